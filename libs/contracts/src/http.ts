@@ -1,0 +1,61 @@
+/** What the HTTP interface answers. The paths are listed in docs/http.md. */
+import type { OffsetVector, Topology, Value } from '@tenon/domain';
+
+/** Where an event stands in the log. */
+export interface Position {
+  readonly source: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface IngestItem {
+  readonly index: number;
+  /** `accepted`, or the code of what is wrong. */
+  readonly code: string;
+  /** JSON pointer into the item, where one place is at fault. */
+  readonly pointer?: string;
+  readonly detail?: string;
+  readonly correlationId?: string;
+  readonly position?: Position;
+}
+
+export interface IngestAnswer {
+  readonly accepted: number;
+  readonly rejected: number;
+  /** One opaque string for the whole call, for `?after=`. */
+  readonly receipt: string;
+  readonly correlationId?: string;
+  readonly position?: Position;
+  readonly items?: readonly IngestItem[];
+}
+
+/** `final`: nothing can change it but a late event. `provisional`: speed contributes. `amended`: it was final before. */
+export type RowStatus = 'final' | 'provisional' | 'amended';
+
+export type AnswerStatus = 'final' | 'provisional' | 'incomplete';
+
+export interface AnswerEnvelope {
+  readonly topology: Topology;
+  /** The batch view (or folded base view) that is served. */
+  readonly generation: number;
+  /** Where batch ends and speed begins. */
+  readonly cut: OffsetVector;
+  /** The answer is exactly the fold of all records below these offsets. */
+  readonly included: OffsetVector;
+  /** Records in the log that the answer does not include yet. */
+  readonly behind: number;
+  readonly status: AnswerStatus;
+  /** When it was read, RFC 3339. */
+  readonly at: string;
+}
+
+export type Row = { readonly _cell: string; readonly _status: RowStatus } & { readonly [column: string]: Value };
+
+export interface RowsAnswer {
+  readonly product: string;
+  readonly version: number;
+  readonly rows: readonly Row[];
+  readonly answer: AnswerEnvelope;
+  /** Pass as `cursor` for the next page; null on the last one. */
+  readonly next: string | null;
+}

@@ -1,0 +1,17 @@
+export { CORRELATION_HEADER, HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from './names';
+export { BARRIER } from './event';
+export type { Barrier, CutRecord, EventEnvelope } from './event';
+export type { EndMark, FlushFrame, RangeFrame, StatesMessage, WireCell } from './states';
+export { STORE_KEYS, productKey } from './store';
+export type { CellDocument, PointerDocument, ProgressDocument } from './store';
+export type {
+  AnswerEnvelope,
+  AnswerStatus,
+  IngestAnswer,
+  IngestItem,
+  Position,
+  Row,
+  RowStatus,
+  RowsAnswer,
+} from './http';
+export { decodeReceipt, encodeReceipt } from './receipt';

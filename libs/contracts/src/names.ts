@@ -1,0 +1,48 @@
+/** Names on the wire: topics, subjects, headers. Changing one is a new version of the contract. */
+
+export const TOPICS = {
+  /** Events of one source; written by ingestion alone. */
+  events: (source: string) => `tenon.events.${source}`,
+  /** Events that were refused at ingestion, one partition. */
+  deadLetters: (source: string) => `tenon.dlq.${source}`,
+  /** States on their way to consumption: flushes of speed, ranges of batch. */
+  states: (product: string) => `tenon.states.${product}`,
+  /** The history of cuts: one record when a cut begins, one when each partition has its barrier. One partition. */
+  cuts: 'tenon.cuts',
+} as const;
+
+export const SUBJECTS = {
+  /** Hint: cells of a product changed in the store. */
+  live: (product: string) => `tenon.live.${product}`,
+  /** Hint: a product's pointer moved to a generation. */
+  generation: (product: string) => `tenon.generation.${product}`,
+  /** Hint: a cut's barriers are written. */
+  cut: 'tenon.cut',
+  /** Command to the speed layer: replay a partition from its last cut (a flush went missing). */
+  replay: (product: string) => `tenon.replay.${product}`,
+  /** Command to batch: recompute in full at the next cut. */
+  run: 'tenon.run',
+  /** Request: who are you, what do you hold? Each instance answers. */
+  status: 'tenon.status',
+} as const;
+
+/** Headers of records in the log and of messages on the bus. */
+export const HEADERS = {
+  correlationId: 'correlationid',
+  traceparent: 'traceparent',
+  contentType: 'content-type',
+  /** CloudEvents id and source, so that duplicates are found without parsing. */
+  id: 'ce_id',
+  source: 'ce_source',
+  /** 8 hex digits over the event's `data`: tells a repeat from another event under the same id. */
+  digest: 'tenon-digest',
+  /** Kind of a control record; absent on events. */
+  control: 'tenon-control',
+  /** Version of the record's format. */
+  version: 'tenon-v',
+} as const;
+
+export const WIRE_VERSION = 1;
+
+/** The HTTP header of the correlation ID. */
+export const CORRELATION_HEADER = 'x-correlation-id';

@@ -1,0 +1,54 @@
+/**
+ * What a catalog declares, after it has been read and checked: sources and products.
+ * Pure data; how it is read (files, a registry) is the Catalog adapter's concern.
+ */
+
+/** How a product is kept: with a batch layer, with one that is stored apart, or with the live layer alone. */
+export type Topology = 'lambda' | 'lambda-separate' | 'kappa';
+
+/** A JSON Schema 2020-12 document. */
+export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
+
+/** A named stream of events with a schema, a partitioning key and an event-time field. */
+export interface SourceDefinition {
+  readonly name: string;
+  /** Fields of `data` whose values choose the partition; empty: the event id does. */
+  readonly key: readonly string[];
+  /** The field of `data` that holds event time; null: the CloudEvents `time`. */
+  readonly time: string | null;
+  readonly schema: JsonSchema;
+  readonly partitions: number;
+  readonly dedupe: {
+    /** A record is a duplicate if its id stands among this many records before it in its partition. */
+    readonly window: number;
+  };
+  readonly description?: string;
+}
+
+/** A data product as declared: one SELECT and how it is kept. */
+export interface ProductDefinition {
+  readonly name: string;
+  readonly version: number;
+  readonly sql: string;
+  readonly topology: Topology;
+  /** Events whose event time is this much older than their append time are dropped as expired; microseconds. */
+  readonly retentionMicros: number | null;
+  readonly description?: string;
+}
+
+/** A place in a file of the catalog; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** One thing that is wrong with a definition, and how to mend it. */
+export interface Problem {
+  /** A stable code, documented in docs/errors.md. */
+  readonly code: string;
+  readonly message: string;
+  /** What to do instead. */
+  readonly hint?: string;
+  readonly place?: Place;
+}

@@ -1,0 +1,82 @@
+/**
+ * A planned product: what the planner derives from one SELECT, and all that a service needs to run it.
+ * A plan is JSON, versioned by `v`; `hash` identifies the definition that it was made from.
+ */
+import type { Topology } from './definitions';
+import type { StateSpec } from './states/spec';
+
+/** A DuckDB type name in its normal form, e.g. `BIGINT`, `DECIMAL(18,2)`, `TIMESTAMP`, `VARCHAR[]`. */
+export type SqlType = string;
+
+/** A value as Tenon carries it in JSON; see `values.ts` for the encoding of each SQL type. */
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value };
+
+/** One column of the product's answer, in the order of the SELECT. */
+export interface PlanColumn {
+  readonly name: string;
+  readonly type: SqlType;
+  /** `key`: part of the cell's key. `measure`: one aggregate. `expression`: computed from keys and measures. */
+  readonly role: 'key' | 'measure' | 'expression';
+  /** Index into `Plan.key` (role key) or `Plan.measures` (role measure). */
+  readonly index: number | null;
+}
+
+/** One part of the cell key. The window, if there is one, is part 0. */
+export interface PlanKey {
+  /** The answer's column that shows it, or null if the SELECT does not show it. */
+  readonly column: string | null;
+  readonly type: SqlType;
+}
+
+/** How long a window is: a fixed length, or calendar months. */
+export interface PlanWindow {
+  /** The answer's column that holds the window's start. */
+  readonly column: string;
+  readonly sizeMicros: number;
+  /** Used instead of `sizeMicros` where the window is made of calendar months. */
+  readonly sizeMonths: number;
+}
+
+/** One aggregate of the SELECT: which states it reads, and how they become a number. */
+export interface PlanMeasure {
+  /** The finalizer's name, e.g. `count`, `sum`, `avg`, `stddev_samp`, `quantile`. */
+  readonly fn: string;
+  /** Indices into `Plan.states`. */
+  readonly states: readonly number[];
+  readonly type: SqlType;
+  /** Constants of the call, e.g. the quantile or the k of a top-k. */
+  readonly params?: { readonly [name: string]: Value };
+}
+
+export interface Plan {
+  readonly v: 1;
+  readonly product: string;
+  readonly version: number;
+  readonly source: string;
+  readonly topology: Topology;
+  readonly retentionMicros: number | null;
+  readonly description: string | null;
+  /** The SELECT as written. */
+  readonly sql: string;
+  /** Identifies product, version, SQL, source columns and state rules: equal hash, equal states. */
+  readonly hash: string;
+  readonly columns: readonly PlanColumn[];
+  readonly key: readonly PlanKey[];
+  readonly window: PlanWindow | null;
+  readonly states: readonly StateSpec[];
+  readonly measures: readonly PlanMeasure[];
+  /** SQL fragments that only the engine reads. */
+  readonly engine: PlanSql;
+}
+
+/** The engine's part of a plan. Opaque to services. */
+export interface PlanSql {
+  /** Columns of the source that the product needs, as name and type. */
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+  /** The partial SELECT; `{{input}}` stands for the relation that it reads, `{{group}}` for an extra leading group. */
+  readonly partial: string;
+  /** Rows of the row-wise part (after WHERE, unnest): which input rows count; null where it is `count(*)` of the cells. */
+  readonly rows: string | null;
+  /** The SELECT over finalized keys and measures that gives the answer's columns; null: keys and measures as they are. */
+  readonly finalize: string | null;
+}

@@ -1,0 +1,19 @@
+import type { Place, Problem, ProductDefinition, SourceDefinition } from '@tenon/domain';
+
+/** A product and where it was declared, so that the planner's positions in the SQL can be shown in the file. */
+export interface DeclaredProduct {
+  readonly definition: ProductDefinition;
+  /** Where the SQL begins. */
+  readonly place: Place;
+}
+
+export interface CatalogContent {
+  readonly sources: readonly SourceDefinition[];
+  readonly products: readonly DeclaredProduct[];
+  /** Everything that is wrong; sources and products with problems are left out of the lists above. */
+  readonly problems: readonly Problem[];
+}
+
+export interface Catalog {
+  load(): Promise<CatalogContent>;
+}

@@ -1,0 +1,93 @@
+/** The one engine of both layers: it plans a product's SQL and runs the same plan over any range of the log. */
+import type { LedgerCounts, Plan, ProductDefinition, SourceDefinition, State, Value } from '@tenon/domain';
+import type { LogRecord } from './event-log';
+
+/** The states that a range of events gives one cell. */
+export interface PartialCell {
+  readonly key: readonly Value[];
+  readonly states: State[];
+}
+
+/** A record that cannot be taken, with the reason; it is dead-lettered and the range goes on without it. */
+export interface Refused {
+  readonly partition: number;
+  readonly offset: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** What a plan makes of one partition's part of a batch. */
+export interface PartialPartition {
+  readonly partition: number;
+  readonly cells: readonly PartialCell[];
+  /** Of the events given (duplicates and control records are the caller's to count, so 0 here). */
+  readonly ledger: LedgerCounts;
+}
+
+export interface Aggregated {
+  readonly partitions: readonly PartialPartition[];
+  /** Records that this product's SQL could not take. Counted in `deadLettered`. */
+  readonly refused: readonly Refused[];
+}
+
+/** An event of the log as the engine takes it: its place and the record. */
+export interface EngineEvent {
+  readonly partition: number;
+  readonly record: LogRecord;
+}
+
+/** Events of one source, parsed once, to be aggregated by any number of plans. */
+export interface EventBatch {
+  /** Records that are no events at all (poison): left out of every aggregate; each product counts them as dead-lettered. */
+  readonly poison: readonly Refused[];
+  aggregate(plan: Plan): Promise<Aggregated>;
+  close(): Promise<void>;
+}
+
+/** How a record of the archive is marked, so that a range of it gives what the live log gave. */
+export type ArchiveMark = 'event' | 'duplicate' | 'conflict' | 'control';
+
+export interface ArchiveRecord extends EngineEvent {
+  readonly mark: ArchiveMark;
+}
+
+/** A range of one partition in the archive: records with `from` <= offset < `to`, to be found in `paths`. */
+export interface ArchiveRange {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+  readonly paths: readonly string[];
+}
+
+export interface RangeResult {
+  readonly cells: AsyncIterable<readonly PartialCell[]>;
+  readonly ledger: LedgerCounts;
+  readonly refused: readonly Refused[];
+}
+
+/** A merged cell on its way to an answer. */
+export interface AnswerCell {
+  readonly key: readonly Value[];
+  readonly states: readonly State[];
+}
+
+export interface AnswerRow {
+  /** In the order of `plan.columns`. */
+  readonly values: readonly Value[];
+  /** Columns whose value is approximate although exact was asked, because a bound was passed. */
+  readonly approximate: readonly string[];
+}
+
+export interface Engine {
+  /** @throws PlanRefused with every problem: position, reason, way out. */
+  plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan>;
+  /** Parses events (no control records, no duplicates) of one source for aggregation. */
+  open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<EventBatch>;
+  /** Writes records as Parquet to a local path: typed columns beside key, value, headers, timestamp, offset and mark. */
+  archive(source: SourceDefinition, records: readonly ArchiveRecord[], path: string): Promise<void>;
+  /** The states of a range of the archive, over all partitions together. */
+  aggregateArchive(source: SourceDefinition, plan: Plan, ranges: readonly ArchiveRange[]): Promise<RangeResult>;
+  /** One row per cell, or null where HAVING drops it. */
+  finalize(plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]>;
+  close(): Promise<void>;
+}

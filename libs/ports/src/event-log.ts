@@ -1,0 +1,98 @@
+/**
+ * A partitioned, durable, ordered log: what Tenon needs of Kafka, and no more.
+ * Offsets are dense integers from 0 in each partition; a gap is possible only where records were deleted.
+ */
+
+/** One record as read. Headers are decoded on demand, since the hot path needs few of them. */
+export interface LogRecord {
+  readonly offset: number;
+  /** When it was appended, or what the appender said: milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array;
+  header(name: string): string | undefined;
+  headerBytes(name: string): Uint8Array | undefined;
+  headers(): Record<string, string>;
+}
+
+export interface NewRecord {
+  readonly partition: number;
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch; the log's clock where absent. */
+  readonly timestamp?: number;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** How long records are kept; absent: for ever. */
+  readonly retentionMs?: number;
+}
+
+export interface ReadOptions {
+  readonly maxRecords?: number;
+  readonly maxBytes?: number;
+}
+
+export interface AppendOptions {
+  /**
+   * `durable` (default): resolves once the records survive a crash of the machine. `relaxed`: once they survive a
+   * crash of this process; for records that are recomputed anyway, such as states.
+   */
+  readonly ack?: 'durable' | 'relaxed';
+}
+
+export interface PartitionBatch {
+  readonly partition: number;
+  /** In offset order, never empty. */
+  readonly records: readonly LogRecord[];
+}
+
+export interface Polled {
+  /** Partitions that this consumer gained since the last poll; reading starts where `startAt` said. */
+  readonly assigned: readonly number[];
+  /** Partitions that it lost; drop what is held for them. */
+  readonly revoked: readonly number[];
+  readonly batches: readonly PartitionBatch[];
+}
+
+export interface PollOptions extends ReadOptions {
+  /** Resolve empty after this long without records. */
+  readonly maxWaitMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ConsumeOptions {
+  readonly topic: string;
+  /** Members of one group share the partitions; each partition has one reader at a time (a zombie may overlap). */
+  readonly group: string;
+  /** Asked for each newly assigned partition: the offset to read from. */
+  startAt(partition: number): Promise<number>;
+}
+
+export interface LogConsumer {
+  poll(options: PollOptions): Promise<Polled>;
+  /** The next poll reads this partition from `offset` on; records already fetched are dropped. */
+  seek(partition: number, offset: number): void;
+  close(): Promise<void>;
+}
+
+/** Errors are `LogUnavailable` (retry later) or `TopicMismatch` (see errors.ts). */
+export interface EventLog {
+  /** Creates the topic if it is missing; rejects with `TopicMismatch` if it has other partitions. */
+  ensureTopic(spec: TopicSpec): Promise<void>;
+  /** Appends in order, per partition. @returns the offset of each record, in the order given. */
+  append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]>;
+  /** Partition → offset of the first record that is kept. */
+  startOffsets(topic: string): Promise<Record<string, number>>;
+  /** Partition → offset that the next record will get. */
+  endOffsets(topic: string): Promise<Record<string, number>>;
+  /** Records of one partition from `from` on (or from the first that is kept); empty at the end. */
+  read(topic: string, partition: number, from: number, options?: ReadOptions): Promise<readonly LogRecord[]>;
+  consume(options: ConsumeOptions): Promise<LogConsumer>;
+  /** Lets the log delete records below these offsets; a hint, done whole segments at a time. */
+  deleteBefore(topic: string, offsets: Readonly<Record<string, number>>): Promise<void>;
+  close(): Promise<void>;
+}

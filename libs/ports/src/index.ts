@@ -1,0 +1,37 @@
+export type {
+  AppendOptions,
+  ConsumeOptions,
+  EventLog,
+  LogConsumer,
+  LogRecord,
+  NewRecord,
+  PartitionBatch,
+  PollOptions,
+  Polled,
+  ReadOptions,
+  TopicSpec,
+} from './event-log';
+export type { Bus, BusHeaders, BusMessage, Subscription } from './bus';
+export type { ProductStore, ScanRange, StoreEntry, StoreSnapshot, StoreTable, StoreTransaction } from './product-store';
+export type { Lake, LakeFile } from './lake';
+export type { Clock, Ids, Logger } from './environment';
+export type { Catalog, CatalogContent, DeclaredProduct } from './catalog';
+export type {
+  Aggregated,
+  AnswerCell,
+  AnswerRow,
+  ArchiveMark,
+  ArchiveRange,
+  ArchiveRecord,
+  Engine,
+  EngineEvent,
+  EventBatch,
+  PartialCell,
+  PartialPartition,
+  RangeResult,
+  Refused,
+} from './engine';
+export { Refusal, TenonError, TopicMismatch, Unavailable } from './errors';
+export { HttpProblem } from './http';
+export type { HttpRequest, HttpResponse, Route } from './http';
+export type { RunningService } from './service';

@@ -1,0 +1,19 @@
+/** Files that appear whole or not at all: the archive's home, on a file system or an object store. */
+
+export interface LakeFile {
+  /** A relative name with `/`, e.g. `archive/flights/p=0/000000000000-000000001000.parquet`. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export interface Lake {
+  /** A local path to write to; not visible in the lake until committed, swept if it never is. */
+  stage(): Promise<string>;
+  /** Makes the staged file visible as `name`, durably (fsync, rename, fsync of the folder). Replaces an equal name. */
+  commit(stagedPath: string, name: string): Promise<void>;
+  /** All files below a prefix, by name. */
+  list(prefix: string): Promise<readonly LakeFile[]>;
+  /** A local path that the engine can read. */
+  path(name: string): Promise<string>;
+  remove(name: string): Promise<void>;
+}
