@@ -25,6 +25,8 @@ export interface Barrier {
   readonly epoch: number;
   /** Milliseconds since the epoch, by the writer's clock. */
   readonly at: number;
+  /** Batch is asked to compute everything before it anew, from the first record. */
+  readonly full?: boolean;
 }
 
 export const BARRIER = 'barrier';

@@ -2,8 +2,8 @@ export { CORRELATION_HEADER, HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from './n
 export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
 export type { EndMark, FlushFrame, RangeFrame, StatesMessage, WireCell } from './states';
-export { STORE_KEYS, productKey } from './store';
-export type { CellDocument, PointerDocument, ProgressDocument } from './store';
+export { STORE_KEYS, parseProgressKey, productKey } from './store';
+export type { BaseDocument, BaseVersion, PointerDocument, ProgressDocument, SpeedDocument } from './store';
 export type {
   AnswerEnvelope,
   AnswerStatus,

@@ -22,6 +22,8 @@ export const SUBJECTS = {
   replay: (product: string) => `tenon.replay.${product}`,
   /** Command to batch: recompute in full at the next cut. */
   run: 'tenon.run',
+  /** Request to consumption: which generation does each product serve? Replies `{ [product]: generation }`. */
+  generations: 'tenon.generations',
   /** Request: who are you, what do you hold? Each instance answers. */
   status: 'tenon.status',
 } as const;

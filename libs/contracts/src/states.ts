@@ -41,7 +41,7 @@ export interface FlushFrame extends Frame {
     readonly closed: boolean;
     /** Of the epoch from `start` to `to`. */
     readonly ledger: LedgerCounts;
-    /** The latest event time so far in the partition, microseconds; null if none. */
+    /** The start of the latest window that the epoch has touched in this partition, microseconds; null if none. */
     readonly watermark: number | null;
     /** The epoch that begins at `to`, where `closed` (barriers may skip numbers). */
     readonly next: number;
@@ -60,6 +60,10 @@ export interface RangeFrame extends Frame {
     /** The offsets of cut `from` and cut `to`. */
     readonly cutFrom: Offsets;
     readonly cutTo: Offsets;
+    /** Partition → the epoch that begins at `cutTo`: `to`, or a later one where barriers skipped numbers. */
+    readonly epochs: Readonly<Record<string, number>>;
+    /** The start of the latest window in the range, microseconds; null if none. */
+    readonly watermark: number | null;
     /** Of the range. */
     readonly ledger: LedgerCounts;
   };

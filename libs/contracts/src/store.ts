@@ -8,12 +8,14 @@ export interface PointerDocument {
   readonly generation: number;
   /** Partition → first offset of that epoch. */
   readonly cut: Offsets;
+  /** Partition → the epoch that begins at the cut: `generation`, or a later one where barriers skipped numbers. */
+  readonly epochs: Readonly<Record<string, number>>;
   /** When it moved, milliseconds since the epoch. */
   readonly at: number;
   readonly hash: string;
   /** Of everything before the cut. */
   readonly ledger: LedgerCounts;
-  /** The latest event time before the cut, microseconds. */
+  /** The start of the latest window before the cut, microseconds; windows that end by then are final. */
   readonly watermark: number | null;
 }
 
@@ -29,10 +31,23 @@ export interface ProgressDocument {
   readonly watermark: number | null;
 }
 
-/** A cell of the speed layer (one epoch and partition) or of the base view (one generation). */
-export interface CellDocument {
+/** A cell of one epoch and partition, as the speed layer folded it. */
+export interface SpeedDocument {
   readonly k: readonly Value[];
   readonly s: readonly State[];
+}
+
+/** A cell of the base view, with the versions that a reader may still need, newest first. */
+export interface BaseDocument {
+  readonly k: readonly Value[];
+  readonly v: readonly BaseVersion[];
+}
+
+export interface BaseVersion {
+  readonly g: number;
+  readonly s: readonly State[];
+  /** True if the row was final before and a late event changed it. */
+  readonly a?: true;
 }
 
 const digits = (n: number) => String(n).padStart(12, '0');
@@ -40,15 +55,22 @@ const digits = (n: number) => String(n).padStart(12, '0');
 /** `<product>@<version>`, the prefix of all its keys. */
 export const productKey = (product: string, version: number) => `${product}@${version}`;
 
+/** All keys that begin with a prefix: `~` sorts after every character that a key holds. */
+const below = (prefix: string) => ({ gte: prefix, lt: `${prefix}~` });
+
+/** `product` is a `productKey`; `cell` a `cellKey`. */
 export const STORE_KEYS = {
   pointer: (product: string) => `pointer/${product}`,
-  progress: (product: string, epoch: number, partition: number) =>
-    `progress/${product}/${digits(epoch)}/${digits(partition)}`,
-  progressRange: (product: string) => ({ gte: `progress/${product}/`, lt: `progress/${product}0` }),
+  progress: (product: string, epoch: number, partition: number) => `progress/${product}/${digits(epoch)}/${digits(partition)}`,
+  progressOf: (product: string) => below(`progress/${product}/`),
   /** How far consumption has read a states topic: the offset to resume at. */
   consumed: (topic: string, partition: number) => `consumed/${topic}/${digits(partition)}`,
-  speed: (product: string, epoch: number, partition: number, cell: string) =>
-    `${product}/${digits(epoch)}/${digits(partition)}/${cell}`,
-  base: (product: string, line: number, cell: string, generation: number) =>
-    `${product}/${digits(line)}/${cell}!${digits(generation)}`,
+  speed: (product: string, epoch: number, partition: number) => `${product}/${digits(epoch)}/${digits(partition)}/`,
+  base: (product: string, line: number) => `${product}/${digits(line)}/`,
 } as const;
+
+/** Epoch and partition of a progress key. */
+export function parseProgressKey(key: string): { epoch: number; partition: number } {
+  const [epoch, partition] = key.split('/').slice(-2);
+  return { epoch: Number(epoch), partition: Number(partition) };
+}
