@@ -13,6 +13,10 @@ function projects(dir) {
 }
 
 module.exports = {
-  projects: [...projects(join(__dirname, 'libs')), ...projects(join(__dirname, 'apps')), ...projects(join(__dirname, 'tools'))],
+  projects: [
+    ...projects(join(__dirname, 'libs')),
+    ...projects(join(__dirname, 'apps')),
+    ...projects(join(__dirname, 'tools')),
+  ],
   maxWorkers: 2,
 };

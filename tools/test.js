@@ -2,4 +2,9 @@
 const { ensureInstalled, runBin } = require('./install');
 
 ensureInstalled();
-process.exit(runBin('jest', process.argv.slice(2), { NX_DAEMON: 'false', NODE_OPTIONS: '--disable-warning=ExperimentalWarning' }));
+process.exit(
+  runBin('jest', process.argv.slice(2), {
+    NX_DAEMON: 'false',
+    NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+  }),
+);

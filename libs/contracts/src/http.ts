@@ -49,7 +49,9 @@ export interface AnswerEnvelope {
   readonly at: string;
 }
 
-export type Row = { readonly _cell: string; readonly _status: RowStatus } & { readonly [column: string]: Value };
+export type Row = { readonly _cell: string; readonly _status: RowStatus } & {
+  readonly [column: string]: Value;
+};
 
 export interface RowsAnswer {
   readonly product: string;

@@ -3,7 +3,14 @@ export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
 export type { EndMark, FlushFrame, RangeFrame, StatesMessage, WireCell } from './states';
 export { STORE_KEYS, parseProgressKey, productKey } from './store';
-export type { BaseDocument, BaseVersion, PointerDocument, ProgressDocument, SpeedDocument } from './store';
+export type {
+  BaseDocument,
+  BaseVersion,
+  PlanDocument,
+  PointerDocument,
+  ProgressDocument,
+  SpeedDocument,
+} from './store';
 export type {
   AnswerEnvelope,
   AnswerStatus,
@@ -15,3 +22,7 @@ export type {
   RowsAnswer,
 } from './http';
 export { decodeReceipt, encodeReceipt } from './receipt';
+export { FRAME_CELLS, FrameAssembler, FrameWriter, parseStatesMessage } from './frames';
+export type { FrameVerdict } from './frames';
+export { barrierOf, identityOf, isControl } from './records';
+export type { HeaderedRecord } from './records';

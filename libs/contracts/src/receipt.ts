@@ -21,7 +21,8 @@ export function encodeReceipt(offsets: OffsetVector): string {
 /** @returns the offsets, or undefined if the text is no receipt. */
 export function decodeReceipt(text: string): OffsetVector | undefined {
   const value = decode(text) as { v?: unknown; o?: unknown } | undefined;
-  if (value === null || typeof value !== 'object' || value.v !== 1 || !isOffsetVector(value.o)) return undefined;
+  if (value === null || typeof value !== 'object' || value.v !== 1 || !isOffsetVector(value.o))
+    return undefined;
   return value.o;
 }
 
@@ -30,7 +31,9 @@ function isOffsetVector(value: unknown): value is OffsetVector {
 }
 
 function isOffsets(value: Record<string, unknown>): boolean {
-  return Object.entries(value).every(([partition, next]) => /^\d{1,6}$/.test(partition) && Number.isSafeInteger(next) && (next as number) >= 0);
+  return Object.entries(value).every(
+    ([partition, next]) => /^\d{1,6}$/.test(partition) && Number.isSafeInteger(next) && (next as number) >= 0,
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

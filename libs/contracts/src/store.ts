@@ -1,5 +1,10 @@
 /** Documents and keys of the product store: written by consumption, read by serving, speed and batch. */
-import type { LedgerCounts, Offsets, State, Value } from '@tenon/domain';
+import type { LedgerCounts, Offsets, Plan, State, Value } from '@tenon/domain';
+
+/** The plan that a product's version was first started with; another one under the same version is refused. */
+export interface PlanDocument {
+  readonly plan: Plan;
+}
 
 /** Which base view is served. Moves in one transaction; nothing of a generation is seen before. */
 export interface PointerDocument {
@@ -60,12 +65,15 @@ const below = (prefix: string) => ({ gte: prefix, lt: `${prefix}~` });
 
 /** `product` is a `productKey`; `cell` a `cellKey`. */
 export const STORE_KEYS = {
+  plan: (product: string) => `plan/${product}`,
   pointer: (product: string) => `pointer/${product}`,
-  progress: (product: string, epoch: number, partition: number) => `progress/${product}/${digits(epoch)}/${digits(partition)}`,
+  progress: (product: string, epoch: number, partition: number) =>
+    `progress/${product}/${digits(epoch)}/${digits(partition)}`,
   progressOf: (product: string) => below(`progress/${product}/`),
   /** How far consumption has read a states topic: the offset to resume at. */
   consumed: (topic: string, partition: number) => `consumed/${topic}/${digits(partition)}`,
-  speed: (product: string, epoch: number, partition: number) => `${product}/${digits(epoch)}/${digits(partition)}/`,
+  speed: (product: string, epoch: number, partition: number) =>
+    `${product}/${digits(epoch)}/${digits(partition)}/`,
   base: (product: string, line: number) => `${product}/${digits(line)}/`,
 } as const;
 

@@ -61,6 +61,7 @@ export interface ArchiveRange {
 
 export interface RangeResult {
   readonly cells: AsyncIterable<readonly PartialCell[]>;
+  /** Of all records of the ranges, by their marks too: duplicates, conflicts (dead-lettered) and control records. */
   readonly ledger: LedgerCounts;
   readonly refused: readonly Refused[];
 }
@@ -86,7 +87,11 @@ export interface Engine {
   /** Writes records as Parquet to a local path: typed columns beside key, value, headers, timestamp, offset and mark. */
   archive(source: SourceDefinition, records: readonly ArchiveRecord[], path: string): Promise<void>;
   /** The states of a range of the archive, over all partitions together. */
-  aggregateArchive(source: SourceDefinition, plan: Plan, ranges: readonly ArchiveRange[]): Promise<RangeResult>;
+  aggregateArchive(
+    source: SourceDefinition,
+    plan: Plan,
+    ranges: readonly ArchiveRange[],
+  ): Promise<RangeResult>;
   /** One row per cell, or null where HAVING drops it. */
   finalize(plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]>;
   close(): Promise<void>;

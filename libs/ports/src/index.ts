@@ -12,7 +12,14 @@ export type {
   TopicSpec,
 } from './event-log';
 export type { Bus, BusHeaders, BusMessage, Subscription } from './bus';
-export type { ProductStore, ScanRange, StoreEntry, StoreSnapshot, StoreTable, StoreTransaction } from './product-store';
+export type {
+  ProductStore,
+  ScanRange,
+  StoreEntry,
+  StoreSnapshot,
+  StoreTable,
+  StoreTransaction,
+} from './product-store';
 export type { Lake, LakeFile } from './lake';
 export type { Clock, Ids, Logger } from './environment';
 export type { Catalog, CatalogContent, DeclaredProduct } from './catalog';

@@ -1,1 +1,3 @@
-export {};
+export { CONSUMPTION_DEFAULTS, createConsumption } from './service';
+export type { ConsumptionDeps } from './service';
+export type { ConsumptionConfig } from './product';

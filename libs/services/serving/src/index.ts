@@ -1,1 +1,2 @@
-export {};
+export { SERVING_DEFAULTS, createServing } from './service';
+export type { ServingConfig, ServingDeps } from './service';

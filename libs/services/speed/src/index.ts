@@ -1,1 +1,2 @@
-export {};
+export { SPEED_DEFAULTS, createSpeed } from './service';
+export type { SpeedConfig, SpeedDeps } from './service';

@@ -1,0 +1,60 @@
+/**
+ * The archive's index is its file names: `archive/<source>/p=<partition>/<from>-<to>.<epoch>.<end>.parquet` holds the
+ * partition's records [from, to). `end` says why the file ends: `b` a barrier (epoch `epoch` begins at `to`), `f` a
+ * barrier that asks for a full recomputation, `m` in the middle of epoch `epoch`. So what is archived, and where the
+ * cuts lie, is read off a listing.
+ */
+import type { LakeFile } from '@tenon/ports';
+
+export interface ArchiveFile {
+  readonly name: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+  /** The epoch that the offset `to` belongs to. */
+  readonly epoch: number;
+  readonly end: 'b' | 'f' | 'm';
+}
+
+const digits = (n: number) => String(n).padStart(12, '0');
+
+export const archivePrefix = (source: string) => `archive/${source}/`;
+
+export function archiveName(source: string, file: Omit<ArchiveFile, 'name'>): string {
+  const range = `${digits(file.from)}-${digits(file.to)}`;
+  return `${archivePrefix(source)}p=${file.partition}/${range}.${digits(file.epoch)}.${file.end}.parquet`;
+}
+
+const NAME = /\/p=(\d+)\/(\d{12})-(\d{12})\.(\d{12})\.([bfm])\.parquet$/;
+
+/** @returns undefined for a file that is not part of the archive. */
+export function parseArchiveName(file: LakeFile): ArchiveFile | undefined {
+  const match = NAME.exec(file.name);
+  if (match === null) return undefined;
+  const [, partition, from, to, epoch, end] = match;
+  return {
+    name: file.name,
+    partition: Number(partition),
+    from: Number(from),
+    to: Number(to),
+    epoch: Number(epoch),
+    end: end as ArchiveFile['end'],
+  };
+}
+
+/**
+ * The files that cover a partition from offset 0 without a gap, in order. Two writers (one a zombie) may have cut the
+ * same range differently: each offset is then taken from one file only, by the offsets that the reader asks for.
+ */
+export function contiguous(files: readonly ArchiveFile[]): ArchiveFile[] {
+  const ordered = [...files].sort((a, b) => a.from - b.from || b.to - a.to);
+  const chain: ArchiveFile[] = [];
+  let next = 0;
+  for (const file of ordered) {
+    if (file.to <= next) continue;
+    if (file.from > next) break;
+    chain.push(file);
+    next = file.to;
+  }
+  return chain;
+}

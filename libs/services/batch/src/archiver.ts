@@ -1,0 +1,242 @@
+/**
+ * Archives one source: every record of the log, once, in Parquet files that end at each barrier, at a size, or when
+ * nothing has come for a while. Marks duplicates by the same rule as speed, so that both layers count alike.
+ */
+import { TOPICS, barrierOf, identityOf, isControl } from '@tenon/contracts';
+import type { Offsets, SourceDefinition } from '@tenon/domain';
+import { DedupeWindow } from '@tenon/domain';
+import type {
+  ArchiveRange,
+  ArchiveRecord,
+  Clock,
+  Engine,
+  EventLog,
+  Lake,
+  LogConsumer,
+  LogRecord,
+  Logger,
+} from '@tenon/ports';
+import type { ArchiveFile } from './archive-names';
+import { archiveName, archivePrefix, contiguous, parseArchiveName } from './archive-names';
+
+export interface ArchiverConfig {
+  /** Records per file at most. */
+  readonly maxFileRecords: number;
+  /** Bytes of records that one source may hold in memory before it writes. */
+  readonly maxHeldBytes: number;
+}
+
+export interface ArchiverDeps {
+  readonly log: EventLog;
+  readonly lake: Lake;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: ArchiverConfig;
+}
+
+/** A cut that every partition has passed. */
+export interface CompleteCut {
+  readonly epoch: number;
+  readonly offsets: Offsets;
+  /** Partition → the epoch that begins at the cut; later than `epoch` where barriers skipped numbers. */
+  readonly epochs: Readonly<Record<string, number>>;
+  readonly full: boolean;
+}
+
+interface OpenFile {
+  readonly dedupe: DedupeWindow;
+  epoch: number;
+  /** The first offset that is not archived. */
+  from: number;
+  next: number;
+  held: ArchiveRecord[];
+  bytes: number;
+  files: ArchiveFile[];
+}
+
+export class Archiver {
+  private readonly open = new Map<number, OpenFile>();
+  private consumer!: LogConsumer;
+  private files = new Map<number, ArchiveFile[]>();
+  archived = 0;
+
+  constructor(
+    private readonly deps: ArchiverDeps,
+    private readonly source: SourceDefinition,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.deps.log.ensureTopic({
+      name: TOPICS.events(this.source.name),
+      partitions: this.source.partitions,
+    });
+    this.consumer = await this.deps.log.consume({
+      topic: TOPICS.events(this.source.name),
+      group: `tenon-batch-${this.source.name}`,
+      startAt: (partition) => this.assign(partition),
+    });
+  }
+
+  private async assign(partition: number): Promise<number> {
+    await this.refresh();
+    const files = this.files.get(partition) ?? [];
+    const last = files.at(-1);
+    const from = last?.to ?? 0;
+    this.open.set(partition, {
+      dedupe: new DedupeWindow(this.source.dedupe.window),
+      epoch: last?.epoch ?? 0,
+      from,
+      next: from,
+      held: [],
+      bytes: 0,
+      files,
+    });
+    return Math.max(0, from - this.source.dedupe.window);
+  }
+
+  /** Reads the listing: other instances archive other partitions. */
+  async refresh(): Promise<void> {
+    const files = (await this.deps.lake.list(archivePrefix(this.source.name))).flatMap(
+      (file) => parseArchiveName(file) ?? [],
+    );
+    this.files = new Map(
+      Array.from({ length: this.source.partitions }, (_, partition) => [
+        partition,
+        contiguous(files.filter((file) => file.partition === partition)),
+      ]),
+    );
+  }
+
+  /** Reads on and archives what is due. @returns true if a file that ends at a barrier was written. */
+  async step(maxWaitMs: number, signal: AbortSignal): Promise<boolean> {
+    const polled = await this.consumer.poll({
+      maxRecords: this.deps.config.maxFileRecords,
+      maxWaitMs,
+      signal,
+    });
+    for (const partition of polled.revoked)
+      if (!polled.assigned.includes(partition)) this.open.delete(partition);
+    let cut = false;
+    for (const { partition, records } of polled.batches) {
+      const file = this.open.get(partition);
+      if (file === undefined) continue;
+      for (const record of records) if (await this.take(partition, file, record)) cut = true;
+    }
+    await this.writeLargest();
+    return cut;
+  }
+
+  private async take(partition: number, file: OpenFile, record: LogRecord): Promise<boolean> {
+    const { offset } = record;
+    const mark = this.markOf(file, record);
+    if (offset < file.next) return false;
+    file.next = offset + 1;
+    file.held.push({ partition, record, mark });
+    file.bytes += record.value.byteLength + 200;
+    const barrier = mark === 'control' ? barrierOf(record) : null;
+    if (barrier !== null && barrier.epoch > file.epoch) {
+      file.epoch = barrier.epoch;
+      await this.write(partition, file, barrier.full === true ? 'f' : 'b');
+      return true;
+    }
+    if (file.held.length >= this.deps.config.maxFileRecords) await this.write(partition, file, 'm');
+    return false;
+  }
+
+  private markOf(file: OpenFile, record: LogRecord): ArchiveRecord['mark'] {
+    if (isControl(record)) return 'control';
+    const identity = identityOf(record);
+    if (identity === null) return 'event';
+    const verdict = file.dedupe.check(record.offset, identity.source, identity.id, identity.digest);
+    return verdict === 'new' ? 'event' : verdict;
+  }
+
+  /** Keeps what is held in memory below its bound by writing the largest first. */
+  private async writeLargest(): Promise<void> {
+    const held = [...this.open].sort(([, a], [, b]) => b.bytes - a.bytes);
+    let bytes = held.reduce((sum, [, file]) => sum + file.bytes, 0);
+    for (const [partition, file] of held) {
+      if (bytes <= this.deps.config.maxHeldBytes) return;
+      bytes -= file.bytes;
+      await this.write(partition, file, 'm');
+    }
+  }
+
+  /** Until it is committed, the file does not exist for anyone; after a crash its records are read from the log again. */
+  private async write(partition: number, file: OpenFile, end: ArchiveFile['end']): Promise<void> {
+    if (file.held.length === 0) return;
+    const { lake, engine, logger } = this.deps;
+    const described = { partition, from: file.from, to: file.next, epoch: file.epoch, end };
+    const name = archiveName(this.source.name, described);
+    const staged = await lake.stage();
+    await engine.archive(this.source, file.held, staged);
+    await lake.commit(staged, name);
+    logger.debug({ name, records: file.held.length }, 'archived');
+    this.archived += file.held.length;
+    file.files = [...file.files, { name, ...described }];
+    this.files.set(partition, file.files);
+    file.from = file.next;
+    file.held = [];
+    file.bytes = 0;
+  }
+
+  /** The latest cut that every partition's archive has passed, or null before the first. */
+  async latestCut(after: number): Promise<CompleteCut | null> {
+    await this.refresh();
+    const reached = [...this.files.values()].map(
+      (files) => files.findLast((file) => file.end !== 'm')?.epoch ?? 0,
+    );
+    const epoch = Math.min(...reached);
+    if (epoch <= 0) return null;
+    const passed = this.cutAt(epoch);
+    const full = [...this.files.values()].some((files) =>
+      files.some((file) => file.end === 'f' && file.epoch > after && file.epoch <= epoch),
+    );
+    return { ...passed, epoch, full };
+  }
+
+  private cutAt(epoch: number): { offsets: Record<string, number>; epochs: Record<string, number> } {
+    const offsets: Record<string, number> = {};
+    const epochs: Record<string, number> = {};
+    for (const [partition, files] of this.files) {
+      const file = files.find((one) => one.end !== 'm' && one.epoch >= epoch);
+      offsets[partition] = file?.to ?? 0;
+      epochs[partition] = file?.epoch ?? 0;
+    }
+    return { offsets, epochs };
+  }
+
+  /** Where the records between two cuts are. */
+  async ranges(from: Offsets, to: Offsets): Promise<ArchiveRange[]> {
+    const ranges: ArchiveRange[] = [];
+    for (const [partition, files] of this.files) {
+      const first = from[partition] ?? 0;
+      const next = to[partition] ?? 0;
+      if (next <= first) continue;
+      // Each file gives the offsets that no file before it gave.
+      let at = first;
+      for (const file of files) {
+        if (file.to <= at || file.from >= next) continue;
+        const end = Math.min(file.to, next);
+        ranges.push({ partition, from: at, to: end, paths: [await this.deps.lake.path(file.name)] });
+        at = end;
+      }
+    }
+    return ranges;
+  }
+
+  status(): Record<string, unknown> {
+    return {
+      source: this.source.name,
+      archived: Object.fromEntries(
+        [...this.files].map(([partition, files]) => [partition, files.at(-1)?.to ?? 0]),
+      ),
+      held: [...this.open.values()].reduce((sum, file) => sum + file.held.length, 0),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.consumer.close();
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Kappa: no batch runs, so the landing zone folds what it has. Once every partition has left the epochs before k, their
+ * states are the states of [cut i, cut k), and the law is the same as for a range that batch computed.
+ */
+import { EMPTY_LEDGER, addLedgers, foldableGeneration } from '@tenon/domain';
+import type { Clock, ProductStore } from '@tenon/ports';
+import type { ProductLayout, ProductView } from '@tenon/views';
+import { closedSpeedCells, readPointer, readView } from '@tenon/views';
+import type { FoldTarget, FoldedCell, Move } from './landing';
+import { foldInto, laterOf, movePointer } from './landing';
+
+/** Cells per transaction of a fold. */
+const CHUNK = 2000;
+
+/**
+ * Folds all closed epochs, if there are any. A crash in the middle leaves rows that nobody sees; the next call writes
+ * them again.
+ *
+ * @returns the generation that is now served, or null if there was nothing to fold
+ */
+export async function foldClosedEpochs(
+  store: ProductStore,
+  clock: Clock,
+  layout: ProductLayout,
+): Promise<number | null> {
+  return store.snapshot(async (snapshot) => {
+    const view = await readView(snapshot, layout);
+    const to = foldableGeneration([...view.reaches.values()]);
+    const { line, generation, watermark } = view.pointer;
+    if (to <= generation) return null;
+    const target: FoldTarget = { line, from: generation, to, watermark };
+    let chunk: FoldedCell[] = [];
+    const flush = async () => {
+      const cells = chunk;
+      chunk = [];
+      if (cells.length > 0) await store.transact((tx) => foldInto(tx, layout, target, cells));
+    };
+    for await (const cell of closedSpeedCells(snapshot, layout, view, to)) {
+      chunk.push(cell);
+      if (chunk.length >= CHUNK) await flush();
+    }
+    await flush();
+    const move = moveTo(view, to, clock.now());
+    return store.transact(async (tx) => {
+      const pointer = await readPointer(tx, layout);
+      // Another instance was quicker: its rows are the same as these.
+      if (pointer.generation !== generation || pointer.line !== line) return null;
+      return movePointer(tx, layout, pointer, target, move).generation;
+    });
+  });
+}
+
+/** The cut at `to`: where each partition's first epoch from `to` on begins. */
+function moveTo(view: ProductView, to: number, at: number): Move {
+  const cut: Record<string, number> = {};
+  const epochs: Record<string, number> = {};
+  let ledger = EMPTY_LEDGER;
+  let watermark: number | null = null;
+  for (const [partition, reach] of view.reaches) {
+    cut[partition] = view.pointer.cut[partition] ?? 0;
+    epochs[partition] = view.pointer.epochs[partition] ?? 0;
+    for (const one of view.progress.get(partition) ?? []) {
+      if (one.epoch >= to || !reach.epochs.includes(one.epoch)) continue;
+      ledger = addLedgers(ledger, one.document.ledger);
+      watermark = laterOf(watermark, one.document.watermark);
+      cut[partition] = Math.max(cut[partition] ?? 0, one.next);
+      epochs[partition] = Math.max(epochs[partition] ?? 0, one.nextEpoch);
+    }
+  }
+  return { cut, epochs, ledger, watermark, at };
+}

@@ -1,0 +1,301 @@
+/** Consumes one product's states topic and lands what it says. */
+import type { FlushFrame, PointerDocument, RangeFrame, StatesMessage, WireCell } from '@tenon/contracts';
+import { FrameAssembler, STORE_KEYS, SUBJECTS, TOPICS, parseStatesMessage } from '@tenon/contracts';
+import type { Value } from '@tenon/domain';
+import { cellKey } from '@tenon/domain';
+import type {
+  Bus,
+  Clock,
+  EventLog,
+  LogConsumer,
+  LogRecord,
+  Logger,
+  ProductStore,
+  StoreTransaction,
+} from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
+import { readPointer } from '@tenon/views';
+import { foldClosedEpochs } from './kappa';
+import { foldInto, landFlush, movePointer, targetOf } from './landing';
+import { prune } from './prune';
+
+export interface ProductDeps {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  readonly store: ProductStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: ConsumptionConfig;
+}
+
+export interface ConsumptionConfig {
+  /** States messages read at once. */
+  readonly maxMessages: number;
+  /** How long superseded rows are kept, milliseconds; longer than any read. */
+  readonly graceMs: number;
+}
+
+/** One thing to land; `cells` are those of the frame (range) or of the whole flush. */
+type Step =
+  | { readonly type: 'flush'; readonly message: FlushFrame; readonly cells: readonly WireCell[] }
+  | {
+      readonly type: 'range';
+      readonly message: RangeFrame;
+      readonly cells: readonly WireCell[];
+      readonly whole: boolean;
+    };
+
+/** What a transaction did, to be told once it has committed. */
+interface Landed {
+  readonly cells: string[];
+  readonly gaps: Set<number>;
+  closed: boolean;
+  moved: PointerDocument | null;
+  readonly counts: { applied: number; stale: number; gap: number };
+}
+
+/** Cells named in a live hint; above it the hint only says that something changed. */
+const HINT_CELLS = 2000;
+
+/** A transaction lands about this many cells, however many messages wait. */
+const CELLS_PER_TRANSACTION = 8000;
+
+/** How often the log is told what it need not keep, milliseconds. */
+const RELEASE_EVERY = 10_000;
+
+export class ProductConsumer {
+  private readonly stopping = new AbortController();
+  private readonly assemblers = new Map<number, FrameAssembler>();
+  private readonly served: { pointer: PointerDocument; until: number }[] = [];
+  private consumer!: LogConsumer;
+  private generation = 0;
+  private replayAskedAt = -Infinity;
+  private unreadable = 0;
+  private readonly releasedAt = new Map<number, number>();
+  private readonly totals = { applied: 0, stale: 0, gap: 0 };
+  done: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly deps: ProductDeps,
+    readonly layout: ProductLayout,
+  ) {}
+
+  async start(): Promise<void> {
+    const topic = TOPICS.states(this.layout.plan.product);
+    await this.deps.log.ensureTopic({ name: topic, partitions: this.layout.partitions });
+    this.generation = (
+      await this.deps.store.snapshot((snapshot) => readPointer(snapshot, this.layout))
+    ).generation;
+    this.consumer = await this.deps.log.consume({
+      topic,
+      group: `tenon-consumption-${this.layout.plan.product}`,
+      startAt: async (partition) => {
+        this.assemblers.set(partition, new FrameAssembler());
+        const key = STORE_KEYS.consumed(topic, partition);
+        return (await this.deps.store.snapshot((snapshot) => snapshot.get<number>('meta', key))) ?? 0;
+      },
+    });
+    this.done = this.run();
+    this.done.catch((error: unknown) => {
+      this.deps.logger.error({ error, product: this.layout.plan.product }, 'consumption stopped');
+    });
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    // Epochs that closed before a crash, but were not folded yet.
+    if (this.layout.plan.topology === 'kappa') await this.foldKappa();
+    while (!signal.aborted) {
+      const polled = await this.consumer.poll({
+        maxRecords: this.deps.config.maxMessages,
+        maxWaitMs: 1000,
+        signal,
+      });
+      for (const { partition, records } of polled.batches) {
+        const assembler = this.assemblers.get(partition);
+        if (assembler === undefined) continue;
+        await this.read(partition, assembler, records);
+      }
+      await this.pruneServed();
+    }
+  }
+
+  private async read(
+    partition: number,
+    assembler: FrameAssembler,
+    records: readonly LogRecord[],
+  ): Promise<void> {
+    let steps: Step[] = [];
+    let cells = 0;
+    for (const [index, { offset, value }] of records.entries()) {
+      const message = parseStatesMessage(value);
+      if (typeof message === 'string') this.skip(partition, offset, message);
+      else steps.push(...this.stepOf(assembler, message, offset));
+      cells += steps.at(-1)?.cells.length ?? 0;
+      if (cells < CELLS_PER_TRANSACTION && index < records.length - 1) continue;
+      await this.land(partition, steps, assembler.resumeAt(offset + 1), offset + 1);
+      steps = [];
+      cells = 0;
+    }
+  }
+
+  private skip(partition: number, offset: number, reason: string): void {
+    this.unreadable += 1;
+    this.deps.logger.error(
+      { product: this.layout.plan.product, partition, offset, reason },
+      'unreadable states message',
+    );
+  }
+
+  private stepOf(assembler: FrameAssembler, message: StatesMessage, offset: number): Step[] {
+    // States of another definition of the product: never merged with these.
+    if (message.hash !== this.layout.plan.hash || message.version !== this.layout.plan.version) return [];
+    const { verdict, cells } = assembler.add(message, offset);
+    if (verdict === 'useless') return [];
+    if (message.type === 'range') return [{ type: 'range', message, cells, whole: verdict === 'whole' }];
+    return verdict === 'whole' ? [{ type: 'flush', message, cells }] : [];
+  }
+
+  /** Lands the steps and the offset to resume at, all in one transaction. */
+  private async land(partition: number, steps: readonly Step[], resume: number, next: number): Promise<void> {
+    const { plan } = this.layout;
+    const topic = TOPICS.states(plan.product);
+    const landed = await this.deps.store.transact(async (tx) => {
+      const result: Landed = {
+        cells: [],
+        gaps: new Set(),
+        closed: false,
+        moved: null,
+        counts: { applied: 0, stale: 0, gap: 0 },
+      };
+      for (const step of steps) {
+        if (step.type === 'flush') await this.landFlush(tx, step, result);
+        else await this.landRange(tx, step, result);
+      }
+      tx.put('meta', STORE_KEYS.consumed(topic, partition), resume);
+      return result;
+    });
+    this.totals.applied += landed.counts.applied;
+    this.totals.stale += landed.counts.stale;
+    this.totals.gap += landed.counts.gap;
+    this.tell(landed);
+    // What has landed need not be kept in the log; a hint that the log may take when it likes.
+    const now = this.deps.clock.monotonic();
+    if (resume === next && now - (this.releasedAt.get(partition) ?? -Infinity) > RELEASE_EVERY) {
+      this.releasedAt.set(partition, now);
+      await this.deps.log.deleteBefore(topic, { [partition]: resume }).catch(() => undefined);
+    }
+    if (landed.closed && plan.topology === 'kappa') await this.foldKappa();
+  }
+
+  private async landFlush(
+    tx: StoreTransaction,
+    step: Extract<Step, { type: 'flush' }>,
+    result: Landed,
+  ): Promise<void> {
+    const verdict = await landFlush(tx, this.layout, step.message, step.cells);
+    if (verdict === 'gap') result.gaps.add(step.message.partition);
+    if (verdict === 'apply') {
+      for (const [key] of step.cells)
+        if (result.cells.length <= HINT_CELLS) result.cells.push(cellKey(this.layout.types, key));
+      if (step.message.end?.closed === true) result.closed = true;
+    }
+    if (verdict === 'apply') result.counts.applied += 1;
+    else result.counts[verdict] += 1;
+  }
+
+  private async landRange(
+    tx: StoreTransaction,
+    step: Extract<Step, { type: 'range' }>,
+    result: Landed,
+  ): Promise<void> {
+    const pointer = await readPointer(tx, this.layout);
+    const target = targetOf(pointer, step.message);
+    if (target === null) {
+      if (step.whole) result.counts.stale += 1;
+      return;
+    }
+    await foldInto(
+      tx,
+      this.layout,
+      target,
+      step.cells.map(([key, states]) => ({ key, states })),
+    );
+    const { end } = step.message;
+    if (!step.whole || end === undefined) return;
+    result.moved = movePointer(tx, this.layout, pointer, target, {
+      cut: end.cutTo,
+      epochs: end.epochs,
+      ledger: end.ledger,
+      watermark: end.watermark,
+      at: this.deps.clock.now(),
+    });
+    result.counts.applied += 1;
+  }
+
+  private async foldKappa(): Promise<void> {
+    const { store, clock } = this.deps;
+    const generation = await foldClosedEpochs(store, clock, this.layout);
+    if (generation === null) return;
+    this.moved(await store.snapshot((snapshot) => readPointer(snapshot, this.layout)));
+  }
+
+  private tell(landed: Landed): void {
+    const { bus, clock } = this.deps;
+    const { product } = this.layout.plan;
+    if (landed.gaps.size > 0 && clock.monotonic() - this.replayAskedAt > 2000) {
+      this.replayAskedAt = clock.monotonic();
+      for (const partition of landed.gaps) bus.publish(SUBJECTS.replay(product), { partition });
+      this.deps.logger.warn(
+        { product, partitions: [...landed.gaps] },
+        'a flush went missing, asking speed to replay',
+      );
+    }
+    if (landed.moved !== null) this.moved(landed.moved);
+    if (landed.counts.applied > 0) bus.publish(SUBJECTS.live(product), this.hint(landed.cells));
+  }
+
+  private hint(cells: readonly string[]): Value {
+    return cells.length > HINT_CELLS ? { cells: null } : { cells: [...new Set(cells)] };
+  }
+
+  /** The pointer has moved: say so, and remember when what lies behind it may go. */
+  private moved(pointer: PointerDocument): void {
+    const { bus, clock, logger, config } = this.deps;
+    const { product } = this.layout.plan;
+    this.generation = pointer.generation;
+    this.served.push({ pointer, until: clock.monotonic() + config.graceMs });
+    bus.publish(SUBJECTS.generation(product), { generation: pointer.generation, line: pointer.line });
+    bus.publish(SUBJECTS.live(product), { cells: null });
+    logger.info({ product, generation: pointer.generation, line: pointer.line }, 'generation is served');
+  }
+
+  private async pruneServed(): Promise<void> {
+    const now = this.deps.clock.monotonic();
+    let last: PointerDocument | undefined;
+    while (this.served[0] !== undefined && this.served[0].until <= now) last = this.served.shift()?.pointer;
+    if (last === undefined) return;
+    const deleted = await prune(this.deps.store, this.layout, last);
+    this.deps.logger.debug({ product: this.layout.plan.product, deleted }, 'pruned');
+  }
+
+  /** The generation that this instance knows to be served. */
+  servedGeneration(): number {
+    return this.generation;
+  }
+
+  status(): Record<string, unknown> {
+    return {
+      product: this.layout.plan.product,
+      generation: this.generation,
+      ...this.totals,
+      unreadable: this.unreadable,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.done.catch(() => undefined);
+    await this.consumer.close();
+  }
+}

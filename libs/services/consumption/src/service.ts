@@ -1,0 +1,44 @@
+/** The consumption layer: the landing zone of the data products. */
+import { SUBJECTS } from '@tenon/contracts';
+import type { Plan, SourceDefinition } from '@tenon/domain';
+import type { Bus, Clock, EventLog, Logger, ProductStore, RunningService } from '@tenon/ports';
+import { layoutOf } from '@tenon/views';
+import type { ConsumptionConfig } from './product';
+import { ProductConsumer } from './product';
+
+export const CONSUMPTION_DEFAULTS: ConsumptionConfig = { maxMessages: 64, graceMs: 30_000 };
+
+export interface ConsumptionDeps {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  readonly store: ProductStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sources: readonly SourceDefinition[];
+  readonly plans: readonly Plan[];
+  readonly config: ConsumptionConfig;
+}
+
+export async function createConsumption(deps: ConsumptionDeps): Promise<RunningService> {
+  const partitions = new Map(deps.sources.map((source) => [source.name, source.partitions]));
+  const consumers = deps.plans.map(
+    (plan) => new ProductConsumer(deps, layoutOf(plan, partitions.get(plan.source) ?? 1)),
+  );
+  await Promise.all(consumers.map((consumer) => consumer.start()));
+  const generations = await deps.bus.respond(SUBJECTS.generations, () =>
+    Object.fromEntries(consumers.map((one) => [one.layout.plan.product, one.servedGeneration()])),
+  );
+  const done = Promise.all(consumers.map((consumer) => consumer.done)).then(() => undefined);
+  done.catch(() => undefined);
+  return {
+    name: 'consumption',
+    routes: [],
+    ready: () => ({ ok: true }),
+    status: () => ({ products: consumers.map((consumer) => consumer.status()) }),
+    done,
+    stop: async () => {
+      await generations.close();
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    },
+  };
+}

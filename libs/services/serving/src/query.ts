@@ -1,0 +1,175 @@
+/** What a rows request asks for, checked in full before anything is read. */
+import { decodeReceipt } from '@tenon/contracts';
+import type { OffsetVector, Plan, SqlType, Value } from '@tenon/domain';
+import { formatTimestamp, keyPrefix, parseTimestamp } from '@tenon/domain';
+import { HttpProblem } from '@tenon/ports';
+import type { CellRange, Layer } from '@tenon/views';
+import { ALL_CELLS } from '@tenon/views';
+
+export interface RowsQuery {
+  readonly range: CellRange;
+  /** Key part → the text that its value must have. */
+  readonly where: readonly { readonly part: number; readonly type: SqlType; readonly text: string }[];
+  readonly layer: Layer;
+  readonly after: OffsetVector | null;
+  readonly timeoutMs: number;
+  readonly limit: number;
+}
+
+export const LIMIT_DEFAULT = 1000;
+export const LIMIT_MAX = 10_000;
+const TIMEOUT_DEFAULT = 10_000;
+const TIMEOUT_MAX = 60_000;
+
+const OPTIONS = ['from', 'to', 'layer', 'after', 'timeout', 'limit', 'cursor', 'order'] as const;
+
+/** @throws HttpProblem 400 naming the parameter that is wrong */
+export function parseRowsQuery(plan: Plan, query: Readonly<Record<string, string>>): RowsQuery {
+  const bounds = windowBounds(plan, query);
+  const cursor = query.cursor === undefined ? null : parseCursor(query.cursor, query);
+  const reverse = choice(query, 'order', ['asc', 'desc'], 'asc') === 'desc';
+  // A page begins right after the last cell of the one before.
+  const range =
+    cursor === null ? bounds : reverse ? { ...bounds, lt: cursor } : { ...bounds, gte: `${cursor}\u0001` };
+  return {
+    range: { ...range, reverse },
+    where: dimensions(plan, query),
+    layer: choice(query, 'layer', ['merged', 'batch', 'speed'], 'merged'),
+    after: query.after === undefined ? null : receipt(plan, query.after),
+    timeoutMs: integer(query, 'timeout', TIMEOUT_DEFAULT, TIMEOUT_MAX),
+    limit: integer(query, 'limit', LIMIT_DEFAULT, LIMIT_MAX),
+  };
+}
+
+function windowBounds(plan: Plan, query: Readonly<Record<string, string>>): CellRange {
+  const { from, to } = query;
+  if (from === undefined && to === undefined) return ALL_CELLS;
+  if (plan.window === null)
+    throw bad(from === undefined ? 'to' : 'from', `${plan.product} has no window: it is a running total.`);
+  const first = from === undefined ? null : instant('from', from);
+  const end = to === undefined ? null : instant('to', to);
+  if (first !== null && end !== null && first > end) throw bad('from', 'from is later than to.');
+  return {
+    gte: first === null ? ALL_CELLS.gte : windowKey(plan, first),
+    lt: end === null ? ALL_CELLS.lt : windowKey(plan, end),
+  };
+}
+
+/** The key that sorts at the first window that starts at an instant. */
+function windowKey(plan: Plan, micros: number): string {
+  const type = plan.key[0]?.type ?? 'TIMESTAMP';
+  const text = formatTimestamp(micros);
+  return keyPrefix([type], [type === 'DATE' ? text.slice(0, 10) : text]);
+}
+
+function instant(name: string, text: string): number {
+  const micros = parseTimestamp(text);
+  if (micros === undefined) throw bad(name, `${name} is no time: write it like 2001-01-31T00:00:00Z.`);
+  return micros;
+}
+
+function dimensions(plan: Plan, query: Readonly<Record<string, string>>): RowsQuery['where'] {
+  const where: { part: number; type: SqlType; text: string }[] = [];
+  for (const [name, text] of Object.entries(query)) {
+    if ((OPTIONS as readonly string[]).includes(name)) continue;
+    const part = plan.key.findIndex((key) => key.column === name);
+    if (part < 0) {
+      const known = plan.key.flatMap((key) => key.column ?? []);
+      throw bad(
+        name,
+        `${name} is no dimension of ${plan.product} and no option. Dimensions: ${known.join(', ') || 'none'}; options: ${OPTIONS.join(', ')}.`,
+      );
+    }
+    where.push({ part, type: plan.key[part]?.type ?? 'VARCHAR', text });
+  }
+  return where;
+}
+
+/** True if a key has the texts that the query asks for; NULL is asked for as an empty text. */
+export function matches(where: RowsQuery['where'], key: readonly Value[]): boolean {
+  return where.every(({ part, type, text }) => sameText(type, key[part] ?? null, text));
+}
+
+function sameText(type: SqlType, value: Value, text: string): boolean {
+  if (value === null) return text === '';
+  if (typeof value === 'string' && value === text) return true;
+  if (type.startsWith('TIMESTAMP')) return parseTimestamp(text) === parseTimestamp(String(value));
+  if (typeof value === 'number' || type.startsWith('DECIMAL'))
+    return text.trim() !== '' && Number(text) === Number(value);
+  return (typeof value === 'object' ? JSON.stringify(value) : String(value)) === text;
+}
+
+function receipt(plan: Plan, text: string): OffsetVector {
+  const offsets = decodeReceipt(text);
+  if (offsets === undefined) throw bad('after', 'after is not a receipt of this interface.');
+  if (offsets[plan.source] === undefined && Object.keys(offsets).length > 0)
+    throw bad(
+      'after',
+      `The receipt is for ${Object.keys(offsets).join(', ')}; ${plan.product} reads ${plan.source}.`,
+    );
+  return offsets;
+}
+
+function choice<T extends string>(
+  query: Readonly<Record<string, string>>,
+  name: string,
+  known: readonly T[],
+  otherwise: T,
+): T {
+  const text = query[name];
+  if (text === undefined) return otherwise;
+  if (!(known as readonly string[]).includes(text)) throw bad(name, `${name} is one of ${known.join(', ')}.`);
+  return text as T;
+}
+
+function integer(
+  query: Readonly<Record<string, string>>,
+  name: string,
+  otherwise: number,
+  max: number,
+): number {
+  const text = query[name];
+  if (text === undefined) return otherwise;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= 1 && value <= max)) throw bad(name, `${name} is a whole number from 1 to ${max}.`);
+  return value;
+}
+
+const bad = (parameter: string, detail: string) =>
+  new HttpProblem(400, 'invalid-parameter', detail, { parameter });
+
+/** A cursor holds the last cell of a page and what was asked, so that it can't be used for another question. */
+export function makeCursor(cell: string, query: Readonly<Record<string, string>>): string {
+  return Buffer.from(JSON.stringify({ v: 1, c: cell, q: questionOf(query) })).toString('base64url');
+}
+
+function parseCursor(text: string, query: Readonly<Record<string, string>>): string {
+  try {
+    const value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as {
+      v?: unknown;
+      c?: unknown;
+      q?: unknown;
+    } | null;
+    if (
+      value?.v === 1 &&
+      typeof value.c === 'string' &&
+      /^[\x20-\x7d]*$/.test(value.c) &&
+      value.q === questionOf(query)
+    )
+      return value.c;
+  } catch {
+    // falls through to the same answer as any other forged cursor
+  }
+  throw bad(
+    'cursor',
+    'cursor is not one that this question was answered with; ask without it for the first page.',
+  );
+}
+
+/** The parameters that choose and order rows. */
+function questionOf(query: Readonly<Record<string, string>>): string {
+  const part = Object.entries(query).filter(
+    ([name]) => !['cursor', 'limit', 'after', 'timeout'].includes(name),
+  );
+  return JSON.stringify(part.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

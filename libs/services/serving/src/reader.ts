@@ -1,0 +1,169 @@
+/** Reads one product: from one snapshot of the store to an answer that says what it is. */
+import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
+import { TOPICS } from '@tenon/contracts';
+import type { Offsets, State, Value } from '@tenon/domain';
+import {
+  answerStatus,
+  cellId,
+  cellStatus,
+  countBetween,
+  covers,
+  formatTimestamp,
+  isOver,
+} from '@tenon/domain';
+import type { Clock, Engine, EventLog, ProductStore, StoreSnapshot } from '@tenon/ports';
+import type { Layer, MergedCell, ProductLayout, ProductView } from '@tenon/views';
+import { cellsByKey, cellsOf, includedIn, readView } from '@tenon/views';
+import type { RowsQuery } from './query';
+import { makeCursor, matches } from './query';
+
+export interface ReaderDeps {
+  readonly store: Pick<ProductStore, 'snapshot'>;
+  readonly log: Pick<EventLog, 'endOffsets'>;
+  readonly engine: Pick<Engine, 'finalize'>;
+  readonly clock: Clock;
+}
+
+/** A row on its way to an answer, with the key that it is ordered by. */
+interface KeyedRow {
+  readonly id: string;
+  readonly row: Row;
+}
+
+/** What an SSE message carries. */
+export interface LiveRows {
+  readonly rows: readonly Row[];
+  readonly removed: readonly string[];
+  readonly answer: AnswerEnvelope;
+}
+
+export class ProductReader {
+  constructor(
+    private readonly deps: ReaderDeps,
+    readonly layout: ProductLayout,
+  ) {}
+
+  /** One page of rows. `query.after` is the caller's to wait for. */
+  async rows(query: RowsQuery, asked: Readonly<Record<string, string>>): Promise<RowsAnswer> {
+    const { view, rows, next } = await this.deps.store.snapshot(async (snapshot) => {
+      const seen = await readView(snapshot, this.layout);
+      return { view: seen, ...(await this.page(snapshot, seen, query, asked)) };
+    });
+    const { plan } = this.layout;
+    return {
+      product: plan.product,
+      version: plan.version,
+      rows: rows.map(({ row }) => row),
+      answer: await this.envelope(
+        view,
+        query.layer,
+        rows.map(({ row }) => row),
+      ),
+      next,
+    };
+  }
+
+  private async page(
+    snapshot: StoreSnapshot,
+    view: ProductView,
+    query: RowsQuery,
+    asked: Readonly<Record<string, string>>,
+  ): Promise<{ rows: KeyedRow[]; next: string | null }> {
+    const rows: KeyedRow[] = [];
+    let cells: MergedCell[] = [];
+    const take = async () => {
+      for (const one of await this.finalize(view, cells)) if (one !== null) rows.push(one);
+      cells = [];
+    };
+    for await (const cell of cellsOf(snapshot, this.layout, view, query.layer, query.range)) {
+      if (!matches(query.where, cell.key)) continue;
+      cells.push(cell);
+      // One more than the page, to know whether there is a next one; HAVING may drop rows, so by chunks.
+      if (rows.length + cells.length <= query.limit) continue;
+      await take();
+      if (rows.length > query.limit) break;
+    }
+    await take();
+    const more = rows.length > query.limit;
+    if (more) rows.length = query.limit;
+    return { rows, next: more ? makeCursor(rows.at(-1)?.id ?? '', asked) : null };
+  }
+
+  /** Some cells by key, for live updates; `removed` names those that HAVING now drops. */
+  async cells(ids: readonly string[]): Promise<LiveRows> {
+    const { view, cells, rows } = await this.deps.store.snapshot(async (snapshot) => {
+      const seen = await readView(snapshot, this.layout);
+      const found = (await cellsByKey(snapshot, this.layout, seen, ids)).filter((cell) => cell !== undefined);
+      return { view: seen, cells: found, rows: await this.finalize(seen, found) };
+    });
+    const kept = rows.flatMap((one) => one?.row ?? []);
+    const removed = cells.flatMap((cell, index) => (rows[index] === null ? [cellId(cell.key)] : []));
+    return { rows: kept, removed, answer: await this.envelope(view, 'merged', kept) };
+  }
+
+  /** The view alone: what is included, without rows. */
+  view(): Promise<ProductView> {
+    return this.deps.store.snapshot((snapshot) => readView(snapshot, this.layout));
+  }
+
+  /** True once the product's answers include these offsets. */
+  async includes(offsets: Offsets): Promise<boolean> {
+    return covers(includedIn(await this.view()), offsets);
+  }
+
+  private async finalize(view: ProductView, cells: readonly MergedCell[]): Promise<(KeyedRow | null)[]> {
+    if (cells.length === 0) return [];
+    const { plan } = this.layout;
+    const rows = await this.deps.engine.finalize(
+      plan,
+      cells as readonly { key: readonly Value[]; states: readonly State[] }[],
+    );
+    return rows.map((row, index) => {
+      if (row === null) return null;
+      const cell = cells[index] as MergedCell;
+      const values = Object.fromEntries(
+        plan.columns.map((column, at) => [column.name, row.values[at] ?? null]),
+      );
+      const status = cellStatus({
+        inBase: cell.base !== undefined,
+        inSpeed: cell.inSpeed,
+        amended: cell.base?.a === true,
+        over: isOver(plan.window, cell.key[0], view.pointer.watermark),
+      });
+      const approximate = row.approximate.length > 0 ? { _approximate: row.approximate } : {};
+      return {
+        id: cell.id,
+        row: { ...values, _cell: cellId(cell.key), _status: status, ...approximate } as Row,
+      };
+    });
+  }
+
+  async envelope(view: ProductView, layer: Layer, rows: readonly Row[]): Promise<AnswerEnvelope> {
+    const { plan } = this.layout;
+    const cut = complete(view.pointer.cut, this.layout.partitions);
+    const included = layer === 'batch' ? cut : includedIn(view);
+    let behind = 0;
+    let missing = [...view.reaches.values()].some((reach) => reach.gap);
+    try {
+      behind = countBetween(included, await this.deps.log.endOffsets(TOPICS.events(plan.source)));
+    } catch {
+      missing = true; // how much is missing can't be known, so the answer can't claim to be complete
+    }
+    return {
+      topology: plan.topology,
+      generation: view.pointer.generation,
+      cut: { [plan.source]: cut },
+      included: { [plan.source]: included },
+      behind,
+      status: answerStatus({ missing, behind, rows: rows.map((row) => row._status) }),
+      at: formatTimestamp(this.deps.clock.now() * 1000),
+    };
+  }
+}
+
+/** All partitions, also those that nothing was written to yet. */
+function complete(offsets: Offsets, partitions: number): Offsets {
+  return Object.fromEntries(
+    Array.from({ length: partitions }, (_, partition) => [String(partition), offsets[partition] ?? 0]),
+  );
+}

@@ -1,0 +1,289 @@
+/** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
+import { SUBJECTS } from '@tenon/contracts';
+import type { Plan, SourceDefinition } from '@tenon/domain';
+import type {
+  Bus,
+  Clock,
+  Engine,
+  EventLog,
+  HttpRequest,
+  HttpResponse,
+  Ids,
+  Logger,
+  ProductStore,
+  Route,
+  RunningService,
+  Subscription,
+} from '@tenon/ports';
+import { HttpProblem } from '@tenon/ports';
+import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
+import { toCsv } from './csv';
+import type { LiveConfig } from './live';
+import { LIVE_DEFAULTS, LiveHub } from './live';
+import type { RowsQuery } from './query';
+import { parseRowsQuery } from './query';
+import { ProductReader } from './reader';
+
+export interface ServingConfig {
+  readonly live: LiveConfig;
+  /** How often a waiting read looks again when no hint comes, milliseconds. */
+  readonly pollMs: number;
+}
+
+export const SERVING_DEFAULTS: ServingConfig = { live: LIVE_DEFAULTS, pollMs: 50 };
+
+export interface ServingDeps {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  readonly store: Pick<ProductStore, 'snapshot'>;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly sources: readonly SourceDefinition[];
+  readonly plans: readonly Plan[];
+  readonly config: ServingConfig;
+}
+
+interface Served {
+  readonly reader: ProductReader;
+  readonly hub: LiveHub;
+  /** Wakes reads that wait for an event. */
+  readonly waiting: Set<() => void>;
+}
+
+export async function createServing(deps: ServingDeps): Promise<RunningService> {
+  const serving = new Serving(deps);
+  await serving.start();
+  return {
+    name: 'serving',
+    routes: serving.routes(),
+    ready: () => ({ ok: true }),
+    status: () => serving.status(),
+    done: new Promise<void>(() => undefined),
+    stop: () => serving.stop(),
+  };
+}
+
+class Serving {
+  private readonly products = new Map<string, Served>();
+  private readonly subscriptions: Subscription[] = [];
+
+  constructor(private readonly deps: ServingDeps) {
+    const partitions = new Map(deps.sources.map((source) => [source.name, source.partitions]));
+    const run = deps.ids.next().replaceAll('-', '');
+    for (const plan of deps.plans) {
+      const reader = new ProductReader(deps, layoutOf(plan, partitions.get(plan.source) ?? 1));
+      this.products.set(plan.product, {
+        reader,
+        hub: new LiveHub(deps, reader, deps.config.live, run),
+        waiting: new Set(),
+      });
+    }
+  }
+
+  async start(): Promise<void> {
+    for (const [product, served] of this.products) {
+      await served.hub.start();
+      const wake = () => {
+        for (const one of served.waiting) one();
+      };
+      this.subscriptions.push(await this.deps.bus.subscribe(SUBJECTS.live(product), wake));
+    }
+  }
+
+  routes(): Route[] {
+    return [
+      { method: 'GET', path: '/v1/products', query: [], handle: () => this.list() },
+      { method: 'GET', path: '/v1/products/:name', query: [], handle: (request) => this.describe(request) },
+      {
+        method: 'GET',
+        path: '/v1/products/:name/rows',
+        query: null,
+        handle: (request) => this.rows(request),
+      },
+      {
+        method: 'GET',
+        path: '/v1/products/:name/live',
+        query: null,
+        handle: (request) => this.live(request),
+      },
+      { method: 'GET', path: '/v1/ledger', query: [], handle: () => this.ledger() },
+      { method: 'GET', path: '/v1/status', query: [], handle: () => this.deployment() },
+    ];
+  }
+
+  private product(request: HttpRequest): Served {
+    const name = request.params.name ?? '';
+    const served = this.products.get(name);
+    if (served !== undefined) return served;
+    const known = [...this.products.keys()].join(', ') || 'none';
+    throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
+  }
+
+  private async list(): Promise<HttpResponse> {
+    const products = await Promise.all(
+      [...this.products.values()].map(({ reader }) => this.description(reader)),
+    );
+    return { status: 200, json: { products } };
+  }
+
+  private async describe(request: HttpRequest): Promise<HttpResponse> {
+    const { reader } = this.product(request);
+    return { status: 200, json: { ...(await this.description(reader)), sql: reader.layout.plan.sql } };
+  }
+
+  private async description(reader: ProductReader): Promise<Record<string, unknown>> {
+    const { plan } = reader.layout;
+    const view = await reader.view();
+    const { generation, cut, included, behind, status } = await reader.envelope(view, 'merged', []);
+    return {
+      name: plan.product,
+      version: plan.version,
+      description: plan.description,
+      topology: plan.topology,
+      source: plan.source,
+      columns: plan.columns.map(({ name, type, role }) => ({ name, type, role })),
+      window: plan.window,
+      generation,
+      cut,
+      included,
+      behind,
+      status,
+    };
+  }
+
+  private async rows(request: HttpRequest): Promise<HttpResponse> {
+    const { reader, waiting } = this.product(request);
+    const query = parseRowsQuery(reader.layout.plan, request.query);
+    const format = formatOf(request.headers.accept);
+    if (query.after !== null) await this.waitFor(reader, waiting, query, request.signal);
+    const answer = await reader.rows(query, request.query);
+    if (format === 'json') return { status: 200, json: answer };
+    const headers = {
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'tenon-answer': JSON.stringify(answer.answer),
+      ...(answer.next !== null && { 'tenon-next': answer.next }),
+    };
+    return {
+      status: 200,
+      headers,
+      text: toCsv(
+        reader.layout.plan.columns.map((column) => column.name),
+        answer,
+      ),
+    };
+  }
+
+  /** Promise 6: answers only once the receipt's events are in, or says that they are not. */
+  private async waitFor(
+    reader: ProductReader,
+    waiting: Set<() => void>,
+    query: RowsQuery,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, config } = this.deps;
+    const wanted = query.after?.[reader.layout.plan.source] ?? {};
+    const unknown = Object.keys(wanted).find((partition) => Number(partition) >= reader.layout.partitions);
+    if (unknown !== undefined)
+      throw new HttpProblem(
+        400,
+        'invalid-parameter',
+        `after names partition ${unknown}, which does not exist.`,
+        { parameter: 'after' },
+      );
+    const until = clock.monotonic() + query.timeoutMs;
+    while (!signal.aborted) {
+      const woken = new AbortController();
+      const wake = () => woken.abort();
+      waiting.add(wake); // before looking, so that a change in between is not missed
+      try {
+        if (await reader.includes(wanted)) return;
+        if (clock.monotonic() >= until)
+          throw new HttpProblem(
+            504,
+            'not-yet-included',
+            `The receipt's events are accepted, but not yet in ${reader.layout.plan.product}.`,
+            { retryable: true },
+            { 'retry-after': '1' },
+          );
+        await clock.sleep(
+          Math.min(config.pollMs, until - clock.monotonic()),
+          AbortSignal.any([woken.signal, signal]),
+        );
+      } finally {
+        waiting.delete(wake);
+      }
+    }
+  }
+
+  private async live(request: HttpRequest): Promise<HttpResponse> {
+    const { reader, hub } = this.product(request);
+    const { limit, ...asked } = request.query;
+    for (const name of ['cursor', 'after', 'layer', 'order', 'timeout'])
+      if (name in asked)
+        throw new HttpProblem(400, 'invalid-parameter', `${name} does not apply to live updates.`, {
+          parameter: name,
+        });
+    const query = parseRowsQuery(reader.layout.plan, {
+      ...asked,
+      limit: limit ?? String(this.deps.config.live.snapshotRows),
+    });
+    if (hub.full)
+      throw new HttpProblem(
+        503,
+        'too-many-streams',
+        'Too many live streams are open.',
+        {},
+        { 'retry-after': '5' },
+      );
+    return {
+      status: 200,
+      headers: {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      },
+      stream: hub.stream(query, request.headers['last-event-id'], request.signal),
+    };
+  }
+
+  /** Promise 3, per product: accepted = aggregated + filtered + duplicate + dead-lettered + expired + control. */
+  private async ledger(): Promise<HttpResponse> {
+    const products = await Promise.all(
+      [...this.products.values()].map(async ({ reader }) => {
+        const view = await reader.view();
+        const included = includedIn(view);
+        const accepted = Object.values(included).reduce((sum, next) => sum + next, 0);
+        const { product, version, source } = reader.layout.plan;
+        return { product, version, source, included, accepted, ...ledgerOf(view) };
+      }),
+    );
+    return { status: 200, json: { products } };
+  }
+
+  private async deployment(): Promise<HttpResponse> {
+    const services = await this.deps.bus.request(SUBJECTS.status, {}, { timeoutMs: 500 });
+    return { status: 200, json: { services, ...((await this.list()).json as object) } };
+  }
+
+  status(): Record<string, unknown> {
+    return { products: [...this.products].map(([product, { hub }]) => ({ product, liveClients: hub.size })) };
+  }
+
+  async stop(): Promise<void> {
+    for (const subscription of this.subscriptions) await subscription.close();
+    for (const { hub } of this.products.values()) await hub.stop();
+  }
+}
+
+/** JSON unless CSV is asked for; 406 for what can't be given. */
+function formatOf(accept: string | undefined): 'json' | 'csv' {
+  if (accept === undefined || accept === '') return 'json';
+  const types = accept.split(',').map((part) => (part.split(';')[0] ?? '').trim().toLowerCase());
+  for (const type of types) {
+    if (['*/*', 'application/*', 'application/json'].includes(type)) return 'json';
+    if (type === 'text/csv' || type === 'text/*') return 'csv';
+  }
+  throw new HttpProblem(406, 'not-acceptable', 'Rows are given as application/json or text/csv.');
+}

@@ -1,0 +1,321 @@
+/**
+ * The speed layer: reads the live log in micro-batches, folds them into the states of the open epoch, and flushes what
+ * changed. It keeps nothing durable; a restart replays each partition from the cut that its products are served at.
+ */
+import { type Plan, type SourceDefinition, FIRST_EPOCH } from '@tenon/domain';
+import type { PointerDocument } from '@tenon/contracts';
+import { HEADERS, STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
+import type {
+  Bus,
+  Clock,
+  Engine,
+  EventLog,
+  Ids,
+  LogConsumer,
+  Logger,
+  Polled,
+  ProductStore,
+  Refused,
+  RunningService,
+  Subscription,
+} from '@tenon/ports';
+import { makeFlush, type PendingFlush } from './flush';
+import { LivePartition } from './partition';
+import { readRound, type Round } from './records';
+
+export interface SpeedConfig {
+  /** Records of one micro-batch at most. */
+  readonly maxBatchRecords: number;
+  /** Small batches wait up to this long for company, milliseconds: fewer, larger batches when there is little to do. */
+  readonly lingerMs: number;
+}
+
+export const SPEED_DEFAULTS: SpeedConfig = { maxBatchRecords: 20_000, lingerMs: 5 };
+
+export interface SpeedDeps {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  /** Only its pointers are read: from where to replay. */
+  readonly store: Pick<ProductStore, 'snapshot'>;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly sources: readonly SourceDefinition[];
+  readonly plans: readonly Plan[];
+  readonly config: SpeedConfig;
+}
+
+/** Starts the speed layer for all sources that have products. */
+export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
+  const workers = deps.sources
+    .map((source) => ({ source, plans: deps.plans.filter((plan) => plan.source === source.name) }))
+    .filter(({ plans }) => plans.length > 0)
+    .map(({ source, plans }) => new SourceWorker(deps, source, plans));
+  await Promise.all(workers.map((worker) => worker.start()));
+  const done = Promise.all(workers.map((worker) => worker.done)).then(() => undefined);
+  done.catch(() => undefined); // whoever holds `done` handles it; without a holder it must not end the process
+  return {
+    name: 'speed',
+    routes: [],
+    ready: () => ({ ok: true }),
+    status: () => ({ sources: workers.map((worker) => worker.status()) }),
+    done,
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+  };
+}
+
+class SourceWorker {
+  private readonly partitions = new Map<number, LivePartition>();
+  private readonly stopping = new AbortController();
+  private readonly types: ReadonlyMap<string, readonly string[]>;
+  private readonly subscriptions: Subscription[] = [];
+  private readonly toReplay = new Set<number>();
+  private consumer!: LogConsumer;
+  private flushing: Promise<void> = Promise.resolve();
+  private events = 0;
+  private batches = 0;
+  private busyMs = 0;
+  done: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly deps: SpeedDeps,
+    private readonly source: SourceDefinition,
+    private readonly plans: readonly Plan[],
+  ) {
+    this.types = new Map(plans.map((plan) => [plan.product, plan.key.map((key) => key.type)]));
+  }
+
+  async start(): Promise<void> {
+    const { log, bus, logger } = this.deps;
+    const topic = TOPICS.events(this.source.name);
+    await log.ensureTopic({ name: topic, partitions: this.source.partitions });
+    await log.ensureTopic({ name: TOPICS.deadLetters(this.source.name), partitions: 1 });
+    for (const plan of this.plans)
+      await log.ensureTopic({ name: TOPICS.states(plan.product), partitions: this.source.partitions });
+    for (const plan of this.plans)
+      this.subscriptions.push(
+        await bus.subscribe(SUBJECTS.replay(plan.product), ({ payload }) => {
+          const partition = (payload as { partition?: unknown } | null)?.partition;
+          if (typeof partition === 'number') this.toReplay.add(partition);
+        }),
+      );
+    this.consumer = await log.consume({
+      topic,
+      group: `tenon-speed-${this.source.name}`,
+      startAt: (partition) => this.assign(partition),
+    });
+    this.done = this.run().catch((error: unknown) => {
+      if (this.stopping.signal.aborted) return;
+      logger.error({ error, source: this.source.name }, 'speed stopped');
+      throw error;
+    });
+    this.done.catch(() => undefined);
+  }
+
+  /** Where to read a partition from: the cut of the oldest generation among its products, less the dedupe window. */
+  private async assign(partition: number): Promise<number> {
+    const cursor = await this.deps.store.snapshot(async (snapshot) => {
+      const pointers = await snapshot.getMany<PointerDocument>(
+        'meta',
+        this.plans.map((plan) => STORE_KEYS.pointer(productKey(plan.product, plan.version))),
+      );
+      return pointers
+        .map((pointer) => ({ epoch: pointer?.epochs[partition] ?? 0, start: pointer?.cut[partition] ?? 0 }))
+        .reduce((oldest, one) => (one.start < oldest.start ? one : oldest));
+    });
+    const plans = this.plans.map((plan) => ({ plan, types: this.types.get(plan.product) ?? [] }));
+    const state = new LivePartition(
+      partition,
+      cursor.start === 0 ? FIRST_EPOCH : cursor,
+      this.source.dedupe.window,
+      plans,
+    );
+    this.partitions.set(partition, state);
+    this.deps.logger.info(
+      { source: this.source.name, partition, ...state.cursor },
+      'speed reads a partition from its cut',
+    );
+    return Math.max(0, state.next - this.source.dedupe.window);
+  }
+
+  private async run(): Promise<void> {
+    const { clock, config } = this.deps;
+    const { signal } = this.stopping;
+    let took = 0;
+    while (!signal.aborted) {
+      await this.replay();
+      const polled = await this.consumer.poll({
+        maxRecords: config.maxBatchRecords,
+        maxWaitMs: 1000,
+        signal,
+      });
+      if (polled.batches.length === 0 && polled.revoked.length === 0) continue;
+      const began = clock.monotonic();
+      await this.process(polled);
+      took = clock.monotonic() - began;
+      this.busyMs += took;
+      // Few events: wait as long as the last batch took, so that half of the time is left to others.
+      const records = polled.batches.reduce((sum, batch) => sum + batch.records.length, 0);
+      if (records < 256) await clock.sleep(Math.min(config.lingerMs, took), signal);
+    }
+    await this.flushing;
+  }
+
+  /** Goes back to the cut where consumption missed a flush. */
+  private async replay(): Promise<void> {
+    for (const partition of this.toReplay) {
+      this.toReplay.delete(partition);
+      if (!this.partitions.has(partition)) continue;
+      this.deps.logger.warn(
+        { source: this.source.name, partition },
+        'speed replays a partition: a flush went missing',
+      );
+      this.consumer.seek(partition, await this.assign(partition));
+    }
+  }
+
+  private async process(polled: Polled): Promise<void> {
+    // A partition that was lost and came back meanwhile has its new state already.
+    for (const partition of polled.revoked)
+      if (!polled.assigned.includes(partition)) this.partitions.delete(partition);
+    const queue = polled.batches.flatMap((batch) => {
+      const state = this.partitions.get(batch.partition);
+      return state === undefined ? [] : [{ state, records: batch.records, at: 0 }];
+    });
+    // Each round takes every partition up to its next barrier, so that an engine run covers all of them.
+    for (let open = queue; open.length > 0; open = open.filter((one) => one.at < one.records.length)) {
+      const rounds = open.map((one) => {
+        const round = readRound(one.state, one.records, one.at);
+        one.at += round.used;
+        return { state: one.state, round };
+      });
+      await this.fold(rounds);
+    }
+  }
+
+  private async fold(rounds: readonly { state: LivePartition; round: Round }[]): Promise<void> {
+    const { engine } = this.deps;
+    const events = rounds.flatMap(({ round }) => round.events);
+    const letters: Refused[] = rounds.flatMap(({ round }) => round.conflicts);
+    for (const { state, round } of rounds)
+      for (const product of state.products.values()) product.count(round.counts);
+    if (events.length > 0) {
+      const batch = await engine.open(this.source, this.plans, events);
+      try {
+        letters.push(...batch.poison);
+        for (const plan of this.plans) {
+          const result = await batch.aggregate(plan);
+          letters.push(...result.refused.map((one) => ({ ...one, code: `${plan.product}:${one.code}` })));
+          for (const part of result.partitions)
+            this.partitions.get(part.partition)?.products.get(plan.product)?.add(part.cells, part.ledger);
+        }
+      } finally {
+        await batch.close();
+      }
+    }
+    this.events += events.length;
+    this.batches += 1;
+    const flushes = this.plans.map((plan) => this.flushesOf(plan, rounds));
+    for (const { state, round } of rounds)
+      if (round.barrier !== null) state.open({ epoch: round.barrier.epoch, start: round.barrier.offset + 1 });
+    await this.deadLetter(letters, rounds);
+    await this.send(flushes.flat());
+  }
+
+  private flushesOf(plan: Plan, rounds: readonly { state: LivePartition; round: Round }[]): PendingFlush[] {
+    const made = rounds.flatMap(({ state, round }) => makeFlush(this.deps, plan, state, round.barrier) ?? []);
+    if (made.length === 0) return [];
+    return [
+      {
+        topic: TOPICS.states(plan.product),
+        records: made.flatMap((one) => one.records),
+        cells: made.reduce((sum, one) => sum + one.cells, 0),
+      },
+    ];
+  }
+
+  /** Appends in the background, one after the other, while the next micro-batch is computed. */
+  private async send(flushes: readonly PendingFlush[]): Promise<void> {
+    await this.flushing;
+    this.flushing = Promise.all(
+      flushes.map((flush) => this.appendUntilDone(flush.topic, flush.records)),
+    ).then(() => undefined);
+    this.flushing.catch(() => undefined);
+  }
+
+  /** A flush that is lost would be a gap, so the layer waits for the log rather than going on without it. */
+  private async appendUntilDone(topic: string, records: PendingFlush['records']): Promise<void> {
+    const { log, clock, logger } = this.deps;
+    for (let wait = 50; ; wait = Math.min(wait * 2, 2000)) {
+      try {
+        await log.append(topic, records, { ack: 'relaxed' });
+        return;
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        logger.warn({ error, topic }, 'the log did not take a flush, trying again');
+        await clock.sleep(wait, this.stopping.signal);
+      }
+    }
+  }
+
+  private async deadLetter(
+    letters: readonly Refused[],
+    rounds: readonly { state: LivePartition; round: Round }[],
+  ): Promise<void> {
+    if (letters.length === 0) return;
+    const events = new Map(
+      rounds
+        .flatMap(({ round }) => round.events)
+        .map((event) => [`${event.partition}/${event.record.offset}`, event.record]),
+    );
+    const records = letters.map((letter) => {
+      const record = events.get(`${letter.partition}/${letter.offset}`);
+      return {
+        partition: 0,
+        key: `${letter.partition}/${letter.offset}`,
+        value: record?.value ?? '',
+        headers: {
+          ...record?.headers(),
+          'tenon-reason': letter.code,
+          'tenon-detail': letter.detail.slice(0, 1000),
+          'tenon-partition': String(letter.partition),
+          'tenon-offset': String(letter.offset),
+          [HEADERS.version]: '1',
+        },
+      };
+    });
+    await this.appendUntilDone(TOPICS.deadLetters(this.source.name), records);
+    this.deps.logger.warn(
+      { source: this.source.name, count: letters.length, first: letters[0] },
+      'events were dead-lettered',
+    );
+  }
+
+  status(): Record<string, unknown> {
+    return {
+      source: this.source.name,
+      partitions: [...this.partitions.values()].map((state) => ({
+        partition: state.partition,
+        epoch: state.cursor.epoch,
+        next: state.next,
+      })),
+      cells: [...this.partitions.values()].reduce(
+        (sum, state) => sum + [...state.products.values()].reduce((n, one) => n + one.size, 0),
+        0,
+      ),
+      events: this.events,
+      batches: this.batches,
+      busyMs: Math.round(this.busyMs),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.done.catch(() => undefined);
+    for (const subscription of this.subscriptions) await subscription.close();
+    await this.consumer.close();
+  }
+}
