@@ -1,1 +1,5 @@
-export {};
+export { createFileCatalog } from './file-catalog';
+export { CATALOG_CODES } from './report';
+export type { CatalogCode } from './report';
+export { parseDuration } from './duration';
+export { didYouMean, nearest } from './nearest';

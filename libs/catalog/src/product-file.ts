@@ -1,0 +1,70 @@
+/** `products/<name>.sql` with, perhaps, `products/<name>.yaml`: one data product. */
+import type { DeclaredProduct } from '@tenon/ports';
+import type { Topology } from '@tenon/domain';
+import { parseDuration } from './duration';
+import type { Report } from './report';
+import { Settings } from './settings';
+import type { YamlFile } from './yaml-file';
+
+const KEYS = ['version', 'topology', 'retention', 'description'] as const;
+const TOPOLOGIES: readonly Topology[] = ['lambda', 'lambda-separate', 'kappa'];
+const MISTAKES = {
+  name: "The file's name is the product's name.",
+  sql: 'The SQL stands in the file of the same name that ends in .sql.',
+  source: 'The source is the table in the FROM of the SQL.',
+  sources: 'The source is the table in the FROM of the SQL.',
+} as const;
+
+/** A product as found: its SQL, and its settings where there are any. */
+export interface ProductFile {
+  readonly name: string;
+  readonly path: string;
+  readonly sql: string;
+  readonly settings: YamlFile | undefined;
+}
+
+/** Reads one product. @returns undefined if anything about it is wrong (reported) */
+export function readProduct(file: ProductFile, reportAll: Report): DeclaredProduct | undefined {
+  let sound = true;
+  const report: Report = (...problem) => {
+    sound = false;
+    reportAll(...problem);
+  };
+  const place = { file: file.path, line: 1, column: 1 };
+  if (withoutComments(file.sql).trim() === '') {
+    report(
+      'file-empty',
+      `${file.path} holds comments only.`,
+      place,
+      'Write a SELECT ... FROM <source> ... GROUP BY ...',
+    );
+  }
+  const settings = file.settings && Settings.ofFile(file.settings, report)?.only(KEYS, MISTAKES);
+  if (file.settings !== undefined && settings === undefined) return undefined;
+  const definition = {
+    name: file.name,
+    sql: file.sql,
+    version: settings?.integer('version', { min: 1, max: 999_999, fallback: 1 }) ?? 1,
+    topology: settings?.oneOf('topology', TOPOLOGIES, 'lambda') ?? 'lambda',
+    retentionMicros: settings === undefined ? null : retention(settings),
+  };
+  const description = settings?.text('description');
+  if (!sound) return undefined;
+  return { definition: { ...definition, ...(description !== undefined && { description }) }, place };
+}
+
+function retention(settings: Settings): number | null {
+  const value = settings.get('retention');
+  if (value === undefined || value === null) return null;
+  const micros = typeof value === 'string' ? parseDuration(value) : undefined;
+  if (micros !== undefined) return micros;
+  const hint =
+    typeof value === 'number' ? `With its unit: ${value} days.` : 'E.g. 90 days, 36 hours, P90D, PT36H.';
+  settings.invalid('retention', 'a duration', hint);
+  return null;
+}
+
+/** Good enough to see whether there is anything else: a quoted `--` is something else anyway. */
+function withoutComments(sql: string): string {
+  return sql.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/--[^\n]*/g, ' ');
+}

@@ -1,0 +1,91 @@
+/** What a source's key and time may be, given the schema's properties. */
+import type { JsonSchema, Place } from '@tenon/domain';
+import { didYouMean } from './nearest';
+import type { Report } from './report';
+import type { Path } from './yaml-file';
+import { isMapping } from './yaml-file';
+
+/** The declared fields of `data`: the schema's own properties, which become the columns of the source. */
+export function fieldsOf(schema: JsonSchema): ReadonlyMap<string, unknown> {
+  const properties = isMapping(schema) ? schema['properties'] : undefined;
+  return new Map(isMapping(properties) ? Object.entries(properties) : []);
+}
+
+/** The JSON types that a field's own schema allows; undefined where it does not say. */
+export function typesOf(field: unknown): readonly string[] | undefined {
+  const type = isMapping(field) ? field['type'] : undefined;
+  if (typeof type === 'string') return [type];
+  return Array.isArray(type) ? (type as string[]) : undefined;
+}
+
+/** Reports a schema that does not describe an object, and fields that SQL could not tell apart. */
+export function checkFields(schema: JsonSchema, locate: (path: Path) => Place, report: Report): void {
+  const types = typesOf(schema);
+  if (types !== undefined && !types.includes('object')) {
+    report(
+      'schema-invalid',
+      `The schema must describe an object, not ${types.join(' or ')}.`,
+      locate(['type']),
+      'Write `type: object`.',
+    );
+  }
+  const seen = new Map<string, string>();
+  for (const name of fieldsOf(schema).keys()) {
+    const other = seen.get(name.toLowerCase());
+    if (other === undefined) seen.set(name.toLowerCase(), name);
+    else {
+      report(
+        'field-clash',
+        `The fields ${other} and ${name} would be one column in SQL.`,
+        locate(['properties', name]),
+        'Rename one of them.',
+      );
+    }
+  }
+}
+
+/** Reports a key field that is not in the schema, or whose values are no scalars. */
+export function checkKeyField(name: string, schema: JsonSchema, place: Place, report: Report): void {
+  const fields = fieldsOf(schema);
+  if (!fields.has(name)) return reportUnknown('key', name, fields, place, report);
+  const types = typesOf(fields.get(name));
+  const unusable = types?.find((type) => type === 'object' || type === 'array');
+  if (unusable !== undefined) {
+    report(
+      'field-type',
+      `The key field ${name} is of type ${unusable}; a key is a text, a number or a boolean.`,
+      place,
+      'Use another field.',
+    );
+  }
+}
+
+/** Reports a time field that is not in the schema, or whose values are no timestamps as text. */
+export function checkTimeField(name: string, schema: JsonSchema, place: Place, report: Report): void {
+  const fields = fieldsOf(schema);
+  if (!fields.has(name)) return reportUnknown('time', name, fields, place, report);
+  const types = typesOf(fields.get(name));
+  if (types !== undefined && !types.includes('string')) {
+    report(
+      'field-type',
+      `The time field ${name} is of type ${types.join(' or ')}; event time is a text such as 2001-01-01T00:01:00Z.`,
+      place,
+      'Declare it as `{ type: string, format: date-time }`, or leave `time` out to use the CloudEvents time.',
+    );
+  }
+}
+
+function reportUnknown(
+  kind: string,
+  name: string,
+  fields: ReadonlyMap<string, unknown>,
+  place: Place,
+  report: Report,
+): void {
+  report(
+    'field-unknown',
+    `The ${kind} field ${name} is not a property of the schema.`,
+    place,
+    didYouMean(name, [...fields.keys()], 'fields'),
+  );
+}
