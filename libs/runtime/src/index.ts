@@ -1,1 +1,15 @@
-export {};
+export { createLogger } from './logging';
+export type { LogLevel, LoggerOptions } from './logging';
+export { createHttpServer } from './http/server';
+export type { HttpServer, HttpServerOptions } from './http/server';
+export { DEFAULT_LIMITS } from './http/limits';
+export type { HttpLimits } from './http/limits';
+export type { Statics } from './http/statics';
+export { SETTINGS, readSettings } from './config';
+export type { Settings } from './config';
+export { planCatalog } from './plan-catalog';
+export type { PlannedCatalog } from './plan-catalog';
+export { registerPlans } from './register-plans';
+export { healthRoutes } from './health';
+export { supervise } from './supervise';
+export type { Supervised } from './supervise';

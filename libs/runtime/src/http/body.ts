@@ -1,0 +1,186 @@
+/** Request bodies: whole up to a limit, or as a stream; decompressed, with a deadline, and never more than they say. */
+import { HttpProblem } from '@tenon/ports';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { BrotliDecompress, Gunzip, Inflate } from 'node:zlib';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { BodyWatch } from './body-watch';
+import type { HttpLimits } from './limits';
+
+type Decoder = Gunzip | Inflate | BrotliDecompress;
+
+const tooLarge = (limit: number) =>
+  new HttpProblem(413, 'too-large', `The body is over the limit of ${limit} bytes (after decompression).`, {
+    limit,
+  });
+
+const tooSlow = () =>
+  new HttpProblem(408, 'timeout', 'The body did not arrive in time.', {}, { connection: 'close' });
+
+/** The client went away; nobody reads the answer. */
+const gone = () => new HttpProblem(400, 'aborted', 'The request ended before its body was complete.');
+
+/** @returns null where the body is as it is. @throws HttpProblem 415 for what can't be decoded. */
+function decoderFor(request: IncomingMessage): Decoder | null {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined) return null;
+  switch (encoding.trim().toLowerCase()) {
+    case '':
+    case 'identity':
+      return null;
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip();
+    case 'deflate':
+      return createInflate();
+    case 'br':
+      return createBrotliDecompress();
+    default:
+      throw new HttpProblem(
+        415,
+        'unsupported-content-encoding',
+        'Content-Encoding must be gzip, deflate or br (one of them), or absent.',
+        {},
+        { 'accept-encoding': 'gzip, deflate, br' },
+      );
+  }
+}
+
+/** Feeds the decoder by hand: `pipeline` would destroy the connection with it, and then nobody could be answered. */
+function decoded(request: IncomingMessage, decoder: Decoder): Readable {
+  request.once('error', () => decoder.destroy(gone()));
+  return request.pipe(decoder);
+}
+
+function bodyError(error: unknown, decoder: Decoder | null): unknown {
+  if (error instanceof HttpProblem) return error;
+  const code = String((error as { code?: unknown } | null)?.code);
+  if (decoder !== null && code !== 'ECONNRESET') {
+    return new HttpProblem(
+      400,
+      'bad-encoding',
+      'The body is not what its Content-Encoding says, or is cut short.',
+    );
+  }
+  return gone();
+}
+
+/** @throws HttpProblem 413 above `limit`, 408 when it does not arrive in time, 400 and 415 for a bad encoding */
+export async function readWhole(
+  request: IncomingMessage,
+  limit: number,
+  limits: HttpLimits,
+  watch: BodyWatch,
+): Promise<Uint8Array> {
+  const decoder = decoderFor(request);
+  if (decoder === null) {
+    if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+    return collect(request, request, limit, limits, watch);
+  }
+  try {
+    return await collect(decoded(request, decoder), request, limit, limits, watch);
+  } catch (error) {
+    throw bodyError(error, decoder);
+  } finally {
+    request.unpipe(decoder);
+    decoder.destroy();
+  }
+}
+
+/** Listeners instead of an async iterator: this is the hot path, and most bodies are one chunk. */
+function collect(
+  source: Readable,
+  request: IncomingMessage,
+  limit: number,
+  limits: HttpLimits,
+  watch: BodyWatch,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    if (request.destroyed) return reject(gone());
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = () => {
+      watch.stop(awaited);
+      source.off('data', onData).off('end', onEnd).off('error', onError);
+    };
+    const fail = (error: unknown) => {
+      settle();
+      // Late errors of a decoder that is being dropped have no one to tell.
+      source.on('error', () => undefined);
+      source.pause();
+      reject(error);
+    };
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) fail(tooLarge(limit));
+      else chunks.push(chunk);
+    };
+    const onEnd = () => {
+      settle();
+      const first = chunks[0];
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size));
+    };
+    const onError = (error: unknown) => fail(source === request ? gone() : error);
+    const awaited = watch.start(limits.bodyTimeoutMs, () => fail(tooSlow()));
+    source.on('data', onData).on('end', onEnd).on('error', onError);
+  });
+}
+
+/**
+ * The body as it arrives. Chunks are the reader's to keep.
+ *
+ * @throws HttpProblem 408 when the client pauses too long, 413 for a decompression bomb, 400 and 415 for a bad encoding
+ */
+export async function* readStream(
+  request: IncomingMessage,
+  limits: HttpLimits,
+  watch: BodyWatch,
+): AsyncGenerator<Uint8Array> {
+  const decoder = decoderFor(request);
+  const source = decoder === null ? request : decoded(request, decoder);
+  // Without this, leaving the loop early would destroy the connection before the answer.
+  const iterator = source.iterator({ destroyOnReturn: false });
+  let size = 0;
+  try {
+    for (;;) {
+      const next = (await inTime(iterator.next(), limits.idleTimeoutMs, watch)) as IteratorResult<Buffer>;
+      if (next.done === true) return;
+      size += next.value.length;
+      if (decoder !== null) refuseBomb(size, decoder, limits);
+      yield next.value;
+    }
+  } catch (error) {
+    throw bodyError(error, decoder);
+  } finally {
+    source.on('error', () => undefined);
+    if (decoder !== null) {
+      request.unpipe(decoder);
+      decoder.destroy();
+    }
+  }
+}
+
+function refuseBomb(size: number, decoder: Decoder, limits: HttpLimits): void {
+  if (size <= limits.inflationFreeBytes || size <= decoder.bytesWritten * limits.maxInflationRatio) return;
+  throw new HttpProblem(
+    413,
+    'too-large',
+    `The body grows to more than ${limits.maxInflationRatio} times its size when decompressed.`,
+  );
+}
+
+function inTime<T>(promise: Promise<T>, timeoutMs: number, watch: BodyWatch): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const awaited = watch.start(timeoutMs, () => reject(tooSlow()));
+    promise.then(
+      (value) => {
+        watch.stop(awaited);
+        resolve(value);
+      },
+      (error: unknown) => {
+        watch.stop(awaited);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}

@@ -1,0 +1,102 @@
+/** From a matched route to its answer: the one way for hot routes and for those that Express matched. */
+import type { HttpResponse, Logger, Route } from '@tenon/ports';
+import { HttpProblem } from '@tenon/ports';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isUnexpected, problemOf } from './problem';
+import { parseQuery } from './query';
+import type { ServerContext } from './request';
+import { NodeRequest } from './request';
+import { headersOf, sendAnswer, sendProblem } from './respond';
+import { sendStream } from './stream-response';
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  /** What follows the `?`, undecoded. */
+  readonly query: string;
+  readonly correlationId: string;
+}
+
+export class Dispatcher {
+  private streams = 0;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Never rejects: whatever happens becomes an answer, or the end of the connection. */
+  async serve(route: Route, params: Readonly<Record<string, string>>, exchange: Exchange): Promise<void> {
+    const { request, response, path, correlationId } = exchange;
+    try {
+      const query = parseQuery(exchange.query, route.query);
+      const answer = await route.handle(
+        new NodeRequest(request, response, this.context, path, params, query, correlationId),
+      );
+      if (answer.stream !== undefined) await this.stream(exchange, answer, answer.stream);
+      else sendAnswer(response, answer, correlationId, this.context.shutdown.aborted);
+      this.logger.debug({ correlationId, method: request.method, path, status: answer.status }, 'request');
+    } catch (error) {
+      this.fail(exchange, error);
+    }
+  }
+
+  /** Answers with a problem document; logs what is the server's own fault. */
+  fail(exchange: Exchange, error: unknown): void {
+    const { request, response, path, correlationId } = exchange;
+    const problem = problemOf(error);
+    const fields = {
+      correlationId,
+      method: request.method,
+      path,
+      status: problem.status,
+      code: problem.code,
+    };
+    if (isUnexpected(problem)) this.logger.error({ ...fields, err: error }, 'request failed');
+    else if (problem.status >= 500)
+      this.logger.warn({ ...fields, detail: problem.detail }, 'request refused');
+    else this.logger.debug({ ...fields, detail: problem.detail }, 'request refused');
+    // An answer that has begun can't become another one; a cut connection is how its reader learns that it is not whole.
+    if (response.headersSent) response.destroy();
+    else sendProblem(request, response, problem, correlationId, this.context.shutdown.aborted);
+  }
+
+  private async stream(
+    exchange: Exchange,
+    answer: HttpResponse,
+    chunks: AsyncIterable<string | Uint8Array>,
+  ): Promise<void> {
+    const { limits, shutdown } = this.context;
+    const { request, response, correlationId } = exchange;
+    if (this.streams >= limits.maxStreams) {
+      throw new HttpProblem(
+        503,
+        'too-many-streams',
+        'Too many streams are open here.',
+        {},
+        { 'retry-after': '5' },
+      );
+    }
+    const headers = headersOf(answer, correlationId, false);
+    if (request.method === 'HEAD') {
+      response.writeHead(answer.status, headers).end();
+      return;
+    }
+    this.streams += 1;
+    try {
+      await sendStream(response, chunks, {
+        drainTimeoutMs: limits.drainTimeoutMs,
+        shutdown,
+        eager: String(headers['content-type']).startsWith('text/event-stream'),
+        begin: () => {
+          response.writeHead(answer.status, headers);
+          response.flushHeaders();
+        },
+      });
+    } finally {
+      this.streams -= 1;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** Writes answers: one `writeHead`, one `end`, and a length wherever it is known. */
+import { CORRELATION_HEADER } from '@tenon/contracts';
+import type { HttpResponse } from '@tenon/ports';
+import type { HttpProblem } from '@tenon/ports';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { PROBLEM_TYPE, problemDocument, problemHeaders } from './problem';
+
+const JSON_TYPE = 'application/json';
+
+/** @returns text or bytes with their type; null if the answer has no body or streams one */
+function contentOf(answer: HttpResponse): { content: string | Uint8Array; type: string } | null {
+  if (answer.json !== undefined) return { content: JSON.stringify(answer.json), type: JSON_TYPE };
+  if (answer.text !== undefined) return { content: answer.text, type: 'text/plain; charset=utf-8' };
+  if (answer.bytes !== undefined) return { content: answer.bytes, type: 'application/octet-stream' };
+  return null;
+}
+
+/** The headers of an answer; what the handler says comes last. */
+export function headersOf(
+  answer: HttpResponse,
+  correlationId: string,
+  closing: boolean,
+): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { [CORRELATION_HEADER]: correlationId };
+  if (closing) headers['connection'] = 'close';
+  for (const name in answer.headers) headers[name.toLowerCase()] = answer.headers[name];
+  return headers;
+}
+
+/** Sends an answer that is not a stream. */
+export function sendAnswer(
+  response: ServerResponse,
+  answer: HttpResponse,
+  correlationId: string,
+  closing: boolean,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const headers = headersOf(answer, correlationId, closing);
+  const body = contentOf(answer);
+  if (body === null) {
+    if (answer.status !== 204 && answer.status !== 304) headers['content-length'] = 0;
+    response.writeHead(answer.status, headers).end();
+    return;
+  }
+  headers['content-type'] ??= body.type;
+  headers['content-length'] = Buffer.byteLength(body.content);
+  response.writeHead(answer.status, headers).end(body.content);
+}
+
+export function sendProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: HttpProblem,
+  correlationId: string,
+  closing: boolean,
+): void {
+  const document = problemDocument(problem, request.url ?? '/', correlationId);
+  const headers = { 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store', ...problemHeaders(problem) };
+  sendAnswer(response, { status: problem.status, headers, json: document }, correlationId, closing);
+}

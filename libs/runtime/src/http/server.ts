@@ -1,0 +1,155 @@
+/** One node:http server: hot routes in front, Express behind, one shape of errors, and an end that loses no request. */
+import type { Ids, Logger, Route } from '@tenon/ports';
+import { CORRELATION_HEADER } from '@tenon/contracts';
+import { HttpProblem } from '@tenon/ports';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { BodyWatch } from './body-watch';
+import { correlationOf } from './correlation';
+import type { Exchange } from './dispatch';
+import { Dispatcher } from './dispatch';
+import { createApp } from './express-app';
+import { HotRoutes } from './hot-routes';
+import type { HttpLimits } from './limits';
+import { DEFAULT_LIMITS } from './limits';
+import { checkPath } from './query';
+import { answerClientError } from './socket-errors';
+import type { Statics } from './statics';
+
+export interface HttpServerOptions {
+  readonly routes: readonly Route[];
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly logger: Logger;
+  readonly ids: Ids;
+  readonly statics?: readonly Statics[];
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpServer {
+  /** Without a trailing slash, e.g. `http://127.0.0.1:7070`. */
+  readonly url: string;
+  readonly port: number;
+  /** Answers what is in flight, ends streams, closes idle connections; cuts off what is left after the grace. */
+  close(): Promise<void>;
+}
+
+/** @returns once it listens. @throws the error of `listen`, e.g. `EADDRINUSE` */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const limits: HttpLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const shutdown = new AbortController();
+  const shortest = Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs, limits.idleTimeoutMs);
+  const tickMs = Math.round(Math.max(10, Math.min(1_000, shortest / 4)));
+  const watch = new BodyWatch(tickMs);
+  const dispatcher = new Dispatcher({ limits, watch, shutdown: shutdown.signal }, options.logger);
+  const hot = new HotRoutes(options.routes);
+  const exchanges = new WeakMap<IncomingMessage, Exchange>();
+  const app = createApp(options.routes, options.statics ?? [], dispatcher, (request) => {
+    const exchange = exchanges.get(request);
+    if (exchange === undefined) throw new Error('A request came to Express without its exchange.');
+    return exchange;
+  });
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const query = mark < 0 ? '' : url.slice(mark + 1);
+    const correlation = correlationOf(request, options.ids);
+    const exchange: Exchange = { request, response, path, query, correlationId: correlation.id };
+    response.once('finish', () => afterAnswer(request, server, limits.lingerMs, shutdown.signal));
+    const match = hot.match(request.method ?? '', path);
+    const problem = correlation.problem ?? refusalOf(request, path);
+    if (problem !== undefined) return dispatcher.fail(exchange, problem);
+    if (match !== undefined) return void dispatcher.serve(match.route, match.params, exchange);
+    exchanges.set(request, exchange);
+    response.setHeader(CORRELATION_HEADER, correlation.id);
+    if (shutdown.signal.aborted) response.setHeader('connection', 'close');
+    app(request, response);
+  };
+
+  const server = createServer(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      // Uploads may be endless; bodies have deadlines of their own (body.ts).
+      requestTimeout: 0,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: tickMs,
+      // Refused below, with a problem document.
+      requireHostHeader: false,
+    },
+    onRequest,
+  );
+  server.maxConnections = limits.maxConnections;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+    answerClientError(error, socket, options.ids),
+  );
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const { id } = correlationOf(request, options.ids);
+    const problem = new HttpProblem(417, 'expectation-failed', 'Only 100-continue can be expected here.');
+    dispatcher.fail({ request, response, path: request.url ?? '/', query: '', correlationId: id }, problem);
+  });
+  await listen(server, options.host, options.port);
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  let closed: Promise<void> | undefined;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    close: () => (closed ??= closeServer(server, shutdown, limits.closeGraceMs).finally(() => watch.close())),
+  };
+}
+
+/** What is refused before any route sees it. */
+function refusalOf(request: IncomingMessage, path: string): HttpProblem | undefined {
+  if (request.headers.host === undefined && request.httpVersion === '1.1') {
+    return new HttpProblem(400, 'bad-request', 'The Host header is missing.');
+  }
+  try {
+    checkPath(path);
+    return undefined;
+  } catch (error) {
+    return error as HttpProblem;
+  }
+}
+
+/** An early answer leaves a body unread: it is read and dropped, so that the client sees the answer, but not for ever. */
+function afterAnswer(
+  request: IncomingMessage,
+  server: Server,
+  lingerMs: number,
+  shutdown: AbortSignal,
+): void {
+  if (!request.complete) {
+    request.unpipe();
+    request.resume();
+    const timer = setTimeout(() => request.socket.destroy(), lingerMs);
+    timer.unref();
+    const settled = () => clearTimeout(timer);
+    request.once('end', settled).once('close', settled);
+  }
+  // On the next turn the connection counts as idle.
+  if (shutdown.aborted) setImmediate(() => server.closeIdleConnections());
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+async function closeServer(server: Server, shutdown: AbortController, graceMs: number): Promise<void> {
+  const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+  shutdown.abort();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await stopped;
+  clearTimeout(timer);
+}
