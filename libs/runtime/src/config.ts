@@ -1,0 +1,91 @@
+/**
+ * Configuration by environment: one list, checked as a whole. Unknown or invalid settings are all reported at once, and
+ * nothing starts. docs/configuration.md is this list in prose.
+ */
+import { z } from 'zod';
+import type { Problem } from '@tenon/domain';
+import { Refusal } from '@tenon/ports';
+
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `30s`, `5m`, `1h`, `250ms`; milliseconds. */
+const duration = z.string().transform((text, context) => {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)$/.exec(text.trim());
+  const unit = match === null ? undefined : UNITS[match[2] as string];
+  if (match !== null && unit !== undefined) return Number(match[1]) * unit;
+  context.addIssue({ code: 'custom', message: 'is a duration such as 30s, 5m or 1h' });
+  return z.NEVER;
+});
+
+const durationOrOff = z.string().transform((text, context) => {
+  if (text.trim() === 'off') return null;
+  const parsed = duration.safeParse(text);
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'is a duration such as 30s, 5m or 1h, or off' });
+  return z.NEVER;
+});
+
+const integer = (min: number, max: number) =>
+  z.string().transform((text, context) => {
+    const value = /^\d{1,12}$/.test(text.trim()) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    context.addIssue({ code: 'custom', message: `is a whole number from ${min} to ${max}` });
+    return z.NEVER;
+  });
+
+/** Every setting, with what an absent one means. */
+export const SETTINGS = {
+  TENON_KAFKA_BROKERS: z.string().optional(),
+  TENON_NATS_URL: z.string().optional(),
+  TENON_MONGODB_URL: z.string().optional(),
+  TENON_LAKE: z.string().optional(),
+  TENON_CATALOG: z.string().default('catalog'),
+  TENON_DATA: z.string().default('.tenon'),
+  TENON_HOST: z.string().default('127.0.0.1'),
+  TENON_PORT: integer(0, 65_535).default(7070),
+  TENON_URL: z.string().optional(),
+  TENON_CUT_EVERY: durationOrOff.default(60_000),
+  TENON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  TENON_MAX_BODY: integer(1024, 1 << 30).default(8 << 20),
+  TENON_MAX_BATCH: integer(1, 1_000_000).default(10_000),
+  TENON_MAX_FUTURE: duration.default(24 * 3_600_000),
+  TENON_ENGINE_THREADS: integer(1, 256).optional(),
+  TENON_ENGINE_MEMORY: z
+    .string()
+    .regex(/^\d+(\.\d+)?\s*(MB|MiB|GB|GiB)$/, 'is a size such as 512MiB or 2GiB')
+    .optional(),
+} as const;
+
+const SCHEMA = z.object(SETTINGS);
+export type Settings = z.infer<typeof SCHEMA>;
+
+/**
+ * Reads the settings from an environment. Other variables that do not begin with `TENON_` are nobody's business here.
+ *
+ * @throws Refusal naming every unknown and every invalid setting; values are not shown, since one may be a secret
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.entries(environment).filter(
+    ([name, value]) => name.startsWith('TENON_') && value !== undefined && value !== '',
+  );
+  const problems: Problem[] = given
+    .filter(([name]) => !(name in SETTINGS))
+    .map(([name]) => ({
+      code: 'unknown-setting',
+      message: `${name} is not a setting of Tenon.`,
+      hint: `Settings: ${Object.keys(SETTINGS).join(', ')}.`,
+    }));
+  const parsed = SCHEMA.safeParse(Object.fromEntries(given));
+  if (!parsed.success)
+    for (const issue of parsed.error.issues)
+      problems.push({ code: 'invalid-setting', message: `${issue.path.join('.')} ${issue.message}.` });
+  if (problems.length > 0 || !parsed.success) throw new Refusal('configuration', problems);
+  return parsed.data;
+}

@@ -1,0 +1,32 @@
+/** The first start of a product's version fixes what it means: another definition under the same version is refused. */
+import type { PlanDocument } from '@tenon/contracts';
+import { STORE_KEYS, productKey } from '@tenon/contracts';
+import type { Plan, Problem } from '@tenon/domain';
+import type { ProductStore } from '@tenon/ports';
+import { Refusal } from '@tenon/ports';
+
+/** @throws Refusal naming every product whose definition changed without a new version */
+export async function registerPlans(store: ProductStore, plans: readonly Plan[]): Promise<void> {
+  const problems = await store.transact(async (tx) => {
+    const changed: Problem[] = [];
+    for (const plan of plans) {
+      const key = STORE_KEYS.plan(productKey(plan.product, plan.version));
+      const known = await tx.get<PlanDocument>('meta', key);
+      if (known !== undefined && known.plan.hash !== plan.hash) changed.push(changedProblem(plan));
+    }
+    if (changed.length > 0) return changed;
+    for (const plan of plans)
+      tx.put('meta', STORE_KEYS.plan(productKey(plan.product, plan.version)), { plan });
+    return changed;
+  });
+  if (problems.length > 0) throw new Refusal('product-changed', problems);
+}
+
+function changedProblem(plan: Plan): Problem {
+  return {
+    code: 'product-changed',
+    message: `${plan.product} version ${plan.version} is already in use with another definition; its states can't be mixed with the new one's.`,
+    hint: `Set version: ${plan.version + 1} in products/${plan.product}.yaml: the new version is then built from the log from its beginning.`,
+    place: { file: `products/${plan.product}.sql` },
+  };
+}
