@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { createFileCatalog } from '@tenon/catalog';
 import type { Logger, Route, RunningService } from '@tenon/ports';
 import { Refusal } from '@tenon/ports';
+import type { Supervised } from '@tenon/runtime';
 import {
   createHttpServer,
   createLogger,
