@@ -1,5 +1,13 @@
 import { TenonError } from '@tenon/ports';
-import type { Clock, ConsumeOptions, LogConsumer, LogRecord, PartitionBatch, PollOptions, Polled } from '@tenon/ports';
+import type {
+  Clock,
+  ConsumeOptions,
+  LogConsumer,
+  LogRecord,
+  PartitionBatch,
+  PollOptions,
+  Polled,
+} from '@tenon/ports';
 import type { Topic } from './topic';
 
 /** A member that has not polled for this long is taken for dead: the others get its partitions. */
@@ -57,12 +65,16 @@ export class ConsumerGroup {
   changesFor(consumer: Consumer): { revoked: number[]; assigned: number[] } {
     const share = this.shareOf(consumer);
     const revoked = [...consumer.held.keys()].filter((partition) => !share.has(partition));
-    const assigned = [...share].filter((partition) => !consumer.held.has(partition) && this.isFree(partition, consumer));
+    const assigned = [...share].filter(
+      (partition) => !consumer.held.has(partition) && this.isFree(partition, consumer),
+    );
     return { revoked, assigned };
   }
 
   private isFree(partition: number, taker: Consumer): boolean {
-    return !this.members.some((member) => member !== taker && member.held.has(partition) && this.isLive(member));
+    return !this.members.some(
+      (member) => member !== taker && member.held.has(partition) && this.isLive(member),
+    );
   }
 }
 
@@ -94,7 +106,8 @@ class Consumer implements LogConsumer {
         await this.findStarts();
         const batches = await this.fetch(options);
         const wait = deadline - this.clock.monotonic();
-        if (batches.length > 0 || this.hasNews() || wait <= 0 || options.signal?.aborted) return this.report(batches);
+        if (batches.length > 0 || this.hasNews() || wait <= 0 || options.signal?.aborted)
+          return this.report(batches);
         await this.waitFor(change.happened, wait, options.signal);
       } finally {
         change.cancel();
@@ -156,7 +169,11 @@ class Consumer implements LogConsumer {
     return batches;
   }
 
-  private async readFrom(partition: number, maxRecords: number, maxBytes: number): Promise<readonly LogRecord[]> {
+  private async readFrom(
+    partition: number,
+    maxRecords: number,
+    maxBytes: number,
+  ): Promise<readonly LogRecord[]> {
     const held = this.held.get(partition);
     if (held === undefined || held.next === null) return [];
     const { seeks } = held;
@@ -188,7 +205,8 @@ class Consumer implements LogConsumer {
 
   seek(partition: number, offset: number): void {
     const held = this.held.get(partition);
-    if (held === undefined) throw new TenonError('not-assigned', `Partition ${partition} is not assigned to this consumer.`);
+    if (held === undefined)
+      throw new TenonError('not-assigned', `Partition ${partition} is not assigned to this consumer.`);
     held.next = offset;
     held.seeks++;
   }

@@ -87,9 +87,18 @@ class FileEventLog implements EventLog {
     return Object.fromEntries(partitions.map((partition, index) => [String(index), partition.endOffset]));
   }
 
-  async read(topic: string, partition: number, from: number, options?: ReadOptions): Promise<readonly LogRecord[]> {
+  async read(
+    topic: string,
+    partition: number,
+    from: number,
+    options?: ReadOptions,
+  ): Promise<readonly LogRecord[]> {
     const found = (await this.topic(topic)).partition(partition);
-    return found.read(from, options?.maxRecords ?? Number.MAX_SAFE_INTEGER, options?.maxBytes ?? DEFAULT_READ_BYTES);
+    return found.read(
+      from,
+      options?.maxRecords ?? Number.MAX_SAFE_INTEGER,
+      options?.maxBytes ?? DEFAULT_READ_BYTES,
+    );
   }
 
   async consume(options: ConsumeOptions): Promise<LogConsumer> {
@@ -105,11 +114,14 @@ class FileEventLog implements EventLog {
 
   async deleteBefore(topic: string, offsets: Readonly<Record<string, number>>): Promise<void> {
     const found = await this.topic(topic);
-    for (const [partition, offset] of Object.entries(offsets)) await found.partition(Number(partition)).deleteBefore(offset);
+    for (const [partition, offset] of Object.entries(offsets))
+      await found.partition(Number(partition)).deleteBefore(offset);
   }
 
   close(): Promise<void> {
-    this.closing ??= Promise.all([...this.opened.values()].map((topic) => topic.close())).then(() => undefined);
+    this.closing ??= Promise.all([...this.opened.values()].map((topic) => topic.close())).then(
+      () => undefined,
+    );
     return this.closing;
   }
 
@@ -137,7 +149,11 @@ class FileEventLog implements EventLog {
 }
 
 /** Each partition's records in one piece, in the order given. */
-async function appendToMany(topic: Topic, records: readonly NewRecord[], durable: boolean): Promise<number[]> {
+async function appendToMany(
+  topic: Topic,
+  records: readonly NewRecord[],
+  durable: boolean,
+): Promise<number[]> {
   const byPartition = new Map<number, { records: NewRecord[]; at: number[] }>();
   records.forEach((record, at) => {
     const part = byPartition.get(record.partition);
@@ -147,7 +163,10 @@ async function appendToMany(topic: Topic, records: readonly NewRecord[], durable
       part.at.push(at);
     }
   });
-  const parts = [...byPartition].map(([partition, part]) => ({ partition: topic.partition(partition), ...part }));
+  const parts = [...byPartition].map(([partition, part]) => ({
+    partition: topic.partition(partition),
+    ...part,
+  }));
   const placed: { at: number[]; place: Placed }[] = parts.map((part) => ({
     at: part.at,
     place: part.partition.add(part.records, durable),

@@ -8,7 +8,9 @@ export const syncData = promisify(fdatasync);
 export const truncateFile: (fd: number, bytes: number) => Promise<void> = promisify(ftruncate);
 
 export function fileSize(fd: number): Promise<number> {
-  return new Promise((resolve, reject) => fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size))));
+  return new Promise((resolve, reject) =>
+    fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size))),
+  );
 }
 
 /** Writes all of it; a rejection may leave a part of it in the file. */

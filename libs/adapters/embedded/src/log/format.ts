@@ -36,7 +36,8 @@ export interface FrameHeader {
   readonly durable: number;
 }
 
-const readU64 = (buffer: Buffer, at: number) => buffer.readUInt32LE(at) + buffer.readUInt32LE(at + 4) * 0x1_0000_0000;
+const readU64 = (buffer: Buffer, at: number) =>
+  buffer.readUInt32LE(at) + buffer.readUInt32LE(at + 4) * 0x1_0000_0000;
 
 function writeU64(buffer: Buffer, value: number, at: number): void {
   buffer.writeUInt32LE(value % 0x1_0000_0000, at);

@@ -31,7 +31,8 @@ export class FrameWriter {
   add(record: NewRecord, now: number): number {
     const { key, value, headers } = record;
     const most = RECORD_HEADER + bound(key) + bound(value) + boundHeaders(headers);
-    if (most > MAX_RECORD_BYTES) throw new TenonError('record-too-large', `A record of up to ${most} bytes is too large.`);
+    if (most > MAX_RECORD_BYTES)
+      throw new TenonError('record-too-large', `A record of up to ${most} bytes is too large.`);
     let frame = this.frames[this.frames.length - 1];
     if (frame === undefined || this.bytes - frame.at >= FRAME_BYTES) {
       this.reserve(FRAME_HEADER + most);
@@ -67,12 +68,21 @@ export class FrameWriter {
    * @param durable see `FrameHeader`
    * @returns what to write, and for each frame where it begins and its first offset; valid until `clear`
    */
-  seal(baseOffset: number, durable: number): { bytes: Buffer; frames: { at: number; offset: number }[]; latest: number } {
+  seal(
+    baseOffset: number,
+    durable: number,
+  ): { bytes: Buffer; frames: { at: number; offset: number }[]; latest: number } {
     let offset = baseOffset;
     let latest = Number.NEGATIVE_INFINITY;
     const sealed = this.frames.map((frame, index) => {
       const bytes = (this.frames[index + 1]?.at ?? this.bytes) - frame.at;
-      sealFrame(this.buffer, frame.at, { bytes, records: frame.records, baseOffset: offset, latest: frame.latest, durable });
+      sealFrame(this.buffer, frame.at, {
+        bytes,
+        records: frame.records,
+        baseOffset: offset,
+        latest: frame.latest,
+        durable,
+      });
       const place = { at: frame.at, offset };
       offset += frame.records;
       latest = Math.max(latest, frame.latest);
@@ -84,7 +94,12 @@ export class FrameWriter {
   /** A point to go back to with `restore`, where an append can't be encoded to its end. */
   mark(): FrameMark {
     const last = this.frames[this.frames.length - 1];
-    return { bytes: this.bytes, records: this.records, frames: this.frames.length, last: last && { ...last } };
+    return {
+      bytes: this.bytes,
+      records: this.records,
+      frames: this.frames.length,
+      last: last && { ...last },
+    };
   }
 
   restore(mark: FrameMark): void {

@@ -92,7 +92,8 @@ export class Partition {
     if (this.closed) throw new Unavailable('The log is closed.');
     const group = this.openGroup();
     const { writer } = group;
-    if (writer.bytes > this.options.maxPendingBytes) throw new Unavailable('The log is behind: too much waits to be written.');
+    if (writer.bytes > this.options.maxPendingBytes)
+      throw new Unavailable('The log is behind: too much waits to be written.');
     const now = this.options.clock.now();
     const index = writer.records;
     if (records.length === 1) {
@@ -128,7 +129,9 @@ export class Partition {
         group.resolve(await this.commit(group));
         this.options.onAppend();
       } catch (error) {
-        group.reject(error instanceof TenonError ? error : new Unavailable('The log could not be written.', error));
+        group.reject(
+          error instanceof TenonError ? error : new Unavailable('The log could not be written.', error),
+        );
       }
     }
     if (group !== null) {
@@ -141,7 +144,8 @@ export class Partition {
 
   private async commit({ writer, durable }: CommitGroup): Promise<number> {
     if (this.dirtyTail) await this.cutOff();
-    if (this.active.bytes > 0 && this.active.bytes + writer.bytes > this.options.segmentBytes) await this.roll();
+    if (this.active.bytes > 0 && this.active.bytes + writer.bytes > this.options.segmentBytes)
+      await this.roll();
     const segment = this.active;
     const base = segment.nextOffset;
     const { bytes, frames, latest } = writer.seal(base, this.durableBytes);
@@ -182,13 +186,19 @@ export class Partition {
       const segment = this.segmentOf(offset);
       const hint = this.hints.get(offset);
       try {
-        const read = await segment.read(offset, maxRecords, maxBytes, hint?.segment === segment ? hint.position : undefined);
+        const read = await segment.read(
+          offset,
+          maxRecords,
+          maxBytes,
+          hint?.segment === segment ? hint.position : undefined,
+        );
         const last = read.records[read.records.length - 1];
         if (last !== undefined) {
           this.remember(last.offset + 1, segment, read.position);
           return read.records;
         }
-        if (this.segments.includes(segment)) throw new TenonError('log-damaged', `Offset ${offset} is missing in ${this.folder}.`);
+        if (this.segments.includes(segment))
+          throw new TenonError('log-damaged', `Offset ${offset} is missing in ${this.folder}.`);
       } catch (error) {
         // Deleted meanwhile: read on from the first that is kept.
         if (this.segments.includes(segment)) throw readError(error);
@@ -235,7 +245,8 @@ export class Partition {
   private async drop(expired: (segment: Segment, next: Segment) => boolean): Promise<void> {
     const last = this.segments.length - 1;
     let count = 0;
-    while (count < last && expired(this.segments[count] as Segment, this.segments[count + 1] as Segment)) count++;
+    while (count < last && expired(this.segments[count] as Segment, this.segments[count + 1] as Segment))
+      count++;
     const dropped = this.segments.slice(0, count);
     this.segments = this.segments.slice(count);
     // Oldest first, so that a crash in between leaves no gap.

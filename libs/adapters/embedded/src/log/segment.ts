@@ -11,7 +11,8 @@ import { StoredRecord } from './stored-record';
 /** How much is read at once when a segment is scanned. */
 const SCAN_BYTES = 4 * 1024 * 1024;
 
-const fileName = (baseOffset: number, extension: string) => `${String(baseOffset).padStart(16, '0')}.${extension}`;
+const fileName = (baseOffset: number, extension: string) =>
+  `${String(baseOffset).padStart(16, '0')}.${extension}`;
 
 /** @returns the first offset of the segment that a file name stands for, or null */
 export function parseSegmentName(name: string): number | null {
@@ -98,7 +99,12 @@ export class Segment {
   }
 
   /** Makes what was written visible. */
-  publish(bytes: number, records: number, frames: readonly { at: number; offset: number }[], latest: number): void {
+  publish(
+    bytes: number,
+    records: number,
+    frames: readonly { at: number; offset: number }[],
+    latest: number,
+  ): void {
     const index = this.index as SegmentIndex;
     for (const frame of frames) index.add(index.bytes + frame.at, frame.offset);
     index.bytes += bytes;
@@ -128,7 +134,13 @@ export class Segment {
     }
   }
 
-  private async readVisible(from: number, maxRecords: number, maxBytes: number, start: number, end: number): Promise<SegmentRead> {
+  private async readVisible(
+    from: number,
+    maxRecords: number,
+    maxBytes: number,
+    start: number,
+    end: number,
+  ): Promise<SegmentRead> {
     const records: LogRecord[] = [];
     let position = start;
     let bytes = 0;
@@ -145,7 +157,8 @@ export class Segment {
           break;
         }
         if (frame.baseOffset + frame.records > from) {
-          if (!isFrameIntact(buffer, at, frame.bytes)) throw this.damaged(position + at, 'its checksum is wrong');
+          if (!isFrameIntact(buffer, at, frame.bytes))
+            throw this.damaged(position + at, 'its checksum is wrong');
           bytes += decodeFrame(buffer, at, frame, from, maxRecords, maxBytes - bytes, records);
           const last = records[records.length - 1];
           // Stopped within the frame, as there is enough: the next read begins with this frame again.
@@ -200,7 +213,8 @@ export class Segment {
         wanted = frame?.bytes ?? 0;
         if (frame === null && known) break;
         if (frame === null || at + frame.bytes > buffer.length) break;
-        if (frame.baseOffset !== index.nextOffset || !isFrameIntact(buffer, at, frame.bytes)) return index.bytes;
+        if (frame.baseOffset !== index.nextOffset || !isFrameIntact(buffer, at, frame.bytes))
+          return index.bytes;
         index.add(index.bytes, frame.baseOffset);
         index.bytes += frame.bytes;
         index.nextOffset += frame.records;
@@ -268,7 +282,10 @@ function decodeFrame(
   for (let offset = frame.baseOffset; offset < end; offset++) {
     const keyLength = buffer.readUInt32LE(at);
     const length =
-      RECORD_HEADER + (keyLength === 0 ? 0 : keyLength - 1) + buffer.readUInt32LE(at + 4) + buffer.readUInt32LE(at + 8);
+      RECORD_HEADER +
+      (keyLength === 0 ? 0 : keyLength - 1) +
+      buffer.readUInt32LE(at + 4) +
+      buffer.readUInt32LE(at + 8);
     if (offset >= from) {
       if (records.length >= maxRecords || bytes >= maxBytes) break;
       records.push(new StoredRecord(offset, buffer.readDoubleLE(at + 12), buffer, at));

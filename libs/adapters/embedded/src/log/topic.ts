@@ -26,7 +26,11 @@ export class Topic {
   ) {}
 
   /** @returns null if there is no such topic */
-  static async open(folder: string, name: string, options: Omit<PartitionOptions, 'onAppend' | 'retentionMs'>): Promise<Topic | null> {
+  static async open(
+    folder: string,
+    name: string,
+    options: Omit<PartitionOptions, 'onAppend' | 'retentionMs'>,
+  ): Promise<Topic | null> {
     const file = await readTopicFile(folder);
     if (file === null) return null;
     const partitions: Partition[] = [];
@@ -47,7 +51,8 @@ export class Topic {
   static async ensure(folder: string, spec: TopicSpec): Promise<void> {
     const file = await readTopicFile(folder);
     if (file === null) return createTopic(folder, spec);
-    if (file.partitions !== spec.partitions) throw new TopicMismatch(spec.name, file.partitions, spec.partitions);
+    if (file.partitions !== spec.partitions)
+      throw new TopicMismatch(spec.name, file.partitions, spec.partitions);
     if (file.retentionMs !== spec.retentionMs) await writeTopicFile(folder, spec);
   }
 
@@ -66,7 +71,8 @@ export class Topic {
 
   partition(partition: number): Partition {
     const found = this.partitions[partition];
-    if (found === undefined) throw new TenonError('unknown-partition', `Topic ${this.name} has no partition ${partition}.`);
+    if (found === undefined)
+      throw new TenonError('unknown-partition', `Topic ${this.name} has no partition ${partition}.`);
     return found;
   }
 
@@ -85,7 +91,10 @@ async function readTopicFile(folder: string): Promise<TopicFile | null> {
   if (text === null) return null;
   const file = JSON.parse(text) as TopicFile;
   if (file.format !== FORMAT_VERSION) {
-    throw new TenonError('log-format', `${path} has format ${file.format}; this Tenon reads format ${FORMAT_VERSION}.`);
+    throw new TenonError(
+      'log-format',
+      `${path} has format ${file.format}; this Tenon reads format ${FORMAT_VERSION}.`,
+    );
   }
   return file;
 }

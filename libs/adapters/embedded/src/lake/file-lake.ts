@@ -1,0 +1,131 @@
+import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { TenonError, Unavailable } from '@tenon/ports';
+import type { Lake, LakeFile } from '@tenon/ports';
+import { v7 } from 'uuid';
+import { syncFolder } from '../log/files';
+import { checkName, checkPrefix } from './names';
+
+export interface FileLakeOptions {
+  /** Made if it is missing. */
+  readonly directory: string;
+}
+
+/** Files in a directory; what is not committed yet lies in a folder beside them, on the same file system. */
+export function createFileLake(options: FileLakeOptions): Lake {
+  return new FileLake(options.directory);
+}
+
+const STAGING = '.staging';
+
+class FileLake implements Lake {
+  private opened: Promise<void> | null = null;
+
+  constructor(private readonly directory: string) {}
+
+  private get staging(): string {
+    return join(this.directory, STAGING);
+  }
+
+  async stage(): Promise<string> {
+    await this.open();
+    return join(this.staging, v7());
+  }
+
+  async commit(stagedPath: string, name: string): Promise<void> {
+    checkName(name);
+    if (dirname(stagedPath) !== this.staging)
+      throw new TenonError('not-staged', `${stagedPath} was not staged in this lake.`);
+    await this.open();
+    const path = join(this.directory, name);
+    await attempt(async () => {
+      await syncFile(stagedPath);
+      await this.makeFolder(dirname(path));
+      await rename(stagedPath, path);
+      await syncFolder(dirname(path));
+    });
+  }
+
+  async list(prefix: string): Promise<readonly LakeFile[]> {
+    checkPrefix(prefix);
+    await this.open();
+    const files: LakeFile[] = [];
+    await this.walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, files);
+    return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async path(name: string): Promise<string> {
+    checkName(name);
+    const path = join(this.directory, name);
+    const found = await stat(path).catch(() => null);
+    if (!found?.isFile()) throw new TenonError('unknown-file', `There is no file ${name} in the lake.`);
+    return path;
+  }
+
+  async remove(name: string): Promise<void> {
+    checkName(name);
+    await attempt(() => unlink(join(this.directory, name)).catch(ignoreMissing));
+  }
+
+  private open(): Promise<void> {
+    this.opened ??= attempt(async () => {
+      // What lies there was never committed, and whoever wrote it is gone.
+      await rm(this.staging, { recursive: true, force: true });
+      await mkdir(this.staging, { recursive: true });
+    });
+    this.opened.catch(() => (this.opened = null));
+    return this.opened;
+  }
+
+  /** Makes the folders of a path, each durably. */
+  private async makeFolder(path: string): Promise<void> {
+    const first = await mkdir(path, { recursive: true });
+    if (first === undefined) return;
+    for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+  }
+
+  private async walk(folder: string, prefix: string, files: LakeFile[]): Promise<void> {
+    const entries: Dirent[] = await readdir(join(this.directory, folder), { withFileTypes: true }).catch(
+      (error) => {
+        ignoreMissing(error);
+        return [];
+      },
+    );
+    for (const entry of entries) {
+      const name = folder + entry.name;
+      if (name === STAGING) continue;
+      if (entry.isDirectory()) {
+        if (`${name}/`.startsWith(prefix) || prefix.startsWith(`${name}/`))
+          await this.walk(`${name}/`, prefix, files);
+      } else if (name.startsWith(prefix)) {
+        const found = await stat(join(this.directory, name.split('/').join(sep))).catch(ignoreMissing);
+        if (found) files.push({ name, bytes: found.size });
+      }
+    }
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof TenonError
+      ? error
+      : new Unavailable('The lake could not be reached or written.', error);
+  }
+}

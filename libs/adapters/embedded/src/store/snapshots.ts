@@ -1,0 +1,142 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Database, RootDatabase, Transaction } from 'lmdb';
+import { Unavailable } from '@tenon/ports';
+import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
+
+/** Documents of a scan that are decoded in one turn of the event loop: about a millisecond of it. */
+const CHUNK = 500;
+
+/** lmdb-js takes these too; its types don't say so. */
+interface Range {
+  readonly start: string;
+  readonly end: string;
+  readonly limit: number;
+  readonly reverse: boolean;
+  readonly exclusiveStart: boolean;
+  readonly inclusiveEnd: boolean;
+  readonly transaction: Transaction;
+}
+
+/** Reads within one read transaction of lmdb. */
+export class LmdbSnapshot implements StoreSnapshot {
+  constructor(
+    private readonly tables: Readonly<Record<StoreTable, Database<string, string>>>,
+    private readonly transaction: Transaction,
+  ) {}
+
+  read<T>(table: StoreTable, key: string): T | undefined {
+    const json = this.tables[table].get(key, this.options);
+    return json === undefined ? undefined : (JSON.parse(json) as T);
+  }
+
+  private get options() {
+    return { transaction: this.transaction };
+  }
+
+  async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
+    return this.read<T>(table, key);
+  }
+
+  async getMany<T>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]> {
+    const found: (T | undefined)[] = [];
+    for (const key of keys) {
+      if (found.length > 0 && found.length % CHUNK === 0) await setImmediate();
+      found.push(this.read<T>(table, key));
+    }
+    return found;
+  }
+
+  async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {
+    const { gte, lt, reverse = false } = range;
+    if (gte >= lt) return;
+    let left = range.limit ?? Number.MAX_SAFE_INTEGER;
+    let start = reverse ? lt : gte;
+    // In key order the first key counts and the last does not; backwards it is the other way round.
+    let exclusiveStart = reverse;
+    while (left > 0) {
+      const limit = Math.min(left, CHUNK);
+      const end = reverse ? gte : lt;
+      const entries = this.chunk<T>(table, {
+        start,
+        end,
+        limit,
+        reverse,
+        exclusiveStart,
+        inclusiveEnd: reverse,
+        transaction: this.transaction,
+      });
+      if (entries.length > 0) yield entries;
+      left -= entries.length;
+      const last = entries[entries.length - 1];
+      if (last === undefined || entries.length < limit) return;
+      start = last.key;
+      exclusiveStart = true;
+      await setImmediate();
+    }
+  }
+
+  /** No cursor stays open between chunks: closing a transaction below one would end the process. */
+  private chunk<T>(table: StoreTable, range: Range): StoreEntry<T>[] {
+    const entries: StoreEntry<T>[] = [];
+    for (const { key, value } of this.tables[table].getRange(range)) {
+      entries.push({ key, value: JSON.parse(value) as T });
+    }
+    return entries;
+  }
+}
+
+export interface SharedSnapshot {
+  readonly transaction: Transaction;
+  users: number;
+}
+
+/**
+ * Read transactions, one for all the snapshots between two commits: lmdb has a bounded number of them. One that is held
+ * long keeps its pages from being used again, and the file grows meanwhile; nothing else.
+ */
+export class SnapshotPool {
+  private current: SharedSnapshot | null = null;
+  private readonly held = new Set<SharedSnapshot>();
+  private waiting: (() => void)[] = [];
+
+  constructor(private readonly root: RootDatabase<string, string>) {}
+
+  take(): SharedSnapshot {
+    if (this.current === null) {
+      this.current = { transaction: this.begin(), users: 0 };
+      this.held.add(this.current);
+    }
+    this.current.users++;
+    return this.current;
+  }
+
+  private begin(): Transaction {
+    try {
+      // lmdb-js keeps one for the rest of the turn: it may be from before the latest commit.
+      this.root.resetReadTxn();
+      return this.root.useReadTransaction();
+    } catch (error) {
+      throw new Unavailable('The product store could not be read.', error);
+    }
+  }
+
+  release(snapshot: SharedSnapshot): void {
+    if (--snapshot.users > 0) return;
+    if (this.current === snapshot) this.current = null;
+    this.held.delete(snapshot);
+    snapshot.transaction.done();
+    if (this.held.size > 0) return;
+    for (const resolve of this.waiting) resolve();
+    this.waiting = [];
+  }
+
+  /** After a commit: whoever comes now sees it. */
+  renew(): void {
+    this.current = null;
+  }
+
+  /** Resolves when no snapshot is held. */
+  idle(): Promise<void> {
+    return this.held.size === 0 ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+  }
+}
