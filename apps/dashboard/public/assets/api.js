@@ -1,0 +1,53 @@
+// The HTTP interface: JSON or a problem (RFC 9457), never a silent miss.
+/** @typedef {import('../../src/wire').Problem} Problem */
+/** @typedef {import('../../src/wire').Product} Product */
+/** @typedef {import('../../src/wire').RowsPage} RowsPage */
+/** @typedef {import('../../src/wire').ServiceStatus} ServiceStatus */
+
+/** What the server said is wrong; status 0: no server answered. */
+export class ApiError extends Error {
+  /** @param {Problem} problem */
+  constructor(problem) {
+    super(problem.detail ?? problem.title ?? `HTTP ${problem.status}`);
+    this.problem = problem;
+  }
+}
+
+/** @param {string} path @param {RequestInit & {patience?: number}} [init] @returns {Promise<any>} */
+async function request(path, { patience = 15_000, signal, ...init } = {}) {
+  const deadline = AbortSignal.timeout(patience);
+  const either = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  let response;
+  try {
+    response = await fetch(path, { ...init, signal: either, headers: { accept: 'application/json' } });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    const detail = deadline.aborted
+      ? `No answer within ${patience / 1000} s.`
+      : 'The server cannot be reached.';
+    throw new ApiError({ status: 0, title: 'No answer', detail });
+  }
+  const body = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError({ title: response.statusText, ...body, status: response.status });
+  return body;
+}
+
+const segment = encodeURIComponent;
+
+export const api = {
+  /** @returns {Promise<Product[]>} */
+  products: async () => (await request('/v1/products'))?.products ?? [],
+
+  /** @returns {Promise<{services?: ServiceStatus[], [field: string]: unknown}>} */
+  status: async () => (await request('/v1/status', { patience: 5000 })) ?? {},
+
+  /** @param {string} name @param {Record<string, string>} query @param {AbortSignal} signal @returns {Promise<RowsPage>} */
+  rows: (name, query, signal) =>
+    request(`/v1/products/${segment(name)}/rows?${new URLSearchParams(query)}`, { signal }),
+
+  /** Resolves when the generation is served. */
+  cut: () => request('/v1/cuts?wait=true', { method: 'POST', patience: 300_000 }),
+
+  /** @param {string} name */
+  livePath: (name) => `/v1/products/${segment(name)}/live`,
+};

@@ -1,0 +1,61 @@
+// What the stream does not bring, asked for by GET …/rows: older windows of a cell, and one window in full.
+import { api } from './api.js';
+import { partsOf, totalOf } from './seam.js';
+/** @typedef {import('../../src/wire').Row} Row */
+/** @typedef {import('../../src/wire').Product} Product */
+/** @typedef {import('../../src/wire').ProductWindow} ProductWindow */
+/** @typedef {import('../../src/wire').Value} Value */
+
+const PAGE = 1000;
+
+/** @param {number} millis */
+const iso = (millis) => new Date(millis).toISOString();
+
+/** The start of the window `count` windows before. @param {string} start @param {ProductWindow} window @param {number} count */
+export function windowsBefore(start, window, count) {
+  const at = new Date(Date.parse(start));
+  if (Number.isNaN(at.getTime())) return start;
+  if (window.sizeMonths > 0) at.setUTCMonth(at.getUTCMonth() - window.sizeMonths * count);
+  else at.setTime(at.getTime() - (window.sizeMicros / 1000) * count);
+  return at.toISOString();
+}
+
+/**
+ * The query for one cell over its windows, or null where a value is no scalar and so cannot be asked for.
+ * @param {Product} product @param {readonly {name: string}[]} dimensions @param {string} key
+ * @param {string | undefined} latest the newest window @param {number} span how many windows
+ */
+export function cellQuery(product, dimensions, key, latest, span) {
+  /** @type {Value[]} */
+  const values = JSON.parse(key);
+  if (values.some((value) => value === null || typeof value === 'object')) return null;
+  /** @type {Record<string, string>} */
+  const query = {};
+  if (product.window && latest) query['from'] = windowsBefore(latest, product.window, span);
+  dimensions.forEach((column, i) => (query[column.name] = String(values[i])));
+  return query;
+}
+
+/** The query for one window. @param {ProductWindow} shape @param {string} start @returns {Record<string, string>} */
+export function windowQuery(shape, start) {
+  const end =
+    shape.sizeMonths > 0 ? windowsBefore(start, shape, -1) : iso(Date.parse(start) + shape.sizeMicros / 1000);
+  return { from: start, to: end };
+}
+
+/**
+ * Follows the pages of a query until `most` rows.
+ * @param {string} name @param {Record<string, string>} query @param {number} most @param {AbortSignal} signal
+ * @param {(rows: readonly Row[], reach: number) => void} use
+ */
+export async function readRows(name, query, most, signal, use) {
+  let cursor = null;
+  for (let rows = 0; rows < most;) {
+    const limit = String(Math.min(PAGE, most - rows));
+    const page = await api.rows(name, { ...query, limit, ...(cursor && { cursor }) }, signal);
+    use(page.rows, totalOf(partsOf(page.answer)).records);
+    cursor = page.next;
+    rows += page.rows.length;
+    if (!cursor || page.rows.length === 0) return;
+  }
+}

@@ -1,0 +1,132 @@
+// The chosen measure over the windows. Ink: final rows; accent: rows to which speed contributes, so the cut is seen here too.
+import { Component, html } from '../html.js';
+import { NOTHING, show, windowLabel, words } from '../format.js';
+import { SPANS } from '../product.js';
+import { chartData } from '../chart-data.js';
+import { createPlot } from '../plot.js';
+/** @typedef {import('../product.js').ProductView} ProductView */
+
+/** @typedef {{view: ProductView, version: number}} Props */
+/** @extends {Component<Props, {at: number | null}>} */
+export class Chart extends Component {
+  /** Index under the cursor. @override */
+  state = { at: /** @type {number | null} */ (null) };
+  /** @type {import('../plot.js').Plot | null} */
+  #plot = null;
+  /** @type {HTMLElement | null} */
+  #host = null;
+  #data = chartData(null);
+  #drawn = '';
+
+  /** @override */
+  componentDidMount() {
+    if (!this.#host) return;
+    this.#plot = createPlot(this.#host, {
+      moved: (at) => at !== this.state.at && this.setState({ at }),
+      picked: (at) => this.#pick(at),
+      marked: () => this.#markedAt(),
+    });
+    this.#draw();
+  }
+
+  /** @override */
+  componentDidUpdate() {
+    this.#draw();
+  }
+
+  /** @override */
+  componentWillUnmount() {
+    this.#plot?.destroy();
+  }
+
+  #draw() {
+    const { view } = this.props;
+    const drawn = `${view.version}/${view.keys.length}`;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#plot?.draw(this.#data.columns, view.keys.length);
+  }
+
+  #markedAt() {
+    const { window } = this.props.view;
+    return window === null ? null : Date.parse(window) / 1000;
+  }
+
+  /** @param {number | null} at */
+  #pick(at) {
+    const window = at === null ? undefined : this.#data.windows[at];
+    const { view } = this.props;
+    if (window) view.chooseWindow(window === view.rows.latest() ? null : window);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key = (event) => {
+    const last = this.#data.windows.length - 1;
+    const at = this.state.at ?? last + 1;
+    /** @type {Record<string, () => void>} */
+    const keys = {
+      ArrowLeft: () => this.#plot?.point(Math.max(0, this.#data.windows[at - 1] === '' ? at - 2 : at - 1)),
+      ArrowRight: () =>
+        this.#plot?.point(Math.min(last, this.#data.windows[at + 1] === '' ? at + 2 : at + 1)),
+      Home: () => this.#plot?.point(0),
+      End: () => this.#plot?.point(last),
+      Enter: () => this.#pick(this.state.at),
+      Escape: () => this.props.view.chooseWindow(null),
+    };
+    const act = keys[event.key];
+    if (!act || event.target !== event.currentTarget) return;
+    event.preventDefault();
+    act();
+  };
+
+  /** @override @param {Props} props */
+  render({ view }) {
+    this.#data = chartData(view);
+    const at = Math.min(this.state.at ?? Infinity, this.#data.windows.length - 1);
+    return html`
+      <section class="chart" aria-label="${words(view.measure ?? '')} over time">
+        <div class="chart-head">
+          <p class="readout" aria-live="polite">${this.#readout(at)}</p>
+          <${Spans} view=${view} />
+        </div>
+        <div
+          class="plot"
+          tabindex="0"
+          role="group"
+          aria-label="Chart: arrow keys read the windows, Enter lists one"
+          onKeyDown=${this.#key}
+          ref=${(/** @type {HTMLElement | null} */ element) => {
+            this.#host = element;
+          }}
+        />
+      </section>
+    `;
+  }
+
+  /** @param {number} at */
+  #readout(at) {
+    const { view } = this.props;
+    const shape = view.product.window;
+    const window = this.#data.windows[at];
+    if (!shape || !window) return null;
+    const column = view.shape.measures.find((measure) => measure.name === view.measure);
+    return html`
+      <span class="at">${windowLabel(window, shape)}</span>
+      ${view.keys.map((key, i) => {
+        const row = view.series.get(key)?.of(window)[0];
+        const value = row ? show(row[view.measure ?? ''], column?.type ?? '') : NOTHING;
+        return html`<span key=${key} class="reading"
+          ><i class="line s${i} ${row?._status}" />${view.keyText(key)} <b>${value}</b></span
+        >`;
+      })}
+    `;
+  }
+}
+
+/** @param {{view: ProductView}} props */
+const Spans = ({ view }) => html`
+  <div class="spans" role="group" aria-label="Windows shown">
+    ${SPANS.map((span) => html`<button type="button" key=${span} class="quiet" aria-pressed=${span === view.span} onClick=${() => view.chooseSpan(span)}>${span}</button>`)}
+    <span class="unit">windows</span>
+  </div>
+`;

@@ -1,0 +1,81 @@
+// The main cell's numbers, large; those that are numbers choose what the chart and the bars show.
+import { html } from '../html.js';
+import { exact, isNumeric, show, windowLabel, words } from '../format.js';
+import { Cells } from './cells.js';
+/** @typedef {import('../product.js').ProductView} ProductView */
+/** @typedef {import('../../../src/wire').Column} Column */
+/** @typedef {import('../../../src/wire').Value} Value */
+
+/** @param {{view: ProductView}} props */
+export function Measures({ view }) {
+  const row = view.leadRow();
+  const { windowColumn, measures, dimensions } = view.shape;
+  return html`
+    <section class="measures" aria-label="Numbers of the chosen cell">
+      <div class="cell-line">
+        ${dimensions.length > 0 && html`<${Cells} view=${view} />`}
+        ${
+          row &&
+          windowColumn !== null &&
+          view.product.window &&
+          html`<p class="when">
+            ${windowLabel(view.shape.windowOf(row), view.product.window)}
+            <abbr title="All times are UTC">UTC</abbr>
+          </p>`
+        }
+      </div>
+      <div
+        class="tiles"
+        role="radiogroup"
+        aria-label="Measure"
+        onKeyDown=${(/** @type {KeyboardEvent} */ event) => step(event, view)}
+      >
+        ${measures.map((column) => html`<${Tile} key=${column.name} column=${column} value=${row?.[column.name]} view=${view} />`)}
+      </div>
+    </section>
+  `;
+}
+
+/** @param {{column: Column, value: Value | undefined, view: ProductView}} props */
+function Tile({ column, value, view }) {
+  const numeric = isNumeric(column.type);
+  const text = show(value, column.type);
+  const body = html`
+    <span class="label">${words(column.name)}</span>
+    <span
+      class=${numeric ? 'value' : 'value text'}
+      title=${exact(value)}
+      data-long=${text.length > 9 || undefined}
+      >${text}</span
+    >
+  `;
+  if (!numeric) return html`<div class="tile">${body}</div>`;
+  const chosen = column.name === view.measure;
+  return html`
+    <button
+      type="button"
+      class="tile"
+      role="radio"
+      aria-checked=${chosen}
+      tabindex=${chosen ? 0 : -1}
+      data-measure=${column.name}
+      onClick=${() => view.chooseMeasure(column.name)}
+    >
+      ${body}
+    </button>
+  `;
+}
+
+/** Arrow keys move the choice, as in any radio group. @param {KeyboardEvent} event @param {ProductView} view */
+function step(event, view) {
+  const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (!move) return;
+  event.preventDefault();
+  const names = view.numericMeasures.map((column) => column.name);
+  const at = names.indexOf(view.measure ?? '');
+  const name = names[(at + move + names.length) % names.length];
+  if (name === undefined) return;
+  view.chooseMeasure(name);
+  const group = /** @type {HTMLElement} */ (event.currentTarget);
+  /** @type {HTMLElement | null} */ (group.querySelector(`[data-measure="${CSS.escape(name)}"]`))?.focus();
+}

@@ -1,0 +1,91 @@
+// What is said when there are no numbers, or none that are fresh.
+import { html } from '../html.js';
+import { clock, count, duration } from '../format.js';
+/** @typedef {import('../../../src/wire').Problem} Problem */
+/** @typedef {import('../../../src/wire').Product} Product */
+
+/** A gap shorter than this is not worth a word. */
+const PATIENCE_MILLIS = 1500;
+
+/** @param {{since: number | null, now: number}} props */
+export function Offline({ since, now }) {
+  const shown = since !== null && now - since >= PATIENCE_MILLIS;
+  return html`
+    <div class="offline" role="status" hidden=${!shown}>
+      ${
+        shown &&
+        html`<strong>Connection lost</strong> since ${clock(since)} (${duration(now - since)}). The numbers
+          are those of then; reconnecting.`
+      }
+    </div>
+  `;
+}
+
+export const Loading = () => html`
+  <div class="loading" role="status" aria-label="Loading">
+    <div class="bone wide" />
+    <div class="bone" />
+    <div class="bone tall" />
+  </div>
+`;
+
+/** @param {{title: string, problem: Problem, retry?: () => void}} props */
+export const Failure = ({ title, problem, retry }) => html`
+  <section class="failure" role="alert">
+    <h1>${title}</h1>
+    <p>${problem.detail ?? problem.title}</p>
+    ${(problem.code || problem.status >= 400) && html`<p class="code">${[problem.status || null, problem.code].filter(Boolean).join(' · ')}</p>`}
+    ${retry && html`<button type="button" class="quiet" onClick=${retry}>Try again</button>`}
+  </section>
+`;
+
+/** A problem beside numbers that are still good. @param {{problem: Problem | null, what: string}} props */
+export const Aside = ({ problem, what }) =>
+  problem &&
+  html`<p class="aside" role="alert">
+    <strong>${what}</strong> ${problem.detail ?? problem.title}
+    ${problem.code && html`<code>${problem.code}</code>`}
+  </p>`;
+
+/** @param {Product} product */
+function command(product) {
+  const data = JSON.stringify(product.example ?? {}).replaceAll("'", "'\\''");
+  return [
+    `curl ${location.origin}/v1/sources/${encodeURIComponent(product.source)}/events \\`,
+    `  -H 'content-type: application/json' \\`,
+    `  -d '${data}'`,
+  ].join('\n');
+}
+
+/** @param {{product: Product, records: number}} props */
+export function Empty({ product, records }) {
+  const text = command(product);
+  return html`
+    <section class="empty">
+      <h2>No rows yet</h2>
+      <p>
+        ${records === 0 ? 'No event has come in.' : `${count(records)} records are in the log (barriers count), and none made a row of this product.`}
+        ${' '}Send one to <code>${product.source}</code>, and its row appears here:
+      </p>
+      <div class="command">
+        <pre tabindex="0"><code>${text}</code></pre>
+        <button type="button" class="quiet" onClick=${(/** @type {MouseEvent} */ event) => copy(event, text)}>
+          Copy
+        </button>
+      </div>
+      ${!product.example && html`<p class="hint">Between the braces: the fields that the source’s schema asks for.</p>`}
+    </section>
+  `;
+}
+
+/** Without a clipboard (plain HTTP from another machine) the text is selected instead. @param {MouseEvent} event @param {string} text */
+async function copy(event, text) {
+  const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = 'Copied';
+  } catch {
+    const code = button.parentElement?.querySelector('code');
+    if (code) getSelection()?.selectAllChildren(code);
+  }
+}

@@ -1,0 +1,35 @@
+import { html } from '../html.js';
+/** @typedef {import('../../../src/wire').ServiceStatus} ServiceStatus */
+
+/** @param {ServiceStatus} service */
+const details = (service) =>
+  Object.entries(service).filter(
+    ([name, value]) => name !== 'name' && name !== 'ready' && typeof value !== 'object',
+  );
+
+/** @param {{services: readonly ServiceStatus[]}} props */
+export function Services({ services }) {
+  if (services.length === 0) return null;
+  const ready = services.filter((service) => service.ready).length;
+  return html`
+    <details class="services">
+      <summary>
+        <span class="lamps" aria-hidden="true">
+          ${services.map((service) => html`<i key=${service.name} class=${service.ready ? 'on' : 'off'} title=${service.name} />`)}
+        </span>
+        ${ready === services.length ? `${ready} services ready` : `${ready} of ${services.length} services ready`}
+      </summary>
+      <ul>
+        ${services.map(
+          (service) => html`
+            <li key=${service.name}>
+              <span class="name">${service.name}</span>
+              <span class="state">${service.ready ? 'ready' : 'not ready'}</span>
+              ${details(service).map(([name, value]) => html`<span class="detail">${name} <b>${String(value)}</b></span>`)}
+            </li>
+          `,
+        )}
+      </ul>
+    </details>
+  `;
+}

@@ -1,0 +1,74 @@
+/**
+ * What the page reads of the HTTP interface (libs/contracts holds the whole of it; a page depends on no library of the
+ * server). Fields marked optional may be absent: the page then leaves that part out.
+ */
+
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value };
+
+/** Source → partition → next offset. */
+export type OffsetVector = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface Answer {
+  readonly topology: string;
+  readonly generation: number;
+  readonly cut: OffsetVector;
+  readonly included: OffsetVector;
+  readonly behind: number;
+  readonly status: string;
+  readonly at: string;
+}
+
+export type Row = { readonly _cell: string; readonly _status: string } & { readonly [column: string]: Value };
+
+/** Data of the SSE events `snapshot` and `rows`. */
+export interface LiveMessage {
+  readonly rows: readonly Row[];
+  readonly answer: Answer;
+}
+
+export interface RowsPage extends LiveMessage {
+  readonly product: string;
+  readonly version: number;
+  readonly next: string | null;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly role: string;
+}
+
+export interface ProductWindow {
+  readonly column: string;
+  readonly sizeMicros: number;
+  readonly sizeMonths: number;
+}
+
+export interface Product {
+  readonly name: string;
+  readonly version: number;
+  readonly topology: string;
+  readonly description?: string | null;
+  readonly source: string;
+  readonly columns: readonly Column[];
+  readonly window: ProductWindow | null;
+  readonly generation?: number | null;
+  readonly cut?: OffsetVector | null;
+  readonly status?: string | null;
+  /** One valid `data` object of the source, for the command that the empty page shows. */
+  readonly example?: { readonly [name: string]: Value } | null;
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly [field: string]: Value;
+}
+
+/** RFC 9457. */
+export interface Problem {
+  readonly status: number;
+  readonly title?: string;
+  readonly code?: string;
+  readonly detail?: string;
+}
