@@ -1,0 +1,99 @@
+/**
+ * The layout is only as real as the rule that keeps it: forbidden imports are written into a scratch copy of the
+ * workspace, and lint must refuse each of them.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(__dirname, '../..');
+
+/** File to write, its text, and what lint must say of it. */
+const FORBIDDEN = [
+  [
+    'libs/domain/src/a.ts',
+    "import { TOPICS } from '@tenon/contracts';\nexport const a = TOPICS;\n",
+    'Circular dependency|A project tagged with "type:domain"',
+  ],
+  [
+    'libs/domain/src/b.ts',
+    "import { readFileSync } from 'node:fs';\nexport const b = readFileSync;\n",
+    'no-restricted-imports',
+  ],
+  [
+    'libs/domain/src/c.ts',
+    'export const c = () => Date.now() + Math.random();\n',
+    'no-restricted-properties',
+  ],
+  [
+    'libs/services/speed/src/d.ts',
+    "import { createServing } from '@tenon/service-serving';\nexport const d = createServing;\n",
+    'A project tagged with "type:service"',
+  ],
+  [
+    'libs/services/speed/src/e.ts',
+    "import { createFileEventLog } from '@tenon/adapters-embedded';\nexport const e = createFileEventLog;\n",
+    'A project tagged with "type:service"',
+  ],
+  [
+    'libs/services/batch/src/f.ts',
+    "import { open } from 'lmdb';\nexport const f = open;\n",
+    'no-restricted-imports',
+  ],
+  [
+    'libs/ports/src/g.ts',
+    'export const g = () => setTimeout(() => new Date(), 1);\n',
+    'no-restricted-globals',
+  ],
+  [
+    'libs/engine/src/h.ts',
+    "import { createSpeed } from '@tenon/service-speed';\nexport const h = createSpeed;\n",
+    'A project tagged with "type:engine"',
+  ],
+] as const;
+
+describe('the boundaries of the layout', () => {
+  let scratch: string;
+  let output: string;
+
+  beforeAll(() => {
+    scratch = realpathSync(mkdtempSync(join(tmpdir(), 'tenon-boundaries-')));
+    for (const part of [
+      'apps',
+      'libs',
+      'tools',
+      'package.json',
+      'package-lock.json',
+      'nx.json',
+      'tsconfig.base.json',
+      'tsconfig.json',
+      'eslint.config.mjs',
+      'jest.preset.cjs',
+      'jest.config.cjs',
+      '.gitignore',
+    ])
+      cpSync(join(ROOT, part), join(scratch, part), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(scratch, 'node_modules'));
+    for (const [file, text] of FORBIDDEN) writeFileSync(join(scratch, file), text);
+    const env = { ...process.env, NX_DAEMON: 'false', NODE_ENV: 'development', NODE_OPTIONS: '' };
+    const bin = (name: string, args: string[]) =>
+      spawnSync(join(ROOT, 'node_modules/.bin', name), args, { cwd: scratch, env, encoding: 'utf8' });
+    bin('nx', ['show', 'projects']);
+    const lint = bin('eslint', ['--format', 'json', ...FORBIDDEN.map(([file]) => file)]);
+    output = lint.stdout.slice(lint.stdout.indexOf('['));
+  }, 120_000);
+
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it.each(FORBIDDEN)('refuse %s', (file, _text, expected) => {
+    const results = JSON.parse(output) as {
+      filePath: string;
+      messages: { ruleId: string; message: string }[];
+    }[];
+    const found = results.find((result) => result.filePath === join(scratch, file));
+    expect(found?.messages.map((one) => `${one.ruleId} ${one.message}`).join('\n')).toMatch(
+      new RegExp(expected),
+    );
+  });
+});
