@@ -1,5 +1,7 @@
 export { createMemoryBus } from './bus/memory-bus';
 export type { MemoryBusOptions } from './bus/memory-bus';
+export { DATA_DIRECTORY_VERSION, openDataDirectory } from './data-directory/data-directory';
+export type { DataDirectory } from './data-directory/data-directory';
 export { createIds, systemClock } from './environment';
 export { createFileLake } from './lake/file-lake';
 export type { FileLakeOptions } from './lake/file-lake';
