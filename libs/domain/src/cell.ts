@@ -1,0 +1,156 @@
+/**
+ * Cell keys: the deterministic, order-preserving name of a (window, group) in every layer and store.
+ *
+ * A key is the parts' texts one after the other. A part begins with a letter for its form and ends by itself (fixed
+ * length, or `!`, which no text holds), so no two keys give the same text and a prefix of values is a prefix of text.
+ * All characters lie between `!` and `}`: stores may use `~` as an upper bound.
+ */
+import { unscaledDigits } from './integers';
+import { hashText } from './hash';
+import type { SqlType, Value } from './plan';
+import { type TypeShape, shapeOf } from './sql-type';
+import { dateSortKey, timeSortKey, timestampSortKey } from './time';
+import { decodeDouble } from './values';
+
+/** lmdb takes keys of up to 1978 bytes, MongoDB's index keys are larger; the rest is for the stores' own prefixes. */
+const MAX_CHARS = 1500;
+const HASH_CHARS = 32;
+const KEPT_CHARS = MAX_CHARS - HASH_CHARS - 1;
+
+/**
+ * The cell key of a key's values; null stands first. A key that would be too long keeps its beginning, and with it most
+ * of its order, and ends in `}` and a 128-bit hash of the whole.
+ *
+ * @returns ASCII, at most 1500 characters
+ */
+export function cellKey(types: readonly SqlType[], key: readonly Value[]): string {
+  const text = encodeParts(types, key);
+  // Long keys have exactly MAX_CHARS characters and others fewer: the two can't meet.
+  return text.length < MAX_CHARS ? text : `${text.slice(0, KEPT_CHARS)}}${hashText(text)}`;
+}
+
+/**
+ * A text that every cell key with these leading values begins with. Where it is cut short for length, cells with other
+ * values may begin with it too.
+ */
+export function keyPrefix(types: readonly SqlType[], values: readonly Value[]): string {
+  return encodeParts(types, values).slice(0, KEPT_CHARS);
+}
+
+/** The `_cell` of an answer's row. */
+export function cellId(key: readonly Value[]): string {
+  return Buffer.from(JSON.stringify(key), 'utf8').toString('base64url');
+}
+
+/** @returns the key, or undefined for a text that `cellId` did not make. */
+export function parseCellId(id: string): Value[] | undefined {
+  if (!/^[A-Za-z0-9_-]+$/.test(id)) return undefined;
+  try {
+    const key = JSON.parse(Buffer.from(id, 'base64url').toString('utf8')) as unknown;
+    return Array.isArray(key) && cellId(key as Value[]) === id ? (key as Value[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function encodeParts(types: readonly SqlType[], values: readonly Value[]): string {
+  let text = '';
+  for (let i = 0; i < values.length; i++) text += encodePart(shapeOf(types[i] ?? ''), values[i] ?? null);
+  return text;
+}
+
+function encodePart(shape: TypeShape, value: Value): string {
+  if (value === null) return '!';
+  // A value that isn't what its type says (an unknown spelling of a date, say) still has a key of its own: `z`.
+  return sortKey(shape, value) ?? `z${escapeText(JSON.stringify(value))}!`;
+}
+
+function sortKey(shape: TypeShape, value: NonNullable<Value>): string | undefined {
+  switch (shape.kind) {
+    case 'text':
+    case 'interval':
+      return typeof value === 'string' ? `s${escapeText(value)}!` : undefined;
+    case 'timestamp':
+      return typeof value === 'string' ? timestampSortKey(value) : undefined;
+    case 'integer':
+      return typeof value === 'number'
+        ? numberKey(value)
+        : typeof value === 'string'
+          ? decimalKey(value, 0)
+          : undefined;
+    case 'decimal':
+      return typeof value === 'string' || typeof value === 'number'
+        ? decimalKey(String(value), shape.scale)
+        : undefined;
+    case 'double':
+      return typeof value === 'number' || typeof value === 'string' ? doubleKey(value) : undefined;
+    case 'boolean':
+      return typeof value === 'boolean' ? (value ? 't' : 'f') : undefined;
+    case 'date':
+      return typeof value === 'string' ? dateSortKey(value) : undefined;
+    case 'time':
+      return typeof value === 'string' ? timeSortKey(value) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function numberKey(value: number): string | undefined {
+  return Number.isSafeInteger(value) ? digitsKey(String(value + 0)) : undefined;
+}
+
+function decimalKey(text: string, scale: number): string | undefined {
+  const digits = unscaledDigits(text, scale);
+  return digits === undefined || digits.length > 71 ? undefined : digitsKey(digits);
+}
+
+/** Sign, number of digits, digits; for negative numbers both of the latter are turned round. */
+function digitsKey(digits: string): string {
+  if (!digits.startsWith('-')) return `p${String.fromCharCode(47 + digits.length)}${digits}`;
+  let inverted = `n${String.fromCharCode(123 - digits.length)}`;
+  for (let i = 1; i < digits.length; i++) inverted += String.fromCharCode(105 - digits.charCodeAt(i));
+  return inverted;
+}
+
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer);
+
+/** The IEEE 754 bits, turned so that their order is the numbers' order; one NaN, above Infinity; one zero. */
+function doubleKey(value: number | string): string | undefined {
+  const number = decodeDouble(value);
+  if (Number.isNaN(number) && value !== 'NaN') return undefined;
+  float[0] = number + 0;
+  const negative = words[1]! >>> 31 === 1;
+  const high = negative ? ~words[1]! : words[1]! ^ 0x80000000;
+  const low = negative ? ~words[0]! : words[0]!;
+  return `d${hex8(high)}${hex8(low)}`;
+}
+
+const hex8 = (word: number) => (word >>> 0).toString(16).padStart(8, '0');
+
+const PLAIN = /^[$-|]*$/;
+
+/**
+ * Text in whose ASCII order the texts stand by code point: `$` to `|` as they are; bytes of UTF-8 below as `#` and
+ * above as `}`, each with two hex digits. An unpaired surrogate gives the three bytes that it would have.
+ */
+function escapeText(text: string): string {
+  if (PLAIN.test(text)) return text;
+  let escaped = '';
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (code >= 0x24 && code <= 0x7c) escaped += character;
+    else if (code < 0x24) escaped += `#${hex2(code)}`;
+    else if (code < 0x80) escaped += `}${hex2(code)}`;
+    else if (code < 0x800) escaped += `}${hex2(0xc0 | (code >> 6))}${continuation(code)}`;
+    else if (code < 0x10000)
+      escaped += `}${hex2(0xe0 | (code >> 12))}${continuation(code >> 6)}${continuation(code)}`;
+    else
+      escaped += `}${hex2(0xf0 | (code >> 18))}${continuation(code >> 12)}${continuation(code >> 6)}${continuation(code)}`;
+  }
+  return escaped;
+}
+
+const hex2 = (byte: number) => byte.toString(16).padStart(2, '0');
+/** One continuation byte of UTF-8. */
+const continuation = (bits: number) => `}${hex2(0x80 | (bits & 0x3f))}`;

@@ -1,0 +1,131 @@
+/**
+ * Hashes with fixed results on every machine: they decide partitions, register numbers and cell keys, so they are part
+ * of the stored format and may never change. None of them resists someone who searches for collisions.
+ */
+
+/**
+ * The partition of a key, as Kafka's default partitioner chooses it: murmur2 of the key's bytes, sign bit off, modulo.
+ *
+ * @param key a string stands for its UTF-8 bytes
+ */
+export function partitionOf(key: string | Uint8Array, partitions: number): number {
+  return (murmur2(typeof key === 'string' ? Buffer.from(key, 'utf8') : key) & 0x7fffffff) % partitions;
+}
+
+/** MurmurHash2 (32 bits, signed) with the seed of Kafka's `org.apache.kafka.common.utils.Utils.murmur2`. */
+export function murmur2(bytes: Uint8Array): number {
+  const m = 0x5bd1e995;
+  const length = bytes.length;
+  const whole = length & ~3;
+  let h = 0x9747b28c ^ length;
+  for (let i = 0; i < whole; i += 4) {
+    let k = Math.imul(word(bytes, i), m);
+    k ^= k >>> 24;
+    h = Math.imul(h, m) ^ Math.imul(k, m);
+  }
+  if (whole < length) h = Math.imul(h ^ tail(bytes, whole), m);
+  h ^= h >>> 13;
+  h = Math.imul(h, m);
+  return h ^ (h >>> 15);
+}
+
+/**
+ * A 32-bit checksum: MurmurHash3_x86_32, seed 0, of the text's UTF-16 code units (little-endian), which spares turning
+ * the text into bytes.
+ */
+export function checksum32(text: string): number {
+  const length = text.length;
+  const whole = length & ~1;
+  let h = 0;
+  for (let i = 0; i < whole; i += 2) {
+    h ^= scramble(text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
+    h = (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  if (whole < length) h ^= scramble(text.charCodeAt(whole));
+  return fmix(h ^ (length * 2)) >>> 0;
+}
+
+function scramble(k: number): number {
+  const mixed = Math.imul(k, 0xcc9e2d51);
+  return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+}
+
+const C1 = 0x239b961b;
+const C2 = 0xab0e9789;
+const C3 = 0x38b34ae5;
+const C4 = 0xa1e38b93;
+
+/**
+ * MurmurHash3_x86_128 in place: `lanes` (4 words) holds the seed before and the hash after. The standard function has
+ * the same seed in all four; other lanes chain hashes, so that (source, id) needs no joining.
+ */
+export function hash128(bytes: Uint8Array, lanes: Uint32Array): void {
+  const length = bytes.length;
+  const whole = length & ~15;
+  let h1 = lanes[0]! | 0;
+  let h2 = lanes[1]! | 0;
+  let h3 = lanes[2]! | 0;
+  let h4 = lanes[3]! | 0;
+  for (let i = 0; i < whole; i += 16) {
+    h1 ^= mix(word(bytes, i), C1, 15, C2);
+    h1 = (Math.imul((((h1 << 19) | (h1 >>> 13)) + h2) | 0, 5) + 0x561ccd1b) | 0;
+    h2 ^= mix(word(bytes, i + 4), C2, 16, C3);
+    h2 = (Math.imul((((h2 << 17) | (h2 >>> 15)) + h3) | 0, 5) + 0x0bcaa747) | 0;
+    h3 ^= mix(word(bytes, i + 8), C3, 17, C4);
+    h3 = (Math.imul((((h3 << 15) | (h3 >>> 17)) + h4) | 0, 5) + 0x96cd1c35) | 0;
+    h4 ^= mix(word(bytes, i + 12), C4, 18, C1);
+    h4 = (Math.imul((((h4 << 13) | (h4 >>> 19)) + h1) | 0, 5) + 0x32ac3b17) | 0;
+  }
+  if (length > whole + 12) h4 ^= mix(tail(bytes, whole + 12), C4, 18, C1);
+  if (length > whole + 8) h3 ^= mix(tail(bytes, whole + 8), C3, 17, C4);
+  if (length > whole + 4) h2 ^= mix(tail(bytes, whole + 4), C2, 16, C3);
+  if (length > whole) h1 ^= mix(tail(bytes, whole), C1, 15, C2);
+  h1 ^= length;
+  h2 ^= length;
+  h3 ^= length;
+  h4 ^= length;
+  h1 = (h1 + h2 + h3 + h4) | 0;
+  h2 = (h2 + h1) | 0;
+  h3 = (h3 + h1) | 0;
+  h4 = (h4 + h1) | 0;
+  h1 = fmix(h1);
+  h2 = fmix(h2);
+  h3 = fmix(h3);
+  h4 = fmix(h4);
+  h1 = (h1 + h2 + h3 + h4) | 0;
+  lanes[0] = h1;
+  lanes[1] = h2 + h1;
+  lanes[2] = h3 + h1;
+  lanes[3] = h4 + h1;
+}
+
+/** The 128-bit hash of a text's UTF-8 bytes, seed 0, as 32 hex digits. */
+export function hashText(text: string): string {
+  const lanes = new Uint32Array(4);
+  hash128(Buffer.from(text, 'utf8'), lanes);
+  return Array.from(lanes, (lane) => lane.toString(16).padStart(8, '0')).join('');
+}
+
+/** Four bytes, little-endian. */
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+/** Up to four bytes, little-endian, as many as there are. */
+function tail(bytes: Uint8Array, at: number): number {
+  const end = Math.min(bytes.length, at + 4);
+  let k = 0;
+  for (let i = end - 1; i >= at; i--) k = (k << 8) | bytes[i]!;
+  return k;
+}
+
+function mix(k: number, by: number, rotate: number, then: number): number {
+  const mixed = Math.imul(k, by);
+  return Math.imul((mixed << rotate) | (mixed >>> (32 - rotate)), then);
+}
+
+function fmix(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}

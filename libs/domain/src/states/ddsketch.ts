@@ -1,0 +1,100 @@
+/**
+ * DDSketch (Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees",
+ * VLDB 2019), without its bound on the number of buckets: merging then loses nothing.
+ *
+ * Bucket i counts the values in (γ^(i-1), γ^i] with γ = (1 + α) / (1 - α). The state is `{z, p, n}`: how many zeros, and
+ * for positive and negative values (by their absolute value) bucket and count in turn, sorted by bucket.
+ */
+import type { SpecOf, StateKind } from './kind';
+import type { State } from './spec';
+
+export interface SketchState {
+  readonly z: number;
+  readonly p: readonly number[];
+  readonly n: readonly number[];
+}
+
+type Buckets = readonly (readonly [bucket: number, count: number])[];
+
+export const ddsketchKind: StateKind<SpecOf<'ddsketch'>> = {
+  merge(_spec, a, b) {
+    const [x, y] = [a as unknown as SketchState, b as unknown as SketchState];
+    return { z: x.z + y.z, p: mergeBuckets(x.p, y.p), n: mergeBuckets(x.n, y.n) };
+  },
+};
+
+/** The state of buckets in any order. @returns null, the identity, if nothing was counted */
+export function ddsketch(zero: number, positive: Buckets, negative: Buckets): State {
+  const state = { z: zero, p: flatten(positive), n: flatten(negative) };
+  return zero === 0 && state.p.length === 0 && state.n.length === 0 ? null : state;
+}
+
+/** The bucket of a positive number. */
+export function ddsketchBucket(alpha: number, value: number): number {
+  return Math.ceil(Math.log(value) / Math.log(gammaOf(alpha)));
+}
+
+/** The number that stands for a bucket: within the share alpha of each number in it. */
+export function ddsketchValue(alpha: number, bucket: number): number {
+  const gamma = gammaOf(alpha);
+  return (2 * gamma ** bucket) / (gamma + 1);
+}
+
+/** How many values a sketch has seen. */
+export function ddsketchCount(state: SketchState): number {
+  let count = state.z;
+  for (const buckets of [state.p, state.n]) for (let i = 1; i < buckets.length; i += 2) count += buckets[i]!;
+  return count;
+}
+
+/**
+ * The q-quantile (0 ≤ q ≤ 1): the bucket of the value with rank floor(q · (count - 1)).
+ *
+ * @returns null if nothing was counted
+ */
+export function ddsketchQuantile(alpha: number, state: SketchState, q: number): number | null {
+  const count = ddsketchCount(state);
+  if (count === 0) return null;
+  let above = Math.floor(Math.min(Math.max(q, 0), 1) * (count - 1));
+  for (let i = state.n.length - 2; i >= 0; i -= 2) {
+    above -= state.n[i + 1]!;
+    if (above < 0) return -ddsketchValue(alpha, state.n[i]!);
+  }
+  above -= state.z;
+  if (above < 0) return 0;
+  let i = 0;
+  for (; i < state.p.length - 2; i += 2) {
+    above -= state.p[i + 1]!;
+    if (above < 0) break;
+  }
+  return ddsketchValue(alpha, state.p[i]!);
+}
+
+const gammaOf = (alpha: number) => (1 + alpha) / (1 - alpha);
+
+function flatten(buckets: Buckets): number[] {
+  const counts = new Map<number, number>();
+  for (const [bucket, count] of buckets) if (count > 0) counts.set(bucket, (counts.get(bucket) ?? 0) + count);
+  return [...counts].sort((a, b) => a[0] - b[0]).flat();
+}
+
+function mergeBuckets(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (b.length === 0) return a;
+  if (a.length === 0) return b;
+  const merged: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const order = a[i]! - b[j]!;
+    if (order < 0) merged.push(a[i++]!, a[i++]!);
+    else if (order > 0) merged.push(b[j++]!, b[j++]!);
+    else {
+      merged.push(a[i]!, a[i + 1]! + b[j + 1]!);
+      i += 2;
+      j += 2;
+    }
+  }
+  while (i < a.length) merged.push(a[i++]!);
+  while (j < b.length) merged.push(b[j++]!);
+  return merged;
+}

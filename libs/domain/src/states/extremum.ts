@@ -1,0 +1,31 @@
+import type { SqlType, Value } from '../plan';
+import { type Comparator, compareText, comparatorOf } from '../values';
+import type { Present, SpecOf, StateKind } from './kind';
+
+/** Values that are equal by their type (0 and -0, two spellings of one moment) get an order too, for one outcome. */
+export function strictOrder(compare: Comparator, a: Value, b: Value): number {
+  const order = compare(a, b);
+  return order !== 0 || a === b ? order : compareText(JSON.stringify(a), JSON.stringify(b));
+}
+
+function pick(sign: 1 | -1, type: SqlType, a: Present, b: Present): Present {
+  return sign * strictOrder(comparatorOf(type), a, b) <= 0 ? a : b;
+}
+
+export const min: StateKind<SpecOf<'min' | 'max'>> = { merge: (spec, a, b) => pick(1, spec.type, a, b) };
+export const max: StateKind<SpecOf<'min' | 'max'>> = { merge: (spec, a, b) => pick(-1, spec.type, a, b) };
+
+type Keyed = readonly [by: Value, value: Value];
+
+function pickKeyed(sign: 1 | -1, spec: SpecOf<'arg_min' | 'arg_max'>, a: Keyed, b: Keyed): Present {
+  const order =
+    strictOrder(comparatorOf(spec.by), a[0], b[0]) || strictOrder(comparatorOf(spec.type), a[1], b[1]);
+  return sign * order <= 0 ? a : b;
+}
+
+export const argMin: StateKind<SpecOf<'arg_min' | 'arg_max'>> = {
+  merge: (spec, a, b) => pickKeyed(1, spec, a as Keyed, b as Keyed),
+};
+export const argMax: StateKind<SpecOf<'arg_min' | 'arg_max'>> = {
+  merge: (spec, a, b) => pickKeyed(-1, spec, a as Keyed, b as Keyed),
+};

@@ -1,0 +1,195 @@
+/** How SQL values, carried in JSON, are ordered and shown. The encoding of each type is in docs/values.md. */
+import { unscaledDigits } from './integers';
+import type { SqlType, Value } from './plan';
+import { type TypeShape, shapeOf } from './sql-type';
+import { dateSortKey, timeSortKey, timestampSortKey } from './time';
+
+export type Comparator = (a: Value, b: Value) => number;
+
+/** DuckDB's order of non-null values: text by code point, NaN above Infinity, nested values by their parts. */
+export function compareValues(type: SqlType, a: Value, b: Value): number {
+  return comparatorOf(type)(a, b);
+}
+
+const comparators = new Map<SqlType, Comparator>();
+
+/**
+ * `compareValues` of one type. A null stands above everything, as DuckDB has it inside of nested values and at the end
+ * of an ascending ORDER BY.
+ */
+export function comparatorOf(type: SqlType): Comparator {
+  let comparator = comparators.get(type);
+  if (comparator === undefined) {
+    comparator = comparatorFor(shapeOf(type));
+    comparators.set(type, comparator);
+  }
+  return comparator;
+}
+
+function comparatorFor(shape: TypeShape): Comparator {
+  const compare = nonNullComparator(shape);
+  return (a, b) => (a === null || b === null ? Number(a === null) - Number(b === null) : compare(a, b));
+}
+
+function nonNullComparator(shape: TypeShape): Comparator {
+  switch (shape.kind) {
+    case 'integer':
+      return compareIntegers;
+    case 'decimal':
+      return (a, b) => {
+        const [x, y] = [unscaledDigits(String(a), shape.scale), unscaledDigits(String(b), shape.scale)];
+        return x === undefined || y === undefined ? compareJson(a, b) : compareIntegers(x, y);
+      };
+    case 'double':
+      return (a, b) => compareDoubles(decodeDouble(a), decodeDouble(b));
+    case 'boolean':
+      return (a, b) => Number(a) - Number(b);
+    case 'timestamp':
+      return bySortKey(timestampSortKey);
+    case 'date':
+      return bySortKey(dateSortKey);
+    case 'time':
+      return bySortKey(timeSortKey);
+    case 'interval':
+      return (a, b) => compareIntegers(String(intervalMicros(String(a))), String(intervalMicros(String(b))));
+    case 'list':
+      return byParts(() => comparatorFor(shape.item));
+    case 'struct':
+      return byFields(shape.fields.map(([name, field]) => [name, comparatorFor(field)] as const));
+    case 'map': {
+      const pair = [comparatorFor(shape.key), comparatorFor(shape.value)] as const;
+      const compare = byParts((index) => pair[index] ?? compareJson);
+      return byParts(() => compare);
+    }
+    case 'text':
+      return (a, b) =>
+        typeof a === 'string' && typeof b === 'string' ? compareText(a, b) : compareJson(a, b);
+  }
+}
+
+function compareIntegers(a: Value, b: Value): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [x, y] = [String(a), String(b)];
+  const negative = x.startsWith('-');
+  if (negative !== y.startsWith('-')) return negative ? -1 : 1;
+  const order = x.length === y.length ? (x < y ? -1 : x > y ? 1 : 0) : x.length - y.length;
+  return negative ? -order : order;
+}
+
+/** The number of a DOUBLE's JSON form. */
+export function decodeDouble(value: Value): number {
+  return typeof value === 'number' ? value : Number(value);
+}
+
+/** The JSON form of a DOUBLE; minus zero, which JSON can't hold, is zero. */
+export function encodeDouble(value: number): number | string {
+  return Number.isFinite(value) ? value + 0 : String(value);
+}
+
+function compareDoubles(a: number, b: number): number {
+  if (a < b) return -1;
+  if (a > b) return 1;
+  return a === b ? 0 : Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+}
+
+/** Order by code point, which is the order of the UTF-8 bytes: surrogates stand above the rest of the first plane. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return codePointRank(x) - codePointRank(y);
+  }
+  return a.length - b.length;
+}
+
+const codePointRank = (unit: number) => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
+
+/** A total order of any JSON, for what has no better one. */
+function compareJson(a: Value, b: Value): number {
+  return compareText(JSON.stringify(a), JSON.stringify(b));
+}
+
+function bySortKey(sortKey: (text: string) => string | undefined): Comparator {
+  return (a, b) => {
+    const [x, y] = [sortKey(String(a)), sortKey(String(b))];
+    if (x === undefined || y === undefined) return compareJson(a, b);
+    return x < y ? -1 : x > y ? 1 : 0;
+  };
+}
+
+function byParts(comparatorAt: (index: number) => Comparator): Comparator {
+  return (a, b) => {
+    if (!Array.isArray(a) || !Array.isArray(b)) return compareJson(a, b);
+    for (let i = 0; i < Math.min(a.length, b.length); i++) {
+      const order = comparatorAt(i)(a[i] as Value, b[i] as Value);
+      if (order !== 0) return order;
+    }
+    return a.length - b.length;
+  };
+}
+
+function byFields(fields: readonly (readonly [string, Comparator])[]): Comparator {
+  return (a, b) => {
+    const [x, y] = [a, b] as unknown as { readonly [name: string]: Value }[];
+    for (const [name, compare] of fields) {
+      const order = compare(x?.[name] ?? null, y?.[name] ?? null);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+}
+
+const UNIT_MICROS: Readonly<Record<string, number>> = { year: 360 * 864e8, month: 30 * 864e8, day: 864e8 };
+
+/** An INTERVAL's length by DuckDB's rule for comparing them: a month is 30 days, a day 24 hours. */
+function intervalMicros(text: string): bigint {
+  let micros = 0n;
+  for (const [, count, unit] of text.matchAll(/(-?\d+) (year|month|day)s?/g))
+    micros += BigInt(count!) * BigInt(UNIT_MICROS[unit!]!);
+  const time = /(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/.exec(text);
+  if (time === null) return micros;
+  const [, sign, hours, minutes, seconds, fraction] = time;
+  const part =
+    (BigInt(hours!) * 3600n + BigInt(minutes!) * 60n + BigInt(seconds!)) * 1_000_000n +
+    BigInt((fraction ?? '').padEnd(6, '0'));
+  return sign === '-' ? micros - part : micros + part;
+}
+
+/**
+ * A value as an answer shows it: decimals of up to 15 significant digits as numbers (a double holds them exactly enough
+ * to print them back), maps with text keys as objects.
+ */
+export function toAnswer(type: SqlType, value: Value): Value {
+  return show(shapeOf(type), value);
+}
+
+function show(shape: TypeShape, value: Value): Value {
+  if (value === null) return null;
+  switch (shape.kind) {
+    case 'decimal':
+      return typeof value === 'string' && value.replace(/^[-0.]+|\./g, '').length <= 15
+        ? Number(value)
+        : value;
+    case 'list':
+      return Array.isArray(value) ? value.map((item: Value) => show(shape.item, item)) : value;
+    case 'struct': {
+      if (typeof value !== 'object' || Array.isArray(value)) return value;
+      const fields = value as { readonly [name: string]: Value };
+      return Object.fromEntries(
+        shape.fields.map(([name, field]) => [name, show(field, fields[name] ?? null)]),
+      );
+    }
+    case 'map': {
+      if (!Array.isArray(value)) return value;
+      const pairs = (value as readonly (readonly [Value, Value])[]).map(
+        ([key, item]) => [show(shape.key, key), show(shape.value, item)] as const,
+      );
+      return shape.key.kind === 'text'
+        ? Object.fromEntries(pairs as readonly (readonly [string, Value])[])
+        : pairs;
+    }
+    default:
+      return value;
+  }
+}
