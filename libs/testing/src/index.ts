@@ -1,1 +1,16 @@
-export {};
+export { describeBusContract } from './bus-contract';
+export type { BusCapabilities, BusHarness } from './bus-contract';
+export { describeCatalogContract } from './catalog-contract';
+export type { CatalogHarness } from './catalog-contract';
+export { describeClockContract } from './clock-contract';
+export { describeEventLogContract } from './event-log-contract';
+export type { EventLogCapabilities, EventLogHarness } from './log-under-test';
+export { eventually } from './eventually';
+export type { EventuallyOptions } from './eventually';
+export { describeLakeContract } from './lake-contract';
+export type { LakeHarness } from './lake-contract';
+export { createManualClock } from './manual-clock';
+export type { ManualClock } from './manual-clock';
+export { describeProductStoreContract } from './product-store-contract';
+export type { ProductStoreHarness } from './product-store-contract';
+export { uniqueName } from './unique';

@@ -1,0 +1,66 @@
+/** The part of the ProductStore contract that is about ranges of keys. */
+import fc from 'fast-check';
+import { scanAll } from './product-store-contract';
+import type { StoreUnderTest } from './product-store-contract';
+
+export function describeScans({ store, prefix }: StoreUnderTest): void {
+  test('a scan gives keys in byte order, from gte up to and without lt, in either direction', async () => {
+    const key = prefix();
+    // Every printable ASCII character, so that no adapter's collation goes unnoticed.
+    const names = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).flatMap((c) => [
+      c,
+      `${c}a`,
+      `A${c}`,
+      `${c}/0`,
+    ]);
+    const keys = [...new Set(names)]
+      .map((name) => key + name)
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    await store().transact(async (tx) => keys.forEach((one) => tx.put('base', one, one)));
+    const bounds = fc.constantFrom(...keys, key, `${key}A`, `${key}zzz`, `${key}~~`);
+    const range = fc.record({
+      gte: bounds,
+      lt: bounds,
+      reverse: fc.boolean(),
+      limit: fc.option(fc.integer({ min: 1, max: 400 }), { nil: 0 }),
+    });
+    await store().snapshot((snapshot) =>
+      fc.assert(
+        fc.asyncProperty(range, async ({ gte, lt, reverse, limit }) => {
+          const inside = keys.filter((one) => one >= gte && one < lt);
+          if (reverse) inside.reverse();
+          const found = await scanAll(snapshot, 'base', { gte, lt, reverse, ...(limit > 0 && { limit }) });
+          expect(found.map((entry) => entry.key)).toEqual(limit > 0 ? inside.slice(0, limit) : inside);
+          expect(found.every((entry) => entry.value === entry.key)).toBe(true);
+        }),
+        { numRuns: 60 },
+      ),
+    );
+  }, 60_000);
+
+  test('a long scan comes in chunks, each once, and may be left early', async () => {
+    const key = prefix();
+    const count = 3000;
+    const name = (i: number) => key + String(i).padStart(6, '0');
+    await store().transact(async (tx) => {
+      for (let i = 0; i < count; i++) tx.put('speed', name(i), i);
+    });
+    const range = { gte: key, lt: `${key}~` };
+    await store().snapshot(async (snapshot) => {
+      let chunks = 0;
+      const seen: number[] = [];
+      for await (const chunk of snapshot.scan<number>('speed', range)) {
+        chunks++;
+        seen.push(...chunk.map((entry) => entry.value));
+      }
+      expect(seen).toEqual(Array.from({ length: count }, (_, i) => i));
+      expect(chunks).toBeGreaterThan(1);
+      for await (const chunk of snapshot.scan<number>('speed', { ...range, reverse: true })) {
+        expect(chunk[0]?.value).toBe(count - 1);
+        break;
+      }
+      expect(await scanAll(snapshot, 'speed', { ...range, limit: 1 })).toEqual([{ key: name(0), value: 0 }]);
+      expect(await scanAll(snapshot, 'speed', { gte: 'z', lt: 'a' })).toEqual([]);
+    });
+  }, 60_000);
+}
