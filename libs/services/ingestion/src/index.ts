@@ -1,1 +1,4 @@
-export {};
+export { createIngestion } from './service';
+export type { IngestionDeps } from './service';
+export { INGESTION_DEFAULTS } from './config';
+export type { IngestionConfig } from './config';

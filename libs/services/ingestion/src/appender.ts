@@ -1,0 +1,43 @@
+/** The way into a source's topic, with what there is to count on it. */
+import { TOPICS } from '@tenon/contracts';
+import type { Clock, EventLog, NewRecord } from '@tenon/ports';
+
+/** Without traffic nothing would ever succeed again, and without readiness there is no traffic. */
+const FORGET_AFTER_MS = 5_000;
+
+export class Appender {
+  private readonly topic: string;
+  private failure: { readonly reason: string; readonly at: number } | null = null;
+  accepted = 0;
+  rejected = 0;
+  late = 0;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly clock: Clock,
+    source: string,
+  ) {
+    this.topic = TOPICS.events(source);
+  }
+
+  /** @returns offsets, once the records are durable. @throws what the log throws; then nothing is acknowledged */
+  async append(records: readonly NewRecord[]): Promise<number[]> {
+    if (records.length === 0) return [];
+    try {
+      const offsets = await this.log.append(this.topic, records);
+      this.failure = null;
+      this.accepted += records.length;
+      return offsets;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.failure = { reason, at: this.clock.monotonic() };
+      throw error;
+    }
+  }
+
+  /** Why the last append failed; null if it did not, or if that is so long ago that another try is due. */
+  trouble(): string | null {
+    const recent = this.failure !== null && this.clock.monotonic() - this.failure.at < FORGET_AFTER_MS;
+    return recent ? (this.failure?.reason ?? null) : null;
+  }
+}

@@ -1,0 +1,83 @@
+/** A call with an array of events: each is taken or refused by itself, and those that are taken go in together. */
+import type { HttpResponse } from '@tenon/ports';
+import { HttpProblem } from '@tenon/ports';
+import type { Call, SourceDesk } from './call';
+import { Conflicts } from './conflicts';
+import type { DeadLetter } from './dead-letters';
+import type { CallContext, Intake, Prepared } from './intake';
+import { Rejection } from './rejection';
+import { Report, itemOf } from './report';
+
+export type Prepare = (
+  intake: Intake,
+  call: CallContext,
+  value: unknown,
+  escapes: boolean,
+  index: number | null,
+) => Prepared | Rejection;
+
+/**
+ * @param prepare for the items: plain data or CloudEvents
+ * @throws HttpProblem 413 for too many items, 422 `id-conflict` where the call contradicts itself: then none is taken
+ */
+export async function takeBatch(
+  desk: SourceDesk,
+  call: Call,
+  items: readonly unknown[],
+  escapes: boolean,
+  prepare: Prepare,
+): Promise<HttpResponse> {
+  const { maxBatchItems, maxAnswerItems } = desk.config;
+  if (items.length > maxBatchItems) {
+    const detail = `A batch may hold ${maxBatchItems} events; application/x-ndjson takes any number.`;
+    throw new HttpProblem(413, 'too-many-items', detail, { limit: maxBatchItems });
+  }
+  const outcomes = items.map((item, index) => prepare(desk.intake, call, item, escapes, index));
+  refuseContradictions(desk, outcomes);
+  const report = new Report(desk.name, call.items, maxAnswerItems);
+  const letters: DeadLetter[] = [];
+  const taken: { index: number; event: Prepared }[] = [];
+  outcomes.forEach((outcome, index) => {
+    if (outcome instanceof Rejection) {
+      report.reject(index, outcome);
+      letters.push(letterOf(call, items[index], outcome));
+    } else {
+      taken.push({ index, event: outcome });
+    }
+  });
+  desk.appender.rejected += letters.length;
+  await desk.deadLetters.bury(letters);
+  const offsets = await desk.appender.append(taken.map(({ event }) => event.record));
+  taken.forEach(({ index, event }, at) => {
+    report.accept(index, event, offsets[at] as number);
+    if (event.late) desk.appender.late += 1;
+  });
+  return { status: 202, json: report.answer() };
+}
+
+function refuseContradictions(desk: SourceDesk, outcomes: readonly (Prepared | Rejection)[]): void {
+  const conflicts = new Conflicts();
+  const items = outcomes.flatMap((outcome, index) => {
+    const conflict = outcome instanceof Rejection ? null : conflicts.check(outcome);
+    return conflict === null ? [] : [itemOf(index, conflict)];
+  });
+  if (items.length === 0) return;
+  desk.appender.rejected += outcomes.length;
+  const detail = 'The call holds events with the same source and id and other data, so none of it was taken.';
+  throw new HttpProblem(422, 'id-conflict', detail, { items });
+}
+
+function letterOf(call: Call, item: unknown, rejection: Rejection): DeadLetter {
+  const { correlationId } = call;
+  return { bytes: textOf(item), rejection, correlationId, contentType: 'application/json' };
+}
+
+/** The item as it was parsed: in an array it has no bytes of its own. */
+function textOf(item: unknown): string {
+  try {
+    return JSON.stringify(item) ?? '';
+  } catch {
+    // Nested too deep to be written again.
+    return '';
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Cuts: barrier k into every partition of every source. Half a cut does no harm, since the next one has a higher number
+ * and ends the epochs that this one left open.
+ */
+import type { Barrier, CutRecord } from '@tenon/contracts';
+import { BARRIER, HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from '@tenon/contracts';
+import type { OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
+import type { Bus, Clock, EventLog, Logger } from '@tenon/ports';
+import { readCutHistory } from './epochs';
+
+export interface CutDeps {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sources: readonly SourceDefinition[];
+}
+
+export interface Cut {
+  readonly epoch: number;
+  /** The offsets after the barriers. */
+  readonly offsets: OffsetVector;
+}
+
+interface Queued {
+  full: boolean;
+  readonly cut: Promise<Cut>;
+}
+
+export class Cutter {
+  private taken = 0;
+  private latest: Cut | null = null;
+  private running: Promise<unknown> = Promise.resolve();
+  /** The cut that waits for the running one; whoever asks meanwhile shares it. */
+  private queued: Queued | null = null;
+
+  constructor(private readonly deps: CutDeps) {}
+
+  async start(): Promise<void> {
+    await this.deps.log.ensureTopic({ name: TOPICS.cuts, partitions: 1 });
+    this.taken = (await readCutHistory(this.deps.log)).taken;
+  }
+
+  /** The last cut that this process has made. */
+  last(): Cut | null {
+    return this.latest;
+  }
+
+  /**
+   * Makes a cut that lies after everything that was acknowledged before the call. So a call never shares the cut that is
+   * being written, only one that has yet to begin.
+   *
+   * @param full batch shall compute everything before it anew
+   * @throws Unavailable if the log is down; the number stays taken
+   */
+  cut(full: boolean): Promise<Cut> {
+    if (this.queued !== null) {
+      this.queued.full ||= full;
+      return this.queued.cut;
+    }
+    const cut = this.running.then(() => {
+      const asked = this.queued?.full ?? full;
+      this.queued = null;
+      return this.write(asked);
+    });
+    this.queued = { full, cut };
+    this.running = cut.catch(() => undefined);
+    return cut;
+  }
+
+  /** True if no record has come into any source since the last cut of this process. */
+  async idle(): Promise<boolean> {
+    if (this.latest === null) return false;
+    const { offsets } = this.latest;
+    for (const { name } of this.deps.sources) {
+      const end = await this.deps.log.endOffsets(TOPICS.events(name));
+      if (Object.entries(end).some(([partition, next]) => next !== offsets[name]?.[partition])) return false;
+    }
+    return true;
+  }
+
+  /** Resolves when no cut is being written. */
+  async settled(): Promise<void> {
+    await this.running;
+  }
+
+  private async write(full: boolean): Promise<Cut> {
+    const { bus, clock, logger, sources } = this.deps;
+    const epoch = (this.taken += 1);
+    const at = clock.now();
+    await this.record({ v: 1, type: 'begun', epoch, at, ...(full && { full }) });
+    const barrier: Barrier = { v: 1, type: 'barrier', epoch, at, ...(full && { full }) };
+    const written = await Promise.all(
+      sources.map(async (source) => [source.name, await this.bar(source, barrier)] as const),
+    );
+    const cut: Cut = { epoch, offsets: Object.fromEntries(written) };
+    const record: CutRecord = {
+      v: 1,
+      type: 'written',
+      epoch,
+      at,
+      offsets: cut.offsets,
+      ...(full && { full }),
+    };
+    await this.record(record);
+    this.latest = cut;
+    bus.publish(SUBJECTS.cut, { ...record } as Parameters<Bus['publish']>[1]);
+    logger.info({ epoch, full, offsets: cut.offsets }, 'cut');
+    return cut;
+  }
+
+  private async record(record: CutRecord): Promise<void> {
+    const headers = { [HEADERS.version]: String(WIRE_VERSION) };
+    await this.deps.log.append(TOPICS.cuts, [
+      { partition: 0, key: null, value: JSON.stringify(record), headers },
+    ]);
+  }
+
+  /** @returns partition → the offset after its barrier */
+  private async bar(source: SourceDefinition, barrier: Barrier): Promise<Offsets> {
+    const value = JSON.stringify(barrier);
+    const headers = { [HEADERS.control]: BARRIER, [HEADERS.version]: String(WIRE_VERSION) };
+    const records = Array.from({ length: source.partitions }, (_, partition) => ({
+      partition,
+      key: null,
+      value,
+      headers,
+    }));
+    const offsets = await this.deps.log.append(TOPICS.events(source.name), records);
+    return Object.fromEntries(offsets.map((offset, partition) => [String(partition), offset + 1]));
+  }
+}

@@ -1,0 +1,206 @@
+/** From what a client sent to a record of the log, or to the reason why not: all rules of one source. */
+import { HEADERS, WIRE_VERSION } from '@tenon/contracts';
+import type { SourceDefinition } from '@tenon/domain';
+import { checksum32, partitionOf } from '@tenon/domain';
+import type { Clock, Ids, NewRecord } from '@tenon/ports';
+import type { Attributes } from './cloudevents';
+import type { IngestionConfig } from './config';
+import { envelopeText } from './envelope';
+import { EventTimes } from './event-time';
+import { Rejection, pointerSegment } from './rejection';
+import type { SchemaCheck } from './schema';
+import { compileSchema } from './schema';
+import { screen } from './screen';
+import { traceparentOf } from './trace';
+
+/** What a call says of all its events. */
+export interface CallContext {
+  readonly correlationId: string;
+  /** The client gave it, so it holds for every event; else each event of several gets one of its own. */
+  readonly correlationGiven: boolean;
+  readonly traceparent: string | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** One event as it was sent. */
+export interface Submitted {
+  readonly data: unknown;
+  /** Null for plain data. */
+  readonly attributes: Attributes | null;
+  /** See `screen`. */
+  readonly escapes: boolean;
+  /** Its place among the call's events; null for the only one of a call that can't hold more. */
+  readonly index: number | null;
+}
+
+/** An event that is taken. */
+export interface Prepared {
+  readonly record: NewRecord;
+  readonly correlationId: string;
+  /** Source and id where the client chose the id; null where it is new and can't be a repeat. */
+  readonly identity: string | null;
+  /** Over its data, as in the record's header. */
+  readonly digest: string;
+  readonly late: boolean;
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+export class Intake {
+  private readonly schema: SchemaCheck;
+  private readonly times = new EventTimes();
+  private readonly defaultSource: string;
+
+  /** @throws TenonError `invalid-schema` */
+  constructor(
+    readonly source: SourceDefinition,
+    private readonly config: IngestionConfig,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {
+    this.schema = compileSchema(source.name, source.schema);
+    this.defaultSource = `/${source.name}`;
+  }
+
+  prepare(call: CallContext, event: Submitted): Prepared | Rejection {
+    const { attributes } = event;
+    const pointer = attributes === null ? '' : '/data';
+    const data = event.data;
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return notAnObject(data, pointer);
+    const fault = screen(data, event.escapes, pointer);
+    if (fault !== undefined) return Rejection.at(fault.pointer, fault.code, fault.detail);
+    if (!this.schema.valid(data)) return this.schemaViolation(data, pointer);
+    const now = this.clock.now();
+    const time = this.eventTime(data as Data, attributes, now);
+    if (time instanceof Rejection) return time;
+    return this.build(call, event, data as Data, time, now);
+  }
+
+  private schemaViolation(data: unknown, pointer: string): Rejection {
+    const faults = this.schema.faults(data, pointer);
+    const all = faults.slice(0, 3).map((fault) => `${fault.pointer || '(the event)'} ${fault.detail}`);
+    const more = faults.length > 3 ? '; …' : '';
+    return new Rejection(
+      422,
+      'schema-violation',
+      `The event does not fit the schema of ${this.source.name}: ${all.join('; ')}${more}.`,
+      faults,
+    );
+  }
+
+  /** By the source's field, else the CloudEvents `time`, else now. Microseconds. */
+  private eventTime(data: Data, attributes: Attributes | null, nowMs: number): number | Rejection {
+    const field = this.source.time;
+    const given = field !== null && Object.hasOwn(data, field) ? (data[field] ?? undefined) : undefined;
+    const value = given ?? attributes?.time;
+    if (value === undefined) return nowMs * 1000;
+    const inData = `${attributes === null ? '' : '/data'}${pointerSegment(field ?? '')}`;
+    const pointer = given === undefined ? '/time' : inData;
+    const micros = this.times.read(value);
+    if (micros === undefined)
+      return Rejection.at(pointer, 'bad-time', 'This is no time from year 1 to 9999.');
+    if (micros > (nowMs + this.config.maxFutureMs) * 1000) {
+      return Rejection.at(
+        pointer,
+        'time-in-future',
+        `This time is more than ${this.config.maxFutureMs / 1000} s ahead of the clock.`,
+      );
+    }
+    return micros;
+  }
+
+  private build(
+    call: CallContext,
+    event: Submitted,
+    data: Data,
+    time: number,
+    nowMs: number,
+  ): Prepared | Rejection {
+    const { attributes } = event;
+    const shared = call.correlationGiven || event.index === null;
+    const correlationId = attributes?.correlationid ?? (shared ? call.correlationId : this.ids.next());
+    const chosen = attributes?.id ?? idempotentId(call.idempotencyKey, event.index);
+    // Where both are made here, one new identifier serves as both.
+    const made = attributes?.correlationid === undefined && !call.correlationGiven ? correlationId : null;
+    const id = chosen ?? made ?? this.ids.next();
+    const source = attributes?.source ?? this.defaultSource;
+    const traceparent = traceparentOf(attributes?.traceparent) ?? call.traceparent;
+    const text = JSON.stringify(data);
+    const value = envelopeText({
+      id,
+      source,
+      type: attributes?.type ?? this.source.name,
+      time: attributes?.time,
+      correlationId,
+      traceparent,
+      eventTime: this.times.format(time),
+      others: attributes?.others,
+      data: text,
+    });
+    if (isLonger(value, this.config.maxEventBytes)) return eventTooLarge(this.config.maxEventBytes);
+    const digest = checksum32(text).toString(16).padStart(8, '0');
+    const key = this.key(data);
+    const headers: Record<string, string> = {
+      [HEADERS.version]: VERSION,
+      [HEADERS.id]: id,
+      [HEADERS.source]: source,
+      [HEADERS.digest]: digest,
+      [HEADERS.correlationId]: correlationId,
+    };
+    if (traceparent !== undefined) headers[HEADERS.traceparent] = traceparent;
+    return {
+      record: {
+        partition: partitionOf(key ?? id, this.source.partitions),
+        key,
+        value,
+        headers,
+        timestamp: nowMs,
+      },
+      correlationId,
+      identity: chosen === null ? null : `${source}\n${chosen}`,
+      digest,
+      late: time < (nowMs - this.config.lateAfterMs) * 1000,
+    };
+  }
+
+  /** The key's values as text; null where the source has no key, or the event none of its values. */
+  private key(data: Data): string | null {
+    const { key: fields } = this.source;
+    const first = fields[0];
+    if (first === undefined) return null;
+    if (fields.length === 1) return textOf(data[first]);
+    const values = fields.map((field) => textOf(data[field]));
+    return values.every((value) => value === null)
+      ? null
+      : values.map((value) => value ?? '').join(KEY_SEPARATOR);
+  }
+}
+
+const VERSION = String(WIRE_VERSION);
+const KEY_SEPARATOR = '|';
+
+function textOf(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null || typeof value === 'function') return null;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** In UTF-8, where a UTF-16 unit takes one to three bytes. */
+const isLonger = (text: string, bytes: number) =>
+  text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes);
+
+/** A repeated call gives its events the same ids again. */
+function idempotentId(key: string | undefined, index: number | null): string | null {
+  if (key === undefined) return null;
+  return index === null ? key : `${key}/${index}`;
+}
+
+function notAnObject(data: unknown, pointer: string): Rejection {
+  const detail = data === undefined ? 'There is no data.' : 'An event must be a JSON object.';
+  return pointer === ''
+    ? new Rejection(400, 'not-an-object', detail)
+    : Rejection.at(pointer, 'not-an-object', detail);
+}
+
+export const eventTooLarge = (limit: number): Rejection =>
+  new Rejection(413, 'event-too-large', `One event may have ${limit} bytes.`);

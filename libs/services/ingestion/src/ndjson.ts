@@ -1,0 +1,195 @@
+/**
+ * A call with a stream of events, one JSON value per line. Lines are read as they arrive and appended in pieces, a few of
+ * which are on their way while the next is read; so memory is bounded, whatever the length of the whole.
+ */
+import type { HttpRequest, HttpResponse } from '@tenon/ports';
+import { HttpProblem } from '@tenon/ports';
+import type { Call, SourceDesk } from './call';
+import { preparePlain, prepareStructured } from './call';
+import { Conflicts } from './conflicts';
+import type { DeadLetter } from './dead-letters';
+import type { Prepared } from './intake';
+import { eventTooLarge } from './intake';
+import type { Lines } from './lines';
+import { LineSplitter } from './lines';
+import { Rejection } from './rejection';
+import { Report } from './report';
+import { NOT_UTF8, decodeUtf8, parseJson } from './text';
+
+/**
+ * @throws HttpProblem where the stream ends early (the log is down, the upload is cut or corrupt). Its members
+ * `accepted`, `rejected` and `receipt` then say what is in the log all the same.
+ */
+export async function takeStream(desk: SourceDesk, call: Call, request: HttpRequest): Promise<HttpResponse> {
+  const stream = new Stream(desk, call);
+  try {
+    for await (const chunk of request.body) await stream.take(chunk);
+    await stream.end();
+  } catch (error) {
+    throw await stream.abort(error);
+  }
+  return { status: 202, json: stream.report.answer() };
+}
+
+interface Taken {
+  readonly index: number;
+  readonly event: Prepared;
+}
+
+class Stream {
+  readonly report: Report;
+  private readonly lines: LineSplitter;
+  private readonly conflicts = new Conflicts();
+  private index = 0;
+  private taken: Taken[] = [];
+  private takenBytes = 0;
+  private letters: DeadLetter[] = [];
+  private readonly inFlight = new Set<Promise<void>>();
+  private failure: { readonly error: unknown } | null = null;
+
+  constructor(
+    private readonly desk: SourceDesk,
+    private readonly call: Call,
+  ) {
+    this.report = new Report(desk.name, call.items, desk.config.maxAnswerItems);
+    this.lines = new LineSplitter(desk.config.maxEventBytes);
+  }
+
+  async take(chunk: Uint8Array): Promise<void> {
+    for (const lines of this.lines.push(chunk)) this.readLines(lines);
+    const { chunkEvents, chunkBytes } = this.desk.config;
+    const full =
+      this.taken.length >= chunkEvents || this.takenBytes >= chunkBytes || this.letters.length >= chunkEvents;
+    // A trickle is not made to wait for a full piece; a flood gathers while the last piece is on its way.
+    if (full || this.inFlight.size === 0) await this.flush();
+    if (this.failure !== null) throw this.failure.error;
+  }
+
+  async end(): Promise<void> {
+    for (const lines of this.lines.end()) this.readLines(lines);
+    await this.flush();
+    await this.settle();
+    if (this.failure !== null) throw this.failure.error;
+  }
+
+  /** What was read whole goes in still; a line that was cut off does not. @returns the error to answer with */
+  async abort(error: unknown): Promise<unknown> {
+    if (this.failure === null) await this.flush();
+    await this.settle();
+    const { accepted, rejected, receipt } = this.report.answer();
+    if (error instanceof HttpProblem) {
+      const extra = { ...error.extra, accepted, rejected, receipt };
+      return new HttpProblem(error.status, error.code, error.detail, extra, error.headers);
+    }
+    if ((error as { details?: { retryable?: boolean } }).details?.retryable !== true) return error;
+    const detail = `${(error as Error).message} The first ${accepted + rejected} events of the stream are settled.`;
+    return new HttpProblem(
+      503,
+      'unavailable',
+      detail,
+      { accepted, rejected, receipt },
+      { 'retry-after': '1' },
+    );
+  }
+
+  private readLines({ bytes, dropped }: Lines): void {
+    if (dropped) return this.refuse(eventTooLarge(this.desk.config.maxEventBytes), '');
+    const text = decodeUtf8(bytes);
+    if (text === undefined) return this.readDamaged(bytes);
+    // One look for escapes in all lines: they are rare, and a false alarm only costs the closer look.
+    const escapes = text.includes('\\u');
+    let from = 0;
+    for (;;) {
+      const to = text.indexOf('\n', from);
+      this.readLine(to < 0 ? text.slice(from) : text.slice(from, to), escapes);
+      if (to < 0) return;
+      from = to + 1;
+    }
+  }
+
+  /** Only the lines that are no UTF-8 are at fault, not their neighbours. */
+  private readDamaged(bytes: Uint8Array): void {
+    let from = 0;
+    while (from <= bytes.length) {
+      const newline = bytes.indexOf(10, from);
+      const line = bytes.subarray(from, newline < 0 ? bytes.length : newline);
+      const text = decodeUtf8(line);
+      if (text === undefined) this.refuse(NOT_UTF8, line);
+      else this.readLine(text, true);
+      if (newline < 0) return;
+      from = newline + 1;
+    }
+  }
+
+  private readLine(line: string, escapes: boolean): void {
+    if (line.length < 2 && line.trim() === '') return;
+    const outcome = this.prepare(line, escapes);
+    if (outcome === null) return;
+    const refused = outcome instanceof Rejection ? outcome : this.conflicts.check(outcome);
+    if (refused !== null) return this.refuse(refused, line);
+    this.taken.push({ index: this.index, event: outcome as Prepared });
+    this.takenBytes += line.length;
+    this.index += 1;
+  }
+
+  private prepare(line: string, escapes: boolean): Prepared | Rejection | null {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      // The closer look: a blank line is no event, and the reason is worth its time.
+      return line.trim() === '' ? null : (parseJson(line) as Rejection);
+    }
+    const isCloudEvent = typeof value === 'object' && value !== null && Object.hasOwn(value, 'specversion');
+    const prepare = isCloudEvent ? prepareStructured : preparePlain;
+    return prepare(this.desk.intake, this.call, value, escapes, this.index);
+  }
+
+  private refuse(rejection: Rejection, bytes: Uint8Array | string): void {
+    const { correlationId, contentType } = this.call;
+    this.report.reject(this.index, rejection);
+    this.letters.push({ bytes, rejection, correlationId, contentType });
+    this.index += 1;
+  }
+
+  private sendOff(): void {
+    if (this.taken.length === 0 && this.letters.length === 0) return;
+    const sending = this.send(this.taken, this.letters);
+    this.taken = [];
+    this.takenBytes = 0;
+    this.letters = [];
+    this.inFlight.add(sending);
+    void sending.then(() => {
+      this.inFlight.delete(sending);
+      // What came meanwhile goes at once, since the next chunk may be long in coming.
+      if (this.inFlight.size === 0 && this.failure === null) this.sendOff();
+    });
+  }
+
+  /** Sends off what was gathered; waits while too much is on its way. */
+  private async flush(): Promise<void> {
+    this.sendOff();
+    while (this.inFlight.size >= this.desk.config.chunksInFlight) await Promise.race(this.inFlight);
+  }
+
+  private async settle(): Promise<void> {
+    while (this.inFlight.size > 0) await Promise.all(this.inFlight);
+  }
+
+  /** Never rejects; a failure ends the stream at its next step. */
+  private async send(taken: readonly Taken[], letters: readonly DeadLetter[]): Promise<void> {
+    const { appender, deadLetters } = this.desk;
+    const buried = deadLetters.bury(letters);
+    appender.rejected += letters.length;
+    try {
+      const offsets = await appender.append(taken.map(({ event }) => event.record));
+      taken.forEach(({ index, event }, at) => {
+        this.report.accept(index, event, offsets[at] as number);
+        if (event.late) appender.late += 1;
+      });
+    } catch (error) {
+      this.failure ??= { error };
+    }
+    await buried;
+  }
+}

@@ -1,0 +1,125 @@
+/** A source's JSON Schema (2020-12) as a function, with the meaning that its columns have in SQL. */
+import type { JsonSchema } from '@tenon/domain';
+import { parseTimestamp } from '@tenon/domain';
+import { TenonError } from '@tenon/ports';
+import type { ErrorObject } from 'ajv';
+import Ajv2020 from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import { multipleOf } from './decimal';
+import type { Fault } from './rejection';
+import { pointerSegment } from './rejection';
+
+/** More faults than this in one event help nobody. */
+const MAX_FAULTS = 20;
+
+export interface SchemaCheck {
+  readonly valid: (data: unknown) => boolean;
+  /** All that is wrong with data that is not valid; pointers begin with `pointer`. */
+  faults(data: unknown, pointer: string): Fault[];
+}
+
+/** @throws TenonError `invalid-schema` */
+export function compileSchema(source: string, schema: JsonSchema): SchemaCheck {
+  const exact = withSafeIntegers(schema) as JsonSchema;
+  try {
+    // The first stops at the first fault, as most events have none; the second is asked only for what is wrong.
+    const quick = newAjv(false).compile(exact as object);
+    const thorough = newAjv(true).compile(exact as object);
+    return {
+      valid: (data) => quick(data) as boolean,
+      faults: (data, pointer) => {
+        thorough(data);
+        return faultsOf(thorough.errors ?? [], pointer);
+      },
+    };
+  } catch (error) {
+    throw new TenonError(
+      'invalid-schema',
+      `The schema of source ${source} can't be used: ${(error as Error).message}`,
+    );
+  }
+}
+
+function newAjv(allErrors: boolean): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors, strict: false, logger: false });
+  addFormats(ajv);
+  // ISO 8601 without an offset means UTC here, as everywhere in Tenon. What is no moment (February 30) is refused.
+  ajv.addFormat('date-time', {
+    type: 'string',
+    validate: (text: string) => text.length > 10 && parseTimestamp(text) !== undefined,
+  });
+  ajv.removeKeyword('multipleOf');
+  ajv.addKeyword({ keyword: 'multipleOf', type: 'number', schemaType: 'number', compile: multipleOf });
+  return ajv;
+}
+
+function faultsOf(errors: readonly ErrorObject[], pointer: string): Fault[] {
+  const faults = errors.slice(0, MAX_FAULTS).map((error) => faultOf(error, pointer));
+  if (errors.length > MAX_FAULTS) {
+    faults.push({ pointer, code: 'more', detail: `… and ${errors.length - MAX_FAULTS} more` });
+  }
+  return faults;
+}
+
+function faultOf(error: ErrorObject, pointer: string): Fault {
+  const { keyword: code, instancePath, params } = error;
+  const at = pointer + instancePath;
+  const { missingProperty, additionalProperty, unevaluatedProperty } = params as Record<
+    string,
+    string | undefined
+  >;
+  const unknown = additionalProperty ?? unevaluatedProperty;
+  if (code === 'required' && missingProperty !== undefined) {
+    return { pointer: at + pointerSegment(missingProperty), code, detail: 'is missing' };
+  }
+  if (unknown !== undefined) {
+    return { pointer: at + pointerSegment(unknown), code, detail: 'is not a field of this source' };
+  }
+  return { pointer: at, code, detail: detailOf(error) };
+}
+
+function detailOf({ keyword, message, params, schema }: ErrorObject): string {
+  if (keyword === 'enum')
+    return `must be one of ${JSON.stringify((params as { allowedValues: unknown }).allowedValues)}`;
+  if (keyword === 'const')
+    return `must be ${JSON.stringify((params as { allowedValue: unknown }).allowedValue)}`;
+  if (keyword === 'multipleOf') return `must be a multiple of ${String(schema)}, of at most 15 digits`;
+  return message ?? 'is wrong';
+}
+
+/** Keywords whose value is a schema, a list of schemas, or a mapping of names to schemas. */
+const SUBSCHEMAS = new Set(
+  (
+    'additionalProperties unevaluatedProperties propertyNames items unevaluatedItems contains not if then else ' +
+    'allOf anyOf oneOf prefixItems properties patternProperties dependentSchemas $defs definitions'
+  ).split(' '),
+);
+const NAMED = new Set(['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions']);
+
+/**
+ * The same schema, with the bounds of exact integers wherever it says `integer`: JSON.parse has rounded what lies beyond
+ * them, so it is not the number that was sent.
+ */
+export function withSafeIntegers(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withSafeIntegers);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const given = schema as Readonly<Record<string, unknown>>;
+  const exact: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(given)) {
+    if (NAMED.has(keyword) && typeof value === 'object' && value !== null) {
+      exact[keyword] = Object.fromEntries(
+        Object.entries(value).map(([name, one]) => [name, withSafeIntegers(one)]),
+      );
+    } else {
+      exact[keyword] = SUBSCHEMAS.has(keyword) ? withSafeIntegers(value) : value;
+    }
+  }
+  const types = [given['type']].flat();
+  if (types.includes('integer') && !types.includes('number')) {
+    exact['maximum'] = Math.min(numberOr(given['maximum'], Infinity), Number.MAX_SAFE_INTEGER);
+    exact['minimum'] = Math.max(numberOr(given['minimum'], -Infinity), Number.MIN_SAFE_INTEGER);
+  }
+  return exact;
+}
+
+const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise);

@@ -1,0 +1,88 @@
+/** Ingestion: the only writer of events and of barriers. It holds nothing that the log does not. */
+import { TOPICS } from '@tenon/contracts';
+import type { SourceDefinition } from '@tenon/domain';
+import type { Bus, Clock, EventLog, Ids, Logger, RunningService } from '@tenon/ports';
+import { Appender } from './appender';
+import type { SourceDesk } from './call';
+import type { IngestionConfig } from './config';
+import { INGESTION_DEFAULTS } from './config';
+import { runCutSchedule } from './cut-schedule';
+import { Cutter } from './cutter';
+import { cutsRoute } from './cuts-route';
+import { DeadLetters } from './dead-letters';
+import { eventsRoute } from './events-route';
+import { Intake } from './intake';
+
+export interface IngestionDeps {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly sources: readonly SourceDefinition[];
+  /** Whose generations `POST /v1/cuts?wait=true` waits for. */
+  readonly products: readonly { readonly name: string }[];
+  /** What is absent is as in `INGESTION_DEFAULTS`. */
+  readonly config: Partial<IngestionConfig>;
+}
+
+/** @throws TopicMismatch, Unavailable, or TenonError `invalid-schema` */
+export async function createIngestion(deps: IngestionDeps): Promise<RunningService> {
+  const { log, bus, clock, logger, sources, products } = deps;
+  const config: IngestionConfig = { ...INGESTION_DEFAULTS, ...deps.config };
+  const desks = new Map(sources.map((source) => [source.name, deskOf(deps, config, source)]));
+  for (const { name, partitions } of sources) {
+    await log.ensureTopic({ name: TOPICS.events(name), partitions });
+    await log.ensureTopic({ name: TOPICS.deadLetters(name), partitions: 1 });
+  }
+  const cutter = new Cutter({ log, bus, clock, logger, sources });
+  await cutter.start();
+  const stopping = new AbortController();
+  const schedule =
+    config.cutEveryMs === null
+      ? Promise.resolve()
+      : runCutSchedule(cutter, config.cutEveryMs, clock, logger, stopping.signal);
+  let stopped: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => (stopped = resolve));
+  return {
+    name: 'ingestion',
+    routes: [eventsRoute(desks), cutsRoute({ cutter, bus, clock, products })],
+    ready: () => readiness(desks),
+    status: () => ({
+      sources: [...desks.values()].map(({ name, appender: { accepted, rejected, late } }) => ({
+        name,
+        accepted,
+        rejected,
+        late,
+      })),
+      cut: cutter.last(),
+      cutEveryMs: config.cutEveryMs,
+    }),
+    done,
+    stop: async () => {
+      stopping.abort();
+      await schedule;
+      await cutter.settled();
+      stopped();
+    },
+  };
+}
+
+function deskOf(deps: IngestionDeps, config: IngestionConfig, source: SourceDefinition): SourceDesk {
+  return {
+    name: source.name,
+    intake: new Intake(source, config, deps.clock, deps.ids),
+    appender: new Appender(deps.log, deps.clock, source.name),
+    deadLetters: new DeadLetters(deps.log, deps.logger, source.name),
+    config,
+  };
+}
+
+/** Not ready while the log refuses: then other instances, if there are, should get the traffic. */
+function readiness(desks: ReadonlyMap<string, SourceDesk>): { ok: boolean; reason?: string } {
+  for (const { name, appender } of desks.values()) {
+    const trouble = appender.trouble();
+    if (trouble !== null) return { ok: false, reason: `The last append to ${name} failed: ${trouble}` };
+  }
+  return { ok: true };
+}
