@@ -135,7 +135,7 @@ export class FakeData {
     }));
   }
 
-  /** Appends events to the log and counts them in every product of its source; 3 % are up to two days late. */
+  /** Appends events to the log and counts them in every product of its source; 0.4 % are up to thirty hours late. */
   emit(count: number): void {
     for (let i = 0; i < count; i++) this.#add(this.#flight());
   }
@@ -144,7 +144,7 @@ export class FakeData {
     const clock = START + (this.#events++ / EVENTS_PER_HOUR) * HOUR;
     const r = this.#random;
     const night = Math.sin(((clock / HOUR - 9) / 12) * Math.PI) * 6;
-    const late = r() < 0.03 ? r() * 48 * HOUR : 0;
+    const late = r() < 0.004 ? r() ** 2 * 30 * HOUR : 0;
     const pick = (names: readonly string[]) => names[Math.floor(names.length * r() ** 2.2)] ?? '';
     const delay = Math.round(8 + night + (r() + r() + r() - 1.5) * 24 + (r() < 0.04 ? r() * 180 : 0));
     return { at: Math.max(START, clock - late), origin: pick(AIRPORTS), carrier: pick(CARRIERS), delay };

@@ -45,7 +45,7 @@ export const api = {
   rows: (name, query, signal) =>
     request(`/v1/products/${segment(name)}/rows?${new URLSearchParams(query)}`, { signal }),
 
-  /** Resolves when the generation is served. */
+  /** Resolves when the generation is served. @returns {Promise<{generation?: number, epoch?: number} | null>} */
   cut: () => request('/v1/cuts?wait=true', { method: 'POST', patience: 300_000 }),
 
   /** @param {string} name */

@@ -23,6 +23,14 @@ function draw() {
   drawnAt = performance.now();
   render(html`<${Shell} dashboard=${dashboard} now=${Date.now()} />`, root);
   dashboard.remember();
+  const title = titleOf(dashboard);
+  if (title !== document.title) document.title = title;
+}
+
+/** The tab says it too when the numbers are no longer live. @param {Dashboard} dashboard */
+function titleOf({ view, offlineSince }) {
+  if (!view) return 'Tenon';
+  return `${offlineSince !== null || view.lostSince !== null ? '(offline) ' : ''}${view.product.name} · Tenon`;
 }
 
 const dashboard = new Dashboard(changed);

@@ -1,4 +1,5 @@
-// Rows as uPlot's columns: x in seconds, then two lines for each cell, its final part and its provisional part.
+// Rows as uPlot's columns: x in seconds, all values of the main cell (for the area), then two lines for each cell: its
+// final part and its provisional part.
 import { byTime } from './rows.js';
 import { numeric } from './format.js';
 /** @typedef {import('./product.js').ProductView} ProductView */
@@ -9,21 +10,24 @@ import { numeric } from './format.js';
  * @param {ProductView | null} view @returns {{windows: string[], columns: [number[], ...Line[]]}}
  */
 export function chartData(view) {
-  if (!view?.product.window) return { windows: [], columns: [[]] };
+  if (!view?.product.window) return { windows: [], columns: [[], []] };
   const windows = withGaps(shownWindows(view), view.product.window);
   const x = windows.map(
     (window, i) => Date.parse(window || (windows[i - 1] ?? '')) / 1000 + (window ? 0 : 1),
   );
-  const lines = view.keys.flatMap((key) => {
+  /** @type {Line} */
+  let area = [];
+  const lines = view.keys.flatMap((key, i) => {
     const series = view.series.get(key);
     const rows = windows.map((window) => series?.of(window)[0]);
     const values = rows.map((row) => numeric(row?.[view.measure ?? '']));
+    if (i === 0) area = values;
     return twoLines(
       values,
       rows.map((row) => row?._status === 'provisional'),
     );
   });
-  return { windows, columns: [x, ...lines] };
+  return { windows, columns: [x, area, ...lines] };
 }
 
 /** The newest windows of the drawn cells, back to the span's start. @param {ProductView} view */

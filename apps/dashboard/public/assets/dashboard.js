@@ -10,6 +10,7 @@ import { readAddress, writeAddress } from './address.js';
  * @property {'running' | 'served' | 'failed'} phase
  * @property {number} since @property {number} [took]
  * @property {number | null} from the generation on display when it began
+ * @property {number | null} [to] the one when it ended
  * @property {Problem} [problem]
  */
 
@@ -127,8 +128,9 @@ export class Dashboard {
     this.cutJob = { phase: 'running', since, from };
     this.#changed();
     try {
-      await api.cut();
-      this.cutJob = { phase: 'served', since, from, took: Date.now() - since };
+      const answer = await api.cut();
+      const to = answer?.generation ?? answer?.epoch ?? this.view?.answer?.generation ?? null;
+      this.cutJob = { phase: 'served', since, from, to, took: Date.now() - since };
     } catch (error) {
       this.cutJob = { phase: 'failed', since, from, problem: problemOf(error) };
     }

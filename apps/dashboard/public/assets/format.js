@@ -27,17 +27,19 @@ export function numeric(value) {
   return Number.isFinite(n) ? n : null;
 }
 
-/** @param {number} n */
-function decimals(n) {
+/** @param {number} n @param {string} type */
+function decimals(n, type) {
   const size = Math.abs(n);
-  if (Number.isInteger(n) || size >= 10_000) return 0;
+  if (size >= 10_000 || n === 0) return 0;
+  // A whole number among fractions keeps its places, so that a column reads evenly.
+  if (Number.isInteger(n) && !/^(DOUBLE|FLOAT|REAL)/i.test(type)) return 0;
   if (size >= 100) return 1;
   return size >= 1 ? 2 : 3;
 }
 
-/** @param {number} n */
-function number(n) {
-  const digits = decimals(n);
+/** @param {number} n @param {string} type */
+function number(n, type) {
+  const digits = decimals(n, type);
   if (n !== 0 && Math.abs(n) < 0.001) return n.toPrecision(3);
   return new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
     n,
@@ -54,15 +56,16 @@ const decimal = (text) =>
  */
 export function show(value, type) {
   if (value === null || value === undefined) return NOTHING;
-  if (typeof value === 'number') return number(value);
+  if (typeof value === 'number') return number(value, type);
   if (typeof value === 'string') {
     if (isNumeric(type) && /^-?\d/.test(value)) return decimal(value);
     return /^TIMESTAMP/i.test(type) ? instant(value) : value;
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (Array.isArray(value)) return value.map((part) => show(part, 'DOUBLE')).join(' · ') || NOTHING;
+  if (Array.isArray(value))
+    return value.map((part) => show(part, type.replace(/\[\d*\]$/, ''))).join(' · ') || NOTHING;
   const entries = Object.entries(value);
-  const shown = entries.slice(0, 3).map(([name, part]) => `${name} ${show(part, 'DOUBLE')}`);
+  const shown = entries.slice(0, 3).map(([name, part]) => `${name} ${show(part, '')}`);
   return shown.join(' · ') + (entries.length > 3 ? ` · ${entries.length - 3} more` : '') || NOTHING;
 }
 

@@ -17,6 +17,8 @@ export class Chart extends Component {
   #host = null;
   #data = chartData(null);
   #drawn = '';
+  /** Read out what the keys move to, not what the mouse passes over. */
+  #byKeyboard = false;
 
   /** @override */
   componentDidMount() {
@@ -76,17 +78,17 @@ export class Chart extends Component {
     const act = keys[event.key];
     if (!act || event.target !== event.currentTarget) return;
     event.preventDefault();
+    this.#byKeyboard = true;
     act();
   };
 
   /** @override @param {Props} props */
   render({ view }) {
     this.#data = chartData(view);
-    const at = Math.min(this.state.at ?? Infinity, this.#data.windows.length - 1);
     return html`
       <section class="chart" aria-label="${words(view.measure ?? '')} over time">
         <div class="chart-head">
-          <p class="readout" aria-live="polite">${this.#readout(at)}</p>
+          <p class="readout" aria-live=${this.#byKeyboard ? 'polite' : 'off'}>${this.#readout()}</p>
           <${Spans} view=${view} />
         </div>
         <div
@@ -95,6 +97,7 @@ export class Chart extends Component {
           role="group"
           aria-label="Chart: arrow keys read the windows, Enter lists one"
           onKeyDown=${this.#key}
+          onPointerMove=${() => (this.#byKeyboard = false)}
           ref=${(/** @type {HTMLElement | null} */ element) => {
             this.#host = element;
           }}
@@ -103,12 +106,15 @@ export class Chart extends Component {
     `;
   }
 
-  /** @param {number} at */
-  #readout(at) {
+  /** What the cursor is on; without it, what the two colours mean. */
+  #readout() {
     const { view } = this.props;
     const shape = view.product.window;
-    const window = this.#data.windows[at];
-    if (!shape || !window) return null;
+    const window = this.#data.windows[this.state.at ?? -1];
+    if (!shape || !window) {
+      return html`<span><i class="line s0" />final</span
+        ><span><i class="line live" />speed contributes</span>`;
+    }
     const column = view.shape.measures.find((measure) => measure.name === view.measure);
     return html`
       <span class="at">${windowLabel(window, shape)}</span>

@@ -18,17 +18,20 @@ export function CutButton({ dashboard, view, now }) {
   `;
 }
 
-/** @param {Dashboard} dashboard @param {ProductView} view @param {number} now */
+/**
+ * What is known of the cut: the page sees its own product's generation; the answer comes when all are served.
+ * @param {Dashboard} dashboard @param {ProductView} view @param {number} now
+ */
 function said({ cutJob: job }, view, now) {
   if (!job) return 'Ends the epoch in every partition and publishes what came before.';
-  if (job.phase === 'failed')
+  if (job.phase === 'failed') {
     return html`<strong>The cut failed.</strong> ${job.problem?.detail ?? job.problem?.title}`;
-  const generation = view.answer?.generation;
-  if (job.phase === 'served')
-    return `Generation ${generation ?? ''} is served, after ${duration(job.took ?? 0)}.`;
-  const published = job.from !== null && generation !== undefined && generation > job.from;
+  }
+  if (job.phase === 'served') return html`Generation ${job.to} is served, after ${duration(job.took ?? 0)}.`;
+  const generation = view.answer?.generation ?? 0;
+  const published = job.from !== null && generation > job.from;
   const step = published
-    ? `generation ${generation} is here, others follow`
-    : 'barriers are in, the epoch is being computed';
-  return `${duration(now - job.since)}: ${now - job.since < 300 ? 'writing barriers' : step}`;
+    ? `generation ${generation} is here, others follow.`
+    : 'waiting for the next generation.';
+  return html`<span aria-hidden="true">${duration(now - job.since)}: </span>${step}`;
 }

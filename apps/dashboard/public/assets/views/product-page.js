@@ -50,6 +50,8 @@ function Numbers({ dashboard, view, answer, now }) {
   const { windowColumn, dimensions } = view.shape;
   const { records } = totalOf(partsOf(answer));
   const empty = view.rows.size === 0;
+  const listed = !empty && (windowColumn !== null || dimensions.length > 0);
+  const table = listed && html`<${RowsTable} view=${view} key=${view.product.name} />`;
   const drawn = windowColumn !== null && view.numericMeasures.length > 0;
   return html`
     <div class="layout">
@@ -58,9 +60,10 @@ function Numbers({ dashboard, view, answer, now }) {
         ${!empty && html`<${Measures} view=${view} />`}
         <${Aside} problem=${view.problem} what="Older rows cannot be read." />
         ${!empty && drawn && html`<${Chart} view=${view} key=${view.product.name} version=${view.version} />`}
+        ${!drawn && table}
       </div>
       <${Seam} dashboard=${dashboard} view=${view} answer=${answer} now=${now} />
-      ${!empty && (windowColumn !== null || dimensions.length > 0) && html`<${RowsTable} view=${view} key=${view.product.name} />`}
+      ${drawn && table}
     </div>
   `;
 }

@@ -1,6 +1,6 @@
 // The seam: how much of the answer comes from batch and how much from speed, with the cut drawn as a mortise and tenon.
 import { html } from '../html.js';
-import { count, duration, percent } from '../format.js';
+import { NOTHING, count, duration, percent } from '../format.js';
 import { partsOf, totalOf } from '../seam.js';
 import { CutButton } from './cut.js';
 /** @typedef {import('../dashboard.js').Dashboard} Dashboard */
@@ -18,24 +18,32 @@ export function Seam({ dashboard, view, answer, now }) {
   const share = total.batchShare;
   return html`
     <section class="seam" aria-label="Batch and speed">
-      <div class="shares">
-        <p class="share">
-          <span class="label">${base}</span><span class="value">${percent(share)}<small>%</small></span>
-          <span class="records">${count(total.batch)} records</span>
-        </p>
-        <p class="share speed">
-          <span class="label">speed</span
-          ><span class="value">${percent(total.records === 0 ? 0 : 1 - share)}<small>%</small></span>
-          <span class="records">${count(total.speed)} records</span>
-        </p>
+      <div class="bars">
+        <div class="shares">
+          <p class="share">
+            <span class="label">${base}</span
+            ><span class="value"><${Percent} share=${total.records === 0 ? null : share} /></span>
+            <span class="records">${count(total.batch)} records</span>
+          </p>
+          <p class="share speed">
+            <span class="label">speed</span
+            ><span class="value"><${Percent} share=${total.records === 0 ? null : 1 - share} /></span>
+            <span class="records">${count(total.speed)} records</span>
+          </p>
+        </div>
+        ${total.records > 0 && html`<${Joint} className="whole" start=${0} cut=${share} end=${1} label="The whole log" />`}
+        <${Partitions} parts=${parts} span=${view.zoom.span} base=${base} />
       </div>
-      ${total.records > 0 && html`<${Joint} className="whole" start=${0} cut=${share} end=${1} label="The whole log" />`}
-      <${Partitions} parts=${parts} span=${view.zoom.span} base=${base} />
-      <${Vitals} view=${view} answer=${answer} now=${now} records=${total.records} />
-      <${CutButton} dashboard=${dashboard} view=${view} now=${now} />
+      <div class="facts">
+        <${Vitals} view=${view} answer=${answer} now=${now} records=${total.records} />
+        <${CutButton} dashboard=${dashboard} view=${view} now=${now} />
+      </div>
     </section>
   `;
 }
+
+/** @param {{share: number | null}} props null where there is nothing to share */
+const Percent = ({ share }) => (share === null ? NOTHING : html`${percent(share)}<small>%</small>`);
 
 /**
  * One bar. The shoulder of the joint is the cut.
@@ -112,11 +120,11 @@ function Vitals({ view, answer, now, records }) {
       </div>
       <div>
         <dt>Rate</dt>
-        <dd>${perSecond === null ? '–' : html`${count(Math.round(perSecond))} <small>/s</small>`}</dd>
+        <dd>${perSecond === null ? NOTHING : html`${count(Math.round(perSecond))} <small>/s</small>`}</dd>
       </div>
     </dl>
     <p class="moved" role="status">
-      ${view.moved && html`Generation ${view.moved.generation}: the cut moved ${count(view.moved.records)} records, ${duration(now - view.moved.at)} ago.`}
+      ${view.moved && html`The cut moved ${count(view.moved.records)} records <span aria-hidden="true">${duration(now - view.moved.at)} ago</span>.`}
     </p>
   `;
 }

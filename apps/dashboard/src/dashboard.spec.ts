@@ -1,0 +1,259 @@
+import type { Browser, Page } from 'playwright-core';
+import { findChromium, openPage, startBrowser } from './browser';
+import type { Watched } from './browser';
+import { FakeData } from './fake-data';
+import { FakeServer } from './fake-server';
+import type { Row } from './wire';
+
+const chromium = findChromium();
+const suite = chromium ? describe : describe.skip;
+const reason = chromium
+  ? ''
+  : ' (skipped: no Chromium at CHROMIUM_PATH, /usr/bin/chromium or /usr/bin/google-chrome)';
+
+const grouped = (n: unknown) => Number(n).toLocaleString('en');
+
+suite(`the page in a browser${reason}`, () => {
+  let browser: Browser;
+  let fake: FakeServer;
+  let open: Watched;
+
+  beforeAll(async () => {
+    browser = await startBrowser(chromium ?? '');
+  }, 30_000);
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  /** A cut lies behind most of the events; some came after it. */
+  beforeEach(async () => {
+    const data = new FakeData(7);
+    data.emit(20_000);
+    data.beginCut()();
+    data.emit(500);
+    fake = new FakeServer({ cutMillis: 150 }, data);
+    await fake.start();
+  });
+
+  afterEach(async () => {
+    await open?.page.close();
+    await fake.stop();
+  });
+
+  async function show(hash = '', size?: { width: number; height: number }): Promise<Page> {
+    open = await openPage(browser, fake.url + '/' + hash, size);
+    return open.page;
+  }
+
+  function assertNoComplaints(): void {
+    expect(open.complaints).toEqual([]);
+    expect(open.foreign).toEqual([]);
+  }
+
+  /** The newest row of an airport, as the server has it. */
+  function newestOf(origin: string): Row {
+    const row = fake.data.rows('flights_by_hour', { origin }).at(-1);
+    if (!row) throw new Error(`no row of ${origin}`);
+    return row;
+  }
+
+  const tile = (page: Page, measure: string) => page.locator(`.tile[data-measure="${measure}"] .value`);
+  const cellsOf = (page: Page, key: string) =>
+    page.locator('tbody tr', { has: page.getByRole('button', { name: key, exact: true }) });
+  const waitForText = (page: Page, selector: string, text: string | RegExp) =>
+    page.locator(selector).filter({ hasText: text }).first().waitFor();
+  const eventually = async (read: () => Promise<string | null>, wanted: string): Promise<void> => {
+    const deadline = Date.now() + 5000;
+    let last = await read();
+    while (last !== wanted && Date.now() < deadline) last = await read();
+    expect(last).toBe(wanted);
+  };
+
+  it('shows the products, the largest cell’s numbers and the newest window’s rows', async () => {
+    const page = await show();
+    await page.locator('.tiles').waitFor();
+    expect(await page.locator('.products .name').allTextContents()).toEqual(
+      fake.data.products().map((product) => product.name),
+    );
+    const lead = (await page.locator('.lead-cell').textContent()) ?? '';
+    expect(await tile(page, 'flights').textContent()).toBe(grouped(newestOf(lead)['flights']));
+    const window = newestOf(lead)['window_start'];
+    const rows = fake.data.rows('flights_by_hour', { from: String(window) });
+    expect(await page.locator('tbody tr').count()).toBe(Math.min(25, rows.length));
+    expect(await page.locator('.badge').textContent()).toBe('provisional');
+    assertNoComplaints();
+  });
+
+  it('takes over what the stream brings', async () => {
+    const page = await show('#/flights_by_hour?cell=["ATL"]');
+    await page.locator('.tiles').waitFor();
+    for (let i = 0; i < 5; i++) {
+      fake.data.emit(100);
+      fake.publish();
+    }
+    const row = newestOf('ATL');
+    await eventually(() => tile(page, 'flights').textContent(), grouped(row['flights']));
+    await eventually(() => cellsOf(page, 'ATL').locator('td.chosen').textContent(), grouped(row['flights']));
+    const records = fake.data.included.reduce((a, b) => a + b);
+    await eventually(() => page.locator('.vitals dd').nth(2).textContent(), grouped(records));
+    assertNoComplaints();
+  });
+
+  it('draws the cut at its offset, and a published generation moves it', async () => {
+    const page = await show();
+    const label = (next: number, included: number) =>
+      `flights, partition 1: batch below offset ${grouped(next)}, speed from there to ${grouped(included)}`;
+    const bar = page.locator('.partitions .joint').nth(1);
+    await bar.waitFor();
+    const before = [...fake.data.cut];
+    expect(await bar.getAttribute('aria-label')).toBe(label(before[1] ?? 0, fake.data.included[1] ?? 0));
+
+    await page.getByRole('button', { name: 'Cut now' }).click();
+    await page.getByRole('button', { name: 'Cutting…' }).waitFor();
+    await waitForText(page, '.progress', 'Generation 2 is served');
+    await page.getByRole('button', { name: 'Cut now' }).waitFor();
+    expect(fake.data.cut[1]).toBeGreaterThan(before[1] ?? 0);
+    await eventually(
+      () => bar.getAttribute('aria-label'),
+      label(fake.data.cut[1] ?? 0, fake.data.included[1] ?? 0),
+    );
+    await eventually(() => page.locator('.share.speed .records').textContent(), '0 records');
+    await eventually(() => page.locator('.share .value').first().textContent(), '100%');
+    await waitForText(page, '.moved', 'The cut moved');
+    // Rows turn final without a change of their numbers.
+    await eventually(() => page.locator('tbody .state.provisional').count().then(String), '0');
+    assertNoComplaints();
+  });
+
+  it('says why a cut failed', async () => {
+    const page = await show();
+    await page.locator('.tiles').waitFor();
+    fake.failing = { path: /cuts/, status: 503, code: 'log-unavailable', detail: 'The log does not answer.' };
+    await page.getByRole('button', { name: 'Cut now' }).click();
+    await waitForText(page, '.progress', 'The cut failed. The log does not answer.');
+  });
+
+  it('keeps the numbers when the connection is lost, says since when, and catches up', async () => {
+    const page = await show('#/flights_by_hour?cell=["ATL"]');
+    await page.locator('.tiles').waitFor();
+    const before = await tile(page, 'flights').textContent();
+    await fake.stop();
+    await waitForText(page, '.offline', /Connection lost since \d\d:\d\d:\d\d/);
+    expect(await tile(page, 'flights').textContent()).toBe(before);
+    expect(await page.title()).toBe('(offline) flights_by_hour · Tenon');
+
+    fake.data.emit(2000);
+    await fake.start();
+    await page.locator('.offline').waitFor({ state: 'hidden' });
+    await eventually(() => tile(page, 'flights').textContent(), grouped(newestOf('ATL')['flights']));
+    expect(open.complaints.filter((text) => !text.includes('ERR_'))).toEqual([]);
+  }, 20_000);
+
+  it('tries again after the stream was refused, and names what history lacks', async () => {
+    fake.failing = { path: /(live|rows)$/, status: 503, code: 'starting', detail: 'The store is starting.' };
+    const page = await show();
+    await page.locator('.loading').waitFor();
+    fake.failing = { path: /rows$/, status: 503, code: 'starting', detail: 'The store is starting.' };
+    await page.locator('.tiles').waitFor();
+    await waitForText(page, '.aside', 'The store is starting.');
+    fake.failing = null;
+    await page.getByRole('button', { name: '200' }).click();
+    await page.locator('.aside').waitFor({ state: 'detached' });
+  });
+
+  it('shows a problem document when there is nothing else to show', async () => {
+    fake.failing = { path: /products$/, status: 503, code: 'starting', detail: 'The catalog is being read.' };
+    const page = await show();
+    await waitForText(page, '.failure', 'The catalog is being read.');
+    fake.failing = null;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.tiles').waitFor();
+  });
+
+  it('shows how to send the first event, and what to do about an unknown product', async () => {
+    const page = await show('#/sensor_readings');
+    await waitForText(page, '.empty pre', `curl ${fake.url}/v1/sources/readings/events`);
+    await page.goto(`${fake.url}/#/nowhere`);
+    await waitForText(page, '.failure h1', 'There is no product “nowhere”');
+    await page.getByRole('link', { name: 'carriers' }).click();
+    await page.locator('.tiles').waitFor();
+    assertNoComplaints();
+  });
+
+  it('shows running totals as bars by size, and a product without a dimension as its windows', async () => {
+    const page = await show('#/carriers');
+    await page.locator('.tiles').waitFor();
+    const sizes = fake.data.rows('carriers').map((row) => Number(row['flights']));
+    expect(await page.locator('td.chosen').allTextContents()).toEqual(
+      sizes.sort((a, b) => b - a).map(grouped),
+    );
+    expect(await page.locator('.chart').count()).toBe(0);
+    await page.getByRole('link', { name: 'network_by_quarter_hour' }).click();
+    const newest = fake.data.rows('network_by_quarter_hour').at(-1);
+    await waitForText(page, 'h2', 'Windows');
+    await eventually(() => page.locator('td.chosen').first().textContent(), grouped(newest?.['flights']));
+    assertNoComplaints();
+  });
+
+  it('compares cells, steps through windows, filters, and keeps the choice in the address', async () => {
+    const page = await show();
+    await page.locator('.tiles').waitFor();
+    await page.getByLabel('Compare with another origin').fill('DEN');
+    await page.keyboard.press('Enter');
+    await page.locator('.chip', { hasText: 'DEN' }).waitFor();
+    await page.getByRole('button', { name: 'Window before' }).click();
+    await page.getByLabel('Filter rows').fill('den');
+    const windows = fake.data.rows('flights_by_hour').map((row) => String(row['window_start']));
+    const [from, to] = [...new Set(windows)].slice(-2);
+    const [den] = fake.data.rows('flights_by_hour', { origin: 'DEN', from: from ?? '', to: to ?? '' });
+    await eventually(
+      () => page.locator('td.chosen').allTextContents().then(String),
+      grouped(den?.['flights']),
+    );
+    await page.getByRole('radio', { name: /avg delay/ }).click();
+    await page.waitForFunction("location.hash.includes('avg_delay')");
+    await page.reload();
+    await page.locator('.chip', { hasText: 'DEN' }).waitFor();
+    expect(await page.getByRole('radio', { name: /avg delay/ }).getAttribute('aria-checked')).toBe('true');
+    assertNoComplaints();
+  });
+
+  it('works by keyboard: the measure by arrows, the chart’s windows by arrows, the list by Enter', async () => {
+    const page = await show('#/flights_by_hour?cell=["ATL"]');
+    await page.getByRole('radio', { name: /^flights/ }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('radio', { name: /avg delay/, checked: true }).waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('.plot').focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowLeft');
+    const before = fake.data.rows('flights_by_hour', { origin: 'ATL' }).at(-2);
+    await eventually(() => page.locator('.reading b').textContent(), grouped(before?.['flights']));
+    await page.keyboard.press('Enter');
+    await eventually(
+      () => cellsOf(page, 'ATL').locator('td.chosen').textContent(),
+      grouped(before?.['flights']),
+    );
+    assertNoComplaints();
+  });
+
+  it.each([360, 768, 1600])('fits a screen %d pixels wide', async (width) => {
+    const page = await show('', { width, height: 800 });
+    await page.locator('.tiles').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+  });
+
+  it('stays quick while thousands of rows a second arrive', async () => {
+    const page = await show();
+    await page.locator('.tiles').waitFor();
+    for (let i = 0; i < 40; i++) {
+      fake.data.emit(1000);
+      fake.publish();
+    }
+    const records = fake.data.included.reduce((a, b) => a + b);
+    await eventually(() => page.locator('.vitals dd').nth(2).textContent(), grouped(records));
+    expect(await page.locator('tbody tr').count()).toBeLessThanOrEqual(25);
+    assertNoComplaints();
+  });
+});
