@@ -19,7 +19,10 @@ export class FrameWriter<F extends FlushFrame | RangeFrame> {
   private cells = 0;
   private checksum = 0;
 
-  constructor(private readonly head: Head<F>) {}
+  constructor(
+    private readonly head: Head<F>,
+    private readonly frameCells = FRAME_CELLS,
+  ) {}
 
   /** Frames for some of the cells. */
   *write(cells: readonly WireCell[]): Generator<string> {
@@ -29,7 +32,7 @@ export class FrameWriter<F extends FlushFrame | RangeFrame> {
       const text = JSON.stringify(cell);
       texts.push(text);
       chars += text.length;
-      if (texts.length >= FRAME_CELLS || chars >= FRAME_CHARS) {
+      if (texts.length >= this.frameCells || chars >= FRAME_CHARS) {
         yield this.frame(texts);
         texts = [];
         chars = 0;
@@ -40,7 +43,7 @@ export class FrameWriter<F extends FlushFrame | RangeFrame> {
 
   /** The last frame: the end mark, with the rest of the cells where they fit into it. */
   *finish(cells: readonly WireCell[], end: End<F>): Generator<string> {
-    if (cells.length > FRAME_CELLS) {
+    if (cells.length > this.frameCells) {
       yield* this.write(cells);
       cells = [];
     }

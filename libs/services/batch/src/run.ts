@@ -12,6 +12,7 @@ export interface RunDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  readonly config: { readonly frameCells: number };
 }
 
 /** What a run did, for the log and the status. */
@@ -44,8 +45,8 @@ export async function runBatch(
   const from = full ? 0 : (pointer?.generation ?? 0);
   const cutFrom = full ? {} : (pointer?.cut ?? {});
   const topic = TOPICS.states(plan.product);
-  const writer = new FrameWriter<RangeFrame>({
-    type: 'range',
+  const head = {
+    type: 'range' as const,
     product: plan.product,
     version: plan.version,
     hash: plan.hash,
@@ -53,7 +54,8 @@ export async function runBatch(
     from,
     to: cut.epoch,
     full,
-  });
+  };
+  const writer = new FrameWriter<RangeFrame>(head, deps.config.frameCells);
 
   const append = async (values: Iterable<string>): Promise<void> => {
     let records: NewRecord[] = [];

@@ -4,7 +4,7 @@
  * and in the store's pointers.
  */
 import type { PointerDocument } from '@tenon/contracts';
-import { STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
+import { FRAME_CELLS, STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
 import type { Plan, SourceDefinition } from '@tenon/domain';
 import type {
   Bus,
@@ -25,12 +25,15 @@ import { runBatch, type RunReport } from './run';
 export interface BatchConfig extends ArchiverConfig {
   /** A run whose generation is not served after this long is made again, milliseconds. */
   readonly rerunAfterMs: number;
+  /** Cells per frame of a range at most. */
+  readonly frameCells: number;
 }
 
 export const BATCH_DEFAULTS: BatchConfig = {
   maxFileRecords: 100_000,
   maxHeldBytes: 64 << 20,
   rerunAfterMs: 60_000,
+  frameCells: FRAME_CELLS,
 };
 
 export interface BatchDeps {

@@ -9,19 +9,18 @@ import { closedSpeedCells, readPointer, readView } from '@tenon/views';
 import type { FoldTarget, FoldedCell, Move } from './landing';
 import { foldInto, laterOf, movePointer } from './landing';
 
-/** Cells per transaction of a fold. */
-const CHUNK = 2000;
-
 /**
  * Folds all closed epochs, if there are any. A crash in the middle leaves rows that nobody sees; the next call writes
  * them again.
  *
+ * @param chunkCells cells per transaction
  * @returns the generation that is now served, or null if there was nothing to fold
  */
 export async function foldClosedEpochs(
   store: ProductStore,
   clock: Clock,
   layout: ProductLayout,
+  chunkCells: number,
 ): Promise<number | null> {
   return store.snapshot(async (snapshot) => {
     const view = await readView(snapshot, layout);
@@ -37,7 +36,7 @@ export async function foldClosedEpochs(
     };
     for await (const cell of closedSpeedCells(snapshot, layout, view, to)) {
       chunk.push(cell);
-      if (chunk.length >= CHUNK) await flush();
+      if (chunk.length >= chunkCells) await flush();
     }
     await flush();
     const move = moveTo(view, to, clock.now());

@@ -33,6 +33,10 @@ export interface ConsumptionConfig {
   readonly maxMessages: number;
   /** How long superseded rows are kept, milliseconds; longer than any read. */
   readonly graceMs: number;
+  /** A transaction lands about this many cells, however many messages wait. */
+  readonly landCells: number;
+  /** Cells per transaction of a fold of closed epochs (Kappa). */
+  readonly foldCells: number;
 }
 
 /** One thing to land; `cells` are those of the frame (range) or of the whole flush. */
@@ -56,9 +60,6 @@ interface Landed {
 
 /** Cells named in a live hint; above it the hint only says that something changed. */
 const HINT_CELLS = 2000;
-
-/** A transaction lands about this many cells, however many messages wait. */
-const CELLS_PER_TRANSACTION = 8000;
 
 /** How often the log is told what it need not keep, milliseconds. */
 const RELEASE_EVERY = 10_000;
@@ -132,7 +133,7 @@ export class ProductConsumer {
       if (typeof message === 'string') this.skip(partition, offset, message);
       else steps.push(...this.stepOf(assembler, message, offset));
       cells += steps.at(-1)?.cells.length ?? 0;
-      if (cells < CELLS_PER_TRANSACTION && index < records.length - 1) continue;
+      if (cells < this.deps.config.landCells && index < records.length - 1) continue;
       await this.land(partition, steps, assembler.resumeAt(offset + 1), offset + 1);
       steps = [];
       cells = 0;
@@ -234,8 +235,8 @@ export class ProductConsumer {
   }
 
   private async foldKappa(): Promise<void> {
-    const { store, clock } = this.deps;
-    const generation = await foldClosedEpochs(store, clock, this.layout);
+    const { store, clock, config } = this.deps;
+    const generation = await foldClosedEpochs(store, clock, this.layout, config.foldCells);
     if (generation === null) return;
     this.moved(await store.snapshot((snapshot) => readPointer(snapshot, this.layout)));
   }

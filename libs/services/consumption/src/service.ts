@@ -6,7 +6,12 @@ import { layoutOf } from '@tenon/views';
 import type { ConsumptionConfig } from './product';
 import { ProductConsumer } from './product';
 
-export const CONSUMPTION_DEFAULTS: ConsumptionConfig = { maxMessages: 64, graceMs: 30_000 };
+export const CONSUMPTION_DEFAULTS: ConsumptionConfig = {
+  maxMessages: 64,
+  graceMs: 30_000,
+  landCells: 8000,
+  foldCells: 2000,
+};
 
 export interface ConsumptionDeps {
   readonly log: EventLog;

@@ -8,6 +8,7 @@ import type { LivePartition } from './partition';
 export interface FlushDeps {
   readonly log: EventLog;
   readonly ids: Ids;
+  readonly config: { readonly frameCells: number };
 }
 
 /** What is written for one product by one round. */
@@ -32,8 +33,8 @@ export function makeFlush(
   const to = closing === null ? state.next : closing.offset + 1;
   const taken = product?.take(to);
   if (product === undefined || !taken) return null;
-  const writer = new FrameWriter<FlushFrame>({
-    type: 'flush',
+  const head = {
+    type: 'flush' as const,
     product: plan.product,
     version: plan.version,
     hash: plan.hash,
@@ -43,7 +44,8 @@ export function makeFlush(
     start: product.start,
     from: taken.from,
     to,
-  });
+  };
+  const writer = new FrameWriter<FlushFrame>(head, deps.config.frameCells);
   const end = {
     closed: closing !== null,
     next: closing?.epoch ?? product.epoch,

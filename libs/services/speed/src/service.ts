@@ -4,7 +4,7 @@
  */
 import { type Plan, type SourceDefinition, FIRST_EPOCH } from '@tenon/domain';
 import type { PointerDocument } from '@tenon/contracts';
-import { HEADERS, STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
+import { FRAME_CELLS, HEADERS, STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
 import type {
   Bus,
   Clock,
@@ -28,9 +28,11 @@ export interface SpeedConfig {
   readonly maxBatchRecords: number;
   /** Small batches wait up to this long for company, milliseconds: fewer, larger batches when there is little to do. */
   readonly lingerMs: number;
+  /** Cells per frame of a flush at most. */
+  readonly frameCells: number;
 }
 
-export const SPEED_DEFAULTS: SpeedConfig = { maxBatchRecords: 20_000, lingerMs: 5 };
+export const SPEED_DEFAULTS: SpeedConfig = { maxBatchRecords: 20_000, lingerMs: 5, frameCells: FRAME_CELLS };
 
 export interface SpeedDeps {
   readonly log: EventLog;
