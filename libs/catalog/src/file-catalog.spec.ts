@@ -190,7 +190,7 @@ describe('a catalog directory with mistakes', () => {
       /:1:13 field-unknown .*Known fields: at, shop, lines, amount\./,
     ],
     ['a key field that is a list', `key: lines\nschema:${SCHEMA}`, /:1:6 field-type /],
-    ['a time field that is a number', `time: amount\nschema:${SCHEMA}`, /:1:7 field-type /],
+    ['a time field that is a list', `time: lines\nschema:${SCHEMA}`, /:1:7 field-type /],
     [
       'a window that is no number',
       `dedupe: { window: many }\nschema:${SCHEMA}`,

@@ -60,15 +60,18 @@ export function checkKeyField(name: string, schema: JsonSchema, place: Place, re
   }
 }
 
-/** Reports a time field that is not in the schema, or whose values are no timestamps as text. */
+/** What ingestion reads as a time: RFC 3339, or seconds, milliseconds or microseconds since 1970. */
+const TIME_TYPES = ['string', 'integer', 'number'];
+
+/** Reports a time field that is not in the schema, or whose values can be no times. */
 export function checkTimeField(name: string, schema: JsonSchema, place: Place, report: Report): void {
   const fields = fieldsOf(schema);
   if (!fields.has(name)) return reportUnknown('time', name, fields, place, report);
   const types = typesOf(fields.get(name));
-  if (types !== undefined && !types.includes('string')) {
+  if (types !== undefined && !types.some((type) => TIME_TYPES.includes(type))) {
     report(
       'field-type',
-      `The time field ${name} is of type ${types.join(' or ')}; event time is a text such as 2001-01-01T00:01:00Z.`,
+      `The time field ${name} is of type ${types.join(' or ')}; event time is a text such as 2001-01-01T00:01:00Z, or a number.`,
       place,
       'Declare it as `{ type: string, format: date-time }`, or leave `time` out to use the CloudEvents time.',
     );

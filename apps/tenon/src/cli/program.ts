@@ -1,0 +1,52 @@
+/** The command tree. Commands load what they need when they run, so that help is quick. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { checkCommand } from '../commands/check';
+import { cutCommand } from '../commands/cut';
+import { loadCommand } from '../commands/load';
+import { queryCommand } from '../commands/query';
+import { statusCommand } from '../commands/status';
+import { upCommand } from '../commands/up';
+import { watchCommand } from '../commands/watch';
+import type { Output } from './output';
+
+const ABOUT = `Declare a data product once, in SQL; it is served exact and fresh, batch and speed in one.`;
+
+const FIRST_STEPS = `
+First steps:
+  tenon up                         all of Tenon in one process, with the catalog in ./catalog
+  tenon load flights data.parquet  events from a file
+  tenon query airport_hours        what they add up to
+
+Exit codes: 0 done, 1 failed, 2 called wrongly.`;
+
+export function createProgram(output: Output): Command {
+  const program = new Command('tenon')
+    .description(ABOUT)
+    .version(version(), '-V, --version', 'Print the version')
+    .addHelpText('after', FIRST_STEPS)
+    .showSuggestionAfterError();
+  const commands = [
+    upCommand,
+    checkCommand,
+    loadCommand,
+    queryCommand,
+    watchCommand,
+    cutCommand,
+    statusCommand,
+  ];
+  for (const create of commands) program.addCommand(create(output));
+  for (const one of [program, ...program.commands]) {
+    one.exitOverride().configureOutput({
+      writeOut: (text) => output.out.write(text),
+      writeErr: (text) => output.err.write(text),
+    });
+  }
+  return program;
+}
+
+function version(): string {
+  const file = join(__dirname, '../../../../package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

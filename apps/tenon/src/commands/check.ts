@@ -1,0 +1,74 @@
+/** `tenon check`: is the catalog right? Reads every file and plans every product, and says all that is wrong at once. */
+import { resolve } from 'node:path';
+import type { Plan, Problem } from '@tenon/domain';
+import type { Command } from 'commander';
+import { command, jsonOption } from '../cli/options';
+import type { Output } from '../cli/output';
+import { describeProblem, printJson, styles } from '../cli/output';
+
+const EXAMPLES = [
+  ['tenon check', 'the catalog in ./catalog (or TENON_CATALOG)'],
+  ['tenon check --catalog my/catalog', 'another directory'],
+  ['tenon check --json', 'for scripts: { ok, sources, products, problems }'],
+] as const;
+
+export function checkCommand(output: Output): Command {
+  return command('check', 'Check a catalog without starting anything', EXAMPLES)
+    .option('--catalog <dir>', 'The catalog directory', process.env['TENON_CATALOG'] || 'catalog')
+    .addOption(jsonOption())
+    .action(async ({ catalog, json }: { catalog: string; json?: boolean }) => {
+      const checked = await check(catalog);
+      if (checked.problems.length > 0) process.exitCode = 1;
+      if (json) printJson(toJson(checked), output);
+      else printChecked(catalog, checked, output);
+    });
+}
+
+interface Checked {
+  readonly sources: readonly string[];
+  readonly plans: readonly Plan[];
+  readonly problems: readonly Problem[];
+}
+
+/** Loads and plans a catalog. */
+async function check(directory: string): Promise<Checked> {
+  const { createFileCatalog } = await import('@tenon/catalog');
+  const { createEngine } = await import('@tenon/engine');
+  const { planCatalog } = await import('@tenon/runtime');
+  const content = await createFileCatalog(directory).load();
+  const engine = await createEngine();
+  try {
+    const { sources, plans, problems } = await planCatalog(engine, content);
+    return { sources: sources.map((source) => source.name), plans, problems };
+  } finally {
+    await engine.close();
+  }
+}
+
+function toJson({ sources, plans, problems }: Checked): object {
+  const products = plans.map(({ product, version, source, topology, columns }) => ({
+    ...{ name: product, version, source, topology },
+    columns: columns.map(({ name, type, role }) => ({ name, type, role })),
+  }));
+  return { ok: problems.length === 0, sources, products, problems };
+}
+
+function printChecked(catalog: string, { sources, plans, problems }: Checked, output: Output): void {
+  const { red, green, dim } = styles(output.out);
+  for (const problem of problems) output.out.write(`${describeProblem(problem, output.out)}\n`);
+  if (problems.length > 0) {
+    output.out.write(
+      red(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in ${resolve(catalog)}\n`),
+    );
+    return;
+  }
+  for (const plan of plans) {
+    const columns = plan.columns.map((column) => column.name).join(', ');
+    output.out.write(
+      `${green('ok')} ${plan.product} ${dim(`v${plan.version}, ${plan.topology}, from ${plan.source}:`)} ${columns}\n`,
+    );
+  }
+  output.out.write(`${count(sources.length, 'source')}, ${count(plans.length, 'product')}, no problem.\n`);
+}
+
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,98 @@
+/** `tenon load`: events from files. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { CommonOptions } from '../cli/options';
+import { command, integerIn, jsonOption, urlOption } from '../cli/options';
+import type { Output } from '../cli/output';
+import { printJson } from '../cli/output';
+import type { FileFormat } from '../load/rows';
+
+const EXAMPLES = [
+  ['tenon load flights flights.parquet', 'a file; run it again and it goes on where it was'],
+  ['tenon load orders 2024-*.csv.gz --quiet', 'several, without a progress bar'],
+  ['tenon load orders events.log --format ndjson', 'where the name does not say what it is'],
+] as const;
+
+const NOTES = `
+Each row becomes one event, whose id is made of the file's content and the row's number: a row that is sent twice counts
+once. Lines of NDJSON that are CloudEvents keep their own id. How far a file has come is kept in
+$XDG_STATE_HOME/tenon (~/.local/state/tenon). Rejected rows go to <file>.rejected.ndjson, and the exit code is then 1.`;
+
+interface Options extends CommonOptions {
+  readonly format?: FileFormat;
+  readonly batch: number;
+  readonly quiet?: boolean;
+  readonly fromStart?: boolean;
+  readonly catalog: string;
+  readonly patience: number;
+}
+
+export function loadCommand(output: Output): Command {
+  return command('load', 'Load events from files (NDJSON, CSV, Parquet)', EXAMPLES)
+    .argument('<source>', 'Name of the source')
+    .argument('<file...>', '.ndjson, .jsonl, .csv, .tsv (each also .gz) or .parquet')
+    .addOption(
+      new Option('--format <format>', 'What the files hold (default: as their names say)').choices([
+        'ndjson',
+        'csv',
+        'parquet',
+      ]),
+    )
+    .option('--batch <rows>', 'Rows per request', integerIn(1, 10_000), 5000)
+    .option('--quiet', 'No progress, no summary')
+    .option('--from-start', 'Forget how far an earlier load of the same file got')
+    .option(
+      '--patience <seconds>',
+      'How long to wait for a Tenon that is away or busy',
+      integerIn(0, 86_400),
+      60,
+    )
+    .option(
+      '--catalog <dir>',
+      'Where the schema is found if the server does not tell it',
+      process.env['TENON_CATALOG'] || 'catalog',
+    )
+    .addOption(jsonOption())
+    .addOption(urlOption())
+    .addHelpText('after', NOTES)
+    .action(async (source: string, files: string[], options: Options) => {
+      const { Client } = await import('../cli/client');
+      const { loadAll, jointReceipt, summary } = await import('../load/load-all');
+      const { decodeReceipt } = await import('@tenon/contracts');
+      const { interruptSignal } = await import('../cli/signals');
+      const client = new Client(options.url);
+      const { format, batch, catalog, json = false, quiet = false, fromStart = false } = options;
+      try {
+        const signal = interruptSignal();
+        const settings = {
+          batch,
+          catalog,
+          fromStart,
+          signal,
+          patienceMs: options.patience * 1000,
+          quiet: quiet || json,
+        };
+        const loaded = await loadAll(
+          client,
+          source,
+          files,
+          { ...settings, ...(format && { format }) },
+          output,
+        );
+        const total = (count: (one: (typeof loaded)[number]) => number) =>
+          loaded.reduce((sum, one) => sum + count(one), 0);
+        const rejected = total((one) => one.rejected);
+        if (json) {
+          const receipt = jointReceipt(loaded, decodeReceipt);
+          printJson(
+            { source, accepted: total((one) => one.accepted), rejected, receipt, files: loaded },
+            output,
+          );
+        } else if (!quiet) for (const one of loaded) output.out.write(summary(one, output));
+        const all = loaded.length === files.length && loaded.every((one) => one.complete);
+        if (rejected > 0 || !all) process.exitCode = 1;
+      } finally {
+        client.close();
+      }
+    });
+}

@@ -1,0 +1,149 @@
+/** `tenon query`: the rows of a product. */
+import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { Client } from '../cli/client';
+import type { CommonOptions } from '../cli/options';
+import { command, integerIn, jsonOption, pair, urlOption } from '../cli/options';
+import type { Output } from '../cli/output';
+import { grouped, styles } from '../cli/output';
+import { columnsOf, rowsCsv, rowsTable } from '../cli/rows';
+
+const EXAMPLES = [
+  ['tenon query airport_hours --where origin=SFO', 'one airport'],
+  ['tenon query airport_hours --from 2001-01-08 --to 2001-01-09', 'one day'],
+  ['tenon query routes --format csv > routes.csv', 'every row, as CSV'],
+  ['tenon query routes --after "$RECEIPT" --json', 'once the events of a receipt are in'],
+] as const;
+
+/** A page of the server at its largest. */
+const PAGE = 10_000;
+const TABLE_ROWS = 40;
+
+type Format = 'table' | 'json' | 'csv';
+
+export interface QueryOptions extends CommonOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly where?: Readonly<Record<string, string>>;
+  readonly layer?: string;
+  readonly after?: string;
+  readonly order?: string;
+  readonly limit?: number;
+  readonly format?: Format;
+}
+
+export function queryCommand(output: Output): Command {
+  return command('query', 'Show the rows of a product', EXAMPLES)
+    .argument('<product>', 'Name of the product')
+    .option('--from <time>', 'Windows that start at or after this time')
+    .option('--to <time>', 'Windows that start before this time')
+    .option('--where <dimension=value>', 'Rows of this value; repeatable', pair)
+    .addOption(new Option('--layer <layer>', 'Which layer answers').choices(['merged', 'batch', 'speed']))
+    .option('--after <receipt>', 'Wait until the events of this receipt are in')
+    .addOption(new Option('--order <order>', 'Order of the rows').choices(['asc', 'desc']))
+    .option(
+      '--limit <n>',
+      `Rows at most (default: all; ${TABLE_ROWS} in a table)`,
+      integerIn(1, 1_000_000_000),
+    )
+    .addOption(
+      new Option('--format <format>', 'How to print').choices(['table', 'json', 'csv']).default('table'),
+    )
+    .addOption(jsonOption('The same as --format json'))
+    .addOption(urlOption())
+    .action(async (product: string, options: QueryOptions) => {
+      const { Client: TenonClient, segment } = await import('../cli/client');
+      const client = new TenonClient(options.url);
+      try {
+        await query(client, `/v1/products/${segment(product)}`, options, output);
+      } finally {
+        client.close();
+      }
+    });
+}
+
+async function query(client: Client, path: string, options: QueryOptions, output: Output): Promise<void> {
+  const format = options.json ? 'json' : (options.format ?? 'table');
+  const limit = options.limit ?? (format === 'table' ? TABLE_ROWS : Infinity);
+  const { where = {}, from, to, layer, after, order } = options;
+  const product = await client.json<{ columns?: { name: string }[] }>(path);
+  const { text, answer, consistent } = await readRows(
+    client,
+    `${path}/rows`,
+    { ...where, from, to, layer, after, order },
+    limit,
+  );
+  if (!consistent)
+    output.err.write(
+      'note: events came in while the pages were read, so their rows differ in what they include.\n',
+    );
+  const columns = columnsOf(
+    answer.rows,
+    product.columns?.map((column) => column.name),
+  );
+  if (format === 'json') output.out.write(`${text ?? JSON.stringify(answer)}\n`);
+  else if (format === 'csv') output.out.write(rowsCsv(answer.rows, columns));
+  else printTable(answer, columns, output);
+}
+
+interface Read {
+  readonly answer: RowsAnswer;
+  /** What the server sent, where one page held it all: passed on as it is. */
+  readonly text: string | null;
+  /** All pages include the same events. */
+  readonly consistent: boolean;
+}
+
+/** A page is one snapshot, several are not: where something landed in between they are read again, a few times. */
+async function readRows(
+  client: Client,
+  path: string,
+  query: Record<string, string | undefined>,
+  limit: number,
+): Promise<Read> {
+  for (let attempt = 1; ; attempt++) {
+    const read = await readPages(client, path, query, limit);
+    if (read.consistent || attempt === 3) return read;
+  }
+}
+
+async function readPages(
+  client: Client,
+  path: string,
+  query: Record<string, string | undefined>,
+  limit: number,
+): Promise<Read> {
+  const page = (left: number, cursor?: string) =>
+    client.text(path, { query: { ...query, limit: String(Math.min(left, PAGE)), cursor } });
+  const text = await page(limit);
+  const first = JSON.parse(text) as RowsAnswer;
+  const rows: Row[] = [...first.rows];
+  let { next, answer } = first;
+  let consistent = true;
+  while (next !== null && rows.length < limit) {
+    const more = JSON.parse(await page(limit - rows.length, next)) as RowsAnswer;
+    for (const row of more.rows) rows.push(row);
+    consistent &&= sameEvents(answer, more.answer);
+    ({ next, answer } = more);
+  }
+  return {
+    answer: { ...first, rows, answer, next },
+    text: rows.length === first.rows.length ? text : null,
+    consistent,
+  };
+}
+
+const sameEvents = (a: AnswerEnvelope, b: AnswerEnvelope) =>
+  a.generation === b.generation && JSON.stringify(a.included) === JSON.stringify(b.included);
+
+function printTable(answer: RowsAnswer, columns: readonly string[], { out }: Output): void {
+  const { dim } = styles(out);
+  const { generation, behind, status } = answer.answer;
+  if (answer.rows.length === 0) out.write('No rows.\n');
+  else out.write(rowsTable(answer.rows, columns, out));
+  const rows = `${grouped(answer.rows.length)} ${answer.rows.length === 1 ? 'row' : 'rows'}`;
+  const more = answer.next === null ? '' : ' of more (--limit, or --format csv for all)';
+  const lag = behind === 0 ? 'nothing behind' : `${grouped(behind)} events behind`;
+  out.write(dim(`${rows}${more} · ${status} · generation ${generation} · ${lag}\n`));
+}

@@ -1,0 +1,68 @@
+/** `tenon status`: what runs, and how far each product is. */
+import type { Command } from 'commander';
+import type { CommonOptions } from '../cli/options';
+import { command, jsonOption, urlOption } from '../cli/options';
+import type { Output } from '../cli/output';
+import { grouped, styles } from '../cli/output';
+
+const EXAMPLES = [
+  ['tenon status', 'services and products at a glance'],
+  ['tenon status --json', 'everything that /v1/status says'],
+] as const;
+
+export interface StatusAnswer {
+  readonly instance?: string;
+  readonly services?: readonly {
+    readonly name: string;
+    readonly ready?: boolean;
+    readonly reason?: string;
+    readonly restarts?: number;
+  }[];
+  readonly products?: readonly {
+    readonly name: string;
+    readonly version: number;
+    readonly topology: string;
+    readonly generation: number;
+    readonly behind: number;
+    readonly status: string;
+  }[];
+}
+
+export function statusCommand(output: Output): Command {
+  return command('status', 'Show what runs and how far each product is', EXAMPLES)
+    .addOption(jsonOption('Print what /v1/status answers'))
+    .addOption(urlOption())
+    .action(async (options: CommonOptions) => {
+      const { Client } = await import('../cli/client');
+      const client = new Client(options.url);
+      try {
+        const text = await client.text('/v1/status');
+        if (options.json) output.out.write(`${text.trimEnd()}\n`);
+        else await printStatus(JSON.parse(text) as StatusAnswer, options.url, output);
+      } finally {
+        client.close();
+      }
+    });
+}
+
+async function printStatus(
+  { services = [], products = [] }: StatusAnswer,
+  url: string,
+  { out }: Output,
+): Promise<void> {
+  const { plainTable } = await import('../cli/rows');
+  const { bold, green, red } = styles(out);
+  out.write(`${bold('Tenon')} at ${url}\n\n`);
+  const states = services.map(({ name, ready, reason, restarts = 0 }) => [
+    name,
+    ready === false ? red('not ready') : green('ready'),
+    [reason, restarts > 0 ? `started again ${restarts} times` : undefined]
+      .filter((text) => text !== undefined)
+      .join('; '),
+  ]);
+  if (states.length > 0) out.write(`${plainTable(['service', 'state', ''], states, [])}\n`);
+  const rows = products.map(({ name, version, topology, generation, behind, status }) => [
+    ...[`${name} v${version}`, topology, String(generation), grouped(behind), status],
+  ]);
+  out.write(plainTable(['product', 'topology', 'generation', 'behind', 'status'], rows, [2, 3]));
+}

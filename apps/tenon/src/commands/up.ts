@@ -1,0 +1,68 @@
+/** `tenon up`: all five services in one process. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { command, integerIn, interval, jsonOption } from '../cli/options';
+import type { Output } from '../cli/output';
+import { printJson, styles } from '../cli/output';
+import { untilInterrupted } from '../cli/signals';
+
+const EXAMPLES = [
+  ['tenon up', 'the catalog in ./catalog, data in ./.tenon, port 7070'],
+  ['tenon up --catalog my --data /var/lib/tenon', 'other directories'],
+  ['tenon up --cut-every 5m --log-level warn', 'a cut each five minutes, a quiet log'],
+] as const;
+
+interface UpOptions {
+  readonly catalog?: string;
+  readonly data?: string;
+  readonly port?: number;
+  readonly host?: string;
+  readonly cutEvery?: number | null;
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly json?: boolean;
+}
+
+export function upCommand(output: Output): Command {
+  return command('up', 'Start all of Tenon in one process', EXAMPLES)
+    .option('--catalog <dir>', 'The catalog directory (or TENON_CATALOG; default: catalog)')
+    .option('--data <dir>', 'Where everything durable is kept (or TENON_DATA; default: .tenon)')
+    .option(
+      '--port <n>',
+      'The HTTP port; 0 takes a free one (or TENON_PORT; default: 7070)',
+      integerIn(0, 65_535),
+    )
+    .option('--host <address>', 'The address to listen on (or TENON_HOST; default: 127.0.0.1)')
+    .option(
+      '--cut-every <time>',
+      'Time between cuts, e.g. 30s or 5m, or off (or TENON_CUT_EVERY; default: 60s)',
+      interval,
+    )
+    .addOption(
+      new Option(
+        '--log-level <level>',
+        'How much is logged, to standard error (or TENON_LOG_LEVEL; default: info)',
+      ).choices(['debug', 'info', 'warn', 'error', 'silent']),
+    )
+    .addOption(jsonOption('Print { url, data, products } as JSON once it is up'))
+    .action(async ({ json, ...options }: UpOptions) => {
+      const { runUp } = await import('../up');
+      const interrupted = untilInterrupted();
+      const up = await runUp(options);
+      const { url, data, products } = up;
+      if (json) printJson({ url, data, products }, output);
+      else printUp(up, output);
+      await interrupted;
+      await up.stop();
+    });
+}
+
+function printUp(
+  { url, data, products }: { url: string; data: string; products: readonly string[] },
+  { out }: Output,
+): void {
+  const { bold, dim } = styles(out);
+  out.write(`Tenon is up: ${bold(url)}\n`);
+  out.write(`  products  ${products.join(', ') || dim('none')}\n`);
+  out.write(`  data      ${data}\n`);
+  out.write(`  ${dim('Ctrl-C ends it; nothing that was accepted is lost.')}\n`);
+}

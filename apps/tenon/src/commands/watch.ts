@@ -1,0 +1,95 @@
+/** `tenon watch`: a product as it changes. A terminal shows a table that is redrawn; elsewhere each change is a line. */
+import type { AnswerEnvelope, Row } from '@tenon/contracts';
+import type { Command } from 'commander';
+import type { Client } from '../cli/client';
+import type { CommonOptions } from '../cli/options';
+import { command, integerIn, jsonOption, pair, urlOption } from '../cli/options';
+import type { Output } from '../cli/output';
+import { styles } from '../cli/output';
+import { cellText } from '../cli/rows';
+import type { LiveView } from '../cli/screen';
+
+const EXAMPLES = [
+  ['tenon watch airport_hours --where origin=ATL', 'one airport, live'],
+  ['tenon watch routes --updates 10 | cat', 'the next ten updates, as lines'],
+  ['tenon watch routes --json', 'a JSON object per update'],
+] as const;
+
+interface WatchOptions extends CommonOptions {
+  readonly where?: Readonly<Record<string, string>>;
+  readonly from?: string;
+  readonly updates?: number;
+}
+
+interface LiveData {
+  readonly rows: readonly Row[];
+  readonly removed?: readonly string[];
+  readonly answer?: AnswerEnvelope;
+}
+
+export function watchCommand(output: Output): Command {
+  return command('watch', 'Follow a product as it changes (Ctrl-C ends it)', EXAMPLES)
+    .argument('<product>', 'Name of the product')
+    .option('--where <dimension=value>', 'Rows of this value; repeatable', pair)
+    .option('--from <time>', 'Windows that start at or after this time')
+    .option('--updates <n>', 'End after this many updates', integerIn(1, 1_000_000_000))
+    .addOption(jsonOption('Print each update as a JSON object on a line'))
+    .addOption(urlOption())
+    .action(async (product: string, options: WatchOptions) => {
+      const { Client: TenonClient, segment } = await import('../cli/client');
+      const client = new TenonClient(options.url);
+      try {
+        await watch(client, product, `/v1/products/${segment(product)}`, options, output);
+      } finally {
+        client.close();
+      }
+    });
+}
+
+async function watch(
+  client: Client,
+  product: string,
+  path: string,
+  options: WatchOptions,
+  output: Output,
+): Promise<void> {
+  const { follow } = await import('../cli/sse');
+  const { createLiveView } = await import('../cli/screen');
+  const { interruptSignal } = await import('../cli/signals');
+  const described = await client.json<{ columns?: { name: string }[]; window?: { column: string } | null }>(
+    path,
+  );
+  const columns = described.columns?.map((column) => column.name) ?? [];
+  const ended = new AbortController();
+  const signal = AbortSignal.any([interruptSignal(), ended.signal]);
+  const view: LiveView | null =
+    output.out.isTTY && !options.json
+      ? createLiveView(output.out, product, columns, described.window?.column ?? null)
+      : null;
+  const query = { ...options.where, from: options.from };
+  const onRetry = () =>
+    view
+      ? view.note('connection lost, trying again ...')
+      : output.err.write('connection lost, trying again\n');
+  let updates = 0;
+  view?.open();
+  try {
+    for await (const { event, data } of follow(client, `${path}/live`, { query, signal, onRetry })) {
+      if (event !== 'snapshot' && event !== 'rows') continue;
+      const update = data as LiveData;
+      if (view) view.update(event === 'snapshot', update.rows, update.removed ?? [], update.answer);
+      else if (options.json) output.out.write(`${JSON.stringify({ event, ...update })}\n`);
+      else for (const row of update.rows) output.out.write(rowLine(row, columns, output));
+      updates += 1;
+      if (updates === options.updates) break;
+    }
+  } finally {
+    view?.close();
+    ended.abort();
+  }
+}
+
+function rowLine(row: Row, columns: readonly string[], { out }: Output): string {
+  const { dim } = styles(out);
+  return `${columns.map((name) => `${dim(`${name}=`)}${cellText(row[name] ?? null)}`).join(' ')} ${dim(row._status)}\n`;
+}

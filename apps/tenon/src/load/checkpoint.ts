@@ -1,0 +1,91 @@
+/**
+ * How far each file has been loaded into a source of a Tenon, kept on the client's side. Losing it does no harm within
+ * the source's dedupe window, since the ids of the rows say what is known already; a longer file needs it.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { OffsetVector } from '@tenon/domain';
+
+export interface Checkpoint {
+  readonly v: 1;
+  /** The digest that the ids of the rows are made of: the file's, when it was first loaded. */
+  readonly base: string;
+  /** The file as it was when this was written. */
+  readonly size: number;
+  readonly digest: string;
+  /** Rows that have been answered, from the first on. */
+  readonly rows: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** All of the file's rows. */
+  readonly complete: boolean;
+  /** Where its last events stand in the log. */
+  readonly offsets: OffsetVector;
+}
+
+export class Checkpoints {
+  private constructor(private readonly directory: string | null) {}
+
+  /**
+   * @param server identifies the deployment, so that a new one is not taken for one that has the rows
+   * @param directory null: keep nothing
+   */
+  static open(server: string, source: string, directory: string | null = stateDirectory()): Checkpoints {
+    if (directory === null) return new Checkpoints(null);
+    const name = createHash('sha256').update(`${server}\0${source}`).digest('hex').slice(0, 32);
+    return new Checkpoints(join(directory, name));
+  }
+
+  /** Every checkpoint of this source; unreadable ones count as none. */
+  all(): Checkpoint[] {
+    if (this.directory === null) return [];
+    try {
+      const files = readdirSync(this.directory).filter((name) => name.endsWith('.json'));
+      return files.flatMap((name) => this.read(join(this.directory!, name)) ?? []);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Replaces the checkpoint as a whole. A directory that can't be written to costs the comfort, not the load. */
+  save(checkpoint: Checkpoint): void {
+    if (this.directory === null) return;
+    try {
+      mkdirSync(this.directory, { recursive: true });
+      const path = join(this.directory, `${checkpoint.base}.json`);
+      writeFileSync(`${path}.new`, JSON.stringify(checkpoint));
+      renameSync(`${path}.new`, path);
+    } catch {
+      // The ids still keep the rows from counting twice.
+    }
+  }
+
+  private read(path: string): Checkpoint | undefined {
+    try {
+      const checkpoint = JSON.parse(readFileSync(path, 'utf8')) as Checkpoint;
+      return checkpoint.v === 1 ? checkpoint : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/**
+ * The checkpoint to go on from: of this very file, or of one that this file has grown out of (its first bytes are that
+ * file), so that rows which were loaded keep their ids.
+ */
+export function matching(
+  checkpoints: readonly Checkpoint[],
+  digests: { readonly size: number; readonly full: string; readonly prefixes: ReadonlyMap<number, string> },
+): Checkpoint | undefined {
+  return checkpoints
+    .filter((one) => one.digest === digests.full || digests.prefixes.get(one.size) === one.digest)
+    .sort((a, b) => b.size - a.size)[0];
+}
+
+/** Where state that can be made again belongs: `$XDG_STATE_HOME/tenon/load`, by default below `~/.local/state`. */
+export function stateDirectory(): string {
+  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tenon', 'load');
+}

@@ -1,0 +1,142 @@
+/** `tenon load`: each file in turn. */
+import { basename } from 'node:path';
+import { encodeReceipt } from '@tenon/contracts';
+import type { OffsetVector } from '@tenon/domain';
+import { laterOffsets } from '@tenon/domain';
+import type { Client } from '../cli/client';
+import type { Output } from '../cli/output';
+import { grouped, seconds, styles } from '../cli/output';
+import { Checkpoints, matching } from './checkpoint';
+import { declaredFields } from './declared';
+import { digestFile } from './identity';
+import { loadFile } from './load-file';
+import { formatOf, openFile } from './open-file';
+import { createProgress } from './progress';
+import { RejectedFile } from './rejected';
+import type { FileFormat } from './rows';
+import { schemaOf } from './source-schema';
+
+export interface LoadOptions {
+  readonly format?: FileFormat;
+  readonly batch: number;
+  readonly quiet: boolean;
+  readonly fromStart: boolean;
+  readonly catalog: string;
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface LoadedFile {
+  readonly file: string;
+  readonly rows: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Rows that an earlier load had sent. */
+  readonly resumedAfter: number;
+  readonly complete: boolean;
+  readonly seconds: number;
+  /** Where the rejected rows stand; null if there are none. */
+  readonly rejectedFile: string | null;
+  readonly receipt: string;
+}
+
+/** Loads files one after the other; all are looked at before the first is sent. */
+export async function loadAll(
+  client: Client,
+  source: string,
+  paths: readonly string[],
+  options: LoadOptions,
+  output: Output,
+): Promise<LoadedFile[]> {
+  const files = paths.map((path) => ({ path, format: formatOf(path, options.format) }));
+  const { instance } = await client.json<{ instance?: string }>('/v1/status');
+  const declared = declaredFields(await schemaOf(client, source, options.catalog));
+  if (declared === null && files.some(({ format }) => format === 'csv')) {
+    output.err.write(
+      `note: the schema of ${source} is not known here, so the types in CSV are guessed (see --catalog).\n`,
+    );
+  }
+  const checkpoints = Checkpoints.open(instance ?? client.url, source);
+  const loaded: LoadedFile[] = [];
+  for (const { path, format } of files) {
+    if (options.signal.aborted) break;
+    loaded.push(await loadOne({ path, format }));
+  }
+  return loaded;
+
+  async function loadOne({ path, format }: { path: string; format: FileFormat }): Promise<LoadedFile> {
+    const began = performance.now();
+    const known = options.fromStart ? [] : checkpoints.all();
+    // Only text that was appended to is the same rows and more: other files are new when they differ at all.
+    const grows = format !== 'parquet' && !path.endsWith('.gz');
+    const digests = await digestFile(path, grows ? known.map((one) => one.size) : []);
+    const from = matching(known, digests);
+    const unchanged = from?.complete === true && from.digest === digests.full;
+    const rejected = new RejectedFile(`${basename(path)}.rejected.ndjson`, path);
+    if (from === undefined) rejected.clear();
+    const reader = await openFile(path, format, declared);
+    const progress = createProgress(output.err, basename(path), reader.total, options.quiet);
+    if (from !== undefined && !options.quiet) progress.note(resumeNote(basename(path), from.rows, unchanged));
+    try {
+      const result = unchanged
+        ? { ...from, complete: true }
+        : await loadFile({
+            ...{
+              client,
+              source,
+              reader,
+              checkpoints,
+              rejected,
+              signal: options.signal,
+              patienceMs: options.patienceMs,
+            },
+            ...(from && { from }),
+            file: { base: from?.base ?? digests.full, size: digests.size, digest: digests.full },
+            batchRows: options.batch,
+            onProgress: (done, state) => progress.update(done, state.rows, state.rejected),
+            onWait: (reason) => progress.note(`${reason} Trying again ...`),
+          });
+      return {
+        ...{ file: path, rows: result.rows, accepted: result.accepted, rejected: result.rejected },
+        ...{ resumedAfter: from?.rows ?? 0, complete: result.complete },
+        seconds: Math.round(performance.now() - began) / 1000,
+        rejectedFile: result.rejected > 0 ? rejected.path : null,
+        receipt: encodeReceipt(result.offsets),
+      };
+    } finally {
+      progress.stop();
+    }
+  }
+}
+
+const resumeNote = (name: string, rows: number, complete: boolean) =>
+  complete
+    ? `${name}: all ${grouped(rows)} rows were loaded before.`
+    : `${name}: goes on after row ${grouped(rows)}.`;
+
+/** One receipt for all files. */
+export function jointReceipt(
+  loaded: readonly LoadedFile[],
+  decode: (receipt: string) => OffsetVector | undefined,
+): string {
+  const joint: Record<string, Readonly<Record<string, number>>> = {};
+  for (const { receipt } of loaded) {
+    for (const [source, offsets] of Object.entries(decode(receipt) ?? {}))
+      joint[source] = laterOffsets(joint[source] ?? {}, offsets);
+  }
+  return encodeReceipt(joint);
+}
+
+/** What was done with a file, for people. */
+export function summary(one: LoadedFile, { out }: Output): string {
+  const { red, yellow, dim } = styles(out);
+  const sent = one.rows - one.resumedAfter;
+  const speed = sent > 0 && one.seconds > 0 ? `, ${grouped(sent / one.seconds)}/s` : '';
+  const lines = [
+    `${one.file}: ${grouped(one.accepted)} accepted, ${grouped(one.rejected)} rejected ${dim(`(${seconds(one.seconds * 1000)}${speed})`)}`,
+  ];
+  if (one.rejectedFile !== null) lines.push(red(`  rejected rows, with why: ${one.rejectedFile}`));
+  if (!one.complete)
+    lines.push(yellow(`  stopped after row ${grouped(one.rows)}; the same command goes on from there`));
+  return `${lines.join('\n')}\n`;
+}
