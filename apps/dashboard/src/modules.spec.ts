@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { extname, join, sep } from 'node:path';
+import { dashboardStatics } from './index';
 import type { Answer, Product, Row, Value } from './wire';
 
 interface RowStore {
@@ -209,4 +211,30 @@ describe('the address', () => {
       expect(page.readAddress(hash).keys).toEqual([]);
     },
   );
+});
+
+describe('what is served', () => {
+  const statics = dashboardStatics();
+  const root = statics.find(({ prefix }) => prefix === '/');
+  const html = readFileSync(join(root?.directory ?? '', root?.index ?? ''), 'utf8');
+
+  it('index.html preloads every module of the page, so that none waits for another', () => {
+    const assets = join(root?.directory ?? '', 'assets');
+    const modules = (readdirSync(assets, { recursive: true }) as string[])
+      .filter((file) => extname(file) === '.js')
+      .map((file) => `/assets/${file.split(sep).join('/')}`);
+    const named = [...html.matchAll(/(?:modulepreload" href|module" src)="(\/assets\/(?!vendor)[^"]+)"/g)];
+    expect(named.map(([, path]) => path).sort()).toEqual(modules.sort());
+  });
+
+  it('every file that index.html names is in a served directory', () => {
+    for (const [, path = ''] of html.matchAll(/(?:href|src)="([^"]+)"/g)) {
+      const mount = statics.find(({ prefix }) => path.startsWith(prefix));
+      expect(statSync(join(mount?.directory ?? '', path.slice(mount?.prefix.length))).isFile()).toBe(true);
+    }
+  });
+
+  it('index.html has no inline script or style, so that the policy can forbid them', () => {
+    expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
+  });
 });
