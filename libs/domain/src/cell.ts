@@ -128,27 +128,26 @@ function doubleKey(value: number | string): string | undefined {
 
 const hex8 = (word: number) => (word >>> 0).toString(16).padStart(8, '0');
 
-const PLAIN = /^[$-|]*$/;
-
 /**
  * Text in whose ASCII order the texts stand by code point: `$` to `|` as they are; bytes of UTF-8 below as `#` and
  * above as `}`, each with two hex digits. An unpaired surrogate gives the three bytes that it would have.
  */
 function escapeText(text: string): string {
-  if (PLAIN.test(text)) return text;
-  let escaped = '';
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    if (code >= 0x24 && code <= 0x7c) escaped += character;
-    else if (code < 0x24) escaped += `#${hex2(code)}`;
-    else if (code < 0x80) escaped += `}${hex2(code)}`;
-    else if (code < 0x800) escaped += `}${hex2(0xc0 | (code >> 6))}${continuation(code)}`;
-    else if (code < 0x10000)
-      escaped += `}${hex2(0xe0 | (code >> 12))}${continuation(code >> 6)}${continuation(code)}`;
-    else
-      escaped += `}${hex2(0xf0 | (code >> 18))}${continuation(code >> 12)}${continuation(code >> 6)}${continuation(code)}`;
-  }
-  return escaped;
+  return PLAIN.test(text) ? text : text.replace(OTHERS, escapeCharacter);
+}
+
+const PLAIN = /^[$-|]*$/;
+const OTHERS = /[^$-|]/gu;
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0)!;
+  if (code < 0x24) return `#${hex2(code)}`;
+  if (code < 0x80) return `}${hex2(code)}`;
+  if (code < 0x800) return `}${hex2(0xc0 | (code >> 6))}${continuation(code)}`;
+  const end = `${continuation(code >> 6)}${continuation(code)}`;
+  return code < 0x10000
+    ? `}${hex2(0xe0 | (code >> 12))}${end}`
+    : `}${hex2(0xf0 | (code >> 18))}${continuation(code >> 12)}${end}`;
 }
 
 const hex2 = (byte: number) => byte.toString(16).padStart(2, '0');

@@ -1,4 +1,4 @@
-import { checksum32, hash128 } from './hash';
+import { hash128 } from './hash';
 
 /** What an event is to its dedupe window. `conflict`: the id is there, with other data. */
 export type DedupeVerdict = 'new' | 'duplicate' | 'conflict';
@@ -18,15 +18,19 @@ const FIRST_CAPACITY = 1024;
  * latest of an id. Ids are known by 96 bits of their hash: among 10^9 ids the chance of any mistaken pair is 10^-11.
  */
 export class DedupeWindow {
+  /** A power of two, doubled when the ring is full. */
   private capacity = FIRST_CAPACITY;
   private entries = new Uint32Array(FIRST_CAPACITY * ENTRY);
+  /** Per entry; -1 for one that a later occurrence of its id has superseded. */
   private offsets = new Float64Array(FIRST_CAPACITY);
   private table = new Int32Array(FIRST_CAPACITY * 2 * SLOT);
-  /** Numbers of the oldest entry and of the next one; an entry's place in the ring is its number modulo the capacity. */
+  /** The oldest entry's place in the ring, and how many there are. */
   private head = 0;
-  private next = 0;
+  private size = 0;
   private latest = -1;
   private readonly lanes = new Uint32Array(4);
+  private lastSource: Uint8Array = new Uint8Array(0);
+  private readonly sourceLanes = new Uint32Array(4);
 
   /** @param window in offsets; 0 turns the rule off */
   constructor(private readonly window: number) {}
@@ -42,57 +46,71 @@ export class DedupeWindow {
     this.latest = offset;
     if (this.window === 0) return 'new';
     this.evict(offset - this.window);
-    const lanes = this.lanes;
-    lanes.fill(0);
-    hash128(source, lanes);
-    hash128(id, lanes);
-    const data = checksum32(digest);
-    if (this.next - this.head === this.capacity) this.grow();
-    const slot = this.find(lanes[0]!, lanes[1]!, lanes[2]!);
-    const before = this.table[slot * SLOT]!;
-    const verdict =
-      before === 0 ? 'new' : this.entries[(before - 1) * ENTRY + 3] === data ? 'duplicate' : 'conflict';
-    if (before !== 0) this.offsets[before - 1] = -1; // superseded: its eviction leaves the table alone
-    const place = this.next % this.capacity;
-    this.entries[place * ENTRY] = lanes[0]!;
-    this.entries[place * ENTRY + 1] = lanes[1]!;
-    this.entries[place * ENTRY + 2] = lanes[2]!;
-    this.entries[place * ENTRY + 3] = data;
-    this.offsets[place] = offset;
-    this.table[slot * SLOT] = place + 1;
-    this.table[slot * SLOT + 1] = lanes[0]!;
-    this.next += 1;
+    if (this.size === this.capacity) this.grow();
+    this.hash(source, id);
+    const [h0, h1, h2] = [this.lanes[0]!, this.lanes[1]!, this.lanes[2]!];
+    const data = digestWord(digest);
+    const { entries, offsets, table } = this;
+    const slot = this.find(h0, h1, h2);
+    const before = table[slot * SLOT]! - 1;
+    let verdict: DedupeVerdict = 'new';
+    if (before >= 0) {
+      verdict = entries[before * ENTRY + 3] === data ? 'duplicate' : 'conflict';
+      offsets[before] = -1;
+    }
+    const place = (this.head + this.size) & (this.capacity - 1);
+    this.size += 1;
+    entries[place * ENTRY] = h0;
+    entries[place * ENTRY + 1] = h1;
+    entries[place * ENTRY + 2] = h2;
+    entries[place * ENTRY + 3] = data;
+    offsets[place] = offset;
+    table[slot * SLOT] = place + 1;
+    table[slot * SLOT + 1] = h0;
     return verdict;
+  }
+
+  /** The hash of (source, id), chained. Most events have the source of the one before, so its hash is kept. */
+  private hash(source: Uint8Array, id: Uint8Array): void {
+    const { lanes, sourceLanes } = this;
+    if (!sameBytes(source, this.lastSource)) {
+      this.lastSource = source.slice();
+      sourceLanes.fill(0);
+      hash128(source, sourceLanes);
+    }
+    for (let i = 0; i < 4; i++) lanes[i] = sourceLanes[i]!;
+    hash128(id, lanes);
   }
 
   /** Forgets everything below `from`. */
   private evict(from: number): void {
-    while (this.head < this.next) {
-      const place = this.head % this.capacity;
-      const offset = this.offsets[place]!;
+    while (this.size > 0) {
+      const offset = this.offsets[this.head]!;
       if (offset >= from) return;
-      if (offset >= 0) this.remove(place);
-      this.head += 1;
+      if (offset >= 0) this.remove(this.head);
+      this.head = (this.head + 1) & (this.capacity - 1);
+      this.size -= 1;
     }
   }
 
   /** The slot of the hash, or the free one where it would go. */
   private find(h0: number, h1: number, h2: number): number {
+    const { entries, table } = this;
     const mask = this.capacity * 2 - 1;
     const tag = h0 | 0;
     for (let slot = h0 & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.table[slot * SLOT]!;
+      const entry = table[slot * SLOT]!;
       if (entry === 0) return slot;
+      if (table[slot * SLOT + 1] !== tag) continue;
       const at = (entry - 1) * ENTRY;
-      if (this.table[slot * SLOT + 1] === tag && this.entries[at + 1] === h1 && this.entries[at + 2] === h2)
-        return slot;
+      if (entries[at + 1] === h1 && entries[at + 2] === h2) return slot;
     }
   }
 
   /** Takes an entry out of the table and moves up those behind that are not at home (Knuth 6.4, algorithm R). */
   private remove(place: number): void {
+    const { table } = this;
     const mask = this.capacity * 2 - 1;
-    const table = this.table;
     let free = this.entries[place * ENTRY]! & mask;
     while (table[free * SLOT] !== place + 1) free = (free + 1) & mask;
     for (let slot = (free + 1) & mask; table[slot * SLOT] !== 0; slot = (slot + 1) & mask) {
@@ -105,23 +123,38 @@ export class DedupeWindow {
     table[free * SLOT] = 0;
   }
 
-  /** Doubles the ring and the table; the window bounds how often. */
+  /** Doubles the ring and the table. The window bounds how often, and with it the memory. */
   private grow(): void {
-    const { capacity, entries, offsets, head, next } = this;
+    const { capacity, entries, offsets, head } = this;
     this.capacity = capacity * 2;
+    this.head = 0;
     this.entries = new Uint32Array(this.capacity * ENTRY);
+    this.entries.set(entries.subarray(head * ENTRY));
+    this.entries.set(entries.subarray(0, head * ENTRY), (capacity - head) * ENTRY);
     this.offsets = new Float64Array(this.capacity);
+    this.offsets.set(offsets.subarray(head));
+    this.offsets.set(offsets.subarray(0, head), capacity - head);
     this.table = new Int32Array(this.capacity * 2 * SLOT);
-    for (let number = head; number < next; number++) {
-      const from = number % capacity;
-      const to = number % this.capacity;
-      this.entries.set(entries.subarray(from * ENTRY, (from + 1) * ENTRY), to * ENTRY);
-      this.offsets[to] = offsets[from]!;
-      if (offsets[from]! < 0) continue;
-      const [h0, h1, h2] = this.entries.subarray(to * ENTRY, to * ENTRY + 3);
-      const slot = this.find(h0!, h1!, h2!);
-      this.table[slot * SLOT] = to + 1;
-      this.table[slot * SLOT + 1] = h0!;
+    for (let place = 0; place < this.size; place++) {
+      if (this.offsets[place]! < 0) continue;
+      const h0 = this.entries[place * ENTRY]!;
+      const slot = this.find(h0, this.entries[place * ENTRY + 1]!, this.entries[place * ENTRY + 2]!);
+      this.table[slot * SLOT] = place + 1;
+      this.table[slot * SLOT + 1] = h0;
     }
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** FNV-1a: a digest is 8 hex digits, so little is to be mixed. */
+function digestWord(digest: string): number {
+  let word = 0x811c9dc5;
+  for (let i = 0; i < digest.length; i++) word = Math.imul(word ^ digest.charCodeAt(i), 0x01000193);
+  return word >>> 0;
 }

@@ -9,13 +9,27 @@
  * @param key a string stands for its UTF-8 bytes
  */
 export function partitionOf(key: string | Uint8Array, partitions: number): number {
-  return (murmur2(typeof key === 'string' ? Buffer.from(key, 'utf8') : key) & 0x7fffffff) % partitions;
+  const hash = typeof key === 'string' ? overUtf8(key, murmur2) : murmur2(key, key.length);
+  return (hash & 0x7fffffff) % partitions;
+}
+
+/** A 32-bit checksum: MurmurHash3_x86_32, seed 0, of the text's UTF-8 bytes. */
+export function checksum32(text: string): number {
+  return overUtf8(text, murmur3);
+}
+
+const SCRATCH = Buffer.alloc(16_384);
+
+/** Hashes a text's UTF-8 bytes; short texts, the usual ones, without an allocation. */
+function overUtf8(text: string, hash: (bytes: Uint8Array, length: number) => number): number {
+  if (text.length * 3 <= SCRATCH.length) return hash(SCRATCH, SCRATCH.write(text, 'utf8'));
+  const bytes = Buffer.from(text, 'utf8');
+  return hash(bytes, bytes.length);
 }
 
 /** MurmurHash2 (32 bits, signed) with the seed of Kafka's `org.apache.kafka.common.utils.Utils.murmur2`. */
-export function murmur2(bytes: Uint8Array): number {
+export function murmur2(bytes: Uint8Array, length: number): number {
   const m = 0x5bd1e995;
-  const length = bytes.length;
   const whole = length & ~3;
   let h = 0x9747b28c ^ length;
   for (let i = 0; i < whole; i += 4) {
@@ -23,31 +37,21 @@ export function murmur2(bytes: Uint8Array): number {
     k ^= k >>> 24;
     h = Math.imul(h, m) ^ Math.imul(k, m);
   }
-  if (whole < length) h = Math.imul(h ^ tail(bytes, whole), m);
+  if (whole < length) h = Math.imul(h ^ tail(bytes, whole, length), m);
   h ^= h >>> 13;
   h = Math.imul(h, m);
   return h ^ (h >>> 15);
 }
 
-/**
- * A 32-bit checksum: MurmurHash3_x86_32, seed 0, of the text's UTF-16 code units (little-endian), which spares turning
- * the text into bytes.
- */
-export function checksum32(text: string): number {
-  const length = text.length;
-  const whole = length & ~1;
+function murmur3(bytes: Uint8Array, length: number): number {
+  const whole = length & ~3;
   let h = 0;
-  for (let i = 0; i < whole; i += 2) {
-    h ^= scramble(text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
+  for (let i = 0; i < whole; i += 4) {
+    h ^= mix(word(bytes, i), 0xcc9e2d51, 15, 0x1b873593);
     h = (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
   }
-  if (whole < length) h ^= scramble(text.charCodeAt(whole));
-  return fmix(h ^ (length * 2)) >>> 0;
-}
-
-function scramble(k: number): number {
-  const mixed = Math.imul(k, 0xcc9e2d51);
-  return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+  if (whole < length) h ^= mix(tail(bytes, whole, length), 0xcc9e2d51, 15, 0x1b873593);
+  return fmix(h ^ length) >>> 0;
 }
 
 const C1 = 0x239b961b;
@@ -76,10 +80,10 @@ export function hash128(bytes: Uint8Array, lanes: Uint32Array): void {
     h4 ^= mix(word(bytes, i + 12), C4, 18, C1);
     h4 = (Math.imul((((h4 << 13) | (h4 >>> 19)) + h1) | 0, 5) + 0x32ac3b17) | 0;
   }
-  if (length > whole + 12) h4 ^= mix(tail(bytes, whole + 12), C4, 18, C1);
-  if (length > whole + 8) h3 ^= mix(tail(bytes, whole + 8), C3, 17, C4);
-  if (length > whole + 4) h2 ^= mix(tail(bytes, whole + 4), C2, 16, C3);
-  if (length > whole) h1 ^= mix(tail(bytes, whole), C1, 15, C2);
+  if (length > whole + 12) h4 ^= mix(tail(bytes, whole + 12, length), C4, 18, C1);
+  if (length > whole + 8) h3 ^= mix(tail(bytes, whole + 8, length), C3, 17, C4);
+  if (length > whole + 4) h2 ^= mix(tail(bytes, whole + 4, length), C2, 16, C3);
+  if (length > whole) h1 ^= mix(tail(bytes, whole, length), C1, 15, C2);
   h1 ^= length;
   h2 ^= length;
   h3 ^= length;
@@ -112,10 +116,9 @@ function word(bytes: Uint8Array, at: number): number {
 }
 
 /** Up to four bytes, little-endian, as many as there are. */
-function tail(bytes: Uint8Array, at: number): number {
-  const end = Math.min(bytes.length, at + 4);
+function tail(bytes: Uint8Array, at: number, length: number): number {
   let k = 0;
-  for (let i = end - 1; i >= at; i--) k = (k << 8) | bytes[i]!;
+  for (let i = Math.min(length, at + 4) - 1; i >= at; i--) k = (k << 8) | bytes[i]!;
   return k;
 }
 

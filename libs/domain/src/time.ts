@@ -54,7 +54,7 @@ export function windowEnd(window: PlanWindow, start: string): number {
   );
 }
 
-const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
 /**
  * Text in whose ASCII order moments stand in time, one text per moment; ends with `!`, holds only `$` to `|` before.
@@ -62,17 +62,23 @@ const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
  * @returns undefined if the text is no timestamp
  */
 export function timestampSortKey(text: string): string | undefined {
-  if (CANONICAL.test(text)) return `t${text.slice(0, 19)}!`;
+  if (CANONICAL.test(text)) return `t${withoutTrailingZeros(text.slice(0, -1))}!`;
   if (text === 'infinity') return 'v!';
   if (text === '-infinity') return 'r!';
   const instant = parseInstant(text);
   if (instant === undefined) return undefined;
-  const fraction = instant.nanos === 0 ? '' : `.${String(instant.nanos).padStart(9, '0').replace(/0+$/, '')}`;
+  const fraction = `.${String(instant.nanos).padStart(9, '0')}`;
   const whole = formatTimestamp(instant.seconds * 1e6);
-  if (whole.length === 20) return `t${whole.slice(0, 19)}${fraction}!`;
+  if (whole.length === 20) return `t${withoutTrailingZeros(whole.slice(0, 19) + fraction)}!`;
   // Outside of the four-digit years: seconds from before every year that can be written, 14 digits.
   const shifted = String(instant.seconds + 5e13).padStart(14, '0');
-  return `${instant.seconds < 0 ? 's' : 'u'}${shifted}${fraction}!`;
+  return `${instant.seconds < 0 ? 's' : 'u'}${withoutTrailingZeros(shifted + fraction)}!`;
+}
+
+/** Without the zeros that end a fraction, and without a fraction of zeros. */
+function withoutTrailingZeros(text: string): string {
+  const last = text.charCodeAt(text.length - 1);
+  return last === 48 && text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
 
 const CANONICAL_DATE = /^\d{4}-\d\d-\d\d$/;
@@ -84,10 +90,7 @@ export function dateSortKey(text: string): string | undefined {
 
 /** As `timestampSortKey`, for times of day `HH:MM:SS[.ffffff]`. */
 export function timeSortKey(text: string): string | undefined {
-  const match = /^(\d\d:\d\d:\d\d)(?:\.(\d+))?$/.exec(text);
-  if (match === null) return undefined;
-  const fraction = (match[2] ?? '').replace(/0+$/, '');
-  return `t${match[1]}${fraction === '' ? '' : `.${fraction}`}!`;
+  return /^\d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `t${withoutTrailingZeros(text)}!` : undefined;
 }
 
 function parseInstant(text: string): Instant | undefined {
@@ -121,7 +124,8 @@ function parseInstant(text: string): Instant | undefined {
       const from = at + 1;
       at = endOfDigits(text, from);
       if (at === from) return undefined;
-      nanos = Number(text.slice(from, Math.min(at, from + 9)).padEnd(9, '0'));
+      const count = Math.min(at - from, 9);
+      nanos = digits(text, from, count) * 10 ** (9 - count);
     }
   }
   const offset = parseOffset(text, at);

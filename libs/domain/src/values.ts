@@ -36,16 +36,13 @@ function nonNullComparator(shape: TypeShape): Comparator {
     case 'integer':
       return compareIntegers;
     case 'decimal':
-      return (a, b) => {
-        const [x, y] = [unscaledDigits(String(a), shape.scale), unscaledDigits(String(b), shape.scale)];
-        return x === undefined || y === undefined ? compareJson(a, b) : compareIntegers(x, y);
-      };
+      return decimalComparator(shape.scale);
     case 'double':
       return (a, b) => compareDoubles(decodeDouble(a), decodeDouble(b));
     case 'boolean':
       return (a, b) => Number(a) - Number(b);
     case 'timestamp':
-      return bySortKey(timestampSortKey);
+      return compareTimestamps;
     case 'date':
       return bySortKey(dateSortKey);
     case 'time':
@@ -69,11 +66,29 @@ function nonNullComparator(shape: TypeShape): Comparator {
 
 function compareIntegers(a: Value, b: Value): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [x, y] = [String(a), String(b)];
+  const x = String(a);
+  const y = String(b);
   const negative = x.startsWith('-');
   if (negative !== y.startsWith('-')) return negative ? -1 : 1;
   const order = x.length === y.length ? (x < y ? -1 : x > y ? 1 : 0) : x.length - y.length;
   return negative ? -order : order;
+}
+
+/** Decimals as DuckDB prints them compare like integers, since their points stand at one place from the end. */
+function decimalComparator(scale: number): Comparator {
+  return (a, b) => {
+    if (isPrintedDecimal(a, scale) && isPrintedDecimal(b, scale)) return compareIntegers(a, b);
+    const [x, y] = [unscaledDigits(String(a), scale), unscaledDigits(String(b), scale)];
+    return x === undefined || y === undefined ? compareJson(a, b) : compareIntegers(x, y);
+  };
+}
+
+function isPrintedDecimal(value: Value, scale: number): boolean {
+  if (typeof value !== 'string') return false;
+  const first = value.charCodeAt(0) === 45 ? 1 : 0;
+  const whole = value.length - first - (scale === 0 ? 0 : scale + 1);
+  if (whole < 1 || (scale > 0 && value.charCodeAt(first + whole) !== 46)) return false;
+  return whole === 1 || value.charCodeAt(first) !== 48;
 }
 
 /** The number of a DOUBLE's JSON form. */
@@ -109,6 +124,23 @@ const codePointRank = (unit: number) => (unit < 0xd800 ? unit : unit < 0xe000 ? 
 function compareJson(a: Value, b: Value): number {
   return compareText(JSON.stringify(a), JSON.stringify(b));
 }
+
+/** Whole seconds of four-digit years, the usual case, compare as they are. */
+function compareTimestamps(a: Value, b: Value): number {
+  if (isWholeSecond(a) && isWholeSecond(b)) return a < b ? -1 : a > b ? 1 : 0;
+  return compareMoments(a, b);
+}
+
+function isWholeSecond(value: Value): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length === 20 &&
+    value.charCodeAt(10) === 84 &&
+    value.charCodeAt(19) === 90
+  );
+}
+
+const compareMoments = bySortKey(timestampSortKey);
 
 function bySortKey(sortKey: (text: string) => string | undefined): Comparator {
   return (a, b) => {

@@ -79,22 +79,40 @@ function flatten(buckets: Buckets): number[] {
 }
 
 function mergeBuckets(a: readonly number[], b: readonly number[]): readonly number[] {
-  if (b.length === 0) return a;
-  if (a.length === 0) return b;
+  const [long, short] = a.length >= b.length ? [a, b] : [b, a];
+  if (short.length === 0) return long;
+  const merged = long.slice();
+  let at = 0;
+  for (let i = 0; i < short.length; i += 2) {
+    at = findBucket(merged, short[i]!, at);
+    // A new bucket: the general merge.
+    if (merged[at] !== short[i]) return mergeAll(long, short);
+    merged[at + 1]! += short[i + 1]!;
+  }
+  return merged;
+}
+
+/** The index, from `from` on, of the first bucket that is not below. */
+function findBucket(buckets: readonly number[], bucket: number, from: number): number {
+  let low = from / 2;
+  let high = buckets.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (buckets[middle * 2]! < bucket) low = middle + 1;
+    else high = middle;
+  }
+  return low * 2;
+}
+
+function mergeAll(a: readonly number[], b: readonly number[]): readonly number[] {
   const merged: number[] = [];
   let i = 0;
   let j = 0;
-  while (i < a.length && j < b.length) {
-    const order = a[i]! - b[j]!;
-    if (order < 0) merged.push(a[i++]!, a[i++]!);
-    else if (order > 0) merged.push(b[j++]!, b[j++]!);
-    else {
-      merged.push(a[i]!, a[i + 1]! + b[j + 1]!);
-      i += 2;
-      j += 2;
-    }
+  while (i < a.length || j < b.length) {
+    const [x, y] = [a[i] ?? Infinity, b[j] ?? Infinity];
+    merged.push(Math.min(x, y), (x <= y ? a[i + 1]! : 0) + (y <= x ? b[j + 1]! : 0));
+    if (x <= y) i += 2;
+    if (y <= x) j += 2;
   }
-  while (i < a.length) merged.push(a[i++]!);
-  while (j < b.length) merged.push(b[j++]!);
   return merged;
 }

@@ -3,14 +3,15 @@
  * Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), algorithm 6: unbiased over the
  * whole range without empirical tables. Standard error 1.04 / sqrt(2^precision).
  *
- * The state is one text, so that JSON keeps it as it is and merging needs no decoding: `d` and one base64url digit per
- * register (its rho, 0 to 63); or, while at most a quarter of the registers are set, `s` and per set register in
- * ascending order its index (2 digits up to precision 12, else 3) and its rho. One register set has one text.
+ * The state is one text, so that JSON keeps it short: `d` and a digit per register (its rho, 0 to 63); or, while at most
+ * a quarter of the registers are set, `s` and per set register, ascending, its index (2 digits up to precision 12, else
+ * 3) and its rho. Registers have one text, and the digits stand in ASCII order, so that texts merge without decoding.
  */
 import { hash128 } from '../hash';
 import type { SpecOf, StateKind } from './kind';
 
-const DIGITS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', 'latin1');
+/** The base64url alphabet in ASCII order. */
+const DIGITS = Buffer.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz', 'latin1');
 const VALUES = new Uint8Array(128);
 DIGITS.forEach((code, value) => (VALUES[code] = value));
 
@@ -21,17 +22,19 @@ export const hll: StateKind<SpecOf<'hll'>> = {
 /**
  * The state of registers that an engine computed: index below 2^precision, rho from 1 to 64 - precision + 1.
  * An index may occur more than once; the largest rho counts.
+ *
+ * @returns null, the identity, if there are none
  */
 export function hllFromRegisters(
   precision: number,
   pairs: readonly (readonly [index: number, rho: number])[],
-): string {
+): string | null {
   const registers = new Uint8Array(2 ** precision);
-  for (const [index, rho] of pairs) raise(registers, index, rho);
-  return encodeRegisters(precision, registers);
+  for (const [index, rho] of pairs) if (rho > registers[index]!) registers[index] = rho;
+  return pairs.length === 0 ? null : encode(precision, registers);
 }
 
-/** The registers of texts, by MurmurHash3_x86_128's first 64 bits over their UTF-8. */
+/** The registers of texts, by the first 64 bits of MurmurHash3_x86_128 over their UTF-8. */
 export function hllOfTexts(precision: number, texts: Iterable<string>): string {
   const registers = new Uint8Array(2 ** precision);
   const lanes = new Uint32Array(4);
@@ -40,18 +43,67 @@ export function hllOfTexts(precision: number, texts: Iterable<string>): string {
     hash128(Buffer.from(text, 'utf8'), lanes);
     const [high, low] = [lanes[0]!, lanes[1]!];
     const rest = high << precision;
-    const zeros = rest === 0 ? 32 - precision + Math.clz32(low) : Math.clz32(rest);
-    raise(registers, high >>> (32 - precision), zeros + 1);
+    const rho = 1 + (rest === 0 ? 32 - precision + Math.clz32(low) : Math.clz32(rest));
+    const index = high >>> (32 - precision);
+    if (rho > registers[index]!) registers[index] = rho;
   }
-  return encodeRegisters(precision, registers);
+  return encode(precision, registers);
 }
 
+/** @returns `a` or `b` itself if the other adds nothing */
 export function mergeRegisters(precision: number, a: string, b: string): string {
-  const [base, other] = b.startsWith('d') ? [b, a] : [a, b];
-  if (other.startsWith('s') && base.startsWith('d') && coversSparse(precision, base, other)) return base;
-  const registers = decodeRegisters(precision, base);
-  raiseAll(precision, registers, other);
-  return encodeRegisters(precision, registers);
+  if (a.startsWith('s')) return b.startsWith('s') ? mergeSparse(precision, a, b) : raise(precision, b, a);
+  return b.startsWith('s') ? raise(precision, a, b) : mergeDense(a, b);
+}
+
+function mergeDense(a: string, b: string): string {
+  const codes = Buffer.from(a, 'latin1');
+  const others = Buffer.from(b, 'latin1');
+  let changed = false;
+  for (let i = 1; i < codes.length; i++) {
+    if (others[i]! <= codes[i]!) continue;
+    codes[i] = others[i]!;
+    changed = true;
+  }
+  return changed ? codes.toString('latin1') : a;
+}
+
+/** Dense registers, raised by sparse ones. Most of the time nothing is to be raised, once a sketch has filled. */
+function raise(precision: number, dense: string, sparse: string): string {
+  const width = indexWidth(precision);
+  let codes: Buffer | null = null;
+  for (let at = 1; at < sparse.length; at += width + 1) {
+    const register = 1 + indexAt(sparse, at, width);
+    const rho = sparse.charCodeAt(at + width);
+    if (rho > dense.charCodeAt(register)) (codes ??= Buffer.from(dense, 'latin1'))[register] = rho;
+  }
+  return codes === null ? dense : codes.toString('latin1');
+}
+
+function mergeSparse(precision: number, a: string, b: string): string {
+  const width = indexWidth(precision);
+  const merged = Buffer.allocUnsafe(a.length + b.length);
+  let length = merged.write('s', 'latin1');
+  let [i, j] = [1, 1];
+  while (i < a.length || j < b.length) {
+    const order = j >= b.length ? -1 : i >= a.length ? 1 : compareDigits(a, i, b, j, width);
+    const [text, at] =
+      order < 0 || (order === 0 && a.charCodeAt(i + width) >= b.charCodeAt(j + width)) ? [a, i] : [b, j];
+    for (let k = 0; k <= width; k++) merged[length++] = text.charCodeAt(at + k);
+    if (order <= 0) i += width + 1;
+    if (order >= 0) j += width + 1;
+  }
+  const text = merged.toString('latin1', 0, length);
+  if (isSparse(precision, (length - 1) / (width + 1))) return text;
+  return encode(precision, decode(precision, text));
+}
+
+function compareDigits(a: string, i: number, b: string, j: number, width: number): number {
+  for (let k = 0; k < width; k++) {
+    const order = a.charCodeAt(i + k) - b.charCodeAt(j + k);
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 /** How many distinct values the registers have seen, not rounded. */
@@ -59,7 +111,7 @@ export function estimateCardinality(precision: number, state: string): number {
   const size = 2 ** precision;
   const top = 64 - precision + 1;
   const counts = new Array<number>(top + 1).fill(0);
-  for (const rho of decodeRegisters(precision, state)) counts[Math.min(rho, top)]! += 1;
+  for (const rho of decode(precision, state)) counts[Math.min(rho, top)]! += 1;
   if (counts[0] === size) return 0;
   let z = size * tau(1 - counts[top]! / size);
   for (let k = top - 1; k >= 1; k--) z = 0.5 * (z + counts[k]!);
@@ -94,44 +146,9 @@ function tau(share: number): number {
   return z / 3;
 }
 
-function raise(registers: Uint8Array, index: number, rho: number): void {
-  if (rho > registers[index]!) registers[index] = rho;
-}
+const indexWidth = (precision: number) => (precision <= 12 ? 2 : 3);
 
-const indexDigits = (precision: number) => (precision <= 12 ? 2 : 3);
-
-function encodeRegisters(precision: number, registers: Uint8Array): string {
-  let set = 0;
-  for (const rho of registers) if (rho > 0) set += 1;
-  if (set * 4 > registers.length)
-    return `d${Buffer.from(registers.map((rho) => DIGITS[rho]!)).toString('latin1')}`;
-  const width = indexDigits(precision);
-  const codes = Buffer.allocUnsafe(set * (width + 1));
-  let at = 0;
-  for (let index = 0; index < registers.length; index++) {
-    const rho = registers[index]!;
-    if (rho === 0) continue;
-    for (let shift = (width - 1) * 6; shift >= 0; shift -= 6) codes[at++] = DIGITS[(index >> shift) & 63]!;
-    codes[at++] = DIGITS[rho]!;
-  }
-  return `s${codes.toString('latin1')}`;
-}
-
-function decodeRegisters(precision: number, state: string): Uint8Array {
-  const registers = new Uint8Array(2 ** precision);
-  raiseAll(precision, registers, state);
-  return registers;
-}
-
-function raiseAll(precision: number, registers: Uint8Array, state: string): void {
-  if (state.startsWith('d')) {
-    for (let i = 0; i < registers.length; i++) raise(registers, i, VALUES[state.charCodeAt(i + 1)]!);
-    return;
-  }
-  const width = indexDigits(precision);
-  for (let at = 1; at < state.length; at += width + 1)
-    raise(registers, indexAt(state, at, width), VALUES[state.charCodeAt(at + width)]!);
-}
+const isSparse = (precision: number, set: number) => set * 4 <= 2 ** precision;
 
 function indexAt(state: string, at: number, width: number): number {
   let index = 0;
@@ -139,12 +156,26 @@ function indexAt(state: string, at: number, width: number): number {
   return index;
 }
 
-/** True if merging the sparse registers into the dense ones changes nothing, as is usual once a sketch has filled. */
-function coversSparse(precision: number, dense: string, sparse: string): boolean {
-  const width = indexDigits(precision);
-  for (let at = 1; at < sparse.length; at += width + 1) {
-    const rho = VALUES[dense.charCodeAt(indexAt(sparse, at, width) + 1)]!;
-    if (VALUES[sparse.charCodeAt(at + width)]! > rho) return false;
-  }
-  return true;
+function encode(precision: number, registers: Uint8Array): string {
+  const set = registers.reduce((count, rho) => count + Number(rho > 0), 0);
+  if (!isSparse(precision, set))
+    return `d${Buffer.from(registers.map((rho) => DIGITS[rho]!)).toString('latin1')}`;
+  const width = indexWidth(precision);
+  let text = 's';
+  registers.forEach((rho, index) => {
+    if (rho === 0) return;
+    for (let shift = (width - 1) * 6; shift >= 0; shift -= 6)
+      text += String.fromCharCode(DIGITS[(index >> shift) & 63]!);
+    text += String.fromCharCode(DIGITS[rho]!);
+  });
+  return text;
+}
+
+function decode(precision: number, state: string): Uint8Array {
+  const registers = new Uint8Array(2 ** precision);
+  if (state.startsWith('d')) return registers.map((_, index) => VALUES[state.charCodeAt(index + 1)]!);
+  const width = indexWidth(precision);
+  for (let at = 1; at < state.length; at += width + 1)
+    registers[indexAt(state, at, width)] = VALUES[state.charCodeAt(at + width)]!;
+  return registers;
 }

@@ -25,8 +25,8 @@ export function lowerBound<T>(
 }
 
 /**
- * All items of two sorted arrays, equal ones combined. Costs comparisons by the shorter array's length only, since a
- * micro-batch usually brings little to a state that has much.
+ * All items of two sorted arrays, equal ones combined. Compares by the shorter array's length only, since a micro-batch
+ * usually brings little to a state that has much.
  *
  * @param combine gives back its first argument, as it is, if nothing changes
  * @returns the longer array itself if the shorter one changes nothing in it
@@ -38,22 +38,43 @@ export function unionSorted<T>(
   combine: (a: T, b: T) => T,
 ): readonly T[] {
   const [long, short] = a.length >= b.length ? [a, b] : [b, a];
-  let union: T[] | null = null;
-  let taken = 0;
+  let union: readonly T[] = long;
+  const added: T[] = [];
+  /** Where in `long` each of them belongs. */
+  const places: number[] = [];
   let from = 0;
   for (const item of short) {
-    const at = lowerBound(long, item, from, compare);
-    const match = at < long.length && compare(long[at]!, item) === 0;
-    const next = match ? combine(long[at]!, item) : item;
-    if (!match || next !== long[at]) {
-      union ??= [];
-      for (; taken < at; taken++) union.push(long[taken]!);
-      union.push(next);
-      if (match) taken = at + 1;
+    from = lowerBound(long, item, from, compare);
+    if (from === long.length || compare(long[from]!, item) !== 0) {
+      added.push(item);
+      places.push(from);
+      continue;
     }
-    from = match ? at + 1 : at;
+    const combined = combine(long[from]!, item);
+    if (combined !== long[from]) {
+      if (union === long) union = long.slice();
+      (union as T[])[from] = combined;
+    }
+    from += 1;
   }
-  if (union === null) return long;
-  for (; taken < long.length; taken++) union.push(long[taken]!);
-  return union;
+  return added.length === 0 ? union : insertAll(union, added, places);
+}
+
+/** Few insertions are copied in stretches, many one by one. */
+function insertAll<T>(items: readonly T[], added: readonly T[], places: readonly number[]): readonly T[] {
+  if (added.length * 16 < items.length) {
+    const stretches: (readonly T[])[] = [];
+    places.forEach((place, index) =>
+      stretches.push(items.slice(places[index - 1] ?? 0, place), [added[index]!]),
+    );
+    return ([] as T[]).concat(...stretches, items.slice(places.at(-1)));
+  }
+  const all: T[] = [];
+  let taken = 0;
+  for (let i = 0; i < added.length; i++) {
+    for (; taken < places[i]!; taken++) all.push(items[taken]!);
+    all.push(added[i]!);
+  }
+  for (; taken < items.length; taken++) all.push(items[taken]!);
+  return all;
 }
