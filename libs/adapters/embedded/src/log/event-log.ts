@@ -58,7 +58,7 @@ class FileEventLog implements EventLog {
     const ensured = this.ensuring.then(async () => {
       await mkdir(this.options.directory, { recursive: true });
       await Topic.ensure(folder, spec);
-      await this.topic(spec.name);
+      (await this.topic(spec.name)).retainFor(spec.retentionMs);
     });
     this.ensuring = ensured.catch(() => undefined);
     await ensured;
@@ -94,11 +94,8 @@ class FileEventLog implements EventLog {
     options?: ReadOptions,
   ): Promise<readonly LogRecord[]> {
     const found = (await this.topic(topic)).partition(partition);
-    return found.read(
-      from,
-      options?.maxRecords ?? Number.MAX_SAFE_INTEGER,
-      options?.maxBytes ?? DEFAULT_READ_BYTES,
-    );
+    const { maxRecords = Number.MAX_SAFE_INTEGER, maxBytes = DEFAULT_READ_BYTES } = options ?? {};
+    return (await found.read(from, maxRecords, maxBytes)).records;
   }
 
   async consume(options: ConsumeOptions): Promise<LogConsumer> {

@@ -10,7 +10,8 @@ export interface PartitionOptions {
   readonly segmentBytes: number;
   /** Appends are refused while this much waits to be written. */
   readonly maxPendingBytes: number;
-  readonly retentionMs: number | undefined;
+  /** How long records are kept. */
+  readonly retention: { readonly ms: number | undefined };
   /** Called when records became visible. */
   readonly onAppend: () => void;
 }
@@ -42,6 +43,9 @@ export interface Placed {
 /** How many read positions are remembered, so that reading on from there needs no search. */
 const HINTS = 16;
 
+/** How many older segments are held open for reading. */
+const OPEN_SEGMENTS = 4;
+
 /**
  * One partition: segments, of which the last is written to. Appends gather while a write is under way and go out
  * together, in one write and one sync; readers see a group when it has been acknowledged, and never before.
@@ -56,6 +60,8 @@ export class Partition {
   private durableBytes = 0;
   private closed = false;
   private readonly hints = new Map<number, { segment: Segment; position: number }>();
+  /** Older segments that were read, the latest last. */
+  private readonly opened = new Set<Segment>();
 
   private constructor(
     private readonly folder: string,
@@ -179,26 +185,26 @@ export class Partition {
     await this.expire();
   }
 
-  async read(from: number, maxRecords: number, maxBytes: number): Promise<readonly LogRecord[]> {
+  /** Records from `from` on, or from the first that is kept; none at the end. */
+  async read(
+    from: number,
+    maxRecords: number,
+    maxBytes: number,
+  ): Promise<{ records: readonly LogRecord[]; bytes: number }> {
     for (;;) {
       const offset = Math.max(from, this.startOffset);
-      if (offset >= this.endOffset) return [];
+      if (offset >= this.endOffset) return { records: [], bytes: 0 };
       const segment = this.segmentOf(offset);
       const hint = this.hints.get(offset);
+      const position = hint?.segment === segment ? hint.position : undefined;
       try {
-        const read = await segment.read(
-          offset,
-          maxRecords,
-          maxBytes,
-          hint?.segment === segment ? hint.position : undefined,
-        );
+        const read = await segment.read(offset, Math.max(1, maxRecords), Math.max(1, maxBytes), position);
         const last = read.records[read.records.length - 1];
-        if (last !== undefined) {
-          this.remember(last.offset + 1, segment, read.position);
-          return read.records;
-        }
-        if (this.segments.includes(segment))
+        if (last === undefined)
           throw new TenonError('log-damaged', `Offset ${offset} is missing in ${this.folder}.`);
+        this.remember(last.offset + 1, segment, read.position);
+        this.limitOpen(segment);
+        return read;
       } catch (error) {
         // Deleted meanwhile: read on from the first that is kept.
         if (this.segments.includes(segment)) throw readError(error);
@@ -227,6 +233,18 @@ export class Partition {
     }
   }
 
+  private limitOpen(segment: Segment): void {
+    if (segment === this.active) return;
+    this.opened.delete(segment);
+    this.opened.add(segment);
+    if (this.opened.size <= OPEN_SEGMENTS) return;
+    for (const oldest of this.opened) {
+      this.opened.delete(oldest);
+      void oldest.close();
+      break;
+    }
+  }
+
   /** Deletes the segments of which every record lies below `offset`. */
   async deleteBefore(offset: number): Promise<void> {
     await this.drop((_, next) => next.baseOffset <= offset);
@@ -234,10 +252,10 @@ export class Partition {
 
   /** Deletes the segments that are older than the topic's retention. */
   private async expire(): Promise<void> {
-    const { retentionMs, clock } = this.options;
-    if (retentionMs === undefined) return;
+    const { retention, clock } = this.options;
+    if (retention.ms === undefined) return;
     for (const segment of this.segments.slice(0, -1)) {
-      if ((await segment.latest()) >= clock.now() - retentionMs) return;
+      if ((await segment.latest()) >= clock.now() - retention.ms) return;
       await this.drop((one) => one === segment);
     }
   }
@@ -253,12 +271,16 @@ export class Partition {
     for (const segment of dropped) await segment.remove();
   }
 
+  private async saveForNextStart(): Promise<void> {
+    if (this.dirtyTail) await this.cutOff();
+    await this.active.sync();
+    await this.active.saveIndex();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     while (this.running !== null) await this.running;
-    if (this.dirtyTail) await this.cutOff().catch(() => undefined);
-    await this.active.sync().catch(() => undefined);
-    await this.active.saveIndex().catch(() => undefined);
+    await this.saveForNextStart().catch(() => undefined);
     for (const segment of this.segments) await segment.close();
   }
 }

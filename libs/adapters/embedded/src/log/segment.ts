@@ -1,15 +1,16 @@
-import { stat, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenonError } from '@tenon/ports';
 import type { LogRecord } from '@tenon/ports';
-import { closeFile, fileSize, openFile, readInto, syncData, truncateFile, writeAll } from './files';
-import { FRAME_BYTES, FRAME_HEADER, RECORD_HEADER, isFrameIntact, readFrameHeader } from './format';
-import type { FrameHeader } from './format';
+import { closeFile, fileSize, openFile, syncData, truncateFile, writeAll } from './files';
+import { FRAME_BYTES, isFrameIntact, readFrameHeader } from './format';
+import { decodeFrame, readPiece, wasDurable } from './frames';
 import { SegmentIndex } from './segment-index';
-import { StoredRecord } from './stored-record';
 
-/** How much is read at once when a segment is scanned. */
-const SCAN_BYTES = 4 * 1024 * 1024;
+/** How much is read at once, at most. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+/** And at least: reading less is hardly faster. */
+const SMALL_PIECE = 64 * 1024;
 
 const fileName = (baseOffset: number, extension: string) =>
   `${String(baseOffset).padStart(16, '0')}.${extension}`;
@@ -30,10 +31,10 @@ export interface SegmentRead {
 export class Segment {
   private fd: number | null = null;
   private opening: Promise<number> | null = null;
-  private indexing: Promise<void> | null = null;
-  /** Reads in progress and whether the file is to be closed (and removed) after the last of them. */
+  private indexing: Promise<SegmentIndex> | null = null;
+  /** Reads under way; the last of them closes the file, if that is wanted meanwhile. */
   private readers = 0;
-  private retired = false;
+  private closeWanted = false;
 
   private constructor(
     private readonly folder: string,
@@ -66,7 +67,7 @@ export class Segment {
   /** The last segment of a partition: read through, and cut off after the last whole frame. */
   static async recover(folder: string, baseOffset: number): Promise<Segment> {
     const segment = new Segment(folder, baseOffset, null);
-    await segment.loadIndex(true);
+    segment.index = await segment.makeIndex(true);
     return segment;
   }
 
@@ -79,9 +80,9 @@ export class Segment {
     return this.index?.nextOffset ?? this.baseOffset;
   }
 
+  /** The latest timestamp of its records. */
   async latest(): Promise<number> {
-    await this.loadIndex();
-    return this.index?.latest ?? Number.NEGATIVE_INFINITY;
+    return (await this.loadIndex()).latest;
   }
 
   /** Writes at the end, without making it visible. A rejection may leave bytes behind: `cutOff`. */
@@ -112,7 +113,7 @@ export class Segment {
     index.latest = Math.max(index.latest, latest);
   }
 
-  /** Keeps the index in a file, so that the next start need not read the segment through. */
+  /** Keeps the index in a file, so that the next start need not read the segment through. It must have been synced. */
   async saveIndex(): Promise<void> {
     await this.index?.save(this.indexPath);
   }
@@ -125,44 +126,48 @@ export class Segment {
   async read(from: number, maxRecords: number, maxBytes: number, hint?: number): Promise<SegmentRead> {
     this.readers++;
     try {
-      await this.loadIndex();
-      const index = this.index as SegmentIndex;
-      return await this.readVisible(from, maxRecords, maxBytes, hint ?? index.find(from), index.bytes);
+      const index = await this.loadIndex();
+      const fd = await this.file();
+      return await this.readVisible(fd, index, { from, maxRecords, maxBytes }, hint ?? index.find(from));
     } finally {
       this.readers--;
-      if (this.retired && this.readers === 0) await this.close();
+      if (this.closeWanted && this.readers === 0) await this.close();
     }
   }
 
   private async readVisible(
-    from: number,
-    maxRecords: number,
-    maxBytes: number,
+    fd: number,
+    index: SegmentIndex,
+    wanted: { from: number; maxRecords: number; maxBytes: number },
     start: number,
-    end: number,
   ): Promise<SegmentRead> {
+    const { from, maxRecords, maxBytes } = wanted;
+    const end = index.bytes;
+    const average = index.bytes / (index.nextOffset - this.baseOffset);
+    const likely =
+      Math.min(maxBytes, maxRecords * average * 1.2) + Math.min(FRAME_BYTES, maxRecords * average);
+    const pieceBytes = Math.ceil(Math.min(Math.max(likely, SMALL_PIECE), PIECE_BYTES));
     const records: LogRecord[] = [];
-    let position = start;
     let bytes = 0;
-    let chunk = Math.min(maxBytes, SCAN_BYTES) + FRAME_BYTES;
-    while (position < end && records.length < maxRecords && bytes < maxBytes) {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(chunk, end - position));
-      const filled = await readInto(await this.file(), buffer, position);
-      if (filled < buffer.length) throw this.damaged(position + filled, 'the file is shorter than it was');
+    let position = start;
+    const enough = () => records.length >= maxRecords || bytes >= maxBytes;
+    while (position < end && !enough()) {
+      const piece = await readPiece(fd, position, end, pieceBytes);
       let at = 0;
-      while (at < buffer.length && records.length < maxRecords && bytes < maxBytes) {
-        const frame = this.frameAt(buffer, at, position + at, end);
-        if (frame === null || at + frame.bytes > buffer.length) {
-          if (at === 0) chunk = Math.max(chunk * 2, frame?.bytes ?? 0);
+      while (at < piece.length && !enough()) {
+        const frame = readFrameHeader(piece, at);
+        if (frame === null || at + frame.bytes > piece.length) {
+          if (at === 0) throw this.damaged(position, 'no whole frame begins there');
           break;
         }
-        if (frame.baseOffset + frame.records > from) {
-          if (!isFrameIntact(buffer, at, frame.bytes))
+        const next = frame.baseOffset + frame.records;
+        if (next > from) {
+          if (!isFrameIntact(piece, at, frame.bytes))
             throw this.damaged(position + at, 'its checksum is wrong');
-          bytes += decodeFrame(buffer, at, frame, from, maxRecords, maxBytes - bytes, records);
-          const last = records[records.length - 1];
-          // Stopped within the frame, as there is enough: the next read begins with this frame again.
-          if (last !== undefined && last.offset + 1 < frame.baseOffset + frame.records) break;
+          bytes += decodeFrame(piece, at, frame, { from, maxRecords, maxBytes: maxBytes - bytes }, records);
+          // Stopped within the frame: the next read begins with it again.
+          if ((records[records.length - 1]?.offset ?? next) + 1 < next)
+            return { records, bytes, position: position + at };
         }
         at += frame.bytes;
       }
@@ -171,61 +176,48 @@ export class Segment {
     return { records, bytes, position };
   }
 
-  /** @returns null if the buffer ends within the header */
-  private frameAt(buffer: Buffer, at: number, position: number, end: number): FrameHeader | null {
-    if (buffer.length - at < FRAME_HEADER && position + buffer.length - at < end) return null;
-    const frame = readFrameHeader(buffer, at);
-    if (frame === null || position + frame.bytes > end) throw this.damaged(position, 'no frame begins there');
-    return frame;
+  private async loadIndex(): Promise<SegmentIndex> {
+    if (this.index !== null) return this.index;
+    this.indexing ??= this.makeIndex(false).finally(() => (this.indexing = null));
+    this.index = await this.indexing;
+    return this.index;
   }
 
-  private loadIndex(repair = false): Promise<void> {
-    if (this.index !== null) return Promise.resolve();
-    this.indexing ??= this.makeIndex(repair).finally(() => (this.indexing = null));
-    return this.indexing;
-  }
-
-  private async makeIndex(repair: boolean): Promise<void> {
+  private async makeIndex(repair: boolean): Promise<SegmentIndex> {
     const fd = await this.file();
     const size = await fileSize(fd);
-    const saved = await SegmentIndex.load(this.indexPath);
-    const index = saved !== null && saved.bytes <= size ? saved : SegmentIndex.empty(this.baseOffset);
-    const end = await this.scan(index, size);
-    if (end < size) {
-      if (!repair) throw this.damaged(end, 'no whole frame begins there');
-      await truncateFile(fd, end);
-      await syncData(fd);
-    }
-    this.index = index;
+    const index = (await SegmentIndex.load(this.indexPath)) ?? SegmentIndex.empty(this.baseOffset);
+    // The index is saved after a sync: so much of the segment had been on the disk.
+    if (index.bytes > size) throw this.damaged(size, 'the file is shorter than it was');
+    await this.scan(fd, index, size);
+    if (index.bytes < size) await this.cutTornEnd(fd, index.bytes, size, repair);
+    return index;
   }
 
-  /** Adds whole frames to the index. @returns where they end */
-  private async scan(index: SegmentIndex, size: number): Promise<number> {
-    let chunk = SCAN_BYTES;
-    while (index.bytes < size) {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(chunk, size - index.bytes));
-      await readInto(await this.file(), buffer, index.bytes);
+  /** Adds the whole frames that follow what the index covers. */
+  private async scan(fd: number, index: SegmentIndex, size: number): Promise<void> {
+    for (;;) {
+      const piece = await readPiece(fd, index.bytes, size, PIECE_BYTES);
       let at = 0;
-      let wanted = 0;
-      while (at < buffer.length) {
-        const frame = readFrameHeader(buffer, at);
-        const known = buffer.length - at >= FRAME_HEADER;
-        wanted = frame?.bytes ?? 0;
-        if (frame === null && known) break;
-        if (frame === null || at + frame.bytes > buffer.length) break;
-        if (frame.baseOffset !== index.nextOffset || !isFrameIntact(buffer, at, frame.bytes))
-          return index.bytes;
+      for (let frame = readFrameHeader(piece, 0); frame !== null; frame = readFrameHeader(piece, at)) {
+        if (at + frame.bytes > piece.length) break;
+        if (frame.baseOffset !== index.nextOffset || !isFrameIntact(piece, at, frame.bytes)) return;
         index.add(index.bytes, frame.baseOffset);
         index.bytes += frame.bytes;
         index.nextOffset += frame.records;
         index.latest = Math.max(index.latest, frame.latest);
         at += frame.bytes;
       }
-      if (at > 0) continue;
-      if (wanted <= chunk || wanted > size - index.bytes) return index.bytes;
-      chunk = wanted;
+      if (at === 0) return;
     }
-    return index.bytes;
+  }
+
+  private async cutTornEnd(fd: number, from: number, size: number, repair: boolean): Promise<void> {
+    const rest = await readPiece(fd, from, size, size - from);
+    if (!repair || wasDurable(rest, from))
+      throw this.damaged(from, 'no whole frame begins there, but later ones do');
+    await truncateFile(fd, from);
+    await syncData(fd);
   }
 
   private file(): Promise<number> {
@@ -236,23 +228,16 @@ export class Segment {
     return this.opening;
   }
 
-  async size(): Promise<number> {
-    return (await stat(this.path)).size;
-  }
-
-  /** Closes the file; it is opened again when it is read. */
+  /** Closes the file once nobody reads it; it is opened again when it is read again. */
   async close(): Promise<void> {
-    if (this.readers > 0) {
-      this.retired = true;
-      return;
-    }
-    this.retired = false;
+    this.closeWanted = this.readers > 0;
+    if (this.closeWanted) return;
     const fd = this.fd;
     this.fd = null;
     if (fd !== null) await closeFile(fd);
   }
 
-  /** Deletes the files. Reads in progress end well: they hold the open file. */
+  /** Deletes the files. Reads under way end well: they hold the open file. */
   async remove(): Promise<void> {
     await unlink(this.path);
     await unlink(this.indexPath).catch(() => undefined);
@@ -261,37 +246,7 @@ export class Segment {
 
   private damaged(position: number, why: string): TenonError {
     return new TenonError('log-damaged', `${this.path} is damaged at byte ${position}: ${why}.`, {
-      hint: 'Restore the file from a copy; nothing of it has been changed.',
+      hint: 'Nothing has been changed. Restore the file from a copy, or move it away to go on without what it held.',
     });
   }
-}
-
-/** Appends the frame's records from `from` on to `records`. @returns their bytes */
-function decodeFrame(
-  buffer: Buffer,
-  frameAt: number,
-  frame: FrameHeader,
-  from: number,
-  maxRecords: number,
-  maxBytes: number,
-  records: LogRecord[],
-): number {
-  const end = frame.baseOffset + frame.records;
-  let at = frameAt + FRAME_HEADER;
-  let bytes = 0;
-  for (let offset = frame.baseOffset; offset < end; offset++) {
-    const keyLength = buffer.readUInt32LE(at);
-    const length =
-      RECORD_HEADER +
-      (keyLength === 0 ? 0 : keyLength - 1) +
-      buffer.readUInt32LE(at + 4) +
-      buffer.readUInt32LE(at + 8);
-    if (offset >= from) {
-      if (records.length >= maxRecords || bytes >= maxBytes) break;
-      records.push(new StoredRecord(offset, buffer.readDoubleLE(at + 12), buffer, at));
-      bytes += length;
-    }
-    at += length;
-  }
-  return bytes;
 }

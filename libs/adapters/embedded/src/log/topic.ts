@@ -1,5 +1,4 @@
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenonError, TopicMismatch } from '@tenon/ports';
 import type { TopicSpec } from '@tenon/ports';
@@ -19,31 +18,36 @@ const partitionFolder = (folder: string, partition: number) => join(folder, Stri
 /** An open topic. */
 export class Topic {
   private waiting = new Set<() => void>();
+  closed = false;
 
   private constructor(
     readonly name: string,
     readonly partitions: readonly Partition[],
+    private readonly retention: { ms: number | undefined },
   ) {}
 
   /** @returns null if there is no such topic */
   static async open(
     folder: string,
     name: string,
-    options: Omit<PartitionOptions, 'onAppend' | 'retentionMs'>,
+    options: Omit<PartitionOptions, 'onAppend' | 'retention'>,
   ): Promise<Topic | null> {
     const file = await readTopicFile(folder);
     if (file === null) return null;
-    const partitions: Partition[] = [];
-    const topic = new Topic(name, partitions);
-    for (let partition = 0; partition < file.partitions; partition++) {
-      partitions.push(
-        await Partition.open(partitionFolder(folder, partition), {
-          ...options,
-          retentionMs: file.retentionMs,
-          onAppend: () => topic.wake(),
-        }),
-      );
+    const retention = { ms: file.retentionMs };
+    let topic: Topic | null = null;
+    const onAppend = () => topic?.wake();
+    const opening = Array.from({ length: file.partitions }, (_, partition) =>
+      Partition.open(partitionFolder(folder, partition), { ...options, retention, onAppend }),
+    );
+    const opened = await Promise.allSettled(opening);
+    const partitions = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    for (const one of opened) {
+      if (one.status === 'fulfilled') continue;
+      await Promise.all(partitions.map((partition) => partition.close()));
+      throw one.reason;
     }
+    topic = new Topic(name, partitions, retention);
     return topic;
   }
 
@@ -54,6 +58,11 @@ export class Topic {
     if (file.partitions !== spec.partitions)
       throw new TopicMismatch(spec.name, file.partitions, spec.partitions);
     if (file.retentionMs !== spec.retentionMs) await writeTopicFile(folder, spec);
+  }
+
+  /** From the next segment on. */
+  retainFor(ms: number | undefined): void {
+    this.retention.ms = ms;
   }
 
   /** Calls `listener` once, when records became visible or something else happened that readers should look at. */
@@ -77,6 +86,7 @@ export class Topic {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all(this.partitions.map((partition) => partition.close()));
     this.wake();
   }
