@@ -106,9 +106,10 @@ export class ProductReader {
     return this.deps.store.snapshot((snapshot) => readView(snapshot, this.layout));
   }
 
-  /** True once the product's answers include these offsets. */
-  async includes(offsets: Offsets): Promise<boolean> {
-    return covers(includedIn(await this.view()), offsets);
+  /** True once the answers of a layer include these offsets; those of batch do from the cut after them on. */
+  async includes(offsets: Offsets, layer: Layer): Promise<boolean> {
+    const view = await this.view();
+    return covers(layer === 'batch' ? view.pointer.cut : includedIn(view), offsets);
   }
 
   private async finalize(view: ProductView, cells: readonly MergedCell[]): Promise<(KeyedRow | null)[]> {

@@ -198,7 +198,7 @@ class Serving {
       const wake = () => woken.abort();
       waiting.add(wake); // before looking, so that a change in between is not missed
       try {
-        if (await reader.includes(wanted)) return;
+        if (await reader.includes(wanted, query.layer)) return;
         if (clock.monotonic() >= until)
           throw new HttpProblem(
             504,
@@ -215,6 +215,13 @@ class Serving {
         waiting.delete(wake);
       }
     }
+    throw new HttpProblem(
+      503,
+      'shutting-down',
+      'The server ends before the answer includes the event.',
+      { retryable: true },
+      { 'retry-after': '1' },
+    );
   }
 
   private async live(request: HttpRequest): Promise<HttpResponse> {
