@@ -1,0 +1,223 @@
+/** A member of a consumer group that is polled: it fetches ahead, within bounds, and begins where it is told. */
+import type { Kafka } from 'kafkajs';
+import { TenonError, Unavailable } from '@tenon/ports';
+import type { ConsumeOptions, LogConsumer, PartitionBatch, PollOptions, Polled } from '@tenon/ports';
+import { toTenonError } from './errors';
+import type { FetchedPartition } from './fetch-response';
+import type { FetchSink, Wanted } from './fetcher';
+import { Fetcher } from './fetcher';
+import { HeldPartition } from './held-partition';
+import type { Cluster } from './kafkajs';
+import type { GroupTiming, Joined } from './membership';
+import { Membership } from './membership';
+import type { OffsetRange } from './offsets';
+
+export interface ConsumerOptions extends ConsumeOptions {
+  readonly kafka: Kafka;
+  /** The consumer's own connections, connected. */
+  readonly cluster: Cluster;
+  readonly timing: GroupTiming;
+  /** About how much is fetched ahead, all partitions together. */
+  readonly bufferBytes: number;
+  offsets(): Promise<ReadonlyMap<number, OffsetRange>>;
+}
+
+const DEFAULT_POLL_BYTES = 8 * 1024 * 1024;
+const MAX_PARTITION_BYTES = 2 * 1024 * 1024;
+/** How long a fetch waits at the broker: the longest until a partition that is new, or sought, is looked at. */
+const FETCH_WAIT_MS = 200;
+const COMMIT_EVERY_MS = 5_000;
+/** Fetching may fail for this long, e.g. while a leader is elected. */
+const GIVE_UP_MS = 60_000;
+
+export class KafkaConsumer implements LogConsumer, FetchSink {
+  private readonly held = new Map<number, HeldPartition>();
+  private readonly membership: Membership;
+  private readonly fetcher: Fetcher;
+  private memberId: string | null = null;
+  /** What the group said last and no poll has looked at yet. */
+  private joined: Joined | null = null;
+  private readonly assigned = new Set<number>();
+  private readonly revoked = new Set<number>();
+  private failure: unknown = null;
+  private fetchFailingSince: number | null = null;
+  private wake: (() => void) | null = null;
+  private turn = 0;
+  private committedAt = performance.now();
+  private closing: Promise<void> | null = null;
+
+  constructor(private readonly options: ConsumerOptions) {
+    const { kafka, topic, group, timing, cluster, bufferBytes } = options;
+    this.membership = new Membership(kafka, topic, group, timing, {
+      joined: (joined) => {
+        this.joined = joined;
+        this.wake?.();
+      },
+      failed: (error) => this.fail(error),
+    });
+    this.fetcher = new Fetcher(cluster, this, {
+      topic,
+      maxWaitMs: FETCH_WAIT_MS,
+      maxBytes: bufferBytes,
+      maxPartitionBytes: MAX_PARTITION_BYTES,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.membership.join();
+  }
+
+  async poll(options: PollOptions): Promise<Polled> {
+    const deadline = performance.now() + options.maxWaitMs;
+    for (;;) {
+      if (this.closing !== null) throw new TenonError('consumer-closed', 'The consumer is closed.');
+      if (this.failure !== null) throw this.failure;
+      this.membership.check();
+      this.commit();
+      this.rebalance();
+      await this.findStarts();
+      const batches = this.take(options);
+      const wait = deadline - performance.now();
+      const news = batches.length > 0 || this.assigned.size + this.revoked.size > 0;
+      if (news || wait <= 0 || options.signal?.aborted) return this.report(batches);
+      await this.waitForNews(wait, options.signal);
+    }
+  }
+
+  seek(partition: number, offset: number): void {
+    this.held.get(partition)?.seek(offset);
+    this.fetcher.kick();
+  }
+
+  close(): Promise<void> {
+    this.closing ??= (async () => {
+      this.wake?.();
+      await Promise.all([this.fetcher.close(), this.membership.close()]);
+      await this.options.cluster.disconnect().catch(() => undefined);
+    })();
+    return this.closing;
+  }
+
+  wanted(): readonly Wanted[] {
+    const share = this.options.bufferBytes / Math.max(1, this.held.size);
+    const wanted: Wanted[] = [];
+    for (const [partition, { fetchAt, bytes }] of this.held) {
+      if (fetchAt !== null && bytes < share) wanted.push({ partition, offset: fetchAt });
+    }
+    return wanted;
+  }
+
+  arrived(fetched: FetchedPartition, from: number): void {
+    this.fetchFailingSince = null;
+    if (fetched.recordSet.length > 0 && this.held.get(fetched.partition)?.add(fetched.recordSet, from)) this.wake?.();
+  }
+
+  outOfRange({ partition, logStart }: FetchedPartition, from: number): void {
+    const held = this.held.get(partition);
+    if (held === undefined || held.fetchAt !== from) return;
+    // Below the start, records were deleted; beyond the end, a broker has lost what it had acknowledged as `relaxed`.
+    if (from < logStart) held.fetchAt = logStart;
+    else held.fetchAt = null;
+    this.wake?.();
+  }
+
+  failed(error: unknown, fatal: boolean): void {
+    const now = performance.now();
+    this.fetchFailingSince ??= now;
+    if (fatal || now - this.fetchFailingSince > GIVE_UP_MS) {
+      this.fail(toTenonError(error, `Topic ${this.options.topic} could not be read`));
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error;
+    this.wake?.();
+  }
+
+  private rebalance(): void {
+    const { joined } = this;
+    if (joined === null) return;
+    this.joined = null;
+    // Under a new name the member was out of the group: others may have had its partitions meanwhile.
+    const kept = joined.memberId === this.memberId ? joined.partitions : [];
+    this.memberId = joined.memberId;
+    for (const partition of [...this.held.keys()]) {
+      if (kept.includes(partition)) continue;
+      this.held.delete(partition);
+      // One that no poll has told of need not be taken back.
+      if (!this.assigned.delete(partition)) this.revoked.add(partition);
+    }
+    for (const partition of joined.partitions) {
+      if (this.held.has(partition)) continue;
+      this.held.set(partition, new HeldPartition());
+      this.assigned.add(partition);
+    }
+  }
+
+  /** Only from a poll, so that the caller is never asked while it works on records. */
+  private async findStarts(): Promise<void> {
+    const starting = [...this.held].filter(([, held]) => held.fetchAt === null);
+    if (starting.length === 0) return;
+    const ranges = await this.options.offsets();
+    for (const [partition, held] of starting) {
+      const { seeks } = held;
+      const start = held.position ?? (await this.options.startAt(partition));
+      const range = ranges.get(partition);
+      if (range === undefined) throw new Unavailable(`Partition ${partition} of ${this.options.topic} is not known.`);
+      if (held.seeks === seeks) held.seek(Math.min(Math.max(start, range.start), range.end));
+    }
+    this.fetcher.kick();
+  }
+
+  private take(options: PollOptions): PartitionBatch[] {
+    let records = options.maxRecords ?? Number.MAX_SAFE_INTEGER;
+    let bytes = options.maxBytes ?? DEFAULT_POLL_BYTES;
+    const batches: PartitionBatch[] = [];
+    const filled = [...this.held].filter(([, held]) => !held.isEmpty);
+    // Each poll begins with another partition, so that a busy one does not starve the rest.
+    const first = this.turn++;
+    for (let i = 0; i < filled.length && records > 0 && bytes > 0; i++) {
+      const [partition, held] = filled[(first + i) % filled.length] as [number, HeldPartition];
+      const left = filled.length - i;
+      const taken = held.take(Math.ceil(records / left), Math.ceil(bytes / left));
+      records -= taken.records.length;
+      bytes -= taken.bytes;
+      batches.push({ partition, records: taken.records });
+    }
+    if (batches.length > 0) this.fetcher.kick();
+    return batches;
+  }
+
+  private report(batches: PartitionBatch[]): Polled {
+    const polled = { assigned: [...this.assigned], revoked: [...this.revoked], batches };
+    this.assigned.clear();
+    this.revoked.clear();
+    return polled;
+  }
+
+  /** What an earlier poll gave has been worked on, or soon is. */
+  private commit(): void {
+    const now = performance.now();
+    if (now - this.committedAt < COMMIT_EVERY_MS) return;
+    this.committedAt = now;
+    const positions = [...this.held].flatMap(([partition, { position }]) =>
+      position === null ? [] : [[partition, position] as const],
+    );
+    this.membership.commit(new Map(positions));
+  }
+
+  private waitForNews(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        this.wake = null;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener('abort', done, { once: true });
+      this.wake = done;
+      if (this.joined !== null || this.failure !== null || this.closing !== null) done();
+    });
+  }
+}

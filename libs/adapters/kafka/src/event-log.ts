@@ -1,0 +1,220 @@
+import type { Admin, Kafka, Producer } from 'kafkajs';
+import { TenonError, Unavailable } from '@tenon/ports';
+import type {
+  AppendOptions,
+  ConsumeOptions,
+  EventLog,
+  LogConsumer,
+  LogRecord,
+  NewRecord,
+  ReadOptions,
+  TopicSpec,
+} from '@tenon/ports';
+import type { AppenderOptions } from './appender';
+import { Appender } from './appender';
+import type { KafkaClientOptions } from './client';
+import { createKafka } from './client';
+import { KafkaConsumer } from './consumer';
+import { toTenonError } from './errors';
+import type { Cluster } from './kafkajs';
+import { createCluster } from './kafkajs';
+import type { GroupTiming } from './membership';
+import { fetchOffsets, fetchRanges } from './offsets';
+import { readRecords } from './reader';
+import type { TopicPolicy } from './topics';
+import { ensureTopic, partitionsOf } from './topics';
+
+export interface KafkaEventLogOptions extends KafkaClientOptions, TopicPolicy {
+  readonly append?: Partial<AppenderOptions>;
+  readonly group?: Partial<GroupTiming>;
+  /** How much a consumer fetches ahead. Default 16 MiB. */
+  readonly bufferBytes?: number;
+}
+
+const APPEND: AppenderOptions = { gatherBytes: 256 * 1024, lingerMs: 0, maxPendingBytes: 64 * 1024 * 1024 };
+const TIMING: GroupTiming = { sessionTimeoutMs: 15_000, rebalanceTimeoutMs: 30_000, heartbeatMs: 1_000 };
+
+/**
+ * A log in Kafka 4 (3.6 and later should do). Nothing is connected before it is needed, so that this never fails.
+ * `durable` is acks=all: the brokers' replication and `min.insync.replicas` decide what that survives. `relaxed` is
+ * acks=1.
+ */
+export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
+  return new KafkaEventLog(options);
+}
+
+class KafkaEventLog implements EventLog {
+  private readonly kafka: Kafka;
+  private readonly groupKafka: Kafka;
+  private readonly timing: GroupTiming;
+  private readonly appenders = new Map<string, Appender>();
+  private readonly partitions = new Map<string, number>();
+  private readonly consumers = new Set<KafkaConsumer>();
+  private readonly parts = new Map<string, Promise<unknown>>();
+  private closing: Promise<void> | null = null;
+
+  constructor(private readonly options: KafkaEventLogOptions) {
+    this.timing = { ...TIMING, ...options.group };
+    this.kafka = createKafka(options);
+    // A member waits for the others to join.
+    this.groupKafka = createKafka(options, this.timing.rebalanceTimeoutMs + 10_000);
+  }
+
+  async ensureTopic(spec: TopicSpec): Promise<void> {
+    const admin = await this.admin();
+    await ensureTopic(admin, spec, this.options);
+    this.partitions.set(spec.name, spec.partitions);
+  }
+
+  async append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]> {
+    if (this.closing !== null) throw closed();
+    const partitions = this.partitions.get(topic) ?? (await this.lookUp(topic));
+    if (records.length === 0) return [];
+    for (const { partition } of records) {
+      if (!(partition >= 0 && partition < partitions)) {
+        // kafkajs would leave the record out without a word.
+        throw new TenonError('unknown-partition', `Topic ${topic} has no partition ${partition}.`);
+      }
+    }
+    let appender = this.appenders.get(topic);
+    if (appender === undefined) {
+      const producer = (durable: boolean) => this.producer(durable);
+      appender = new Appender(topic, producer, { ...APPEND, ...this.options.append });
+      this.appenders.set(topic, appender);
+    }
+    return appender.add(records, options?.ack !== 'relaxed');
+  }
+
+  startOffsets(topic: string): Promise<Record<string, number>> {
+    return this.offsets(topic, 'start');
+  }
+
+  endOffsets(topic: string): Promise<Record<string, number>> {
+    return this.offsets(topic, 'end');
+  }
+
+  async read(
+    topic: string,
+    partition: number,
+    from: number,
+    options?: ReadOptions,
+  ): Promise<readonly LogRecord[]> {
+    const cluster = await this.reader();
+    return attempt(`Topic ${topic} could not be read`, () => readRecords(cluster, topic, partition, from, options));
+  }
+
+  async consume(options: ConsumeOptions): Promise<LogConsumer> {
+    if (this.closing !== null) throw closed();
+    const { topic, group } = options;
+    const reader = await this.reader();
+    return attempt(`Group ${group} could not be joined`, async () => {
+      const cluster = createCluster(this.kafka);
+      await cluster.connect();
+      const consumer = new KafkaConsumer({
+        topic,
+        group,
+        startAt: (partition) => options.startAt(partition),
+        kafka: this.groupKafka,
+        cluster,
+        timing: this.timing,
+        bufferBytes: this.options.bufferBytes ?? 16 * 1024 * 1024,
+        offsets: () => attempt(`Offsets of ${topic} could not be read`, () => fetchRanges(reader, topic)),
+      });
+      try {
+        await cluster.addTargetTopic(topic);
+        await consumer.start();
+      } catch (error) {
+        await consumer.close();
+        throw error;
+      }
+      this.consumers.add(consumer);
+      return consumer;
+    });
+  }
+
+  async deleteBefore(topic: string, offsets: Readonly<Record<string, number>>): Promise<void> {
+    const ranges = await attempt(`Offsets of ${topic} could not be read`, async () =>
+      fetchRanges(await this.reader(), topic),
+    );
+    const partitions = Object.entries(offsets).flatMap(([id, offset]) => {
+      const range = ranges.get(Number(id));
+      if (range === undefined) throw new TenonError('unknown-partition', `Topic ${topic} has no partition ${id}.`);
+      const before = Math.min(offset, range.end);
+      return before > range.start ? [{ partition: Number(id), offset: String(before) }] : [];
+    });
+    if (partitions.length === 0) return;
+    const admin = await this.admin();
+    await attempt(`Records of ${topic} could not be deleted`, () => admin.deleteTopicRecords({ topic, partitions }));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= (async () => {
+      await Promise.all([...this.appenders.values()].map((appender) => appender.close()));
+      await Promise.all([...this.consumers].map((consumer) => consumer.close()));
+      const parts = await Promise.allSettled(this.parts.values());
+      await Promise.allSettled(
+        parts.map((part) => (part.status === 'fulfilled' ? (part.value as Admin).disconnect() : undefined)),
+      );
+    })();
+    return this.closing;
+  }
+
+  private async offsets(topic: string, which: 'start' | 'end'): Promise<Record<string, number>> {
+    const cluster = await this.reader();
+    const offsets = await attempt(`Offsets of ${topic} could not be read`, () => fetchOffsets(cluster, topic, which));
+    return Object.fromEntries([...offsets].sort(([a], [b]) => a - b).map(([id, offset]) => [String(id), offset]));
+  }
+
+  private async lookUp(topic: string): Promise<number> {
+    const admin = await this.admin();
+    const partitions = await attempt(`Topic ${topic} could not be looked up`, () => partitionsOf(admin, topic));
+    if (partitions === null) throw new TenonError('unknown-topic', `There is no topic ${topic}.`);
+    this.partitions.set(topic, partitions);
+    return partitions;
+  }
+
+  private admin(): Promise<Admin> {
+    return this.connected('admin', () => this.kafka.admin());
+  }
+
+  private reader(): Promise<Cluster> {
+    return this.connected('reader', () => createCluster(this.kafka));
+  }
+
+  /** Two, so that what may be relaxed does not wait behind what must be replicated. */
+  private producer(durable: boolean): Promise<Producer> {
+    return this.connected(durable ? 'durable' : 'relaxed', () =>
+      this.kafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner: byHand }),
+    );
+  }
+
+  /** A part that is connected when it is first used; if that fails, the next use tries again. */
+  private connected<T extends { connect(): Promise<void> }>(name: string, make: () => T): Promise<T> {
+    if (this.closing !== null && !this.parts.has(name)) return Promise.reject(closed());
+    let part = this.parts.get(name) as Promise<T> | undefined;
+    if (part === undefined) {
+      const made = make();
+      part = attempt(`Kafka (${this.options.brokers.join(', ')}) cannot be reached`, () => made.connect()).then(
+        () => made,
+      );
+      part.catch(() => this.parts.delete(name));
+      this.parts.set(name, part);
+    }
+    return part;
+  }
+}
+
+/** Every record says its partition. */
+const byHand = () => () => {
+  throw new Unavailable('A record without a partition.');
+};
+
+const closed = () => new TenonError('log-closed', 'The log is closed.');
+
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toTenonError(error, what);
+  }
+}

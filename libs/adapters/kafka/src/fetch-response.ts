@@ -1,0 +1,56 @@
+/** The answer to a Fetch request, version 11 (KIP-392). */
+
+export interface FetchedPartition {
+  readonly partition: number;
+  /** 0, or one of `FETCH_ERRORS`. */
+  readonly errorCode: number;
+  readonly highWatermark: number;
+  readonly logStart: number;
+  /** Record batches, the last one perhaps cut off. */
+  readonly recordSet: Buffer;
+}
+
+export const FETCH_ERRORS = {
+  offsetOutOfRange: 1,
+  unknownTopicOrPartition: 3,
+  leaderNotAvailable: 5,
+  notLeader: 6,
+  topicAuthorizationFailed: 29,
+} as const;
+
+/** @returns the partitions of every topic; there is one topic in what this adapter asks for */
+export function decodeFetchResponse(payload: Buffer): {
+  readonly clientSideThrottleTime: number;
+  readonly partitions: readonly FetchedPartition[];
+} {
+  const clientSideThrottleTime = payload.readInt32BE(0);
+  const errorCode = payload.readInt16BE(4);
+  if (errorCode !== 0) throw new Error(`The broker refused to fetch (error ${errorCode}).`);
+  const partitions: FetchedPartition[] = [];
+  let at = 10; // after the session id
+  const topics = payload.readInt32BE(at);
+  at += 4;
+  for (let topic = 0; topic < topics; topic++) {
+    at += 2 + payload.readInt16BE(at);
+    const count = payload.readInt32BE(at);
+    at += 4;
+    for (let i = 0; i < count; i++) at = decodePartition(payload, at, partitions);
+  }
+  return { clientSideThrottleTime, partitions };
+}
+
+/** @returns where the next partition begins */
+function decodePartition(payload: Buffer, start: number, into: FetchedPartition[]): number {
+  const aborted = Math.max(0, payload.readInt32BE(start + 30));
+  // After the aborted transactions (16 bytes each) and the preferred replica.
+  const sizeAt = start + 34 + aborted * 16 + 4;
+  const size = Math.max(0, payload.readInt32BE(sizeAt));
+  into.push({
+    partition: payload.readInt32BE(start),
+    errorCode: payload.readInt16BE(start + 4),
+    highWatermark: Number(payload.readBigInt64BE(start + 6)),
+    logStart: Number(payload.readBigInt64BE(start + 22)),
+    recordSet: payload.subarray(sizeAt + 4, sizeAt + 4 + size),
+  });
+  return sizeAt + 4 + size;
+}

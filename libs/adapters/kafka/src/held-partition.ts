@@ -1,0 +1,68 @@
+import type { LogRecord } from '@tenon/ports';
+import type { KafkaRecord } from './kafka-record';
+import { decodeRecordSet } from './record-batch';
+
+/** A partition that a consumer holds: where it reads, and what was fetched ahead. */
+export class HeldPartition {
+  /** The next offset to fetch; null until `startAt` has answered. */
+  fetchAt: number | null = null;
+  /** The offset after the last record that a poll gave. */
+  position: number | null = null;
+  /** What was fetched from an offset before a seek is dropped. */
+  seeks = 0;
+  bytes = 0;
+  private records: KafkaRecord[] = [];
+  private at = 0;
+
+  /** Reading goes on at `offset`, whatever was fetched. */
+  seek(offset: number): void {
+    this.seeks++;
+    this.fetchAt = offset;
+    this.position = offset;
+    this.records = [];
+    this.at = 0;
+    this.bytes = 0;
+  }
+
+  get isEmpty(): boolean {
+    return this.at >= this.records.length;
+  }
+
+  /** @returns false if the answer is for another offset than the one wanted now, or holds no whole batch */
+  add(recordSet: Buffer, from: number): boolean {
+    if (from !== this.fetchAt) return false;
+    const { records, next } = decodeRecordSet(recordSet, from);
+    this.fetchAt = next;
+    if (records.length > 0) this.bytes += recordSet.length;
+    if (this.isEmpty) {
+      this.records = records;
+      this.at = 0;
+    } else if (records.length > 0) {
+      this.records = [...this.records.slice(this.at), ...records];
+      this.at = 0;
+    }
+    return records.length > 0;
+  }
+
+  /** Up to so many records and about so many bytes, at least one if there is one. */
+  take(maxRecords: number, maxBytes: number): { records: readonly LogRecord[]; bytes: number } {
+    const start = this.at;
+    let bytes = 0;
+    while (this.at < this.records.length && this.at - start < maxRecords && (bytes < maxBytes || this.at === start)) {
+      bytes += (this.records[this.at] as KafkaRecord).size;
+      this.at++;
+    }
+    const all = start === 0 && this.isEmpty;
+    const records = all ? this.records : this.records.slice(start, this.at);
+    const last = records[records.length - 1];
+    if (last !== undefined) this.position = last.offset + 1;
+    if (this.isEmpty) {
+      this.records = [];
+      this.at = 0;
+      this.bytes = 0;
+    } else {
+      this.bytes = Math.max(0, this.bytes - bytes);
+    }
+    return { records, bytes };
+  }
+}

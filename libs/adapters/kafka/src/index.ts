@@ -1,0 +1,2 @@
+export { createKafkaEventLog } from './event-log';
+export type { KafkaEventLogOptions } from './event-log';

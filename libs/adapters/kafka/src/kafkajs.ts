@@ -1,0 +1,107 @@
+/** All that reaches below the public interface of kafkajs: its version is pinned, and no release has come since 2023. */
+import type { Kafka } from 'kafkajs';
+import RequestQueue from 'kafkajs/src/network/requestQueue';
+import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request';
+import type { FetchedPartition } from './fetch-response';
+import { decodeFetchResponse } from './fetch-response';
+
+/** A connected broker, as `Cluster.findBroker` gives it. */
+export interface Broker {
+  readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null;
+  readonly connectionPool: {
+    send(call: {
+      request: unknown;
+      response: { decode(payload: Buffer): Promise<unknown>; parse(decoded: unknown): Promise<unknown> };
+      requestTimeout: number;
+      logResponseError: boolean;
+    }): Promise<unknown>;
+  };
+}
+
+/** What kafkajs knows of the brokers, with connections of its own. */
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addTargetTopic(topic: string): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly { partitionId: number; leader: number | null }[];
+  findBroker(options: { nodeId: number }): Promise<Broker>;
+  fetchTopicsOffset(
+    topics: readonly { topic: string; fromBeginning: boolean; partitions: { partition: number }[] }[],
+  ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
+}
+
+type CreateCluster = (options: { metadataMaxAge: number; allowAutoTopicCreation: boolean }) => Cluster;
+
+const METADATA_MAX_AGE = 300_000;
+
+/** @returns connections and metadata that nobody else shares */
+export function createCluster(kafka: Kafka): Cluster {
+  const key = Object.getOwnPropertySymbols(kafka).find(
+    (symbol) => symbol.description === 'private:Kafka:createCluster',
+  );
+  const create = (kafka as unknown as Record<symbol, CreateCluster | undefined>)[key ?? Symbol()];
+  if (create === undefined) throw new Error('This is not the kafkajs 2.2.4 that the adapter was written for.');
+  return create.call(kafka, { metadataMaxAge: METADATA_MAX_AGE, allowAutoTopicCreation: false });
+}
+
+const API_FETCH = 1;
+const FETCH_VERSION = 11;
+const FROM_LEADER = -1;
+/** Nothing that Tenon writes is transactional, so that there is nothing to filter out. */
+const READ_UNCOMMITTED = 0;
+
+export interface FetchOptions {
+  readonly topic: string;
+  readonly partitions: readonly { partition: number; offset: number; maxBytes: number }[];
+  /** The broker answers as soon as there is a record, or after this long. */
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+}
+
+/** One Fetch request; the record sets are left as bytes, which kafkajs would turn into objects at several times the cost. */
+export async function fetchFrom(broker: Broker, options: FetchOptions): Promise<readonly FetchedPartition[]> {
+  const versions = broker.versions?.[API_FETCH];
+  if (versions && (versions.minVersion > FETCH_VERSION || versions.maxVersion < FETCH_VERSION)) {
+    throw new Error(`The broker does not speak Fetch version ${FETCH_VERSION} (Kafka 2.3 and later do).`);
+  }
+  const decoded = await broker.connectionPool.send({
+    request: fetchRequest({
+      replicaId: FROM_LEADER,
+      maxWaitTime: options.maxWaitMs,
+      minBytes: 1,
+      maxBytes: options.maxBytes,
+      isolationLevel: READ_UNCOMMITTED,
+      topics: [
+        {
+          topic: options.topic,
+          partitions: options.partitions.map(({ partition, offset, maxBytes }) => ({
+            partition,
+            fetchOffset: String(offset),
+            maxBytes,
+          })),
+        },
+      ],
+    }),
+    response: { decode: async (payload) => decodeFetchResponse(payload), parse: async (answer) => answer },
+    requestTimeout: options.maxWaitMs + 5_000,
+    logResponseError: false,
+  });
+  return (decoded as ReturnType<typeof decodeFetchResponse>).partitions;
+}
+
+/**
+ * kafkajs schedules the next look at its queue for a time in the past, so that Node looks every millisecond for as long
+ * as the connection lives (kafkajs#1751). There is something to look at only while requests wait.
+ */
+export function mendRequestQueue(): void {
+  RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(this: RequestQueue) {
+    if (this.pending.length === 0 || this.throttleCheckTimeoutId) return;
+    const wait = Math.max(this.throttledUntil - Date.now(), 10);
+    this.throttleCheckTimeoutId = setTimeout(() => {
+      this.throttleCheckTimeoutId = null;
+      this.checkPendingRequests();
+    }, wait);
+  };
+}

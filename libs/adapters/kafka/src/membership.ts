@@ -1,0 +1,97 @@
+/**
+ * Membership of a consumer group. kafkajs joins, keeps alive and leaves; it never fetches, since every partition is
+ * paused at once: its fetching has no way to begin where we say, and gets stuck after rebalances (docs/adr).
+ */
+import type { Consumer, Kafka } from 'kafkajs';
+import { Unavailable } from '@tenon/ports';
+import { toTenonError } from './errors';
+
+export interface GroupTiming {
+  /** A member that is silent for this long loses its partitions. The brokers bound it (6 s to 30 min by default). */
+  readonly sessionTimeoutMs: number;
+  /** How long members have to rejoin when the group changes. */
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatMs: number;
+}
+
+export interface Joined {
+  readonly memberId: string;
+  readonly partitions: readonly number[];
+}
+
+/** How often kafkajs looks whether a heartbeat is due. */
+const TICK_MS = 200;
+
+export class Membership {
+  private readonly consumer: Consumer;
+  private aliveAt = performance.now();
+  private failure: unknown = null;
+  private closing = false;
+
+  constructor(
+    kafka: Kafka,
+    private readonly topic: string,
+    private readonly group: string,
+    private readonly timing: GroupTiming,
+    private readonly listener: { joined(joined: Joined): void; failed(error: unknown): void },
+  ) {
+    this.consumer = kafka.consumer({
+      groupId: group,
+      sessionTimeout: timing.sessionTimeoutMs,
+      rebalanceTimeout: timing.rebalanceTimeoutMs,
+      heartbeatInterval: timing.heartbeatMs,
+      maxWaitTimeInMs: TICK_MS,
+      allowAutoTopicCreation: false,
+      // A new member would be another consumer to our services: whoever supervises them makes one.
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5, restartOnFailure: async () => false },
+    });
+    const { GROUP_JOIN, HEARTBEAT, CRASH } = this.consumer.events;
+    this.consumer.on(HEARTBEAT, () => void (this.aliveAt = performance.now()));
+    this.consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.aliveAt = performance.now();
+      this.consumer.pause([{ topic }]);
+      listener.joined({ memberId: payload.memberId, partitions: payload.memberAssignment[topic] ?? [] });
+    });
+    this.consumer.on(CRASH, ({ payload }) => this.fail(payload.error));
+  }
+
+  /** Resolves once the group has let it in. */
+  async join(): Promise<void> {
+    await this.consumer.connect();
+    await this.consumer.subscribe({ topics: [this.topic], fromBeginning: true });
+    await this.consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async () => undefined });
+    if (this.failure !== null) throw this.failure;
+  }
+
+  /** @throws Unavailable if the group has not heard of this member for so long that it is out of it */
+  check(): void {
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = this.timing;
+    if (performance.now() - this.aliveAt > sessionTimeoutMs + rebalanceTimeoutMs) {
+      throw new Unavailable(`The member of group ${this.group} has lost touch with Kafka.`);
+    }
+  }
+
+  /** For those who watch the lag; where reading begins is not decided by it. */
+  commit(offsets: ReadonlyMap<number, number>): void {
+    const positions = [...offsets].map(([partition, offset]) => ({
+      topic: this.topic,
+      partition,
+      offset: String(offset),
+    }));
+    if (positions.length > 0 && !this.closing) {
+      this.consumer.commitOffsets(positions).catch(() => undefined);
+    }
+  }
+
+  /** Leaves the group, so that the others get the partitions at once. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.consumer.disconnect().catch(() => undefined);
+  }
+
+  private fail(error: unknown): void {
+    if (this.closing) return;
+    this.failure = toTenonError(error, `The member of group ${this.group} failed`);
+    this.listener.failed(this.failure);
+  }
+}

@@ -1,0 +1,126 @@
+/** Topics: made as the catalog says, and checked where they are there already. */
+import type { Admin, ConfigEntries } from 'kafkajs';
+import { ConfigResourceTypes } from 'kafkajs';
+import { TenonError, TopicMismatch } from '@tenon/ports';
+import type { Logger, TopicSpec } from '@tenon/ports';
+import { protocolType, toTenonError } from './errors';
+
+/** Frames and files' batches are larger than Kafka's default of 1 MiB per batch. */
+export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+
+export interface TopicPolicy {
+  /** Copies of each partition; absent: the brokers' default. */
+  readonly replicationFactor?: number;
+  /** Copies that must have a record before it is acknowledged; absent: the brokers' default. */
+  readonly minInsyncReplicas?: number;
+  readonly logger?: Logger;
+}
+
+/** @throws TopicMismatch, TenonError `invalid-topic`, `topic-compacted`, Unavailable */
+export async function ensureTopic(admin: Admin, spec: TopicSpec, policy: TopicPolicy): Promise<void> {
+  if (!Number.isSafeInteger(spec.partitions) || spec.partitions < 1) {
+    throw new TenonError('invalid-topic', `Topic ${spec.name} needs at least one partition.`);
+  }
+  try {
+    const created = (await partitionsOf(admin, spec.name)) === null && (await create(admin, spec, policy));
+    const partitions = await partitionsOf(admin, spec.name);
+    if (partitions !== spec.partitions) throw new TopicMismatch(spec.name, partitions ?? 0, spec.partitions);
+    if (!created) await checkConfig(admin, spec, policy.logger);
+  } catch (error) {
+    throw toTenonError(error, `Topic ${spec.name} could not be ensured`);
+  }
+}
+
+/** @returns null if there is no such topic */
+export async function partitionsOf(admin: Admin, topic: string): Promise<number | null> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions.length ?? null;
+  } catch (error) {
+    if (protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return null;
+    throw error;
+  }
+}
+
+const retentionOf = (spec: TopicSpec) => String(spec.retentionMs ?? -1);
+
+/** @returns false if another was faster */
+async function create(admin: Admin, spec: TopicSpec, policy: TopicPolicy): Promise<boolean> {
+  const { replicationFactor = -1, minInsyncReplicas } = policy;
+  try {
+    return await admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic: spec.name,
+          numPartitions: spec.partitions,
+          replicationFactor,
+          configEntries: [
+            { name: 'cleanup.policy', value: 'delete' },
+            { name: 'retention.ms', value: retentionOf(spec) },
+            { name: 'retention.bytes', value: '-1' },
+            { name: 'max.message.bytes', value: String(MAX_BATCH_BYTES) },
+            // Kafka refuses timestamps an hour ahead of its own clock; a record's timestamp decides nothing in Tenon.
+            { name: 'message.timestamp.after.max.ms', value: '9223372036854775807' },
+            ...(minInsyncReplicas === undefined
+              ? []
+              : [{ name: 'min.insync.replicas', value: String(minInsyncReplicas) }]),
+          ],
+        },
+      ],
+    });
+  } catch (error) {
+    if (alreadyExists(error)) return false;
+    throw error;
+  }
+}
+
+function alreadyExists(error: unknown): boolean {
+  if (protocolType(error) === 'TOPIC_ALREADY_EXISTS') return true;
+  const { errors } = error as { errors?: unknown };
+  return Array.isArray(errors) && errors.some((one) => protocolType(one) === 'TOPIC_ALREADY_EXISTS');
+}
+
+async function checkConfig(admin: Admin, spec: TopicSpec, logger: Logger | undefined): Promise<void> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: spec.name }],
+  });
+  const entries = resources[0]?.configEntries ?? [];
+  const value = (name: string) => entries.find((entry) => entry.configName === name)?.configValue;
+  if (value('cleanup.policy')?.includes('compact')) {
+    throw new TenonError('topic-compacted', `Topic ${spec.name} is compacted: Kafka would drop records from it.`, {
+      hint: `Set cleanup.policy=delete on ${spec.name}.`,
+    });
+  }
+  if (value('retention.ms') === retentionOf(spec)) return;
+  if (spec.retentionMs === undefined) {
+    // Somebody chose that, perhaps because disks are small: it is theirs to choose, and ours to say what it means.
+    logger?.warn(
+      { topic: spec.name, retentionMs: Number(value('retention.ms')) },
+      'Kafka deletes records of this topic that are older than its retention',
+    );
+    return;
+  }
+  await setConfig(admin, spec.name, entries, 'retention.ms', retentionOf(spec));
+}
+
+/** The source of an entry that was set on the topic itself. */
+const DYNAMIC_TOPIC_CONFIG = 1;
+
+/** AlterConfigs replaces all of a topic's settings, so that what others have set goes along. */
+async function setConfig(
+  admin: Admin,
+  topic: string,
+  entries: readonly ConfigEntries[],
+  name: string,
+  value: string,
+): Promise<void> {
+  const kept = entries
+    .filter((entry) => (entry.configSource as number) === DYNAMIC_TOPIC_CONFIG && entry.configName !== name)
+    .map((entry) => ({ name: entry.configName, value: entry.configValue }));
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [...kept, { name, value }] }],
+  });
+}
