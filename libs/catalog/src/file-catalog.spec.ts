@@ -177,7 +177,6 @@ describe('a catalog directory with mistakes', () => {
       'schema: { type: array }',
       /schema-invalid The schema must describe an object/,
     ],
-    ['fields that differ in case only', 'schema: { properties: { At: {}, at: {} } }', /:1:37 field-clash /],
     [
       'a key field that is not in the schema',
       `key: shops\nschema:${SCHEMA}`,

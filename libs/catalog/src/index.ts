@@ -1,5 +1,6 @@
 export { createFileCatalog } from './file-catalog';
 export { CATALOG_CODES } from './report';
 export type { CatalogCode } from './report';
+export { fieldsOf } from './schema-fields';
 export { parseDuration } from './duration';
 export { didYouMean, nearest } from './nearest';

@@ -19,7 +19,6 @@ export const CATALOG_CODES = {
   'schema-invalid': 'A schema is not a JSON Schema 2020-12 that can be used.',
   'field-unknown': 'A key or time field is not a property of the schema.',
   'field-type': 'A key or time field has a type that cannot be used for it.',
-  'field-clash': 'Two fields of a schema differ in case only; SQL takes them for one column.',
   'product-without-sql': 'A product has settings but no SQL.',
 } as const;
 

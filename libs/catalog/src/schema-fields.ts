@@ -5,10 +5,28 @@ import type { Report } from './report';
 import type { Path } from './yaml-file';
 import { isMapping } from './yaml-file';
 
-/** The declared fields of `data`: the schema's own properties, which become the columns of the source. */
+/**
+ * The declared fields of `data`: the schema's own properties, which become the columns of the source. References within
+ * the schema are followed.
+ */
 export function fieldsOf(schema: JsonSchema): ReadonlyMap<string, unknown> {
-  const properties = isMapping(schema) ? schema['properties'] : undefined;
-  return new Map(isMapping(properties) ? Object.entries(properties) : []);
+  const properties = resolved(schema, schema)?.['properties'];
+  const fields = isMapping(properties) ? Object.entries(properties) : [];
+  return new Map(fields.map(([name, field]) => [name, resolved(field, schema) ?? field]));
+}
+
+/** A schema behind references within its document; circles and what is not there give undefined. */
+function resolved(schema: unknown, root: unknown, depth = 0): Record<string, unknown> | undefined {
+  if (!isMapping(schema) || depth > 16) return undefined;
+  const { $ref: reference } = schema;
+  if (typeof reference !== 'string') return schema;
+  if (!reference.startsWith('#/')) return undefined;
+  const path = reference
+    .slice(2)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const target = path.reduce<unknown>((at, part) => (isMapping(at) ? at[part] : undefined), root);
+  return resolved(target, root, depth + 1);
 }
 
 /** The JSON types that a field's own schema allows; undefined where it does not say. */
@@ -18,30 +36,16 @@ export function typesOf(field: unknown): readonly string[] | undefined {
   return Array.isArray(type) ? (type as string[]) : undefined;
 }
 
-/** Reports a schema that does not describe an object, and fields that SQL could not tell apart. */
-export function checkFields(schema: JsonSchema, locate: (path: Path) => Place, report: Report): void {
+/** Reports a schema that does not describe an object. */
+export function checkIsObject(schema: JsonSchema, locate: (path: Path) => Place, report: Report): void {
   const types = typesOf(schema);
-  if (types !== undefined && !types.includes('object')) {
-    report(
-      'schema-invalid',
-      `The schema must describe an object, not ${types.join(' or ')}.`,
-      locate(['type']),
-      'Write `type: object`.',
-    );
-  }
-  const seen = new Map<string, string>();
-  for (const name of fieldsOf(schema).keys()) {
-    const other = seen.get(name.toLowerCase());
-    if (other === undefined) seen.set(name.toLowerCase(), name);
-    else {
-      report(
-        'field-clash',
-        `The fields ${other} and ${name} would be one column in SQL.`,
-        locate(['properties', name]),
-        'Rename one of them.',
-      );
-    }
-  }
+  if (types === undefined || types.includes('object')) return;
+  report(
+    'schema-invalid',
+    `The schema must describe an object, not ${types.join(' or ')}.`,
+    locate(['type']),
+    'Write `type: object`.',
+  );
 }
 
 /** Reports a key field that is not in the schema, or whose values are no scalars. */

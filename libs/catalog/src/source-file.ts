@@ -1,7 +1,7 @@
 /** `sources/<name>.yaml`: one stream of events. */
 import { isAbsolute, join, relative } from 'node:path';
 import type { JsonSchema, Place, SourceDefinition } from '@tenon/domain';
-import { checkFields, checkKeyField, checkTimeField } from './schema-fields';
+import { checkIsObject, checkKeyField, checkTimeField } from './schema-fields';
 import { checkSchema } from './schema-check';
 import type { Report } from './report';
 import { Settings } from './settings';
@@ -139,6 +139,6 @@ function checkedSchema(
   report: Report,
 ): JsonSchema | undefined {
   if (!checkSchema(schema, locate, report)) return undefined;
-  checkFields(schema, locate, report);
+  checkIsObject(schema, locate, report);
   return schema;
 }

@@ -1,6 +1,7 @@
 import { declaredFields, jsonOfNull, jsonOfText, toRfc3339 } from './declared';
 
 const declared = declaredFields({
+  $defs: { zip: { type: 'string' } },
   properties: {
     text: { type: 'string' },
     at: { type: 'string', format: 'date-time' },
@@ -10,6 +11,9 @@ const declared = declaredFields({
     flag: { type: 'boolean' },
     tags: { type: 'array' },
     any: {},
+    code: { enum: ['1', '2'] },
+    maybe: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    zip: { $ref: '#/$defs/zip' },
   },
 })!;
 
@@ -32,6 +36,10 @@ it.each([
   ['tags', '[a]', '"[a]"'],
   ['any', '5', '5'],
   ['any', 'x', '"x"'],
+  ['code', '1', '"1"'],
+  ['maybe', '1', '"1"'],
+  ['zip', '0815', '"0815"'],
+  ['zip', '815', '"815"'],
 ])('%s: %j becomes %s', (name, text, json) => expect(jsonOfText(text, declared.get(name))).toBe(json));
 
 it('an empty field is null where the schema allows it, and left out elsewhere', () => {

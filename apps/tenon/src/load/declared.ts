@@ -1,4 +1,5 @@
 /** What a source's schema says of its fields: text in a file becomes the JSON that the schema asks for. */
+import { fieldsOf } from '@tenon/catalog';
 import type { JsonSchema } from '@tenon/domain';
 
 export interface DeclaredField {
@@ -12,13 +13,31 @@ export type Declared = ReadonlyMap<string, DeclaredField> | null;
 
 export function declaredFields(schema: JsonSchema | undefined): Declared {
   if (schema === undefined) return null;
-  const properties = (typeof schema === 'object' ? schema['properties'] : undefined) ?? {};
-  return new Map(
-    Object.entries(properties).map(([name, field]) => {
-      const { type, format } = (field ?? {}) as { type?: string | string[]; format?: string };
-      return [name, { types: type === undefined ? [] : [type].flat(), format }];
-    }),
-  );
+  return new Map([...fieldsOf(schema)].map(([name, field]) => [name, declaredField(field)]));
+}
+
+interface FieldSchema {
+  readonly type?: string | readonly string[];
+  readonly format?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly FieldSchema[];
+  readonly oneOf?: readonly FieldSchema[];
+}
+
+/** What the field or any of its alternatives allows. */
+function declaredField(field: unknown): DeclaredField {
+  const own = (typeof field === 'object' && field !== null ? field : {}) as FieldSchema;
+  const all = [own, ...(own.anyOf ?? own.oneOf ?? [])];
+  const values = [...(own.enum ?? []), ...('const' in own ? [own.const] : [])];
+  const types = all.flatMap(({ type = [] }) => type);
+  return {
+    types:
+      types.length > 0
+        ? types
+        : [...new Set(values.map((value) => (value === null ? 'null' : typeof value)))],
+    format: all.find((one) => one.format !== undefined)?.format,
+  };
 }
 
 /** A JSON number, which neither loses digits nor leading zeros when it is taken as one. */
