@@ -38,7 +38,7 @@ export class LineSplitter {
   }
 
   private keep(part: Uint8Array): void {
-    if (this.dropping) return;
+    if (this.dropping || part.length === 0) return;
     this.pending.push(part);
     this.pendingBytes += part.length;
     if (this.pendingBytes <= this.maxLineBytes) return;
