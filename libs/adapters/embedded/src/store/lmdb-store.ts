@@ -11,8 +11,8 @@ export interface LmdbStoreOptions {
 
 const TABLES: readonly StoreTable[] = ['meta', 'base', 'speed'];
 
-/** Longer keys don't fit lmdb's pages. */
-const MAX_KEY_BYTES = 1900;
+/** Longer ones don't fit lmdb's pages. */
+const KEY = /^[\x20-\x7e]{1,1900}$/;
 
 /** How many snapshots of different moments may be held at once. */
 const MAX_READERS = 1024;
@@ -39,6 +39,8 @@ class LmdbProductStore implements ProductStore {
       maxReaders: MAX_READERS,
       // A commit is on the disk before anyone sees it, as in plain lmdb. Measured: no slower.
       overlappingSync: false,
+      // lmdb-js would begin a batch of its own around ours, and leave the error of a failed commit unhandled.
+      eventTurnBatching: false,
     });
     const table = (name: StoreTable) => root.openDB<string, string>({ name, encoding: 'string' });
     this.root = root;
@@ -95,11 +97,18 @@ class LmdbProductStore implements ProductStore {
         });
       });
     } catch (error) {
+      takeCommitError(error);
       throw new Unavailable('The product store could not be written.', error);
     } finally {
       this.snapshots.renew();
     }
   }
+}
+
+/** lmdb-js tells the reason of a failed commit by a promise of its own; unhandled, that would end the process. */
+function takeCommitError(error: unknown): void {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  commitError?.catch(() => undefined);
 }
 
 /** A transaction's writes, which its reads see; JSON text, or null for a deletion. */
@@ -155,10 +164,11 @@ class WriteSet implements StoreTransaction {
 
   private write(table: StoreTable, key: string, json: string | null): void {
     if (this.ended) throw new TenonError('transaction-ended', 'The transaction has ended.');
-    if (key === '' || key.length > MAX_KEY_BYTES) {
+    // Checked here, since an error in the middle of a batch would commit its first half.
+    if (!KEY.test(key)) {
       throw new TenonError(
         'invalid-key',
-        `A key has 1 to ${MAX_KEY_BYTES} characters: ${key.slice(0, 100)}…`,
+        `A key is 1 to 1,900 printable ASCII characters: ${key.slice(0, 100)}`,
       );
     }
     this.written[table].set(key, json);

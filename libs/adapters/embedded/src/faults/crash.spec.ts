@@ -7,40 +7,33 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { LogRecord } from '@tenon/ports';
 import { systemClock } from '../environment';
 import { createFileLake } from '../lake/file-lake';
 import { createFileEventLog } from '../log/event-log';
 import { createLmdbProductStore } from '../store/lmdb-store';
+import { bundle } from './bundle';
+import type { Bundle } from './bundle';
 
-const ROUNDS = 12;
+const ROUNDS = 8;
 
 let directory: string;
-let script: string;
+let script: Bundle;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenon-crash-'));
-  script = join(__dirname, `../../../../../node_modules/.cache/tenon-crash-${process.pid}.cjs`);
-  await build({
-    entryPoints: [join(__dirname, 'child.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    external: ['lmdb'],
-    tsconfig: join(__dirname, '../../../../../tsconfig.base.json'),
-  });
+  script = await bundle('crash-child.ts');
 }, 60_000);
 
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
-  await rm(script, { force: true });
+  await script.remove();
 });
 
 /** Starts the child, kills it some time after its first line, and gives the whole lines that it wrote. */
 function runAndKill(adapter: string, folder: string, round: number): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, adapter, folder, String(round)], {
+    const child = spawn(process.execPath, [script.path, adapter, folder, String(round)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let out = '';
