@@ -73,10 +73,16 @@ export interface Plan {
 export interface PlanSql {
   /** Columns of the source that the product needs, as name and type. */
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
-  /** The partial SELECT; `{{input}}` stands for the relation that it reads, `{{group}}` for an extra leading group. */
+  /** One row per cell of a range, over all partitions; `{{input}}` stands for the relation that it reads. */
   readonly partial: string;
-  /** Rows of the row-wise part (after WHERE, unnest): which input rows count; null where it is `count(*)` of the cells. */
+  /** The same for a micro-batch: the partition comes first, and states of counted values as flat lists. */
+  readonly live: string;
+  /** How many input rows count, by partition; null where that is `count(*)` of the cells. */
   readonly rows: string | null;
-  /** The SELECT over finalized keys and measures that gives the answer's columns; null: keys and measures as they are. */
+  /** The SELECT over finalized keys and measures (`{{cells}}`) that gives expressions and HAVING; null: there are none. */
   readonly finalize: string | null;
+  /** How each state is made of the columns of `partial` and `live`. */
+  readonly decoders: readonly string[];
+  /** For each answer column, the measures that it is computed from. */
+  readonly uses: readonly (readonly number[])[];
 }
