@@ -112,12 +112,12 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
     if (fetched.recordSet.length > 0 && this.held.get(fetched.partition)?.add(fetched.recordSet, from)) this.wake?.();
   }
 
-  outOfRange({ partition, logStart }: FetchedPartition, from: number): void {
+  /** Below the start: records were deleted. Beyond the end: a broker has lost what it had acknowledged as `relaxed`. */
+  outOfRange({ partition }: FetchedPartition, from: number): void {
     const held = this.held.get(partition);
     if (held === undefined || held.fetchAt !== from) return;
-    // Below the start, records were deleted; beyond the end, a broker has lost what it had acknowledged as `relaxed`.
-    if (from < logStart) held.fetchAt = logStart;
-    else held.fetchAt = null;
+    // The next poll finds where to go on.
+    held.fetchAt = null;
     this.wake?.();
   }
 

@@ -1,5 +1,5 @@
-import type { Admin, Kafka, Producer } from 'kafkajs';
-import { TenonError, Unavailable } from '@tenon/ports';
+import type { Admin, ICustomPartitioner, Kafka, Producer } from 'kafkajs';
+import { TenonError } from '@tenon/ports';
 import type {
   AppendOptions,
   ConsumeOptions,
@@ -205,9 +205,10 @@ class KafkaEventLog implements EventLog {
 }
 
 /** Every record says its partition. */
-const byHand = () => () => {
-  throw new Unavailable('A record without a partition.');
-};
+const byHand: ICustomPartitioner =
+  () =>
+  ({ message }) =>
+    message.partition as number;
 
 const closed = () => new TenonError('log-closed', 'The log is closed.');
 

@@ -4,8 +4,6 @@ export interface FetchedPartition {
   readonly partition: number;
   /** 0, or one of `FETCH_ERRORS`. */
   readonly errorCode: number;
-  readonly highWatermark: number;
-  readonly logStart: number;
   /** Record batches, the last one perhaps cut off. */
   readonly recordSet: Buffer;
 }
@@ -41,6 +39,7 @@ export function decodeFetchResponse(payload: Buffer): {
 
 /** @returns where the next partition begins */
 function decodePartition(payload: Buffer, start: number, into: FetchedPartition[]): number {
+  // After the partition (4), the error (2), and three offsets: high watermark, last stable, start.
   const aborted = Math.max(0, payload.readInt32BE(start + 30));
   // After the aborted transactions (16 bytes each) and the preferred replica.
   const sizeAt = start + 34 + aborted * 16 + 4;
@@ -48,8 +47,6 @@ function decodePartition(payload: Buffer, start: number, into: FetchedPartition[
   into.push({
     partition: payload.readInt32BE(start),
     errorCode: payload.readInt16BE(start + 4),
-    highWatermark: Number(payload.readBigInt64BE(start + 6)),
-    logStart: Number(payload.readBigInt64BE(start + 22)),
     recordSet: payload.subarray(sizeAt + 4, sizeAt + 4 + size),
   });
   return sizeAt + 4 + size;

@@ -4,6 +4,7 @@ import { FETCH_ERRORS } from './fetch-response';
 import type { KafkaRecord } from './kafka-record';
 import type { Cluster } from './kafkajs';
 import { fetchFrom } from './kafkajs';
+import { fetchOffsets } from './offsets';
 import { decodeRecordSet } from './record-batch';
 
 const DEFAULT_BYTES = 1024 * 1024;
@@ -29,8 +30,9 @@ export async function readRecords(
       continue;
     }
     if (fetched.errorCode === FETCH_ERRORS.offsetOutOfRange) {
-      if (offset >= fetched.logStart) return [];
-      offset = fetched.logStart;
+      const start = (await fetchOffsets(cluster, topic, 'start')).get(partition) ?? 0;
+      if (offset >= start) return [];
+      offset = start;
       continue;
     }
     const { records, next } = decodeRecordSet(fetched.recordSet, offset);
