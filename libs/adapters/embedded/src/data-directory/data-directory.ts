@@ -3,9 +3,9 @@ import { mkdir, open, readFile, readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { TenonError } from '@tenon/ports';
-import { syncFolder } from '../log/files';
-import { takeOsLock } from './os-lock';
-import type { OsLock } from './os-lock';
+import { syncFolder } from '../files/files';
+import { takeOsLock } from '../files/os-lock';
+import type { OsLock } from '../files/os-lock';
 
 /** The layout of a data directory; what is in the parts has format versions of its own. */
 export const DATA_DIRECTORY_VERSION = 1;

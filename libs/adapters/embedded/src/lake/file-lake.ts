@@ -1,11 +1,11 @@
-import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { TenonError, Unavailable } from '@tenon/ports';
 import type { Lake, LakeFile } from '@tenon/ports';
-import { v7 } from 'uuid';
-import { syncFolder } from '../log/files';
+import { syncFolder } from '../files/files';
 import { checkName, checkPrefix } from './names';
+import { Staging } from './staging';
 
 export interface FileLakeOptions {
   /** Made if it is missing. */
@@ -20,24 +20,20 @@ export function createFileLake(options: FileLakeOptions): Lake {
 const STAGING = '.staging';
 
 class FileLake implements Lake {
-  private opened: Promise<void> | null = null;
+  private opening: Promise<Staging> | null = null;
 
   constructor(private readonly directory: string) {}
 
-  private get staging(): string {
-    return join(this.directory, STAGING);
-  }
-
   async stage(): Promise<string> {
-    await this.open();
-    return join(this.staging, v7());
+    return (await this.open()).next();
   }
 
   async commit(stagedPath: string, name: string): Promise<void> {
     checkName(name);
-    if (dirname(stagedPath) !== this.staging)
-      throw new TenonError('not-staged', `${stagedPath} was not staged in this lake.`);
-    await this.open();
+    const staging = await this.open();
+    if (!staging.owns(stagedPath)) {
+      throw new TenonError('not-staged', `${stagedPath} was not staged by this process in this lake.`);
+    }
     const path = join(this.directory, name);
     await attempt(async () => {
       await syncFile(stagedPath);
@@ -68,14 +64,10 @@ class FileLake implements Lake {
     await attempt(() => unlink(join(this.directory, name)).catch(ignoreMissing));
   }
 
-  private open(): Promise<void> {
-    this.opened ??= attempt(async () => {
-      // What lies there was never committed, and whoever wrote it is gone.
-      await rm(this.staging, { recursive: true, force: true });
-      await mkdir(this.staging, { recursive: true });
-    });
-    this.opened.catch(() => (this.opened = null));
-    return this.opened;
+  private open(): Promise<Staging> {
+    this.opening ??= attempt(() => Staging.open(join(this.directory, STAGING)));
+    this.opening.catch(() => (this.opening = null));
+    return this.opening;
   }
 
   /** Makes the folders of a path, each durably. */

@@ -37,6 +37,8 @@ export class ConsumerGroup {
     const assigned = [...share].filter(
       (partition) => !consumer.holds(partition) && this.isFree(partition, consumer),
     );
+    // A dead member may come to life again; it must not go on with what another has been given.
+    for (const member of this.members) if (member !== consumer) member.lose(assigned);
     return { revoked, assigned };
   }
 

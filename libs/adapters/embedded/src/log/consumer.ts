@@ -56,6 +56,15 @@ export class Consumer implements LogConsumer {
     return this.held.has(partition);
   }
 
+  /** Takes partitions away; the next poll tells. */
+  lose(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      if (!this.held.delete(partition)) continue;
+      // One that was never announced need not be taken back.
+      if (!this.assigned.delete(partition)) this.revoked.add(partition);
+    }
+  }
+
   async poll(options: PollOptions): Promise<Polled> {
     if (this.closed) throw new TenonError('consumer-closed', 'The consumer is closed.');
     if (this.topic.closed) throw new TenonError('log-closed', 'The log is closed.');
@@ -100,11 +109,7 @@ export class Consumer implements LogConsumer {
 
   private rebalance(): void {
     const { revoked, assigned } = this.group.changesFor(this);
-    for (const partition of revoked) {
-      this.held.delete(partition);
-      // One that was never announced need not be taken back.
-      if (!this.assigned.delete(partition)) this.revoked.add(partition);
-    }
+    this.lose(revoked);
     for (const partition of assigned) {
       this.held.set(partition, { next: null, fetched: [], given: 0, recordBytes: 1, seeks: 0 });
       this.assigned.add(partition);

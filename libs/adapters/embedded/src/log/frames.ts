@@ -1,5 +1,5 @@
 import type { LogRecord } from '@tenon/ports';
-import { readInto } from './files';
+import { readInto } from '../files/files';
 import { FRAME_HEADER, RECORD_HEADER, isFrameIntact, readFrameHeader } from './format';
 import type { FrameHeader } from './format';
 import { StoredRecord } from './stored-record';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { TenonError, Unavailable } from '@tenon/ports';
 import type { Clock, LogRecord, NewRecord } from '@tenon/ports';
 import { FrameWriter } from './frame-writer';
-import { syncFolder } from './files';
+import { syncFolder } from '../files/files';
 import { Segment, parseSegmentName } from './segment';
 
 export interface PartitionOptions {

@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenonError } from '@tenon/ports';
 import type { LogRecord } from '@tenon/ports';
-import { closeFile, fileSize, openFile, syncData, truncateFile, writeAll } from './files';
+import { closeFile, fileSize, openFile, syncData, truncateFile, writeAll } from '../files/files';
 import { FRAME_BYTES, isFrameIntact, readFrameHeader } from './format';
 import { decodeFrame, readPiece, wasDurable } from './frames';
 import { SegmentIndex } from './segment-index';

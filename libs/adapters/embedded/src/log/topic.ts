@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenonError, TopicMismatch } from '@tenon/ports';
 import type { TopicSpec } from '@tenon/ports';
-import { closeFile, openFile, syncData, syncFolder } from './files';
+import { closeFile, openFile, syncData, syncFolder } from '../files/files';
 import { FORMAT_VERSION } from './format';
 import { Partition } from './partition';
 import type { PartitionOptions } from './partition';
