@@ -1,20 +1,21 @@
 /** The `tenon` command. Exit codes: 0 done, 1 failed, 2 called wrongly. */
 import { CommanderError } from 'commander';
 import { toFailure } from './cli/failure';
-import { STANDARD, printFailure } from './cli/output';
+import type { Output } from './cli/output';
+import { printFailure, standardOutput } from './cli/output';
 import { createProgram } from './cli/program';
 
 /** Runs one command line. @returns the exit code */
-export async function main(args: readonly string[]): Promise<number> {
-  const program = createProgram(STANDARD);
+export async function main(args: readonly string[], output: Output = standardOutput()): Promise<number> {
+  const program = createProgram(output);
   try {
     await program.parseAsync([...args], { from: 'user' });
-    return Number(process.exitCode ?? 0);
+    return output.exitCode;
   } catch (error) {
     // Commander has printed its own: help and version are no failure, everything else is a wrong call.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const failure = toFailure(error);
-    printFailure(failure, args.includes('--json'), STANDARD);
+    printFailure(failure, args.includes('--json'), output);
     return failure.exitCode;
   }
 }

@@ -12,9 +12,11 @@ export interface Sink {
 export interface Output {
   readonly out: Sink;
   readonly err: Sink;
+  /** What the command ends with, where it has a result and yet failed. */
+  exitCode: 0 | 1 | 2;
 }
 
-export const STANDARD: Output = { out: process.stdout, err: process.stderr };
+export const standardOutput = (): Output => ({ out: process.stdout, err: process.stderr, exitCode: 0 });
 
 /** Bold, dim, red ... where a terminal shows them and nobody asked for plain text (https://no-color.org). */
 export function styles(

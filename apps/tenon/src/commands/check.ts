@@ -18,7 +18,7 @@ export function checkCommand(output: Output): Command {
     .addOption(jsonOption())
     .action(async ({ catalog, json }: { catalog: string; json?: boolean }) => {
       const checked = await check(catalog);
-      if (checked.problems.length > 0) process.exitCode = 1;
+      if (checked.problems.length > 0) output.exitCode = 1;
       if (json) printJson(toJson(checked), output);
       else printChecked(catalog, checked, output);
     });

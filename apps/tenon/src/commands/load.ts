@@ -90,7 +90,7 @@ export function loadCommand(output: Output): Command {
           );
         } else if (!quiet) for (const one of loaded) output.out.write(summary(one, output));
         const all = loaded.length === files.length && loaded.every((one) => one.complete);
-        if (rejected > 0 || !all) process.exitCode = 1;
+        if (rejected > 0 || !all) output.exitCode = 1;
       } finally {
         client.close();
       }

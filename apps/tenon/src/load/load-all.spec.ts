@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Client } from '../cli/client';
+import type { Output } from '../cli/output';
 import type { Fake, SentEvent } from '../fake-server.fixture';
 import { bodyOf, sendJson, startFake } from '../fake-server.fixture';
 import { loadAll } from './load-all';
@@ -14,7 +15,8 @@ let client: Client;
 let directory: string;
 let before: string;
 const said: string[] = [];
-const output = {
+const output: Output = {
+  exitCode: 0,
   out: { write: (text: string) => said.push(text) },
   err: { write: (text: string) => said.push(text) },
 };

@@ -1,0 +1,348 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Fake } from '../fake-server.fixture';
+import { sendJson, startFake } from '../fake-server.fixture';
+import { main } from '../main';
+
+let fake: Fake;
+beforeEach(async () => {
+  fake = await startFake();
+});
+afterEach(() => fake.close());
+
+/** Runs a command line against the fake. */
+async function run(...args: string[]) {
+  const written = { out: '', err: '' };
+  const output = {
+    out: { write: (text: string) => (written.out += text) },
+    err: { write: (text: string) => (written.err += text) },
+    exitCode: 0 as const,
+  };
+  const talks =
+    ['load', 'query', 'watch', 'cut', 'status'].includes(args[0] ?? '') &&
+    !args.includes('--help') &&
+    !args.includes('--url');
+  const code = await main(talks ? [...args, '--url', fake.url] : args, output);
+  return { code, ...written };
+}
+
+const ANSWER = {
+  topology: 'lambda',
+  generation: 3,
+  cut: { flights: { 0: 5 } },
+  included: { flights: { 0: 9 } },
+  behind: 0,
+  status: 'provisional',
+  at: 'now',
+};
+const row = (origin: string | null, flights: number | string, _status = 'final') => ({
+  origin,
+  flights,
+  _cell: `c${origin}`,
+  _status,
+});
+
+/** Answers as a product `hours` with these pages of rows. */
+function serveProduct(
+  pages: readonly (readonly object[])[],
+  answers: readonly object[] = pages.map(() => ANSWER),
+): void {
+  fake.intercept = (request, response) => {
+    const url = new URL(request.url ?? '', 'http://x');
+    if (url.pathname === '/v1/products/hours')
+      return sendJson(response, 200, {
+        name: 'hours',
+        columns: [{ name: 'origin' }, { name: 'flights' }],
+        window: null,
+      });
+    if (url.pathname !== '/v1/products/hours/rows') return false;
+    const page = Number(url.searchParams.get('cursor') ?? 0);
+    const next = page + 1 < pages.length ? String(page + 1) : null;
+    return sendJson(response, 200, {
+      product: 'hours',
+      version: 1,
+      rows: pages[page],
+      answer: answers[page],
+      next,
+    });
+  };
+}
+
+describe('tenon query', () => {
+  it('prints a table, numbers to the right, and what the answer says of itself', async () => {
+    serveProduct([[row('ATL', 12), row('O"R', 3, 'amended'), row(null, '9007199254740993')]]);
+    const { code, out } = await run('query', 'hours');
+    expect(code).toBe(0);
+    expect(out.split('\n').map((line) => line.trimEnd())).toEqual([
+      ' origin           flights  status',
+      expect.stringMatching(/^─+$/),
+      ' ATL                   12  final',
+      ' O"R                    3  amended',
+      '         9007199254740993  final',
+      '3 rows · provisional · generation 3 · nothing behind',
+      '',
+    ]);
+  });
+
+  it('passes the question on', async () => {
+    serveProduct([[]]);
+    const { out } = await run(
+      'query',
+      'hours',
+      '--from',
+      '2001-01-01',
+      '--to',
+      '2001-01-02',
+      '--where',
+      'origin=A=B',
+      '--where',
+      'x=',
+      '--layer',
+      'batch',
+      '--after',
+      'r',
+      '--order',
+      'desc',
+    );
+    expect(fake.requests[1]).toBe(
+      'GET /v1/products/hours/rows?origin=A%3DB&x=&from=2001-01-01&to=2001-01-02&layer=batch&after=r&order=desc&limit=40',
+    );
+    expect(out).toContain('No rows.');
+  });
+
+  it('--json passes a single page on as the server wrote it, and joins several', async () => {
+    serveProduct([[row('ATL', 1)]]);
+    const single = await run('query', 'hours', '--json');
+    expect(JSON.parse(single.out)).toEqual({
+      product: 'hours',
+      version: 1,
+      rows: [row('ATL', 1)],
+      answer: ANSWER,
+      next: null,
+    });
+    serveProduct([[row('ATL', 1)], [row('BOS', 2)], [row('CLT', 3)]]);
+    const joined = await run('query', 'hours', '--format', 'json');
+    expect(JSON.parse(joined.out)).toMatchObject({
+      rows: [row('ATL', 1), row('BOS', 2), row('CLT', 3)],
+      next: null,
+    });
+    expect(joined.err).toBe('');
+  });
+
+  it('ends at --limit and says that there is more', async () => {
+    serveProduct([[row('ATL', 1)], [row('BOS', 2)], [row('CLT', 3)]]);
+    const { out } = await run('query', 'hours', '--limit', '2');
+    expect(out).toContain('BOS');
+    expect(out).not.toContain('CLT');
+    expect(out).toContain('2 rows of more');
+  });
+
+  it('reads pages again that include different events, and says so if they stay different', async () => {
+    const moved = { ...ANSWER, included: { flights: { 0: 10 } } };
+    serveProduct([[row('ATL', 1)], [row('BOS', 2)]], [ANSWER, moved]);
+    const { err, code } = await run('query', 'hours', '--format', 'csv');
+    expect(fake.requests.filter((request) => request.includes('/rows'))).toHaveLength(6);
+    expect(err).toContain('differ in what they include');
+    expect(code).toBe(0);
+  });
+
+  it('prints CSV with quotes where they are needed', async () => {
+    serveProduct([[row('A,"B"', 1), row(null, 2)]]);
+    const { out } = await run('query', 'hours', '--format', 'csv');
+    expect(out).toBe('origin,flights,_cell,_status\r\n"A,""B""",1,"cA,""B""",final\r\n,2,cnull,final\r\n');
+  });
+
+  it('keeps control characters of the data away from the terminal', async () => {
+    serveProduct([[row('\u001b[2J', 1)]]);
+    expect((await run('query', 'hours')).out).toContain('\\u001b[2J');
+  });
+
+  it('prints a problem: what, and how to mend it', async () => {
+    fake.intercept = (_request, response) =>
+      sendJson(response, 404, {
+        code: 'unknown-product',
+        title: 'Not Found',
+        detail: 'There is no product hours. Products: days.',
+      });
+    expect(await run('query', 'hours')).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'error There is no product hours. Products: days. [unknown-product]\n',
+    });
+    const { err } = await run('query', 'hours', '--json');
+    expect(JSON.parse(err)).toEqual({
+      problems: [{ code: 'unknown-product', message: 'There is no product hours. Products: days.' }],
+    });
+  });
+});
+
+describe('tenon cut', () => {
+  it('waits for the generation, and asks for a full one', async () => {
+    fake.intercept = (_request, response) =>
+      sendJson(response, 202, { epoch: 7, offsets: {}, generations: { hours: 7 } });
+    expect((await run('cut', '--full')).out).toMatch(/^Generation 7 is served \(\d+ ms\)\.\n$/);
+    expect((await run('cut', '--no-wait')).out).toMatch(/^Cut 7 is under way/);
+    expect(JSON.parse((await run('cut', '--json', '--timeout', '5')).out)).toEqual({
+      epoch: 7,
+      offsets: {},
+      generations: { hours: 7 },
+    });
+    expect(fake.requests).toEqual([
+      'POST /v1/cuts?full=true&wait=true&timeout=3600000',
+      'POST /v1/cuts',
+      'POST /v1/cuts?wait=true&timeout=5000',
+    ]);
+  });
+
+  it('fails if the batch does not get there in time', async () => {
+    fake.intercept = (_request, response) =>
+      sendJson(response, 504, { code: 'cut-timeout', detail: 'Cut 7 is made, but not served.' });
+    expect(await run('cut')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Cut 7 is made, but not served. [cut-timeout]'),
+    });
+  });
+});
+
+describe('tenon status', () => {
+  it('shows services and products', async () => {
+    fake.intercept = (_request, response) =>
+      sendJson(response, 200, {
+        services: [
+          { name: 'speed', ready: true, restarts: 2 },
+          { name: 'batch', ready: false, reason: 'lake full', restarts: 0 },
+        ],
+        products: [
+          {
+            name: 'hours',
+            version: 2,
+            topology: 'kappa',
+            generation: 4,
+            behind: 1200,
+            status: 'provisional',
+          },
+        ],
+      });
+    const { code, out } = await run('status');
+    expect(code).toBe(0);
+    expect(out).toMatch(/speed +ready +started again 2 times/);
+    expect(out).toMatch(/batch +not ready +lake full/);
+    expect(out).toMatch(/hours v2 +kappa +4 +1,200 +provisional/);
+  });
+});
+
+describe('tenon watch', () => {
+  const message = (id: string, event: string, data: object) =>
+    `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+  it('prints a line per row, and goes on with the last id after a lost connection', async () => {
+    const ids: unknown[] = [];
+    fake.intercept = (request, response) => {
+      if (!request.url!.includes('/live'))
+        return sendJson(response, 200, { columns: [{ name: 'origin' }, { name: 'flights' }], window: null });
+      ids.push(request.headers['last-event-id']);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (ids.length === 1)
+        response.end(
+          `retry: 1000\n\n: hello\n\n${message('r.1', 'snapshot', { rows: [row('ATL', 1)], removed: [], answer: ANSWER })}`,
+        );
+      else
+        response.write(
+          message('r.2', 'rows', { rows: [row('ATL', 2, 'provisional')], removed: [], answer: ANSWER }),
+        );
+      return true;
+    };
+    const { code, out, err } = await run('watch', 'hours', '--updates', '2', '--where', 'origin=ATL');
+    expect(code).toBe(0);
+    expect(out).toBe('origin=ATL flights=1 final\norigin=ATL flights=2 provisional\n');
+    expect(err).toContain('connection lost');
+    expect(ids).toEqual([undefined, 'r.1']);
+    expect(fake.requests[1]).toBe('GET /v1/products/hours/live?origin=ATL');
+  });
+
+  it('--json prints an object per update', async () => {
+    fake.intercept = (request, response) => {
+      if (!request.url!.includes('/live')) return sendJson(response, 200, {});
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(message('r.1', 'snapshot', { rows: [row('ATL', 1)], answer: ANSWER }));
+      return true;
+    };
+    const { out } = await run('watch', 'hours', '--updates', '1', '--json');
+    expect(JSON.parse(out)).toEqual({ event: 'snapshot', rows: [row('ATL', 1)], answer: ANSWER });
+  });
+});
+
+describe('tenon load', () => {
+  it('sums up, and fails if rows were refused', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tenon-command-'));
+    const before = process.cwd();
+    process.chdir(directory);
+    process.env['XDG_STATE_HOME'] = directory;
+    try {
+      writeFileSync('a.ndjson', '{"n":1}\n{"n":2}\nnonsense\n');
+      const { code, out } = await run('load', 'orders', 'a.ndjson');
+      expect(code).toBe(1);
+      expect(out).toMatch(
+        /^a\.ndjson: 2 accepted, 1 rejected \(.*\)\n {2}rejected rows, with why: a\.ndjson\.rejected\.ndjson\n$/,
+      );
+      expect(readFileSync('a.ndjson.rejected.ndjson', 'utf8')).toContain('"row":3');
+      const again = await run('load', 'orders', 'a.ndjson', '--json');
+      expect(again.code).toBe(1);
+      expect(JSON.parse(again.out)).toMatchObject({
+        source: 'orders',
+        accepted: 2,
+        rejected: 1,
+        receipt: expect.any(String),
+        files: [{ rows: 3, resumedAfter: 3 }],
+      });
+    } finally {
+      process.chdir(before);
+      delete process.env['XDG_STATE_HOME'];
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a wrong call', () => {
+  it.each([
+    [['qery', 'x'], /unknown command 'qery'[\s\S]*query/],
+    [['query'], /missing required argument 'product'/],
+    [['query', 'hours', '--limt', '3'], /unknown option '--limt'[\s\S]*--limit/],
+    [['query', 'hours', '--limit', '0'], /whole number from 1/],
+    [['query', 'hours', '--where', 'origin'], /dimension=value/],
+    [['query', 'hours', '--where', 'a=1', '--where', 'a=2'], /a is given twice/],
+    [['query', 'hours', '--format', 'xml'], /Allowed choices are table, json, csv/],
+    [['query', 'hours', 'more'], /too many arguments/],
+    [['query', 'hours', '--url', 'ftp://x'], /ftp:\/\/x is not a URL of a Tenon/],
+    [['up', '--port', '70000'], /from 0 to 65535/],
+    [['up', '--cut-every', 'often'], /30s, 5m or 1h/],
+  ])('%j exits with 2', async (args, message) => {
+    const { code, out, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(message);
+  });
+
+  it('help and version are none, and every command has examples', async () => {
+    expect(await run('--version')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+    for (const command of ['up', 'check', 'load', 'query', 'watch', 'cut', 'status']) {
+      const { code, out } = await run(command, '--help');
+      expect([code, out]).toEqual([0, expect.stringContaining(`Examples:\n  tenon ${command}`)]);
+      expect(out).toContain('--json');
+    }
+  });
+});
+
+it('a Tenon that is not there: says where, and how to start one', async () => {
+  const { url } = fake;
+  await fake.close();
+  const { code, err } = await run('status', '--url', url);
+  expect(code).toBe(1);
+  expect(err).toBe(
+    `error No Tenon answers at ${url}: nothing listens there. [unreachable]\n  Start one with \`npx tenon up\`, or say where it is with --url or TENON_URL.\n`,
+  );
+});
