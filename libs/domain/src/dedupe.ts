@@ -3,6 +3,8 @@ import { hash128 } from './hash';
 /** What an event is to its dedupe window. `conflict`: the id is there, with other data. */
 export type DedupeVerdict = 'new' | 'duplicate' | 'conflict';
 
+const { imul } = Math;
+
 /** Words per entry: 96 bits of hash, 32 of the digest. */
 const ENTRY = 4;
 /** Words per slot of the table: the entry's number + 1 (0: free) and the first word of its hash, which says its home. */
@@ -155,6 +157,6 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** FNV-1a: a digest is 8 hex digits, so little is to be mixed. */
 function digestWord(digest: string): number {
   let word = 0x811c9dc5;
-  for (let i = 0; i < digest.length; i++) word = Math.imul(word ^ digest.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < digest.length; i++) word = imul(word ^ digest.charCodeAt(i), 0x01000193);
   return word >>> 0;
 }

@@ -103,7 +103,10 @@ function parseInstant(text: string): Instant | undefined {
   if (text.charCodeAt(at) !== 45 || text.charCodeAt(at + 3) !== 45) return undefined;
   const signed = sign === 45 ? -year : year;
   // Written so that NaN, which is what `digits` gives for anything else, fails.
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysIn(signed, month)) || (sign === 45 && year === 0))
+  if (
+    !(month >= 1 && month <= 12 && day >= 1 && day <= daysIn(signed, month)) ||
+    !(year >= (sign === 45 ? 1 : 0))
+  )
     return undefined;
   const midnight = dayNumber(signed, month, day) * DAY_SECONDS;
   at += 6;

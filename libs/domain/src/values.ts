@@ -71,7 +71,7 @@ function compareIntegers(a: Value, b: Value): number {
   const negative = x.startsWith('-');
   if (negative !== y.startsWith('-')) return negative ? -1 : 1;
   const order = x.length === y.length ? (x < y ? -1 : x > y ? 1 : 0) : x.length - y.length;
-  return negative ? -order : order;
+  return negative ? 0 - order : order;
 }
 
 /** Decimals as DuckDB prints them compare like integers, since their points stand at one place from the end. */
@@ -79,7 +79,7 @@ function decimalComparator(scale: number): Comparator {
   return (a, b) => {
     if (isPrintedDecimal(a, scale) && isPrintedDecimal(b, scale)) return compareIntegers(a, b);
     const [x, y] = [unscaledDigits(String(a), scale), unscaledDigits(String(b), scale)];
-    return x === undefined || y === undefined ? compareJson(a, b) : compareIntegers(x, y);
+    return x === undefined || y === undefined ? compareOdd(x, y, a, b) : compareIntegers(x, y);
   };
 }
 
@@ -145,9 +145,14 @@ const compareMoments = bySortKey(timestampSortKey);
 function bySortKey(sortKey: (text: string) => string | undefined): Comparator {
   return (a, b) => {
     const [x, y] = [sortKey(String(a)), sortKey(String(b))];
-    if (x === undefined || y === undefined) return compareJson(a, b);
+    if (x === undefined || y === undefined) return compareOdd(x, y, a, b);
     return x < y ? -1 : x > y ? 1 : 0;
   };
+}
+
+/** Values of which at least one is not what its type says: such values stand above all others. */
+function compareOdd(x: string | undefined, y: string | undefined, a: Value, b: Value): number {
+  return x === y ? compareJson(a, b) : x === undefined ? 1 : -1;
 }
 
 function byParts(comparatorAt: (index: number) => Comparator): Comparator {

@@ -12,6 +12,7 @@ import type { SpecOf, StateKind } from './kind';
 
 /** The base64url alphabet in ASCII order. */
 const DIGITS = Buffer.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz', 'latin1');
+const { clz32 } = Math;
 const VALUES = new Uint8Array(128);
 DIGITS.forEach((code, value) => (VALUES[code] = value));
 
@@ -43,7 +44,7 @@ export function hllOfTexts(precision: number, texts: Iterable<string>): string {
     hash128(Buffer.from(text, 'utf8'), lanes);
     const [high, low] = [lanes[0]!, lanes[1]!];
     const rest = high << precision;
-    const rho = 1 + (rest === 0 ? 32 - precision + Math.clz32(low) : Math.clz32(rest));
+    const rho = 1 + (rest === 0 ? 32 - precision + clz32(low) : clz32(rest));
     const index = high >>> (32 - precision);
     if (rho > registers[index]!) registers[index] = rho;
   }
