@@ -1,0 +1,74 @@
+/** Puts a plan's SQL together: keys and aggregates over the row-wise part. All names here are Tenon's own. */
+import { quoteName } from '../sql/text';
+import type { StateDraft } from './states';
+import { HIDDEN } from './rows';
+
+const [PARTITION, ROW] = HIDDEN.map(quoteName) as [string, string];
+
+/** Stands for the relation that is read, in every SQL of a plan. */
+export const INPUT_TOKEN = '{{input}}';
+
+/** The printer quotes the input's name; the runner puts a table or a subquery there. */
+export const openInput = (sql: string) => sql.replaceAll(quoteName(INPUT_TOKEN), INPUT_TOKEN);
+
+export interface ComposedParts {
+  /** The row-wise SELECT: k0 …, a0 …, f0 …, and Tenon's columns. */
+  readonly rows: string;
+  readonly keys: number;
+  readonly states: readonly StateDraft[];
+}
+
+/** `SELECT n, keys …, columns of the states … GROUP BY keys`: one row per cell, over all partitions. */
+export function composePartial(parts: ComposedParts): string {
+  const rows = derive(parts);
+  const counted = parts.states.filter((state) => state.counted !== undefined);
+  if (counted.length === 0) return grouped(parts, rows, '', parts.states.flatMap(({ columns }) => columns));
+  const plain = parts.states.filter((state) => state.counted === undefined);
+  const main = grouped(parts, rows, '', plain.flatMap((state) => state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`)));
+  const joins = counted.map((state, index) => countedJoin(parts, rows, state, `j${index}`));
+  const columns = parts.states.flatMap((state) =>
+    state.counted === undefined
+      ? state.columns.map((_, index) => `m.${columnName(parts, state, index)}`)
+      : [`j${counted.indexOf(state)}.v`, `j${counted.indexOf(state)}.c`],
+  );
+  return `SELECT ${['m.n', ...keyNames(parts).map((key) => `m.${key}`), ...columns].join(', ')} FROM (${main}) AS m ${joins.join(' ')}`;
+}
+
+/** The same for a micro-batch: grouped by partition too (first column), and counted states as flat lists. */
+export function composeLive(parts: ComposedParts): string {
+  return grouped(parts, derive(parts), PARTITION, parts.states.flatMap(({ columns }) => columns));
+}
+
+/** How many input rows count, by partition, where one may give several rows or cells. */
+export function composeRowCount(rows: string): string {
+  return `SELECT ${PARTITION}, count(DISTINCT ${ROW}) FROM (${rows}) AS r GROUP BY ${PARTITION}`;
+}
+
+const keyNames = ({ keys }: ComposedParts) => Array.from({ length: keys }, (_, index) => `k${index}`);
+const columnName = (parts: ComposedParts, state: StateDraft, index: number) => `s${parts.states.indexOf(state)}_${index}`;
+
+function grouped(parts: ComposedParts, rows: string, partition: string, columns: readonly string[]): string {
+  const groups = [...(partition === '' ? [] : [partition]), ...keyNames(parts)];
+  const select = [...(partition === '' ? [] : [partition]), 'count(*) AS n', ...keyNames(parts), ...columns];
+  return `SELECT ${select.join(', ')} FROM ${rows}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`;
+}
+
+/** Values and their counts, as two lists per cell: two levels of grouping, whose memory is bounded by what differs. */
+function countedJoin(parts: ComposedParts, rows: string, state: StateDraft, name: string): string {
+  const keys = keyNames(parts);
+  const { value, where } = state.counted!;
+  const inner = `SELECT ${[...keys, `${value} AS v`, 'count(*) AS c'].join(', ')} FROM ${rows} WHERE ${where} GROUP BY ${[...keys, 'v'].join(', ')}`;
+  const lists = `SELECT ${[...keys, 'list(v) AS v', 'list(c) AS c'].join(', ')} FROM (${inner}) AS i${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`}`;
+  const on = keys.map((key) => `m.${key} IS NOT DISTINCT FROM ${name}.${key}`).join(' AND ') || 'true';
+  return `LEFT JOIN (${lists}) AS ${name} ON ${on}`;
+}
+
+/** The rows with the columns that states derive from their arguments. */
+function derive({ rows, states }: ComposedParts): string {
+  let relation = `(${rows}) AS r`;
+  for (let level = 0; ; level++) {
+    const columns = new Set(states.flatMap(({ derived }) => derived?.[level] ?? []));
+    if (columns.size === 0) return relation;
+    relation = `(SELECT *, ${[...columns].join(', ')} FROM ${relation}) AS r`;
+  }
+}

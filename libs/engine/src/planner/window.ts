@@ -1,0 +1,82 @@
+/** Recognizes the window among a product's keys. */
+import type { DuckDBIntervalValue } from '@duckdb/node-api';
+import { type Ast, childrenOf, isAst } from '../sql/ast';
+import { namesOf } from './scope';
+import { selectNode } from './rows';
+
+export interface WindowSize {
+  readonly sizeMicros: number;
+  readonly sizeMonths: number;
+}
+
+const SECOND = 1_000_000;
+const DAY = 86_400 * SECOND;
+
+/** date_trunc's units. */
+const UNITS = new Map<string, WindowSize>(
+  (
+    [
+      ['microseconds|microsecond|us', 1, 0],
+      ['milliseconds|millisecond|ms', 1000, 0],
+      ['second|seconds|sec|s', SECOND, 0],
+      ['minute|minutes|min|m', 60 * SECOND, 0],
+      ['hour|hours|h', 3600 * SECOND, 0],
+      ['day|days|d', DAY, 0],
+      ['week|weeks|w', 7 * DAY, 0],
+      ['month|months|mon', 0, 1],
+      ['quarter|quarters', 0, 3],
+      ['year|years|yr|y', 0, 12],
+      ['decade|decades', 0, 120],
+      ['century|centuries', 0, 1200],
+      ['millennium|millennia', 0, 12000],
+    ] as const
+  ).flatMap(([names, sizeMicros, sizeMonths]) => names.split('|').map((name) => [name, { sizeMicros, sizeMonths }] as const)),
+);
+
+/** Runs a query without FROM. */
+export type Evaluate = (node: Ast) => Promise<unknown>;
+
+/**
+ * The length of the window that a key is: time_bucket, date_trunc, a cast to DATE or a hop over `event_time`.
+ *
+ * @param key in terms of the source's columns
+ * @returns undefined if the key is no window
+ */
+export async function windowOf(key: Ast | undefined, evaluate: Evaluate): Promise<WindowSize | undefined> {
+  if (key === undefined) return undefined;
+  if (key['class'] === 'CAST') {
+    const day = (key['cast_type'] as Ast)['id'] === 'DATE' && isEventTime(key['child']);
+    return day ? UNITS.get('day') : undefined;
+  }
+  if (key['class'] !== 'FUNCTION') return undefined;
+  const name = String(key['function_name']).toLowerCase();
+  const args = key['children'] as Ast[];
+  if (name === 'unnest' && args[0]?.['function_name'] === 'hop_starts') return windowOf(args[0], evaluate);
+  if (name === 'hop' || name === 'hop_starts') return isEventTime(args[0]) ? intervalOf(args[1], evaluate) : undefined;
+  if (name === 'time_bucket') return isEventTime(args[1]) && args.slice(2).every(isConstant) ? intervalOf(args[0], evaluate) : undefined;
+  if (name !== 'date_trunc' && name !== 'datetrunc') return undefined;
+  const unit = (args[0]?.['value'] as Ast | undefined)?.['value'];
+  return isEventTime(args[1]) && typeof unit === 'string' ? UNITS.get(unit.toLowerCase()) : undefined;
+}
+
+function isEventTime(node: unknown): boolean {
+  const ref = node as Ast | undefined;
+  if (!isAst(ref)) return false;
+  // A cast of the column to the type that it has changes nothing.
+  if (ref['class'] === 'CAST') return (ref['cast_type'] as Ast)['id'] === 'TIMESTAMP' && isEventTime(ref['child']);
+  return ref['class'] === 'COLUMN_REF' && namesOf(ref).length === 1 && namesOf(ref)[0]!.toLowerCase() === 'event_time';
+}
+
+/** No column in it. */
+export function isConstant(node: Ast): boolean {
+  return node['class'] !== 'COLUMN_REF' && [...childrenOf(node)].every(isConstant);
+}
+
+async function intervalOf(node: Ast | undefined, evaluate: Evaluate): Promise<WindowSize | undefined> {
+  if (node === undefined || !isConstant(node)) return undefined;
+  const value = (await evaluate(selectNode({ select: [node], from: { type: 'EMPTY', alias: '', sample: null } }))) as DuckDBIntervalValue | null;
+  if (value === null || typeof value !== 'object' || !('months' in value)) return undefined;
+  const sizeMicros = value.days * DAY + Number(value.micros);
+  if (value.months > 0 && sizeMicros === 0) return { sizeMicros: 0, sizeMonths: value.months };
+  return value.months === 0 && sizeMicros > 0 ? { sizeMicros, sizeMonths: 0 } : undefined;
+}

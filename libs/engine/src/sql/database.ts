@@ -1,0 +1,93 @@
+/** One in-memory DuckDB and its connections. */
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api';
+import { TenonError } from '@tenon/ports';
+
+export interface DatabaseOptions {
+  readonly threads?: number;
+  readonly memoryLimit?: string;
+  /** Where DuckDB may spill to; absent: nowhere. */
+  readonly tempDirectory?: string;
+  /** Whether statements may read and write files. */
+  readonly files: boolean;
+}
+
+/** A materialized result, chunk by chunk. */
+export interface QueryResult {
+  readonly types: readonly DuckDBType[];
+  readonly chunks: readonly DuckDBDataChunk[];
+}
+
+/** What a session runs first. The calendar is UTC everywhere, so that no machine's zone changes a result. */
+const SESSION = "SET TimeZone = 'UTC'";
+
+export class Database {
+  private readonly idle: DuckDBConnection[] = [];
+
+  private constructor(
+    private readonly instance: DuckDBInstance,
+    private readonly prologue: readonly string[],
+  ) {}
+
+  /** @param prologue statements that each new connection runs */
+  static async open(options: DatabaseOptions, prologue: readonly string[] = []): Promise<Database> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      // Only what is built in: an engine that downloads code, or differs by what a machine has, is no engine.
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      allow_community_extensions: 'false',
+      enable_external_access: String(options.files),
+      threads: String(options.threads ?? 2),
+      ...(options.memoryLimit !== undefined && { memory_limit: options.memoryLimit }),
+      ...(options.tempDirectory !== undefined && { temp_directory: options.tempDirectory }),
+    });
+    return new Database(instance, [SESSION, ...prologue]);
+  }
+
+  /** Lends a connection; temporary tables belong to it. */
+  async acquire(): Promise<DuckDBConnection> {
+    const idle = this.idle.pop();
+    if (idle !== undefined) return idle;
+    const connection = await this.instance.connect();
+    for (const statement of this.prologue) await connection.run(statement);
+    return connection;
+  }
+
+  release(connection: DuckDBConnection): void {
+    this.idle.push(connection);
+  }
+
+  async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.acquire();
+    try {
+      return await work(connection);
+    } finally {
+      this.release(connection);
+    }
+  }
+
+  close(): void {
+    for (const connection of this.idle.splice(0)) connection.closeSync();
+    this.instance.closeSync();
+  }
+}
+
+export async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
+  const result = await connection.run(sql);
+  return { types: result.columnTypes(), chunks: await result.fetchAllChunks() };
+}
+
+/** Errors that a record's values can cause. All others (no memory, no disk, a bug) are not the data's fault. */
+const DATA_ERROR = /^(Conversion|Out of Range|Invalid Input|Invalid type|Mismatch Type|Constraint) Error: /;
+
+export const isDataError = (error: unknown): error is Error => error instanceof Error && DATA_ERROR.test(error.message);
+
+/** An error of DuckDB's that is not about data, as the engine's. */
+export function engineFailure(error: unknown, doing: string): TenonError {
+  if (error instanceof TenonError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new TenonError('engine-failed', `${doing}: ${message}`, {
+    retryable: /^(Out of Memory|IO) Error/.test(message),
+    cause: error,
+  });
+}
