@@ -12,7 +12,10 @@ const LAYERS = [
     onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:views'],
   },
   { sourceTag: 'type:engine', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
-  { sourceTag: 'type:catalog', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
+  {
+    sourceTag: 'type:catalog',
+    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
+  },
   {
     sourceTag: 'type:adapter',
     onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
