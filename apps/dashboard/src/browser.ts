@@ -31,12 +31,9 @@ export interface Watched {
   readonly foreign: string[];
 }
 
-export async function openPage(
-  browser: Browser,
-  url: string,
-  size = { width: 1280, height: 900 },
-): Promise<Watched> {
-  const page = await browser.newPage({ viewport: size });
+/** @param origin the only place that its requests may go to */
+export async function openPage(browser: Browser, origin: string): Promise<Watched> {
+  const page = await browser.newPage();
   page.setDefaultTimeout(8000);
   const complaints: string[] = [];
   const foreign: string[] = [];
@@ -45,8 +42,7 @@ export async function openPage(
   });
   page.on('pageerror', (error) => complaints.push(String(error.stack)));
   page.on('request', (request) => {
-    if (new URL(request.url()).origin !== new URL(url).origin) foreign.push(request.url());
+    if (!request.url().startsWith(origin)) foreign.push(request.url());
   });
-  await page.goto(url);
   return { page, complaints, foreign };
 }

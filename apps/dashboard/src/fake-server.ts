@@ -34,7 +34,7 @@ export interface FakeOptions {
 }
 
 export class FakeServer {
-  readonly data: FakeData;
+  data: FakeData;
   /** Requests whose path it matches are answered with this problem. */
   failing: { path: RegExp; status: number; code: string; detail: string } | null = null;
   /** Services that are not ready. */

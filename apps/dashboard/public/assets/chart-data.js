@@ -1,5 +1,5 @@
 // Rows as uPlot's columns: x in seconds, all values of the main cell (for the area), then two lines for each cell: its
-// final part and its provisional part.
+// final part and its provisional part. The main cell comes last, so that it is drawn on top.
 import { byTime } from './rows.js';
 import { numeric } from './format.js';
 /** @typedef {import('./product.js').ProductView} ProductView */
@@ -17,11 +17,11 @@ export function chartData(view) {
   );
   /** @type {Line} */
   let area = [];
-  const lines = view.keys.flatMap((key, i) => {
+  const lines = view.keys.toReversed().flatMap((key) => {
     const series = view.series.get(key);
     const rows = windows.map((window) => series?.of(window)[0]);
     const values = rows.map((row) => numeric(row?.[view.measure ?? '']));
-    if (i === 0) area = values;
+    area = values;
     return twoLines(
       values,
       rows.map((row) => row?._status === 'provisional'),

@@ -8,24 +8,38 @@ const utc = (parts) => new Intl.DateTimeFormat('en-GB', { ...parts, timeZone: 'U
 const TIME = utc({ hour: '2-digit', minute: '2-digit' });
 const DATE = utc({ day: 'numeric', month: 'short' });
 const MONTH = utc({ month: 'short', year: 'numeric' });
+const YEAR = utc({ year: 'numeric' });
 const DAY_SECONDS = 86_400;
+const MONTH_SECONDS = 30 * DAY_SECONDS;
+const YEAR_SECONDS = 365 * DAY_SECONDS;
+/** Distances between ticks; from 30 days on uPlot takes them as calendar months and years. */
+const STEPS = [
+  ...[1, 5, 15, 30, 60, 300, 900, 1800],
+  ...[1, 2, 3, 4, 6, 12].map((hours) => hours * 3600),
+  ...[1, 2, 3, 5, 7, 10].map((days) => days * DAY_SECONDS),
+  ...[1, 2, 3, 6].map((months) => months * MONTH_SECONDS),
+  ...[1, 2, 5, 10, 50].map((years) => years * YEAR_SECONDS),
+];
+
+/** No tick within a window. @param {number} step seconds */
+const stepsFrom = (step) => STEPS.filter((distance, i) => distance >= step || i === STEPS.length - 1);
 
 /** @param {string} name of a variable of the style sheet */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** @param {number} cells how many are drawn @param {PlotHooks} hooks @returns {Omit<uPlot.Options, 'width' | 'height'>} */
-export function plotOptions(cells, hooks) {
+/** @param {number} cells how many are drawn @param {PlotHooks} hooks @param {number} step seconds of a window @returns {Omit<uPlot.Options, 'width' | 'height'>} */
+export function plotOptions(cells, hooks, step) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const axis = { stroke: colour('--ink-3'), font, ticks: { show: false } };
   const grid = { stroke: colour('--line'), width: 1 };
   return {
     legend: { show: false },
-    padding: [8, 12, 0, 0],
+    padding: [8, step >= MONTH_SECONDS ? 28 : 14, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
     scales: { y: { range: (_, min, max) => fromZero(min, max) } },
     axes: [
-      { ...axis, grid: { show: false }, gap: 6, space: 70, values: timeLabels },
+      { ...axis, grid: { show: false }, gap: 6, space: 70, incrs: stepsFrom(step), values: timeLabels },
       {
         ...axis,
         grid,
@@ -37,7 +51,7 @@ export function plotOptions(cells, hooks) {
     series: [
       {},
       { fill: colour('--area'), points: { show: false } },
-      ...Array.from({ length: cells }, (_, i) => linesOf(i)).flat(),
+      ...Array.from({ length: cells }, (_, i) => linesOf(cells - 1 - i)).flat(),
     ],
     hooks: {
       setCursor: [(u) => hooks.moved(u.cursor.idx ?? null)],
@@ -54,7 +68,7 @@ function fromZero(min, max) {
   return min >= 0 && min <= max / 2 ? [0, max * 1.08 || 1] : uPlot.rangeNum(min, max, 0.1, true);
 }
 
-/** The final and the provisional line of the i-th cell; the main cell comes first. @param {number} i @returns {uPlot.Series[]} */
+/** The final and the provisional line of the i-th cell; the main cell is number 0. @param {number} i @returns {uPlot.Series[]} */
 function linesOf(i) {
   const main = i === 0;
   const stroke = colour(`--line-${i}`);
@@ -76,7 +90,8 @@ const axisSize = (_, labels) => 16 + 7 * Math.max(3, ...(labels ?? []).map((labe
  * @param {uPlot} _ @param {number[]} ticks seconds @param {number} _axis @param {number} _space @param {number} step seconds
  */
 function timeLabels(_, ticks, _axis, _space, step) {
-  if (step >= 28 * DAY_SECONDS) return ticks.map((tick) => MONTH.format(tick * 1000));
+  if (step >= YEAR_SECONDS) return ticks.map((tick) => YEAR.format(tick * 1000));
+  if (step >= MONTH_SECONDS) return ticks.map((tick) => MONTH.format(tick * 1000));
   const days = ticks.map((tick) => DATE.format(tick * 1000));
   if (step >= DAY_SECONDS) return days;
   return ticks.map((tick, i) => TIME.format(tick * 1000) + (days[i] === days[i - 1] ? '' : `\n${days[i]}`));
@@ -84,7 +99,8 @@ function timeLabels(_, ticks, _axis, _space, step) {
 
 /** A dot where the main line ends now. @param {uPlot} u */
 function newest(u) {
-  const [x, area, , live] = u.data;
+  const [x, area] = u.data;
+  const live = u.data.at(-1);
   const [end, value] = [x.at(-1), area?.at(-1)];
   if (end === undefined || value === null || value === undefined) return;
   const { ctx } = u;

@@ -10,8 +10,8 @@ import { plotOptions } from './plot-options.js';
  * @property {() => number | null} marked x of the window that the table shows
  */
 
-/** @param {HTMLElement} host @param {PlotHooks} hooks @returns {Plot} */
-export function createPlot(host, hooks) {
+/** @param {HTMLElement} host @param {PlotHooks} hooks @param {number} step seconds of a window @returns {Plot} */
+export function createPlot(host, hooks, step) {
   /** @type {uPlot | null} */
   let plot = null;
   /** @type {{columns: [number[], ...Line[]], cells: number} | null} */
@@ -30,7 +30,7 @@ export function createPlot(host, hooks) {
     if (plot && last?.cells === cells) plot.setData(columns);
     else {
       plot?.destroy();
-      plot = new uPlot({ ...plotOptions(cells, hooks), ...size() }, columns, host);
+      plot = new uPlot({ ...plotOptions(cells, hooks, step), ...size() }, columns, host);
     }
     last = { columns, cells };
   }

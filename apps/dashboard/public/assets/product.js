@@ -248,7 +248,10 @@ export class ProductView {
     const query = cellQuery(this.product, this.shape.dimensions, key, this.rows.latest(), this.span);
     if (!query) return;
     await readRows(this.product.name, query, SERIES_CAP, this.#abort.signal, (rows, reach) => {
-      this.series.get(key)?.upsert(rows, reach);
+      this.series.get(key)?.upsert(
+        rows.filter((row) => this.shape.keyOf(row) === key),
+        reach,
+      );
       this.#touched();
     });
   }

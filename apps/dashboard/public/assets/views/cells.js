@@ -47,6 +47,7 @@ function Finder({ view }) {
         list="known-cells"
         aria-label="Compare with another ${name}"
         placeholder="Compare ${name}…"
+        style=${{ width: `${name.length + 13}ch` }}
         autocomplete="off"
         spellcheck=${false}
         onChange=${(/** @type {Event} */ event) => pick(event, view)}

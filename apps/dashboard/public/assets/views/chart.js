@@ -23,11 +23,17 @@ export class Chart extends Component {
   /** @override */
   componentDidMount() {
     if (!this.#host) return;
-    this.#plot = createPlot(this.#host, {
-      moved: (at) => at !== this.state.at && this.setState({ at }),
-      picked: (at) => this.#pick(at),
-      marked: () => this.#markedAt(),
-    });
+    const { sizeMicros = 0, sizeMonths = 0 } = this.props.view.product.window ?? {};
+    const step = sizeMonths > 0 ? sizeMonths * 30 * 86_400 : sizeMicros / 1e6;
+    this.#plot = createPlot(
+      this.#host,
+      {
+        moved: (at) => at !== this.state.at && this.setState({ at }),
+        picked: (at) => this.#pick(at),
+        marked: () => this.#markedAt(),
+      },
+      step,
+    );
     this.#draw();
   }
 

@@ -1,4 +1,4 @@
-import { html } from '../html.js';
+import { Name, html } from '../html.js';
 import { duration } from '../format.js';
 import { partsOf, totalOf } from '../seam.js';
 import { Aside, Empty, Loading } from './notices.js';
@@ -23,7 +23,7 @@ export function ProductPage({ dashboard, view, now }) {
   return html`
     <header class="head">
       <div>
-        <h1>${product.name} <span class="version">v${product.version}</span></h1>
+        <h1><${Name} name=${product.name} /> <span class="version">v${product.version}</span></h1>
         ${product.description && html`<p class="description">${product.description}</p>`}
       </div>
       ${answer && html`<${Freshness} view=${view} answer=${answer} now=${now} />`}

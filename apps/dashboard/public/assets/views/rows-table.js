@@ -27,11 +27,17 @@ export class RowsTable extends Component {
     const { dimensions, measures } = view.shape;
     const byWindow = dimensions.length === 0;
     const largest = Math.max(...rows.map((row) => Math.abs(numeric(row[view.measure ?? '']) ?? 0)), 0);
+    const column = measures.find((measure) => measure.name === view.measure);
+    // All numbers get the room of the longest, so that the bars beside them have one scale.
+    const digits = Math.max(
+      4,
+      ...shown.map((row) => show(row[column?.name ?? ''], column?.type ?? '').length),
+    );
     return html`
       <section class="rows" aria-label="Rows">
         <${TableHead} view=${view} found=${rows.length} byWindow=${byWindow} />
         <div class="scroll">
-          <table>
+          <table class=${digits > 12 ? 'long' : ''} style=${{ '--digits': digits }}>
             <thead>
               <tr>
                 ${byWindow ? html`<th>window</th>` : dimensions.map((column) => html`<th key=${column.name}>${words(column.name)}</th>`)}
@@ -149,7 +155,7 @@ function TableRow({ row, view, largest, byWindow }) {
         const chosen = column.name === view.measure;
         const size = numeric(value) ?? 0;
         return html`<td key=${column.name} class=${classOf(column, view)} title=${exact(value)}>
-          ${chosen && largest > 0 && html`<i class=${size < 0 ? 'bar below' : 'bar'} style=${{ width: `${(100 * Math.abs(size)) / largest}%` }} />`}<span
+          ${chosen && largest > 0 && html`<i class="gauge"><i class=${size < 0 ? 'bar below' : 'bar'} style=${{ width: `${(100 * Math.abs(size)) / largest}%` }} /></i>`}<span
             >${show(value, column.type)}</span
           >
         </td>`;

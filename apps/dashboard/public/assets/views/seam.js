@@ -9,6 +9,8 @@ import { CutButton } from './cut.js';
 /** @typedef {import('../seam.js').Part} Part */
 
 const SHOWN_PARTITIONS = 8;
+/** How long the bars glide after a cut. */
+const GLIDE_MILLIS = 900;
 
 /** @param {{dashboard: Dashboard, view: ProductView, answer: Answer, now: number}} props */
 export function Seam({ dashboard, view, answer, now }) {
@@ -16,23 +18,26 @@ export function Seam({ dashboard, view, answer, now }) {
   const total = totalOf(parts);
   const base = answer.topology === 'kappa' ? 'folded' : 'batch';
   const share = total.batchShare;
+  const moving = view.moved !== null && now - view.moved.at < GLIDE_MILLIS;
   return html`
-    <section class="seam" aria-label="Batch and speed">
+    <section class=${moving ? 'seam moving' : 'seam'} aria-label="Batch and speed">
       <div class="bars">
-        <div class="shares">
-          <p class="share">
-            <span class="label">${base}</span
-            ><span class="value"><${Percent} share=${total.records === 0 ? null : share} /></span>
-            <span class="records">${count(total.batch)} records</span>
-          </p>
-          <p class="share speed">
-            <span class="label">speed</span
-            ><span class="value"><${Percent} share=${total.records === 0 ? null : 1 - share} /></span>
-            <span class="records">${count(total.speed)} records</span>
-          </p>
-        </div>
-        ${total.records > 0 && html`<${Joint} className="whole" start=${0} cut=${share} end=${1} label="The whole log" />`}
-        <${Partitions} parts=${parts} span=${view.zoom.span} base=${base} />
+        ${
+          total.records > 0 &&
+          html`<div class="shares">
+              <p class="share">
+                <span class="label">${base}</span><span class="value">${percent(share)}<small>%</small></span>
+                <span class="records">${count(total.batch)} records</span>
+              </p>
+              <p class="share speed">
+                <span class="label">speed</span
+                ><span class="value">${percent(1 - share)}<small>%</small></span>
+                <span class="records">${count(total.speed)} records</span>
+              </p>
+            </div>
+            <${Joint} className="whole" start=${0} cut=${share} end=${1} label="The whole log" />
+            <${Partitions} parts=${parts} span=${view.zoom.span} base=${base} />`
+        }
       </div>
       <div class="facts">
         <${Vitals} view=${view} answer=${answer} now=${now} records=${total.records} />
@@ -41,9 +46,6 @@ export function Seam({ dashboard, view, answer, now }) {
     </section>
   `;
 }
-
-/** @param {{share: number | null}} props null where there is nothing to share */
-const Percent = ({ share }) => (share === null ? NOTHING : html`${percent(share)}<small>%</small>`);
 
 /**
  * One bar. The shoulder of the joint is the cut.
@@ -72,9 +74,7 @@ function Partitions({ parts, span, base }) {
     </ol>
   `;
   return html`
-    <p class="caption">
-      <span>Newest ${count(span)} records of each partition</span><span>since the cut</span>
-    </p>
+    <p class="caption"><span>Newest ${count(span)} of each partition</span><span>since the cut</span></p>
     ${bars(parts.slice(0, SHOWN_PARTITIONS))}
     ${
       parts.length > SHOWN_PARTITIONS &&

@@ -1,4 +1,4 @@
-import { html } from '../html.js';
+import { Name, html } from '../html.js';
 import { ProductPage } from './product-page.js';
 import { Services } from './services.js';
 import { Failure, Loading, Offline } from './notices.js';
@@ -70,7 +70,7 @@ function Products({ dashboard }) {
                 href="#/${encodeURIComponent(product.name)}"
                 aria-current=${product.name === shown ? 'page' : undefined}
               >
-                <span class="name">${product.name}</span>
+                <span class="name"><${Name} name=${product.name} /></span>
                 <span class="about">${about(product, dashboard)}</span>
               </a>
             </li>
