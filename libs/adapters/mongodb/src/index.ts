@@ -1,0 +1,2 @@
+export { createMongoProductStore } from './product-store';
+export type { MongoProductStoreOptions } from './product-store';

@@ -1,0 +1,106 @@
+import type { ClientSession, MongoClient } from 'mongodb';
+import { TenonError } from '@tenon/ports';
+import type { ProductStore, StoreSnapshot, StoreTransaction } from '@tenon/ports';
+import { connect } from './connect';
+import { markDuplicateAsTransient, toTenonError } from './errors';
+import { ReadGuards } from './read-guards';
+import { MongoSnapshot } from './snapshot';
+import type { Tables } from './tables';
+import { ensureTables, tablesOf } from './tables';
+import { MongoTransaction } from './transaction';
+
+export interface MongoProductStoreOptions {
+  /** `mongodb://…`, of a replica set (or a sharded cluster). */
+  readonly url: string;
+  /** Default: the one in the URL, else `tenon`. */
+  readonly database?: string;
+}
+
+/**
+ * Products in MongoDB: a collection per table, transactions with snapshot reads and majority writes, snapshot sessions.
+ *
+ * @throws TenonError `store-no-replica-set` if the server has no transactions; Unavailable if there is none
+ */
+export async function createMongoProductStore(options: MongoProductStoreOptions): Promise<ProductStore> {
+  const client = await connect(options.url);
+  try {
+    const named = new URL(options.url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/?]*/, '')).pathname.slice(1);
+    const db = client.db(options.database ?? (named || 'tenon'));
+    await ensureTables(db);
+    return new MongoProductStore(client, tablesOf(db));
+  } catch (error) {
+    await client.close().catch(() => undefined);
+    throw toTenonError(error);
+  }
+}
+
+class MongoProductStore implements ProductStore {
+  private readonly guards = new ReadGuards();
+  private readonly running = new Set<Promise<unknown>>();
+  private closing: Promise<void> | null = null;
+
+  constructor(
+    private readonly client: MongoClient,
+    private readonly tables: Tables,
+  ) {}
+
+  transact<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+    return this.withSession({ causalConsistency: false }, (session) => {
+      let attempts = 0;
+      return session.withTransaction(
+        async () => {
+          if (attempts++ > 0) this.guards.conflicted();
+          return this.attempt(session, work);
+        },
+        {
+          readConcern: { level: 'snapshot' },
+          writeConcern: { w: 'majority' },
+          readPreference: 'primary',
+        },
+      );
+    });
+  }
+
+  private async attempt<T>(session: ClientSession, work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+    const tx = new MongoTransaction(this.tables, session, this.guards);
+    try {
+      const result = await work(tx);
+      tx.end();
+      if (!tx.isReadOnly) await tx.flush();
+      return result;
+    } catch (error) {
+      markDuplicateAsTransient(error);
+      throw error;
+    } finally {
+      tx.end();
+    }
+  }
+
+  snapshot<T>(read: (snapshot: StoreSnapshot) => Promise<T>): Promise<T> {
+    return this.withSession({ snapshot: true }, (session) => read(new MongoSnapshot(this.tables, session)));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= (async () => {
+      await Promise.allSettled(this.running);
+      await this.client.close();
+    })();
+    return this.closing;
+  }
+
+  private async withSession<T>(
+    options: { snapshot?: boolean; causalConsistency?: boolean },
+    use: (session: ClientSession) => Promise<T>,
+  ): Promise<T> {
+    if (this.closing !== null) throw new TenonError('store-closed', 'The product store is closed.');
+    const running = this.client.withSession(options, use);
+    this.running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw toTenonError(error);
+    } finally {
+      this.running.delete(running);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * MongoDB's transactions are snapshot isolation: two that each read what the other writes may both commit. The port
+ * promises that what was read still holds, so a transaction also writes something for each key that it has only read,
+ * which then conflicts with whoever wrote it.
+ *
+ * Most such reads are of a few documents of `meta` (each landing reads its product's pointer), and readers must not
+ * conflict with each other there: for these a reader writes one of several guards of the key, a writer all of them.
+ * A reader keeps to its guard for as long as it has no conflict, so instances soon have one each.
+ */
+import type { AnyBulkWriteOperation } from 'mongodb';
+import type { StoreTable } from '@tenon/ports';
+import type { GuardDocument, StoredDocument } from './tables';
+
+const SLOTS = 8;
+
+const guardId = (key: string, slot: number) => `${key}#${slot}`;
+
+const touch = (_id: string): AnyBulkWriteOperation<GuardDocument> => ({
+  // Neither the value nor its growth means anything: a write is what conflicts.
+  updateOne: { filter: { _id }, update: { $inc: { t: 1 } }, upsert: true },
+});
+
+const remove = (_id: string): AnyBulkWriteOperation<GuardDocument> => ({ deleteOne: { filter: { _id } } });
+
+export class ReadGuards {
+  private slot = Math.floor(Math.random() * SLOTS);
+
+  /** To be called when a transaction has lost against another one. */
+  conflicted(): void {
+    this.slot = Math.floor(Math.random() * SLOTS);
+  }
+
+  /**
+   * What a transaction adds to the collection `guards`, to be done in this order.
+   *
+   * @param read keys of `meta` that it has read and does not write
+   * @param written keys of `meta` that it writes; null: deletes
+   */
+  forMeta(
+    read: Iterable<string>,
+    written: ReadonlyMap<string, string | null>,
+  ): AnyBulkWriteOperation<GuardDocument>[] {
+    const operations: AnyBulkWriteOperation<GuardDocument>[] = [];
+    for (const key of read) operations.push(touch(guardId(key, this.slot)));
+    for (const [key, json] of written) {
+      for (let slot = 0; slot < SLOTS; slot++) {
+        operations.push(touch(guardId(key, slot)));
+        // Deleting alone would not conflict with a reader that makes the guard.
+        if (json === null) operations.push(remove(guardId(key, slot)));
+      }
+    }
+    return operations;
+  }
+
+  /**
+   * What a transaction adds to another table, to be done in this order: few documents there are read and not written.
+   *
+   * @param read keys that it has read and does not write, and whether there was a document
+   */
+  forTable(
+    read: Iterable<readonly [key: string, found: boolean]>,
+    token: string,
+  ): AnyBulkWriteOperation<StoredDocument>[] {
+    const operations: AnyBulkWriteOperation<StoredDocument>[] = [];
+    for (const [key, found] of read) {
+      if (found) operations.push({ updateOne: { filter: { _id: key }, update: { $set: { r: token } } } });
+      // Who makes the document meanwhile finds it made and gone, later than its own beginning.
+      else operations.push({ insertOne: { document: { _id: key, v: 'null' } } }, { deleteOne: { filter: { _id: key } } });
+    }
+    return operations;
+  }
+}
+
+export type ReadKeys = Readonly<Record<StoreTable, ReadonlyMap<string, boolean>>>;

@@ -1,0 +1,57 @@
+import type { ClientSession } from 'mongodb';
+import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
+import { toTenonError } from './errors';
+import type { StoredDocument, Tables } from './tables';
+import { findMany } from './tables';
+
+const CHUNK = 1_000;
+
+/** Reads in a snapshot session: all at the cluster time of the first one. */
+export class MongoSnapshot implements StoreSnapshot {
+  constructor(
+    private readonly tables: Tables,
+    private readonly session: ClientSession,
+  ) {}
+
+  async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
+    return (await this.getMany<T>(table, [key]))[0];
+  }
+
+  async getMany<T>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]> {
+    try {
+      const found = await findMany(this.tables[table], keys, this.session);
+      return keys.map((key) => parse<T>(found.get(key)));
+    } catch (error) {
+      throw toTenonError(error);
+    }
+  }
+
+  async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {
+    const { gte, lt, limit, reverse } = range;
+    const cursor = this.tables[table].find(
+      { _id: { $gte: gte, $lt: lt } },
+      {
+        session: this.session,
+        sort: { _id: reverse ? -1 : 1 },
+        batchSize: CHUNK,
+        projection: { v: 1 },
+        ...(limit !== undefined && { limit }),
+      },
+    );
+    try {
+      while (await cursor.hasNext()) {
+        yield cursor.readBufferedDocuments().map(toEntry<T>);
+      }
+    } catch (error) {
+      throw toTenonError(error);
+    } finally {
+      await cursor.close().catch(() => undefined);
+    }
+  }
+}
+
+export function parse<T>(json: string | null | undefined): T | undefined {
+  return json === undefined || json === null ? undefined : (JSON.parse(json) as T);
+}
+
+const toEntry = <T>({ _id, v }: StoredDocument): StoreEntry<T> => ({ key: _id, value: JSON.parse(v) as T });

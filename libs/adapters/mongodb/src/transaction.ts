@@ -1,0 +1,97 @@
+import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
+import { ObjectId } from 'mongodb';
+import { TenonError } from '@tenon/ports';
+import type { StoreTable, StoreTransaction } from '@tenon/ports';
+import type { ReadGuards } from './read-guards';
+import { parse } from './snapshot';
+import type { StoredDocument, Tables } from './tables';
+import { TABLES, findMany } from './tables';
+
+/** Documents per command; the driver would cut at 48 MB only, and the server then holds all of it at once. */
+const WRITES_PER_COMMAND = 5_000;
+
+/** One attempt of a transaction: writes are kept, coalesced by key, and sent when the work is done. */
+export class MongoTransaction implements StoreTransaction {
+  /** JSON text, or null for a deletion. */
+  private readonly written = { meta: new Map(), base: new Map(), speed: new Map() } as Readonly<
+    Record<StoreTable, Map<string, string | null>>
+  >;
+  /** Whether there was a document. */
+  private readonly read = { meta: new Map(), base: new Map(), speed: new Map() } as Readonly<
+    Record<StoreTable, Map<string, boolean>>
+  >;
+  private ended = false;
+
+  constructor(
+    private readonly tables: Tables,
+    private readonly session: ClientSession,
+    private readonly guards: ReadGuards,
+  ) {}
+
+  async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
+    return (await this.getMany<T>(table, [key]))[0];
+  }
+
+  async getMany<T>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]> {
+    const own = this.written[table];
+    const others = own.size === 0 ? keys : keys.filter((key) => !own.has(key));
+    const found =
+      others.length === 0 ? new Map<string, string>() : await findMany(this.tables[table], others, this.session);
+    for (const key of others) this.read[table].set(key, found.has(key));
+    return keys.map((key) => parse<T>(own.has(key) ? own.get(key) : found.get(key)));
+  }
+
+  put(table: StoreTable, key: string, value: unknown): void {
+    this.write(table, key, JSON.stringify(value));
+  }
+
+  delete(table: StoreTable, key: string): void {
+    this.write(table, key, null);
+  }
+
+  private write(table: StoreTable, key: string, json: string | null): void {
+    if (this.ended) throw new TenonError('transaction-ended', 'The transaction has ended.');
+    if (json === undefined) throw new TenonError('invalid-document', `${key}: this is no JSON value.`);
+    if (!/^[\x20-\x7e]{1,1900}$/.test(key)) {
+      throw new TenonError('invalid-key', `${JSON.stringify(key)} is no key: printable ASCII, at most 1,900.`);
+    }
+    this.written[table].set(key, json);
+  }
+
+  /** No more writes: the work is over. */
+  end(): void {
+    this.ended = true;
+  }
+
+  /** True if there is nothing to commit; then it need not conflict with anything either. */
+  get isReadOnly(): boolean {
+    return TABLES.every((table) => this.written[table].size === 0);
+  }
+
+  /** Sends the writes, and those that make conflicts of reads (see `ReadGuards`). */
+  async flush(): Promise<void> {
+    const { session, tables } = this;
+    for (const table of TABLES) {
+      const operations = [...this.written[table]].map(([key, json]) => toOperation(key, json));
+      for (let at = 0; at < operations.length; at += WRITES_PER_COMMAND) {
+        await tables[table].bulkWrite(operations.slice(at, at + WRITES_PER_COMMAND), { session, ordered: false });
+      }
+    }
+    const onlyRead = (table: StoreTable) =>
+      [...this.read[table]].filter(([key]) => !this.written[table].has(key));
+    const meta = this.guards.forMeta(
+      onlyRead('meta').map(([key]) => key),
+      this.written.meta,
+    );
+    if (meta.length > 0) await tables.guards.bulkWrite(meta, { session, ordered: true });
+    for (const table of ['base', 'speed'] as const) {
+      const guards = this.guards.forTable(onlyRead(table), new ObjectId().toHexString());
+      if (guards.length > 0) await tables[table].bulkWrite(guards, { session, ordered: true });
+    }
+  }
+}
+
+function toOperation(key: string, json: string | null): AnyBulkWriteOperation<StoredDocument> {
+  if (json === null) return { deleteOne: { filter: { _id: key } } };
+  return { replaceOne: { filter: { _id: key }, replacement: { v: json }, upsert: true } };
+}
