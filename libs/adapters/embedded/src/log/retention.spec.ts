@@ -1,0 +1,61 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createManualClock } from '@tenon/testing';
+import type { EventLog } from '@tenon/ports';
+import { createFileEventLog } from './event-log';
+
+let directory: string;
+const clock = createManualClock();
+const open = () => createFileEventLog({ directory, clock, segmentBytes: 1_000 });
+const append = (log: EventLog) => log.append('t', [{ partition: 0, key: null, value: 'x'.repeat(600) }]);
+const start = async (log: EventLog) => (await log.startOffsets('t'))['0'];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tenon-retention-'));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+test('segments older than the retention go when the next one begins, and at the next start', async () => {
+  const log = open();
+  await log.ensureTopic({ name: 't', partitions: 1, retentionMs: 10_000 });
+  for (let i = 0; i < 4; i++) {
+    await append(log);
+    await clock.advance(4_000);
+  }
+  // The appends are 16, 12, 8 and 4 seconds old, each in a segment of its own.
+  await append(log);
+  expect(await start(log)).toBe(2);
+  await log.close();
+  await clock.advance(60_000);
+  const again = open();
+  expect(await start(again)).toBe(4);
+  expect(await again.endOffsets('t')).toEqual({ '0': 5 });
+  await again.close();
+});
+
+test('the retention can be changed', async () => {
+  const log = open();
+  await log.ensureTopic({ name: 't', partitions: 1 });
+  for (let i = 0; i < 3; i++) await append(log);
+  await clock.advance(5_000);
+  await log.ensureTopic({ name: 't', partitions: 1, retentionMs: 1_000 });
+  await append(log);
+  expect(await start(log)).toBe(3);
+  await log.close();
+});
+
+test('deleting takes the files away, also while they are being read', async () => {
+  const log = open();
+  await log.ensureTopic({ name: 't', partitions: 1 });
+  for (let i = 0; i < 10; i++) await append(log);
+  const reads = Array.from({ length: 20 }, (_, i) => log.read('t', 0, i % 10));
+  await log.deleteBefore('t', { '0': 7 });
+  for (const records of await Promise.all(reads)) expect(records.length).toBeGreaterThan(0);
+  expect(await start(log)).toBe(7);
+  expect((await log.read('t', 0, 0))[0]?.offset).toBe(7);
+  const files = (await readdir(join(directory, 't', '0'))).filter((name) => name.endsWith('.log'));
+  expect(files).toEqual(['0000000000000007.log', '0000000000000008.log', '0000000000000009.log']);
+  await log.close();
+});
