@@ -56,6 +56,8 @@ export interface RangeFrame extends Frame {
   /** The generation that it makes. */
   readonly to: number;
   readonly full: boolean;
+  /** The line of base views that it is meant for: the served one, or the next one for a full recomputation. */
+  readonly line: number;
   readonly end?: EndMark & {
     /** The offsets of cut `from` and cut `to`. */
     readonly cutFrom: Offsets;

@@ -85,12 +85,22 @@ describe('foldCell', () => {
     expect(versionAt(versions, 0)).toBeUndefined();
   });
 
-  it('replaces what an aborted run left behind', () => {
+  it('is not misled by what an aborted run left behind', () => {
     const base = foldCell(COUNT, [], { from: 0, to: 1, states: [5], amended: false });
     const aborted = foldCell(COUNT, base, { from: 1, to: 2, states: [1], amended: false });
     const whole = foldCell(COUNT, aborted, { from: 1, to: 3, states: [9], amended: false });
     expect(versionAt(whole, 3)?.s).toEqual([14]);
-    expect(versionAt(whole, 2)?.s).toEqual([5]);
+    expect(versionAt(foldCell(COUNT, whole, { from: 3, to: 4, states: [1], amended: false }), 4)?.s).toEqual([15]);
+  });
+
+  it('leaves alone what a run beside it has made, since either may be the one that is served', () => {
+    const base = foldCell(COUNT, [], { from: 0, to: 1, states: [5], amended: false });
+    const short = foldCell(COUNT, base, { from: 1, to: 2, states: [1], amended: false });
+    const both = foldCell(COUNT, short, { from: 1, to: 3, states: [9], amended: false });
+    expect(versionAt(both, 2)?.s).toEqual([6]);
+    const late = foldCell(COUNT, both, { from: 1, to: 2, states: [1], amended: false });
+    expect(versionAt(late, 3)?.s).toEqual([14]);
+    expect(versionAt(late, 1)?.s).toEqual([5]);
   });
 
   it('marks a final row that a late event changed, for good', () => {

@@ -40,11 +40,13 @@ export function versionAt(versions: readonly CellVersion[], g: number): CellVers
   return versions.find((version) => version.g <= g);
 }
 
-/** How many superseded versions of a cell are kept for readers of earlier generations. */
-const KEPT_VERSIONS = 3;
+/** How many versions at or below the served generation are kept: the base, and one for readers of an earlier one. */
+const KEPT_VERSIONS = 2;
 
 /**
- * The law, for one cell. Versions that an aborted run left above `from` are replaced: the new range covers theirs.
+ * The law, for one cell. A version at generation g is the fold of the cell's records before cut g, whoever made it, so
+ * those above `from` that another run has made (one that was aborted, or is under way beside this one) stay: no reader
+ * is misled by them, and the other run may yet be the one that is served.
  *
  * @param amended the cell was final at `from`, so this change is an amendment
  */
@@ -58,14 +60,13 @@ export function foldCell(
     readonly amended: boolean;
   },
 ): CellVersion[] {
-  const kept = versions.filter((version) => version.g <= change.from);
-  const base = kept[0];
+  const older = versions.filter((version) => version.g <= change.from);
+  const base = older[0];
   const states = base ? mergeStates(specs, base.s, change.states) : [...change.states];
   const amended = base !== undefined && (base.a === true || change.amended);
-  return [
-    { g: change.to, s: states, ...(amended && { a: true as const }) },
-    ...kept.slice(0, KEPT_VERSIONS - 1),
-  ];
+  const made: CellVersion = { g: change.to, s: states, ...(amended && { a: true as const }) };
+  const others = versions.filter((version) => version.g > change.from && version.g !== change.to);
+  return [...[made, ...others].sort((a, b) => b.g - a.g), ...older.slice(0, KEPT_VERSIONS)];
 }
 
 /** The states of two disjoint ranges together. */

@@ -54,6 +54,7 @@ export async function runBatch(
     from,
     to: cut.epoch,
     full,
+    line: (pointer?.line ?? 0) + (full ? 1 : 0),
   };
   const writer = new FrameWriter<RangeFrame>(head, deps.config.frameCells);
 

@@ -3,6 +3,7 @@
  * states are the states of [cut i, cut k), and the law is the same as for a range that batch computed.
  */
 import { EMPTY_LEDGER, addLedgers, foldableGeneration } from '@tenon/domain';
+import type { PointerDocument } from '@tenon/contracts';
 import type { Clock, ProductStore } from '@tenon/ports';
 import type { ProductLayout, ProductView } from '@tenon/views';
 import { closedSpeedCells, readPointer, readView } from '@tenon/views';
@@ -32,22 +33,30 @@ export async function foldClosedEpochs(
     const flush = async () => {
       const cells = chunk;
       chunk = [];
-      if (cells.length > 0) await store.transact((tx) => foldInto(tx, layout, target, cells));
+      if (cells.length === 0) return true;
+      return store.transact(async (tx) => {
+        if (!isServed(view, await readPointer(tx, layout))) return false;
+        await foldInto(tx, layout, target, cells);
+        return true;
+      });
     };
     for await (const cell of closedSpeedCells(snapshot, layout, view, to)) {
       chunk.push(cell);
-      if (chunk.length >= chunkCells) await flush();
+      if (chunk.length >= chunkCells && !(await flush())) return null;
     }
-    await flush();
+    if (!(await flush())) return null;
     const move = moveTo(view, to, clock.now());
     return store.transact(async (tx) => {
       const pointer = await readPointer(tx, layout);
-      // Another instance was quicker: its rows are the same as these.
-      if (pointer.generation !== generation || pointer.line !== line) return null;
+      if (!isServed(view, pointer)) return null;
       return movePointer(tx, layout, pointer, target, move).generation;
     });
   });
 }
+
+/** False if another instance was quicker: what this one read is of the past, and nothing of it may be written. */
+const isServed = (view: ProductView, pointer: PointerDocument) =>
+  pointer.generation === view.pointer.generation && pointer.line === view.pointer.line;
 
 /** The cut at `to`: where each partition's first epoch from `to` on begins. */
 function moveTo(view: ProductView, to: number, at: number): Move {

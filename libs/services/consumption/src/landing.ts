@@ -81,12 +81,17 @@ export async function foldInto(
   });
 }
 
-/** The base view that a range of batch builds on, or null if the range is of the past (or of another base). */
+/**
+ * The base view that a range of batch builds on, or null if the range is of the past (or of another base). Each frame is
+ * judged by itself, so the range names its line: if the pointer moves between two frames, the rest must not land on
+ * the line after that, as a view of which the first part lacks.
+ */
 export function targetOf(pointer: PointerDocument, range: RangeFrame): FoldTarget | null {
   if (range.full) {
-    if (range.to < pointer.generation) return null;
-    return { line: pointer.line + 1, from: 0, to: range.to, watermark: null };
+    if (range.line !== pointer.line + 1 || range.to < pointer.generation) return null;
+    return { line: range.line, from: 0, to: range.to, watermark: null };
   }
+  if (range.line !== pointer.line) return null;
   if (range.from !== pointer.generation || range.to <= range.from || range.hash !== pointer.hash) return null;
   return { line: pointer.line, from: range.from, to: range.to, watermark: pointer.watermark };
 }
