@@ -1,0 +1,2 @@
+export { createNatsBus } from './nats-bus';
+export type { NatsBusOptions } from './nats-bus';

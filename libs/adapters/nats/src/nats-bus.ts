@@ -1,0 +1,178 @@
+import type { Msg } from '@nats-io/transport-node';
+import { createInbox } from '@nats-io/transport-node';
+import type { Value } from '@tenon/domain';
+import type { Bus, BusHeaders, BusMessage, Logger, Subscription } from '@tenon/ports';
+import { TenonError } from '@tenon/ports';
+import { decodeMessage, encodeHeaders, isNoResponders } from './codec';
+import { Link } from './link';
+import type { Registration } from './link';
+
+export interface NatsBusOptions {
+  /** One or more servers, separated by commas; user and password or token may stand in it. */
+  readonly url: string;
+  /** How the server's monitoring calls this client. */
+  readonly name?: string;
+  readonly logger?: Logger;
+  /** How long to wait for the first connection; without one the bus starts all the same. Default 2 s. */
+  readonly firstConnectMs?: number;
+}
+
+/** Hints that wait to be sent, bytes; what comes on top is lost, as it would be without a connection. */
+const MAX_UNSENT = 8 * 1024 * 1024;
+const FLUSH_AT = 256 * 1024;
+/** Requests that one responder works on at a time; others get no answer. */
+const MAX_ANSWERING = 64;
+
+/** A bus over NATS: at most once, and with NATS gone everything goes on without it. */
+export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
+  const { url, name = 'tenon', logger, firstConnectMs = 2_000 } = options;
+  const trouble = (error: unknown, what: string) => logger?.warn({ error }, what);
+  let servers: string[];
+  let credentials: { user?: string; pass?: string; token?: string };
+  try {
+    ({ servers, credentials } = parseUrl(url));
+  } catch (error) {
+    throw new TenonError('invalid-url', `TENON_NATS_URL: ${(error as Error).message}`, { cause: error });
+  }
+  const link = new Link({ servers, name, ...credentials, onTrouble: trouble });
+  try {
+    await link.start(firstConnectMs);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+  return new NatsBus(link, trouble);
+}
+
+function parseUrl(text: string) {
+  const urls = text.split(',').map((one) => new URL(one.includes('://') ? one : `nats://${one}`));
+  const [first] = urls as [URL];
+  const user = decodeURIComponent(first.username);
+  const pass = decodeURIComponent(first.password);
+  return {
+    servers: urls.map(({ host, protocol }) => (protocol === 'tls:' ? `tls://${host}` : host)),
+    credentials: user === '' ? {} : pass === '' ? { token: user } : { user, pass },
+  };
+}
+
+class NatsBus implements Bus {
+  private unsent = 0;
+  private flushing = false;
+  private closing: Promise<void> | null = null;
+
+  constructor(
+    private readonly link: Link,
+    private readonly trouble: (error: unknown, what: string) => void,
+  ) {}
+
+  publish(subject: string, payload: Value, headers?: BusHeaders): void {
+    this.send(subject, payload, headers);
+  }
+
+  /** @returns false if the message is lost */
+  private send(subject: string, payload: Value, headers?: BusHeaders, reply?: string): boolean {
+    const connection = this.link.current;
+    // Without a connection the library would keep it in memory, only to drop it when it reconnects.
+    if (connection === null || this.unsent > MAX_UNSENT) return false;
+    try {
+      const text = JSON.stringify(payload);
+      const encoded = encodeHeaders(headers);
+      connection.publish(subject, text, { ...(encoded && { headers: encoded }), ...(reply && { reply }) });
+      this.unsent += text.length;
+    } catch (error) {
+      this.trouble(error, `a message to ${subject} was not sent`);
+      return false;
+    }
+    if (this.unsent > FLUSH_AT && !this.flushing) {
+      this.flushing = true;
+      void this.link.flush(connection).then(() => {
+        this.flushing = false;
+        this.unsent = 0;
+      });
+    }
+    return true;
+  }
+
+  async subscribe(subject: string, handle: (message: BusMessage) => void): Promise<Subscription> {
+    return this.listen({
+      subject,
+      heard: (message) => {
+        try {
+          handle(decodeMessage(message));
+        } catch (error) {
+          this.trouble(error, `a message to ${message.subject} was not handled`);
+        }
+      },
+    });
+  }
+
+  async respond(
+    subject: string,
+    answer: (message: BusMessage) => Value | Promise<Value>,
+  ): Promise<Subscription> {
+    let answering = 0;
+    const reply = async (message: Msg) => {
+      answering++;
+      try {
+        const value = await answer(decodeMessage(message));
+        if (message.reply) this.send(message.reply, value);
+      } catch (error) {
+        this.trouble(error, `a request to ${message.subject} was not answered`);
+      } finally {
+        answering--;
+      }
+    };
+    return this.listen({
+      subject,
+      heard: (message) => {
+        if (answering < MAX_ANSWERING) void reply(message);
+      },
+    });
+  }
+
+  async request(
+    subject: string,
+    payload: Value,
+    options: { readonly timeoutMs: number; readonly max?: number; readonly headers?: BusHeaders },
+  ): Promise<Value[]> {
+    const { timeoutMs, max = Infinity, headers } = options;
+    const connection = this.link.current;
+    if (connection === null) return [];
+    const replies: Value[] = [];
+    const inbox = createInbox();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        inboxSubscription.unsubscribe();
+        resolve(replies);
+      };
+      const timer = setTimeout(done, timeoutMs);
+      const inboxSubscription = connection.subscribe(inbox, {
+        callback: (error, message) => {
+          if (error || isNoResponders(message)) return done();
+          try {
+            if (replies.length < max) replies.push(message.json<Value>());
+          } catch (failure) {
+            this.trouble(failure, `an answer to ${subject} was no JSON`);
+          }
+          if (replies.length >= max) done();
+        },
+      });
+      if (!this.send(subject, payload, headers, inbox)) done();
+    });
+  }
+
+  connected(): boolean {
+    return this.link.current !== null;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.link.close();
+    return this.closing;
+  }
+
+  private async listen(registration: Registration): Promise<Subscription> {
+    await this.link.register(registration);
+    return { close: async () => this.link.unregister(registration) };
+  }
+}
