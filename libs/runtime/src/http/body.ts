@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { BrotliDecompress, Gunzip, Inflate } from 'node:zlib';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import type { BodyWatch } from './body-watch';
+import type { Awaited, BodyWatch } from './body-watch';
 import type { HttpLimits } from './limits';
 
 type Decoder = Gunzip | Inflate | BrotliDecompress;
@@ -65,7 +65,7 @@ function bodyError(error: unknown, decoder: Decoder | null): unknown {
   return gone();
 }
 
-/** @throws HttpProblem 413 above `limit`, 408 when it does not arrive in time, 400 and 415 for a bad encoding */
+/** Rejects with HttpProblem 413 above `limit`, 408 when it does not arrive in time, 400 and 415 for a bad encoding. */
 export async function readWhole(
   request: IncomingMessage,
   limit: number,
@@ -73,21 +73,75 @@ export async function readWhole(
   watch: BodyWatch,
 ): Promise<Uint8Array> {
   const decoder = decoderFor(request);
-  if (decoder === null) {
-    if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-    return collect(request, request, limit, limits, watch);
-  }
+  if (decoder === null && Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  const source = decoder === null ? request : decoded(request, decoder);
   try {
-    return await collect(decoded(request, decoder), request, limit, limits, watch);
+    return await collect(source, request, limit, limits, watch);
   } catch (error) {
     throw bodyError(error, decoder);
   } finally {
-    request.unpipe(decoder);
-    decoder.destroy();
+    if (decoder !== null) {
+      request.unpipe(decoder);
+      decoder.destroy();
+    }
   }
 }
 
-/** Listeners instead of an async iterator: this is the hot path, and most bodies are one chunk. */
+/**
+ * Gathers a body by listeners instead of an async iterator, since this is the hot path and most bodies are one chunk.
+ * Listeners stay on: after a failure they drop what still comes.
+ */
+class Collector {
+  private first: Buffer | null = null;
+  private more: Buffer[] | null = null;
+  private size = 0;
+  private settled = false;
+  private readonly awaited: Awaited;
+
+  constructor(
+    private readonly source: Readable,
+    private readonly limit: number,
+    private readonly watch: BodyWatch,
+    timeoutMs: number,
+    private readonly resolve: (bytes: Uint8Array) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    this.awaited = watch.start(timeoutMs, () => this.fail(tooSlow()));
+    source
+      .on('data', (chunk: Buffer) => this.take(chunk))
+      .on('end', () => this.end())
+      .on('error', (error) => this.fail(error));
+  }
+
+  private take(chunk: Buffer): void {
+    if (this.settled) return;
+    this.size += chunk.length;
+    if (this.size > this.limit) this.fail(tooLarge(this.limit));
+    else if (this.first === null) this.first = chunk;
+    else (this.more ??= [this.first]).push(chunk);
+  }
+
+  private end(): void {
+    if (this.settled) return;
+    this.settle();
+    this.resolve(this.more === null ? (this.first ?? NOTHING) : Buffer.concat(this.more, this.size));
+  }
+
+  private fail(error: unknown): void {
+    if (this.settled) return;
+    this.settle();
+    this.source.pause();
+    this.reject(error);
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.watch.stop(this.awaited);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
 function collect(
   source: Readable,
   request: IncomingMessage,
@@ -96,33 +150,8 @@ function collect(
   watch: BodyWatch,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    if (request.destroyed) return reject(gone());
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const settle = () => {
-      watch.stop(awaited);
-      source.off('data', onData).off('end', onEnd).off('error', onError);
-    };
-    const fail = (error: unknown) => {
-      settle();
-      // Late errors of a decoder that is being dropped have no one to tell.
-      source.on('error', () => undefined);
-      source.pause();
-      reject(error);
-    };
-    const onData = (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) fail(tooLarge(limit));
-      else chunks.push(chunk);
-    };
-    const onEnd = () => {
-      settle();
-      const first = chunks[0];
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size));
-    };
-    const onError = (error: unknown) => fail(source === request ? gone() : error);
-    const awaited = watch.start(limits.bodyTimeoutMs, () => fail(tooSlow()));
-    source.on('data', onData).on('end', onEnd).on('error', onError);
+    if (request.destroyed) reject(gone());
+    else new Collector(source, limit, watch, limits.bodyTimeoutMs, resolve, reject);
   });
 }
 

@@ -1,7 +1,9 @@
 /** From a matched route to its answer: the one way for hot routes and for those that Express matched. */
+import { CORRELATION_HEADER } from '@tenon/contracts';
 import type { HttpResponse, Logger, Route } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dropRest } from './linger';
 import { isUnexpected, problemOf } from './problem';
 import { parseQuery } from './query';
 import type { ServerContext } from './request';
@@ -37,7 +39,16 @@ export class Dispatcher {
       );
       if (answer.stream !== undefined) await this.stream(exchange, answer, answer.stream);
       else sendAnswer(response, answer, correlationId, this.context.shutdown.aborted);
-      this.logger.debug({ correlationId, method: request.method, path, status: answer.status }, 'request');
+      dropRest(request, this.context.limits.lingerMs);
+      this.logger.debug(
+        {
+          correlationId: answer.headers?.[CORRELATION_HEADER] ?? correlationId,
+          method: request.method,
+          path,
+          status: answer.status,
+        },
+        'request',
+      );
     } catch (error) {
       this.fail(exchange, error);
     }
@@ -61,6 +72,7 @@ export class Dispatcher {
     // An answer that has begun can't become another one; a cut connection is how its reader learns that it is not whole.
     if (response.headersSent) response.destroy();
     else sendProblem(request, response, problem, correlationId, this.context.shutdown.aborted);
+    dropRest(request, this.context.limits.lingerMs);
   }
 
   private async stream(

@@ -3,7 +3,8 @@ import type { Route } from '@tenon/ports';
 
 interface HotRoute {
   readonly route: Route;
-  readonly segments: readonly string[];
+  readonly pattern: RegExp;
+  readonly names: readonly string[];
 }
 
 export interface HotMatch {
@@ -11,44 +12,34 @@ export interface HotMatch {
   readonly params: Readonly<Record<string, string>>;
 }
 
-const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
-
 export class HotRoutes {
   private readonly routes: readonly HotRoute[];
 
   constructor(routes: readonly Route[]) {
-    this.routes = routes
-      .filter((route) => route.hot)
-      .map((route) => ({ route, segments: route.path.split('/') }));
+    this.routes = routes.filter((route) => route.hot).map(hotRoute);
   }
 
-  /** @param path without the query; only plain paths match (no percent-encoding, no empty segment). */
-  match(method: string, path: string): HotMatch | undefined {
-    if (this.routes.length === 0 || path.includes('%')) return undefined;
-    const segments = path.split('/');
-    for (const { route, segments: pattern } of this.routes) {
-      if (route.method !== method || pattern.length !== segments.length) continue;
-      const params = matchSegments(pattern, segments);
-      if (params !== undefined) return { route, params };
+  /** @param path without the query; only plain paths match (no percent-encoding, no empty segment) */
+  match(method: string | undefined, path: string): HotMatch | undefined {
+    for (const { route, pattern, names } of this.routes) {
+      if (route.method !== method) continue;
+      const found = pattern.exec(path);
+      if (found === null) continue;
+      const params: Record<string, string> = {};
+      for (let index = 0; index < names.length; index += 1)
+        params[names[index] as string] = found[index + 1] as string;
+      return { route, params };
     }
     return undefined;
   }
 }
 
-function matchSegments(
-  pattern: readonly string[],
-  segments: readonly string[],
-): Record<string, string> | undefined {
-  let params: Record<string, string> | undefined;
-  for (let index = 1; index < pattern.length; index += 1) {
-    const expected = pattern[index] ?? '';
-    const actual = segments[index] ?? '';
-    if (expected.startsWith(':')) {
-      if (actual === '') return undefined;
-      (params ??= {})[expected.slice(1)] = actual;
-    } else if (expected !== actual) {
-      return undefined;
-    }
-  }
-  return params ?? (NO_PARAMS as Record<string, string>);
+function hotRoute(route: Route): HotRoute {
+  const names: string[] = [];
+  const segments = route.path.split('/').map((segment) => {
+    if (!segment.startsWith(':')) return segment.replace(/[^\w-]/g, '\\$&');
+    names.push(segment.slice(1));
+    return '([^/%]+)';
+  });
+  return { route, names, pattern: new RegExp(`^${segments.join('/')}$`) };
 }

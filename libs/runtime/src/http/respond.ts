@@ -23,7 +23,9 @@ export function headersOf(
 ): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { [CORRELATION_HEADER]: correlationId };
   if (closing) headers['connection'] = 'close';
-  for (const name in answer.headers) headers[name.toLowerCase()] = answer.headers[name];
+  if (answer.headers !== undefined) {
+    for (const [name, value] of Object.entries(answer.headers)) headers[name.toLowerCase()] = value;
+  }
   return headers;
 }
 

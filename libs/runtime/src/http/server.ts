@@ -13,6 +13,7 @@ import { createApp } from './express-app';
 import { HotRoutes } from './hot-routes';
 import type { HttpLimits } from './limits';
 import { DEFAULT_LIMITS } from './limits';
+import { dropRest } from './linger';
 import { checkPath } from './query';
 import { answerClientError } from './socket-errors';
 import type { Statics } from './statics';
@@ -59,12 +60,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const query = mark < 0 ? '' : url.slice(mark + 1);
     const correlation = correlationOf(request, options.ids);
     const exchange: Exchange = { request, response, path, query, correlationId: correlation.id };
-    response.once('finish', () => afterAnswer(request, server, limits.lingerMs, shutdown.signal));
-    const match = hot.match(request.method ?? '', path);
+    const match = hot.match(request.method, path);
     const problem = correlation.problem ?? refusalOf(request, path);
     if (problem !== undefined) return dispatcher.fail(exchange, problem);
     if (match !== undefined) return void dispatcher.serve(match.route, match.params, exchange);
     exchanges.set(request, exchange);
+    response.once('finish', () => dropRest(request, limits.lingerMs));
     response.setHeader(CORRELATION_HEADER, correlation.id);
     if (shutdown.signal.aborted) response.setHeader('connection', 'close');
     app(request, response);
@@ -103,6 +104,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   };
 }
 
+const IDLE_CHECK_MS = 20;
+
 /** What is refused before any route sees it. */
 function refusalOf(request: IncomingMessage, path: string): HttpProblem | undefined {
   if (request.headers.host === undefined && request.httpVersion === '1.1') {
@@ -114,25 +117,6 @@ function refusalOf(request: IncomingMessage, path: string): HttpProblem | undefi
   } catch (error) {
     return error as HttpProblem;
   }
-}
-
-/** An early answer leaves a body unread: it is read and dropped, so that the client sees the answer, but not for ever. */
-function afterAnswer(
-  request: IncomingMessage,
-  server: Server,
-  lingerMs: number,
-  shutdown: AbortSignal,
-): void {
-  if (!request.complete) {
-    request.unpipe();
-    request.resume();
-    const timer = setTimeout(() => request.socket.destroy(), lingerMs);
-    timer.unref();
-    const settled = () => clearTimeout(timer);
-    request.once('end', settled).once('close', settled);
-  }
-  // On the next turn the connection counts as idle.
-  if (shutdown.aborted) setImmediate(() => server.closeIdleConnections());
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -148,8 +132,10 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 async function closeServer(server: Server, shutdown: AbortController, graceMs: number): Promise<void> {
   const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
   shutdown.abort();
-  server.closeIdleConnections();
+  // A connection whose answer was begun before has not been told to close: it is closed when it idles.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await stopped;
+  clearInterval(idle);
   clearTimeout(timer);
 }

@@ -2,29 +2,35 @@
 import type { AttributeValue } from './cloudevents';
 
 export interface EnvelopeParts {
+  /** JSON texts. */
   readonly id: string;
-  readonly source: string;
-  readonly type: string;
-  readonly time?: string | undefined;
+  readonly origin: string;
   readonly correlationId: string;
-  readonly traceparent?: string | undefined;
+  readonly data: string;
+  readonly time: string | undefined;
+  readonly traceparent: string | undefined;
   /** RFC 3339 in UTC. */
   readonly eventTime: string;
-  readonly others?: Readonly<Record<string, AttributeValue>> | undefined;
-  /** JSON, without newlines. */
-  readonly data: string;
+  readonly others: Readonly<Record<string, AttributeValue>> | undefined;
 }
 
-/** JSON of `EventEnvelope` (contracts), in one line. */
+/** JSON of `EventEnvelope` (contracts), in one line if `data` is. */
 export function envelopeText(parts: EnvelopeParts): string {
-  let text = `{"specversion":"1.0","id":${quote(parts.id)},"source":${quote(parts.source)},"type":${quote(parts.type)}`;
-  if (parts.time !== undefined) text += `,"time":${quote(parts.time)}`;
-  for (const name in parts.others) text += `,${quote(name)}:${JSON.stringify(parts.others[name])}`;
-  text += `,"correlationid":${quote(parts.correlationId)}`;
-  if (parts.traceparent !== undefined) text += `,"traceparent":"${parts.traceparent}"`;
-  return `${text},"eventtime":"${parts.eventTime}","data":${parts.data}}`;
+  const { id, origin, correlationId, data, time, traceparent, eventTime, others } = parts;
+  const optional =
+    (time === undefined ? '' : `,"time":${JSON.stringify(time)}`) +
+    (others === undefined ? '' : othersText(others)) +
+    (traceparent === undefined ? '' : `,"traceparent":"${traceparent}"`);
+  return `{"specversion":"1.0","id":${id},${origin},"correlationid":${correlationId}${optional},"eventtime":"${eventTime}","data":${data}}`;
 }
 
-const PLAIN = /^[\w\-/.:+ ]*$/;
+/** The members `source` and `type`. */
+export const originText = (source: string, type: string): string =>
+  `"source":${JSON.stringify(source)},"type":${JSON.stringify(type)}`;
 
-const quote = (text: string) => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+function othersText(others: Readonly<Record<string, AttributeValue>>): string {
+  let text = '';
+  for (const [name, value] of Object.entries(others))
+    text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  return text;
+}

@@ -41,10 +41,13 @@ export class EventTimes {
     const micros = parseTimestamp(text);
     this.text = text;
     this.micros = micros;
-    this.formatted = '';
+    this.formatted = micros !== undefined && CANONICAL.test(text) ? text : '';
     return micros;
   }
 }
+
+/** A moment that is written as `formatTimestamp` writes it. */
+const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 function fromNumber(value: number): number {
   const size = Math.abs(value);

@@ -1,11 +1,12 @@
 /** From what a client sent to a record of the log, or to the reason why not: all rules of one source. */
-import { HEADERS, WIRE_VERSION } from '@tenon/contracts';
+import type { HEADERS } from '@tenon/contracts';
+import { WIRE_VERSION } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import { checksum32, partitionOf } from '@tenon/domain';
 import type { Clock, Ids, NewRecord } from '@tenon/ports';
 import type { Attributes } from './cloudevents';
 import type { IngestionConfig } from './config';
-import { envelopeText } from './envelope';
+import { envelopeText, originText } from './envelope';
 import { EventTimes } from './event-time';
 import { Rejection, pointerSegment } from './rejection';
 import type { SchemaCheck } from './schema';
@@ -50,6 +51,7 @@ export class Intake {
   private readonly schema: SchemaCheck;
   private readonly times = new EventTimes();
   private readonly defaultSource: string;
+  private readonly defaultOrigin: string;
 
   /** @throws TenonError `invalid-schema` */
   constructor(
@@ -60,6 +62,7 @@ export class Intake {
   ) {
     this.schema = compileSchema(source.name, source.schema);
     this.defaultSource = `/${source.name}`;
+    this.defaultOrigin = originText(this.defaultSource, source.name);
   }
 
   prepare(call: CallContext, event: Submitted): Prepared | Rejection {
@@ -127,27 +130,20 @@ export class Intake {
     const traceparent = traceparentOf(attributes?.traceparent) ?? call.traceparent;
     const text = JSON.stringify(data);
     const value = envelopeText({
-      id,
-      source,
-      type: attributes?.type ?? this.source.name,
+      // Identifiers made here need no escapes.
+      id: chosen === null ? `"${id}"` : JSON.stringify(id),
+      origin: attributes === null ? this.defaultOrigin : originText(source, attributes.type),
+      correlationId: made === null ? JSON.stringify(correlationId) : `"${made}"`,
+      data: text,
       time: attributes?.time,
-      correlationId,
       traceparent,
       eventTime: this.times.format(time),
       others: attributes?.others,
-      data: text,
     });
     if (isLonger(value, this.config.maxEventBytes)) return eventTooLarge(this.config.maxEventBytes);
     const digest = checksum32(text).toString(16).padStart(8, '0');
     const key = this.key(data);
-    const headers: Record<string, string> = {
-      [HEADERS.version]: VERSION,
-      [HEADERS.id]: id,
-      [HEADERS.source]: source,
-      [HEADERS.digest]: digest,
-      [HEADERS.correlationId]: correlationId,
-    };
-    if (traceparent !== undefined) headers[HEADERS.traceparent] = traceparent;
+    const headers = recordHeaders(id, source, digest, correlationId, traceparent);
     return {
       record: {
         partition: partitionOf(key ?? id, this.source.partitions),
@@ -177,6 +173,23 @@ export class Intake {
 }
 
 const VERSION = String(WIRE_VERSION);
+
+type HeaderName = (typeof HEADERS)[keyof typeof HEADERS];
+
+/** Literal names make objects of one shape; the type keeps them to the contract. */
+function recordHeaders(
+  id: string,
+  source: string,
+  digest: string,
+  correlationid: string,
+  traceparent: string | undefined,
+): Readonly<Record<string, string>> {
+  const headers = { 'tenon-v': VERSION, ce_id: id, ce_source: source, 'tenon-digest': digest, correlationid };
+  const named: Partial<Record<HeaderName, string>> =
+    traceparent === undefined ? headers : { ...headers, traceparent };
+  return named as Readonly<Record<string, string>>;
+}
+
 const KEY_SEPARATOR = '|';
 
 function textOf(value: unknown): string | null {
