@@ -19,7 +19,7 @@ export { checksum32, partitionOf } from './hash';
 export { DedupeWindow } from './dedupe';
 export type { DedupeVerdict } from './dedupe';
 export { identityStates, mergeInto, mergeState, sameStates } from './states';
-export { doubleSum } from './states/double-sum';
+export { doubleSquares, doubleSum } from './states/double-sum';
 export { hllFromRegisters } from './states/hyperloglog';
 export { ddsketch, ddsketchBucket } from './states/ddsketch';
 export { distinctState } from './states/distinct';

@@ -48,7 +48,7 @@ function nonNullComparator(shape: TypeShape): Comparator {
     case 'time':
       return bySortKey(timeSortKey);
     case 'interval':
-      return (a, b) => compareIntegers(String(intervalMicros(String(a))), String(intervalMicros(String(b))));
+      return compareIntervals;
     case 'list':
       return byParts(() => comparatorFor(shape.item));
     case 'struct':
@@ -177,20 +177,33 @@ function byFields(fields: readonly (readonly [string, Comparator])[]): Comparato
   };
 }
 
-const UNIT_MICROS: Readonly<Record<string, number>> = { year: 360 * 864e8, month: 30 * 864e8, day: 864e8 };
+const MONTHS: Readonly<Record<string, bigint>> = { year: 12n, month: 1n };
+const DAY_MICROS = 86_400_000_000n;
 
-/** An INTERVAL's length by DuckDB's rule for comparing them: a month is 30 days, a day 24 hours. */
-function intervalMicros(text: string): bigint {
-  let micros = 0n;
-  for (const [, count, unit] of text.matchAll(/(-?\d+) (year|month|day)s?/g))
-    micros += BigInt(count!) * BigInt(UNIT_MICROS[unit!]!);
+/**
+ * An INTERVAL as DuckDB compares it: months, then days, then microseconds, after what fills a day (24 hours) or a month
+ * (30 days) has been carried up.
+ */
+function intervalParts(text: string): readonly [months: bigint, days: bigint, micros: bigint] {
+  let [months, days, micros] = [0n, 0n, 0n];
+  for (const [, count, unit] of text.matchAll(/(-?\d+) (year|month|day)s?/g)) {
+    if (unit === 'day') days += BigInt(count!);
+    else months += BigInt(count!) * MONTHS[unit!]!;
+  }
   const time = /(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/.exec(text);
-  if (time === null) return micros;
-  const [, sign, hours, minutes, seconds, fraction] = time;
-  const part =
-    (BigInt(hours!) * 3600n + BigInt(minutes!) * 60n + BigInt(seconds!)) * 1_000_000n +
-    BigInt((fraction ?? '').padEnd(6, '0'));
-  return sign === '-' ? micros - part : micros + part;
+  if (time !== null) {
+    const [, sign, hours, minutes, seconds, fraction] = time;
+    const whole = BigInt(hours!) * 3600n + BigInt(minutes!) * 60n + BigInt(seconds!);
+    micros = (whole * 1_000_000n + BigInt((fraction ?? '').padEnd(6, '0'))) * (sign === '-' ? -1n : 1n);
+  }
+  days += micros / DAY_MICROS;
+  return [months + days / 30n, days % 30n, micros % DAY_MICROS];
+}
+
+function compareIntervals(a: Value, b: Value): number {
+  const [x, y] = [intervalParts(String(a)), intervalParts(String(b))];
+  const part = [0, 1, 2].find((index) => x[index] !== y[index]);
+  return part === undefined ? 0 : x[part]! < y[part]! ? -1 : 1;
 }
 
 /**

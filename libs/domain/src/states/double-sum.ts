@@ -36,6 +36,23 @@ export function doubleSum(
   return total;
 }
 
+/**
+ * As `doubleSum`, but of the squares of `rest`, exact too: rounding each square would leave a variance with an error that
+ * grows with the mean, and constant values with one that is not 0.
+ *
+ * @param lanes of squares, e.g. of products of integer parts
+ */
+export function doubleSquares(
+  lanes: readonly { readonly exponent: number; readonly sum: bigint }[],
+  rest: readonly number[],
+): State {
+  const finite = rest.filter(Number.isFinite).map((value) => {
+    const [mantissa, exponent] = ofDouble(value);
+    return { exponent: 2 * exponent, sum: BigInt(mantissa) ** 2n };
+  });
+  return doubleSum([...lanes, ...finite], rest.filter((value) => !Number.isFinite(value)).map(Math.abs));
+}
+
 function addDoubleSums(a: DoubleSum, b: DoubleSum): DoubleSum {
   const sum = addFinite(a, b);
   if (a.length === 2 && b.length === 2) return sum;
