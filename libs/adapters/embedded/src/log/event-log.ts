@@ -13,7 +13,7 @@ import type {
   TopicSpec,
 } from '@tenon/ports';
 import { ConsumerGroup } from './consumer-group';
-import type { Placed } from './partition';
+import type { Placed } from './commit-group';
 import { Topic } from './topic';
 
 export interface FileEventLogOptions {

@@ -67,8 +67,13 @@ export class Segment {
   /** The last segment of a partition: read through, and cut off after the last whole frame. */
   static async recover(folder: string, baseOffset: number): Promise<Segment> {
     const segment = new Segment(folder, baseOffset, null);
-    segment.index = await segment.makeIndex(true);
-    return segment;
+    try {
+      segment.index = await segment.makeIndex(true);
+      return segment;
+    } catch (error) {
+      await segment.close();
+      throw error;
+    }
   }
 
   /** What stands in the segment, all of it whole frames. Known once the index is loaded. */
