@@ -111,6 +111,21 @@ suite(`the page in a browser${reason}`, () => {
     assertNoComplaints();
   });
 
+  it('takes a row away that HAVING drops, and marks an estimate', async () => {
+    const page = await show('#/flights_by_hour?cell=["ATL"]');
+    await page.locator('.tiles').waitFor();
+    const [row] = fake.data.rows('flights_by_hour', {
+      origin: 'ORD',
+      from: String(newestOf('ATL')['window_start']),
+    });
+    await cellsOf(page, 'ORD').waitFor();
+    fake.send('flights_by_hour', { rows: [], removed: [row?._cell ?? ''] });
+    await cellsOf(page, 'ORD').waitFor({ state: 'detached' });
+    fake.send('flights_by_hour', { rows: [{ ...newestOf('ATL'), _approximate: ['flights'] }] });
+    await eventually(() => tile(page, 'flights').textContent(), `≈ ${grouped(newestOf('ATL')['flights'])}`);
+    assertNoComplaints();
+  });
+
   it('draws the cut at its offset, and a published generation moves it', async () => {
     const page = await show();
     const label = (next: number, included: number) =>

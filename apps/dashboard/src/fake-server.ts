@@ -84,10 +84,14 @@ export class FakeServer {
   publish(): void {
     const products = new Set([...this.#clients].map((client) => client.product));
     for (const product of products) {
-      const rows = this.data.takeChanged(product);
-      const message: LiveMessage = { rows, answer: this.data.answer(product) };
-      for (const client of this.#clients) if (client.product === product) this.#send(client, 'rows', message);
+      this.send(product, { rows: this.data.takeChanged(product) });
     }
+  }
+
+  /** Sends a message as it is given. */
+  send(product: string, { rows, removed = [] }: Pick<LiveMessage, 'rows' | 'removed'>): void {
+    const message = { rows, removed, answer: this.data.answer(product) };
+    for (const client of this.#clients) if (client.product === product) this.#send(client, 'rows', message);
   }
 
   async cut(): Promise<number> {

@@ -1,12 +1,14 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
-import { dashboardStatics } from './index';
+import { DASHBOARD_CSP, dashboardStatics } from './index';
 import type { Answer, Product, Row, Value } from './wire';
 
 interface RowStore {
   readonly size: number;
   readonly dropped: boolean;
   upsert(rows: Iterable<Row>, reach: number): void;
+  remove(cells: readonly string[] | undefined): void;
+  retain(cells: ReadonlySet<string>, from: string | undefined, reach: number): void;
   windows(): readonly string[];
   of(window: string): Row[];
 }
@@ -31,6 +33,7 @@ interface Modules {
   Zoom: new () => { readonly span: number; observe(parts: readonly Part[], generation: number): void };
   Rate: new () => { observe(at: number, records: number): void; perSecond(now: number): number | null };
   show(value: Value, type: string): string;
+  showIn(row: Row, column: { name: string; type: string }): string;
   percent(share: number): string;
   windowLabel(start: string, window: { column: string; sizeMicros: number; sizeMonths: number }): string;
   twoLines(values: readonly (number | null)[], provisional: readonly boolean[]): [unknown[], unknown[]];
@@ -83,6 +86,22 @@ describe('the rows that the page keeps', () => {
     const rows = store(2);
     for (const cell of ['a', 'b', 'a', 'c']) rows.upsert([row(cell, '', 0)], 1);
     expect(rows.of('').map((r) => r._cell)).toEqual(['a', 'c']);
+  });
+
+  it('a row that an answer of further reach no longer holds goes; a newer one and an older window stay', () => {
+    const rows = store(10);
+    const [early, late] = ['2001-01-01T00:00:00Z', '2001-01-01T01:00:00Z'];
+    rows.upsert([row('old', early, 1), row('gone', late, 1), row('kept', late, 1)], 5);
+    rows.upsert([row('newer', late, 1)], 20);
+    rows.retain(new Set(['kept']), late, 10);
+    expect(rows.windows().flatMap((window) => rows.of(window).map((r) => r._cell))).toEqual([
+      'old',
+      'kept',
+      'newer',
+    ]);
+    rows.remove(['old', 'newer']);
+    expect(rows.windows()).toEqual([late]);
+    expect(rows.size).toBe(1);
   });
 
   it('a key is read by the product’s columns, null apart from the text', () => {
@@ -156,6 +175,12 @@ describe('values as text', () => {
     [{ a: 1, b: 2, c: 3, d: 4 }, 'MAP(VARCHAR, BIGINT)', 'a 1 · b 2 · c 3 · 1 more'],
   ])('%j of type %s reads %s', (value, type, text) => {
     expect(page.show(value, type)).toBe(text);
+  });
+
+  it('an estimate says so', () => {
+    const estimated: Row = { _cell: '', _status: '', _approximate: ['n'], n: 12000, m: 1 };
+    expect(page.showIn(estimated, { name: 'n', type: 'BIGINT' })).toBe('≈ 12,000');
+    expect(page.showIn(estimated, { name: 'm', type: 'BIGINT' })).toBe('1');
   });
 
   it('a share is never rounded to all or nothing', () => {
@@ -235,6 +260,9 @@ describe('what is served', () => {
   });
 
   it('index.html has no inline script or style, so that the policy can forbid them', () => {
+    expect(DASHBOARD_CSP).toContain(
+      /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html)?.[1],
+    );
     expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
   });
 });

@@ -18,15 +18,20 @@ export interface Answer {
   readonly at: string;
 }
 
+/** `_approximate`, where present, lists the columns whose value is an estimate. */
 export type Row = { readonly _cell: string; readonly _status: string } & { readonly [column: string]: Value };
 
 /** Data of the SSE events `snapshot` and `rows`. */
 export interface LiveMessage {
   readonly rows: readonly Row[];
+  /** Cells that are no longer rows (a HAVING drops them now). */
+  readonly removed?: readonly string[];
   readonly answer: Answer;
 }
 
-export interface RowsPage extends LiveMessage {
+export interface RowsPage {
+  readonly rows: readonly Row[];
+  readonly answer: Answer;
   readonly product: string;
   readonly version: number;
   readonly next: string | null;

@@ -48,6 +48,6 @@ export const api = {
   /** Resolves when the generation is served. @returns {Promise<{generation?: number, epoch?: number} | null>} */
   cut: () => request('/v1/cuts?wait=true', { method: 'POST', patience: 300_000 }),
 
-  /** @param {string} name */
-  livePath: (name) => `/v1/products/${segment(name)}/live`,
+  /** @param {string} name @param {number} limit rows of the snapshot, the newest windows first */
+  livePath: (name, limit) => `/v1/products/${segment(name)}/live?limit=${limit}`,
 };

@@ -1,6 +1,8 @@
 // Values as text. Numbers keep all digits that were sent; what is rounded for reading carries the full value as title.
 /** @typedef {import('../../src/wire').Value} Value */
 /** @typedef {import('../../src/wire').ProductWindow} ProductWindow */
+/** @typedef {import('../../src/wire').Column} Column */
+/** @typedef {import('../../src/wire').Row} Row */
 
 export const NOTHING = '–';
 const MINUTE = 60_000;
@@ -67,6 +69,12 @@ export function show(value, type) {
   const entries = Object.entries(value);
   const shown = entries.slice(0, 3).map(([name, part]) => `${name} ${show(part, '')}`);
   return shown.join(' · ') + (entries.length > 3 ? ` · ${entries.length - 3} more` : '') || NOTHING;
+}
+
+/** A row's value; an estimate says so. @param {Row} row @param {Column} column */
+export function showIn(row, column) {
+  const estimated = Array.isArray(row['_approximate']) && row['_approximate'].includes(column.name);
+  return (estimated ? '≈ ' : '') + show(row[column.name], column.type);
 }
 
 /** The value with nothing rounded or left out. @param {Value | undefined} value */

@@ -21,18 +21,19 @@ export function windowsBefore(start, window, count) {
 }
 
 /**
- * The query for one cell over its windows, or null where a value is no scalar and so cannot be asked for.
+ * The query for one cell over its windows, or null where a value is no scalar and so cannot be asked for. NULL is asked for
+ * as an empty text.
  * @param {Product} product @param {readonly {name: string}[]} dimensions @param {string} key
  * @param {string | undefined} latest the newest window @param {number} span how many windows
  */
 export function cellQuery(product, dimensions, key, latest, span) {
   /** @type {Value[]} */
   const values = JSON.parse(key);
-  if (values.some((value) => value === null || typeof value === 'object')) return null;
+  if (values.some((value) => typeof value === 'object' && value !== null)) return null;
   /** @type {Record<string, string>} */
   const query = {};
   if (product.window && latest) query['from'] = windowsBefore(latest, product.window, span);
-  dimensions.forEach((column, i) => (query[column.name] = String(values[i])));
+  dimensions.forEach((column, i) => (query[column.name] = String(values[i] ?? '')));
   return query;
 }
 
@@ -44,18 +45,26 @@ export function windowQuery(shape, start) {
 }
 
 /**
- * Follows the pages of a query until `most` rows.
+ * Follows the pages of a query until `most` rows. Pages are read one after another, so the first one's answer is what
+ * all of them reach at least.
  * @param {string} name @param {Record<string, string>} query @param {number} most @param {AbortSignal} signal
  * @param {(rows: readonly Row[], reach: number) => void} use
+ * @returns {Promise<{cells: Set<string>, reach: number} | null>} null if there were more rows than `most`
  */
 export async function readRows(name, query, most, signal, use) {
   let cursor = null;
-  for (let rows = 0; rows < most;) {
-    const limit = String(Math.min(PAGE, most - rows));
+  let reach = Infinity;
+  /** @type {Set<string>} */
+  const cells = new Set();
+  while (cells.size < most) {
+    const limit = String(Math.min(PAGE, most - cells.size));
     const page = await api.rows(name, { ...query, limit, ...(cursor && { cursor }) }, signal);
-    use(page.rows, totalOf(partsOf(page.answer)).records);
+    const reached = totalOf(partsOf(page.answer)).records;
+    reach = Math.min(reach, reached);
+    use(page.rows, reached);
+    for (const row of page.rows) cells.add(row._cell);
     cursor = page.next;
-    rows += page.rows.length;
-    if (!cursor || page.rows.length === 0) return;
+    if (!cursor || page.rows.length === 0) return { cells, reach };
   }
+  return null;
 }

@@ -14,6 +14,7 @@ import { isNumeric, numeric } from './format.js';
 
 const ROW_CAP = 5000;
 const SERIES_CAP = 2000;
+const SNAPSHOT_ROWS = 2000;
 export const SERIES_LIMIT = 4;
 export const SPANS = [48, 200, 1000];
 
@@ -62,7 +63,7 @@ export class ProductView {
     this.measure = (asked ?? this.numericMeasures[0] ?? this.shape.measures[0])?.name ?? null;
     for (const key of wanted.keys ?? []) if (this.#fits(key)) this.#addSeries(key);
     if (wanted.span && SPANS.includes(wanted.span)) this.span = wanted.span;
-    this.#stream = new LiveStream(api.livePath(product.name), {
+    this.#stream = new LiveStream(api.livePath(product.name, SNAPSHOT_ROWS), {
       snapshot: (message) => this.#take(message, true),
       rows: (message) => this.#take(message, false),
       up: () => this.#connection(null),
@@ -100,13 +101,14 @@ export class ProductView {
   }
 
   /** @param {LiveMessage} message @param {boolean} whole */
-  #take({ rows, answer }, whole) {
+  #take({ rows, removed, answer }, whole) {
     const reach = totalOf(partsOf(answer)).records;
     const published = this.answer !== null && this.answer.generation !== answer.generation;
     if (whole) this.rows.clear();
     // A log that became shorter is another one.
     if (reach < this.#reach) for (const series of this.series.values()) series.clear();
     this.rows.upsert(rows, reach);
+    for (const held of [this.rows, this.#chosen, ...this.series.values()]) held?.remove(removed);
     this.#observe(answer, reach);
     this.#spread(rows, reach);
     if (this.keys.length === 0) this.#chooseKey();
@@ -247,13 +249,14 @@ export class ProductView {
   async #history(key) {
     const query = cellQuery(this.product, this.shape.dimensions, key, this.rows.latest(), this.span);
     if (!query) return;
-    await readRows(this.product.name, query, SERIES_CAP, this.#abort.signal, (rows, reach) => {
+    const read = await readRows(this.product.name, query, SERIES_CAP, this.#abort.signal, (rows, reach) => {
       this.series.get(key)?.upsert(
         rows.filter((row) => this.shape.keyOf(row) === key),
         reach,
       );
       this.#touched();
     });
+    if (read) this.series.get(key)?.retain(read.cells, query['from'], read.reach);
   }
 
   /** @param {string | undefined} window */

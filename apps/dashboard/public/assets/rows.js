@@ -78,6 +78,35 @@ export class Rows {
     cells.set(id, { row, reach });
   }
 
+  /** @param {readonly string[] | undefined} cells by `_cell` */
+  remove(cells) {
+    if (!cells?.length) return;
+    const gone = new Set(cells);
+    this.#drop(({ row }) => gone.has(row._cell));
+  }
+
+  /**
+   * Drops what an answer that reaches `reach` would have held and did not: its rows are gone, not only unchanged.
+   * @param {ReadonlySet<string>} cells the answer's rows, by `_cell` @param {string | undefined} from its first window
+   * @param {number} reach
+   */
+  retain(cells, from, reach) {
+    this.#drop(
+      (entry, window) =>
+        entry.reach < reach &&
+        !cells.has(entry.row._cell) &&
+        (from === undefined || byTime(window, from) >= 0),
+    );
+  }
+
+  /** @param {(entry: Entry, window: string) => boolean} gone */
+  #drop(gone) {
+    for (const [window, cells] of this.#windows) {
+      for (const [id, entry] of cells) if (gone(entry, window) && cells.delete(id)) this.size--;
+      if (cells.size === 0 && this.#windows.delete(window)) this.#order = null;
+    }
+  }
+
   #evict() {
     const oldest = /** @type {string} */ (this.windows()[0]);
     const cells = /** @type {Map<string, Entry>} */ (this.#windows.get(oldest));

@@ -118,8 +118,7 @@ export class Chart extends Component {
     const shape = view.product.window;
     const window = this.#data.windows[this.state.at ?? -1];
     if (!shape || !window) {
-      return html`<span><i class="line s0" />final</span
-        ><span><i class="line live" />speed contributes</span>`;
+      return html`<span><i class="line s0" />final</span><span><i class="line live" />provisional</span>`;
     }
     const column = view.shape.measures.find((measure) => measure.name === view.measure);
     return html`

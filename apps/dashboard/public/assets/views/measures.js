@@ -1,10 +1,10 @@
 // The main cell's numbers, large; those that are numbers choose what the chart and the bars show.
 import { html } from '../html.js';
-import { exact, isNumeric, show, windowLabel, words } from '../format.js';
+import { NOTHING, exact, isNumeric, showIn, windowLabel, words } from '../format.js';
 import { Cells } from './cells.js';
 /** @typedef {import('../product.js').ProductView} ProductView */
 /** @typedef {import('../../../src/wire').Column} Column */
-/** @typedef {import('../../../src/wire').Value} Value */
+/** @typedef {import('../../../src/wire').Row} Row */
 
 /** @param {{view: ProductView}} props */
 export function Measures({ view }) {
@@ -30,16 +30,17 @@ export function Measures({ view }) {
         aria-label="Measure"
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => step(event, view)}
       >
-        ${measures.map((column) => html`<${Tile} key=${column.name} column=${column} value=${row?.[column.name]} view=${view} />`)}
+        ${measures.map((column) => html`<${Tile} key=${column.name} column=${column} row=${row} view=${view} />`)}
       </div>
     </section>
   `;
 }
 
-/** @param {{column: Column, value: Value | undefined, view: ProductView}} props */
-function Tile({ column, value, view }) {
+/** @param {{column: Column, row: Row | undefined, view: ProductView}} props */
+function Tile({ column, row, view }) {
   const numeric = isNumeric(column.type);
-  const text = show(value, column.type);
+  const value = row?.[column.name];
+  const text = row ? showIn(row, column) : NOTHING;
   const body = html`
     <span class="label">${words(column.name)}</span>
     <span

@@ -13,7 +13,7 @@ import { Seam } from './seam.js';
 /** @type {Record<string, string>} */
 const MEANING = {
   final: 'Only a late event can change these numbers.',
-  provisional: 'Speed contributes: these numbers still grow.',
+  provisional: 'Windows are open, or speed contributes: these numbers still grow.',
   incomplete: 'Part of the log is missing from these numbers.',
 };
 

@@ -1,6 +1,6 @@
 // One window's rows by size of the chosen measure, or the windows themselves where a product has no dimension.
 import { Component, html } from '../html.js';
-import { count, exact, isNumeric, numeric, show, windowLabel, words } from '../format.js';
+import { count, exact, isNumeric, numeric, show, showIn, windowLabel, words } from '../format.js';
 /** @typedef {import('../product.js').ProductView} ProductView */
 /** @typedef {import('../../../src/wire').Column} Column */
 /** @typedef {import('../../../src/wire').Row} Row */
@@ -10,7 +10,7 @@ const LONG = 1000;
 /** @type {Record<string, string>} */
 const MEANING = {
   final: 'final: only a late event changes it',
-  provisional: 'provisional: speed contributes',
+  provisional: 'provisional: its window is open, or speed contributes',
   amended: 'amended: it was final, then a late event came',
 };
 
@@ -156,7 +156,7 @@ function TableRow({ row, view, largest, byWindow }) {
         const size = numeric(value) ?? 0;
         return html`<td key=${column.name} class=${classOf(column, view)} title=${exact(value)}>
           ${chosen && largest > 0 && html`<i class="gauge"><i class=${size < 0 ? 'bar below' : 'bar'} style=${{ width: `${(100 * Math.abs(size)) / largest}%` }} /></i>`}<span
-            >${show(value, column.type)}</span
+            >${showIn(row, column)}</span
           >
         </td>`;
       })}
