@@ -14,9 +14,12 @@ export function untilInterrupted(): Promise<void> {
   });
 }
 
-/** A signal that aborts at the first SIGINT or SIGTERM. */
-export function interruptSignal(): AbortSignal {
+/** A signal that aborts at the first SIGINT or SIGTERM; `say` is called then. */
+export function interruptSignal(say: () => void = () => undefined): AbortSignal {
   const controller = new AbortController();
-  void untilInterrupted().then(() => controller.abort());
+  void untilInterrupted().then(() => {
+    controller.abort();
+    say();
+  });
   return controller.signal;
 }

@@ -1,7 +1,8 @@
 /** `tenon check`: is the catalog right? Reads every file and plans every product, and says all that is wrong at once. */
 import { resolve } from 'node:path';
-import type { Plan, Problem } from '@tenon/domain';
 import type { Command } from 'commander';
+import type { Checked } from '../check/check';
+import { lazy } from '../cli/lazy';
 import { command, jsonOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { describeProblem, printJson, styles } from '../cli/output';
@@ -17,32 +18,11 @@ export function checkCommand(output: Output): Command {
     .option('--catalog <dir>', 'The catalog directory', process.env['TENON_CATALOG'] || 'catalog')
     .addOption(jsonOption())
     .action(async ({ catalog, json }: { catalog: string; json?: boolean }) => {
-      const checked = await check(catalog);
+      const checked = await lazy.check().check(catalog);
       if (checked.problems.length > 0) output.exitCode = 1;
       if (json) printJson(toJson(checked), output);
       else printChecked(catalog, checked, output);
     });
-}
-
-interface Checked {
-  readonly sources: readonly string[];
-  readonly plans: readonly Plan[];
-  readonly problems: readonly Problem[];
-}
-
-/** Loads and plans a catalog. */
-async function check(directory: string): Promise<Checked> {
-  const { createFileCatalog } = await import('@tenon/catalog');
-  const { createEngine } = await import('@tenon/engine');
-  const { planCatalog } = await import('@tenon/runtime');
-  const content = await createFileCatalog(directory).load();
-  const engine = await createEngine();
-  try {
-    const { sources, plans, problems } = await planCatalog(engine, content);
-    return { sources: sources.map((source) => source.name), plans, problems };
-  } finally {
-    await engine.close();
-  }
 }
 
 function toJson({ sources, plans, problems }: Checked): object {

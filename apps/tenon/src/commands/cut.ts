@@ -1,10 +1,11 @@
 /** `tenon cut`: separates what batch takes from what speed takes, now, and waits until the new generation is served. */
 import type { Command } from 'commander';
-import type { Client } from '../cli/client';
+import { Client } from '../cli/client';
 import type { CommonOptions } from '../cli/options';
 import { command, integerIn, jsonOption, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printJson, seconds } from '../cli/output';
+import { spin } from '../cli/spinner';
 
 const EXAMPLES = [
   ['tenon cut', 'batch takes over everything up to now'],
@@ -31,9 +32,7 @@ export function cutCommand(output: Output): Command {
     .addOption(jsonOption())
     .addOption(urlOption())
     .action(async (options: CutOptions) => {
-      const { Client: TenonClient } = await import('../cli/client');
-      const { spin } = await import('../cli/spinner');
-      const client = new TenonClient(options.url);
+      const client = new Client(options.url);
       const started = performance.now();
       const spinner = spin(output.err, options.json ? null : 'cutting: barriers, then the batch ...');
       try {

@@ -1,10 +1,14 @@
 /** `tenon load`: events from files. */
+import { decodeReceipt } from '@tenon/contracts';
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { Client } from '../cli/client';
+import { lazy } from '../cli/lazy';
 import type { CommonOptions } from '../cli/options';
 import { command, integerIn, jsonOption, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printJson } from '../cli/output';
+import { interruptSignal } from '../cli/signals';
 import type { FileFormat } from '../load/rows';
 
 const EXAMPLES = [
@@ -56,14 +60,13 @@ export function loadCommand(output: Output): Command {
     .addOption(urlOption())
     .addHelpText('after', NOTES)
     .action(async (source: string, files: string[], options: Options) => {
-      const { Client } = await import('../cli/client');
-      const { loadAll, jointReceipt, summary } = await import('../load/load-all');
-      const { decodeReceipt } = await import('@tenon/contracts');
-      const { interruptSignal } = await import('../cli/signals');
+      const { loadAll, jointReceipt, summary } = lazy.loadAll();
       const client = new Client(options.url);
       const { format, batch, catalog, json = false, quiet = false, fromStart = false } = options;
       try {
-        const signal = interruptSignal();
+        const signal = interruptSignal(() =>
+          output.err.write('Ending once the rows on their way are answered ...\n'),
+        );
         const settings = {
           batch,
           catalog,

@@ -2,7 +2,7 @@
 import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { Client } from '../cli/client';
+import { Client, segment } from '../cli/client';
 import type { CommonOptions } from '../cli/options';
 import { command, integerIn, jsonOption, pair, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
@@ -53,8 +53,7 @@ export function queryCommand(output: Output): Command {
     .addOption(jsonOption('The same as --format json'))
     .addOption(urlOption())
     .action(async (product: string, options: QueryOptions) => {
-      const { Client: TenonClient, segment } = await import('../cli/client');
-      const client = new TenonClient(options.url);
+      const client = new Client(options.url);
       try {
         await query(client, `/v1/products/${segment(product)}`, options, output);
       } finally {

@@ -1,9 +1,11 @@
 /** `tenon status`: what runs, and how far each product is. */
 import type { Command } from 'commander';
+import { Client } from '../cli/client';
 import type { CommonOptions } from '../cli/options';
 import { command, jsonOption, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { grouped, styles } from '../cli/output';
+import { plainTable } from '../cli/rows';
 
 const EXAMPLES = [
   ['tenon status', 'services and products at a glance'],
@@ -33,24 +35,18 @@ export function statusCommand(output: Output): Command {
     .addOption(jsonOption('Print what /v1/status answers'))
     .addOption(urlOption())
     .action(async (options: CommonOptions) => {
-      const { Client } = await import('../cli/client');
       const client = new Client(options.url);
       try {
         const text = await client.text('/v1/status');
         if (options.json) output.out.write(`${text.trimEnd()}\n`);
-        else await printStatus(JSON.parse(text) as StatusAnswer, options.url, output);
+        else printStatus(JSON.parse(text) as StatusAnswer, options.url, output);
       } finally {
         client.close();
       }
     });
 }
 
-async function printStatus(
-  { services = [], products = [] }: StatusAnswer,
-  url: string,
-  { out }: Output,
-): Promise<void> {
-  const { plainTable } = await import('../cli/rows');
+function printStatus({ services = [], products = [] }: StatusAnswer, url: string, { out }: Output): void {
   const { bold, green, red } = styles(out);
   out.write(`${bold('Tenon')} at ${url}\n\n`);
   const states = services.map(({ name, ready, reason, restarts = 0 }) => [

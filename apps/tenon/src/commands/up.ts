@@ -1,6 +1,7 @@
 /** `tenon up`: all five services in one process. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { lazy } from '../cli/lazy';
 import { command, integerIn, interval, jsonOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printJson, styles } from '../cli/output';
@@ -45,7 +46,7 @@ export function upCommand(output: Output): Command {
     )
     .addOption(jsonOption('Print { url, data, products } as JSON once it is up'))
     .action(async ({ json, ...options }: UpOptions) => {
-      const { runUp } = await import('../up');
+      const { runUp } = lazy.up();
       const interrupted = untilInterrupted();
       const up = await runUp(options);
       const { url, data, products } = up;

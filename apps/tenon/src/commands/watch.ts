@@ -1,13 +1,16 @@
 /** `tenon watch`: a product as it changes. A terminal shows a table that is redrawn; elsewhere each change is a line. */
 import type { AnswerEnvelope, Row } from '@tenon/contracts';
 import type { Command } from 'commander';
-import type { Client } from '../cli/client';
+import { Client, segment } from '../cli/client';
 import type { CommonOptions } from '../cli/options';
 import { command, integerIn, jsonOption, pair, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { styles } from '../cli/output';
 import { cellText } from '../cli/rows';
 import type { LiveView } from '../cli/screen';
+import { createLiveView } from '../cli/screen';
+import { interruptSignal } from '../cli/signals';
+import { follow } from '../cli/sse';
 
 const EXAMPLES = [
   ['tenon watch airport_hours --where origin=ATL', 'one airport, live'],
@@ -36,8 +39,7 @@ export function watchCommand(output: Output): Command {
     .addOption(jsonOption('Print each update as a JSON object on a line'))
     .addOption(urlOption())
     .action(async (product: string, options: WatchOptions) => {
-      const { Client: TenonClient, segment } = await import('../cli/client');
-      const client = new TenonClient(options.url);
+      const client = new Client(options.url);
       try {
         await watch(client, product, `/v1/products/${segment(product)}`, options, output);
       } finally {
@@ -53,9 +55,6 @@ async function watch(
   options: WatchOptions,
   output: Output,
 ): Promise<void> {
-  const { follow } = await import('../cli/sse');
-  const { createLiveView } = await import('../cli/screen');
-  const { interruptSignal } = await import('../cli/signals');
   const described = await client.json<{ columns?: { name: string }[]; window?: { column: string } | null }>(
     path,
   );

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { Client } from '../cli/client';
 import { toFailure } from '../cli/failure';
+import { lazy } from '../cli/lazy';
 import { integerIn, interval, numberAbove } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printFailure, standardOutput } from '../cli/output';
@@ -64,7 +65,7 @@ export async function main(args: readonly string[], output: Output = standardOut
 
 async function demo(options: DemoOptions, output: Output, signal: AbortSignal): Promise<void> {
   sayStart(output);
-  const { runUp } = await import('../up');
+  const { runUp } = lazy.up();
   const flights = await openFlights(join(ROOT, 'node_modules/vega-datasets/data/flights-3m.parquet'));
   const port = await freePort(options.port, output);
   const log = createLogFile(options.data, output);

@@ -1,6 +1,7 @@
 /** Which reader reads a file: told by its name, or by --format. */
 import { openSync, readSync, closeSync, statSync } from 'node:fs';
 import { failure } from '../cli/failure';
+import { lazy } from '../cli/lazy';
 import { openCsv } from './csv-reader';
 import type { Declared } from './declared';
 import { openNdjson } from './ndjson-reader';
@@ -47,8 +48,7 @@ export function formatOf(path: string, given?: FileFormat): FileFormat {
 export async function openFile(path: string, format: FileFormat, declared: Declared): Promise<RowReader> {
   if (format === 'csv') return openCsv(path, declared);
   if (format === 'ndjson') return openNdjson(path);
-  const { openParquet } = await import('./parquet-reader');
-  return openParquet(path, declared);
+  return lazy.parquet().openParquet(path, declared);
 }
 
 function firstByte(path: string): string {

@@ -1,0 +1,13 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- `import()` would go past the loader of bin/tenon.js, which hooks `require` */
+/** The heavy parts of the command (DuckDB, Express, the services), loaded when a command needs them: help is quick. */
+import type * as Check from '../check/check';
+import type * as LoadAll from '../load/load-all';
+import type * as Parquet from '../load/parquet-reader';
+import type * as Up from '../up';
+
+export const lazy = {
+  check: () => require('../check/check') as typeof Check,
+  loadAll: () => require('../load/load-all') as typeof LoadAll,
+  parquet: () => require('../load/parquet-reader') as typeof Parquet,
+  up: () => require('../up') as typeof Up,
+};
