@@ -173,7 +173,12 @@ function describeSnapshots({ store, prefix }: StoreUnderTest): void {
     await set(1);
     await store().snapshot(async (snapshot) => {
       expect(await snapshot.get('base', `${key}a`)).toBe(1);
-      for (const value of [2, 3, 4]) await set(value);
+      for (const value of [2, 3, 4]) {
+        await set(value);
+        // Whoever comes now sees it, also while the earlier moment is held.
+        expect(await store().snapshot((later) => later.get('base', `${key}a`))).toBe(value);
+        expect(await store().transact((tx) => tx.get('base', `${key}a`))).toBe(value);
+      }
       expect(await snapshot.get('speed', `${key}b`)).toBe(-1);
       expect(await snapshot.getMany('base', [`${key}a`, `${key}new2`])).toEqual([1, undefined]);
       expect(

@@ -85,6 +85,19 @@ test('relaxed appends are not synced', async () => {
   expect(disk.syncData).not.toHaveBeenCalled();
 });
 
+test('a segment is synced before the next one begins, so that only the last can have a torn end', async () => {
+  const relaxed = (value: string) => log.append('t', [record(value)], { ack: 'relaxed' });
+  await relaxed('x'.repeat(9_900));
+  expect(disk.syncData).not.toHaveBeenCalled();
+  const opened: number[] = [];
+  disk.openFile.mockImplementationOnce((path, flags) => {
+    opened.push(disk.syncData.mock.calls.length);
+    return actual.openFile(path, flags);
+  });
+  await relaxed('y'.repeat(500));
+  expect(opened).toEqual([1]);
+});
+
 test('nobody sees a record before it is on the disk', async () => {
   let finish = () => {};
   disk.syncData.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
