@@ -2,10 +2,10 @@
  * Appends to one topic: what comes while a request is under way is gathered for the next one. One request at a time
  * keeps the order of each partition without the idempotent producer, which can lose records (docs/adr).
  */
-import type { Message, Producer, RecordMetadata } from 'kafkajs';
 import { TenonError, Unavailable } from '@tenon/ports';
 import type { NewRecord } from '@tenon/ports';
-import { toTenonError } from './errors';
+import type { Produced } from './producer';
+import { encodeRecordBatch } from './record-batch-writer';
 
 export interface AppenderOptions {
   /** A request is closed at about this many bytes. */
@@ -15,6 +15,9 @@ export interface AppenderOptions {
   /** Appends reject with `Unavailable` while this much waits. */
   readonly maxPendingBytes: number;
 }
+
+/** Sends one batch for each partition; never rejects. */
+export type Send = (batches: ReadonlyMap<number, Buffer>, durable: boolean) => Promise<Produced>;
 
 interface Pending {
   readonly records: readonly NewRecord[];
@@ -26,14 +29,16 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** Where an offset of an answer goes. */
-interface Slot {
-  readonly pending: Pending;
-  readonly index: number;
+/** What a request has for one partition, and where the offsets go. */
+interface Part {
+  readonly records: NewRecord[];
+  readonly places: { readonly pending: Pending; readonly index: number }[];
 }
 
-/** Of the header, timestamp and lengths, roughly. */
-const RECORD_OVERHEAD = 40;
+type Request = ReadonlyMap<number, Part>;
+
+/** Of a record's lengths, headers and timestamp, roughly. */
+const RECORD_OVERHEAD = 100;
 
 const sizeOf = ({ key, value }: NewRecord) => (key?.length ?? 0) + value.length + RECORD_OVERHEAD;
 
@@ -45,7 +50,7 @@ export class Appender {
 
   constructor(
     private readonly topic: string,
-    private readonly producer: (durable: boolean) => Promise<Producer>,
+    private readonly send: Send,
     private readonly options: AppenderOptions,
   ) {}
 
@@ -71,15 +76,12 @@ export class Appender {
   private async sendAll(): Promise<void> {
     await this.gather();
     while (this.queue.length > 0) {
-      const request = this.takeRequest();
-      try {
-        const producer = await this.producer(request.durable);
-        const topicMessages = [{ topic: this.topic, messages: request.messages }];
-        const answer = await producer.sendBatch({ acks: request.durable ? -1 : 1, timeout: 10_000, topicMessages });
-        this.settle(request.slots, answer);
-      } catch (error) {
-        this.fail(request.slots, toTenonError(error, `Topic ${this.topic} could not be appended to`));
-      }
+      const { request, durable } = this.takeRequest();
+      const now = Date.now();
+      const batches = new Map(
+        [...request].map(([partition, { records }]) => [partition, encodeRecordBatch(records, now)]),
+      );
+      this.settle(request, await this.send(batches, durable));
     }
   }
 
@@ -91,74 +93,60 @@ export class Appender {
     });
   }
 
-  /** The next records of the queue, up to the size of a request. */
-  private takeRequest() {
-    const messages: Message[] = [];
-    const slots = new Map<number, Slot[]>();
+  /** The next records of the queue, up to the size of a request; a larger record goes alone. */
+  private takeRequest(): { request: Request; durable: boolean } {
+    const { gatherBytes } = this.options;
+    const request = new Map<number, Part>();
     let size = 0;
     let durable = false;
-    for (const pending of this.queue) {
-      if (size >= this.options.gatherBytes) break;
-      durable ||= pending.durable;
-      while (pending.taken < pending.records.length && size < this.options.gatherBytes) {
-        const index = pending.taken++;
+    let whole = 0;
+    take: for (const pending of this.queue) {
+      while (pending.taken < pending.records.length) {
+        const index = pending.taken;
         const record = pending.records[index] as NewRecord;
-        size += sizeOf(record);
-        messages.push(toMessage(record));
-        const slot = { pending, index };
-        const partition = slots.get(record.partition);
-        if (partition === undefined) slots.set(record.partition, [slot]);
-        else partition.push(slot);
+        const more = sizeOf(record);
+        if (size > 0 && size + more > gatherBytes) break take;
+        size += more;
+        pending.taken++;
+        durable ||= pending.durable;
+        let part = request.get(record.partition);
+        if (part === undefined) request.set(record.partition, (part = { records: [], places: [] }));
+        part.records.push(record);
+        part.places.push({ pending, index });
       }
+      whole++;
     }
     this.bytes -= size;
-    this.queue = this.queue.filter((pending) => pending.taken < pending.records.length);
-    return { messages, slots, durable };
+    this.queue = this.queue.slice(whole);
+    return { request, durable };
   }
 
-  private settle(slots: ReadonlyMap<number, readonly Slot[]>, answer: readonly RecordMetadata[]): void {
-    const bases = new Map(answer.map((one) => [one.partition, Number(one.baseOffset)]));
-    // After a change of leaders kafkajs may take a partition for sent that it never sent.
-    if ([...slots.keys()].some((partition) => !((bases.get(partition) ?? -1) >= 0))) {
-      throw new Unavailable(`Topic ${this.topic}: Kafka did not confirm every partition.`);
-    }
+  private settle(request: Request, produced: Produced): void {
     const touched = new Set<Pending>();
-    for (const [partition, places] of slots) {
-      const base = bases.get(partition) as number;
+    const failed = new Map<Pending, TenonError>();
+    for (const [partition, { places }] of request) {
+      const base = produced.get(partition);
       places.forEach(({ pending, index }, i) => {
-        pending.offsets[index] = base + i;
+        if (typeof base === 'number') pending.offsets[index] = base + i;
+        else failed.set(pending, base ?? new Unavailable(`Partition ${partition} of ${this.topic} was not confirmed.`));
         touched.add(pending);
       });
     }
     for (const pending of touched) {
-      if (pending.taken === pending.records.length) pending.resolve(pending.offsets);
+      if (!failed.has(pending) && pending.taken === pending.records.length) pending.resolve(pending.offsets);
     }
+    if (failed.size > 0) this.fail(failed);
   }
 
-  /** What waits is rejected too: with the log away, each would otherwise wait for its own attempts in turn. */
-  private fail(slots: ReadonlyMap<number, readonly Slot[]>, error: TenonError): void {
-    const failed = new Set([...slots.values()].flat().map(({ pending }) => pending));
-    if (error instanceof Unavailable) {
-      for (const pending of this.queue) failed.add(pending);
-      this.queue = [];
-      this.bytes = 0;
-    } else {
-      for (const pending of this.queue)
-        if (failed.has(pending)) for (const left of pending.records.slice(pending.taken)) this.bytes -= sizeOf(left);
-      this.queue = this.queue.filter((pending) => !failed.has(pending));
+  /** With the log away, what waits is rejected too: each would otherwise wait for attempts of its own. */
+  private fail(failed: Map<Pending, TenonError>): void {
+    const away = [...failed.values()].find((error) => error instanceof Unavailable);
+    const dropped = this.queue.filter((pending) => away !== undefined || failed.has(pending));
+    this.queue = this.queue.filter((pending) => !dropped.includes(pending));
+    for (const pending of dropped) {
+      for (const left of pending.records.slice(pending.taken)) this.bytes -= sizeOf(left);
+      if (away !== undefined && !failed.has(pending)) failed.set(pending, away);
     }
-    for (const pending of failed) pending.reject(error);
+    for (const [pending, error] of failed) pending.reject(error);
   }
-}
-
-const bytesOf = (value: Uint8Array) => Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-
-function toMessage({ partition, key, value, headers, timestamp }: NewRecord): Message {
-  return {
-    partition,
-    key: key === null || typeof key === 'string' ? key : bytesOf(key),
-    value: typeof value === 'string' ? value : bytesOf(value),
-    ...(headers && { headers }),
-    ...(timestamp !== undefined && { timestamp: String(timestamp) }),
-  };
 }

@@ -22,12 +22,6 @@ export function toTenonError(error: unknown, what: string): TenonError {
       return new TenonError('unknown-topic', `${what}: there is no such topic or partition.`, { cause: error });
     case 'INVALID_TOPIC_EXCEPTION':
       return new TenonError('invalid-topic', `${what}: Kafka does not take the name.`, { cause: error });
-    case 'MESSAGE_TOO_LARGE':
-    case 'RECORD_LIST_TOO_LARGE':
-      return new TenonError('record-too-large', `${what}: a record is larger than the topic takes.`, {
-        hint: 'Raise max.message.bytes of the topic (and message.max.bytes of the brokers).',
-        cause: error,
-      });
   }
   if (type?.endsWith('_AUTHORIZATION_FAILED') || type?.startsWith('SASL_')) {
     return new TenonError('log-forbidden', `${what}: Kafka refuses it (${type}).`, {

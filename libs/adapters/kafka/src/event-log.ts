@@ -1,4 +1,4 @@
-import type { Admin, ICustomPartitioner, Kafka, Producer } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { TenonError } from '@tenon/ports';
 import type {
   AppendOptions,
@@ -10,7 +10,7 @@ import type {
   ReadOptions,
   TopicSpec,
 } from '@tenon/ports';
-import type { AppenderOptions } from './appender';
+import type { AppenderOptions, Send } from './appender';
 import { Appender } from './appender';
 import type { KafkaClientOptions } from './client';
 import { createKafka } from './client';
@@ -20,6 +20,8 @@ import type { Cluster } from './kafkajs';
 import { createCluster } from './kafkajs';
 import type { GroupTiming } from './membership';
 import { fetchOffsets, fetchRanges } from './offsets';
+import type { ProducerTiming } from './producer';
+import { Producer } from './producer';
 import { readRecords } from './reader';
 import type { TopicPolicy } from './topics';
 import { ensureTopic, partitionsOf } from './topics';
@@ -32,6 +34,7 @@ export interface KafkaEventLogOptions extends KafkaClientOptions, TopicPolicy {
 }
 
 const APPEND: AppenderOptions = { gatherBytes: 256 * 1024, lingerMs: 0, maxPendingBytes: 64 * 1024 * 1024 };
+const PRODUCE: ProducerTiming = { tryMs: 15_000, tryMsWhenDown: 2_000 };
 const TIMING: GroupTiming = { sessionTimeoutMs: 15_000, rebalanceTimeoutMs: 30_000, heartbeatMs: 1_000 };
 
 /**
@@ -49,6 +52,8 @@ class KafkaEventLog implements EventLog {
   private readonly timing: GroupTiming;
   private readonly appenders = new Map<string, Appender>();
   private readonly partitions = new Map<string, number>();
+  private readonly producers = new Map<string, Producer>();
+  private readonly stopping = new AbortController();
   private readonly consumers = new Set<KafkaConsumer>();
   private readonly parts = new Map<string, Promise<unknown>>();
   private closing: Promise<void> | null = null;
@@ -78,8 +83,15 @@ class KafkaEventLog implements EventLog {
     }
     let appender = this.appenders.get(topic);
     if (appender === undefined) {
-      const producer = (durable: boolean) => this.producer(durable);
-      appender = new Appender(topic, producer, { ...APPEND, ...this.options.append });
+      const send: Send = async (batches, durable) => {
+        try {
+          return await (await this.producer(durable)).send(topic, batches, durable ? -1 : 1);
+        } catch (error) {
+          const failure = toTenonError(error, `Topic ${topic} could not be appended to`);
+          return new Map([...batches.keys()].map((partition) => [partition, failure]));
+        }
+      };
+      appender = new Appender(topic, send, { ...APPEND, ...this.options.append });
       this.appenders.set(topic, appender);
     }
     return appender.add(records, options?.ack !== 'relaxed');
@@ -149,6 +161,8 @@ class KafkaEventLog implements EventLog {
 
   close(): Promise<void> {
     this.closing ??= (async () => {
+      // What is under way may finish; what fails is not tried again.
+      this.stopping.abort();
       await Promise.all([...this.appenders.values()].map((appender) => appender.close()));
       await Promise.all([...this.consumers].map((consumer) => consumer.close()));
       const parts = await Promise.allSettled(this.parts.values());
@@ -182,10 +196,15 @@ class KafkaEventLog implements EventLog {
   }
 
   /** Two, so that what may be relaxed does not wait behind what must be replicated. */
-  private producer(durable: boolean): Promise<Producer> {
-    return this.connected(durable ? 'durable' : 'relaxed', () =>
-      this.kafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner: byHand }),
-    );
+  private async producer(durable: boolean): Promise<Producer> {
+    const name = durable ? 'durable' : 'relaxed';
+    const cluster = await this.connected(name, () => createCluster(this.kafka));
+    let producer = this.producers.get(name);
+    if (producer === undefined) {
+      producer = new Producer(cluster, PRODUCE, this.stopping.signal);
+      this.producers.set(name, producer);
+    }
+    return producer;
   }
 
   /** A part that is connected when it is first used; if that fails, the next use tries again. */
@@ -203,12 +222,6 @@ class KafkaEventLog implements EventLog {
     return part;
   }
 }
-
-/** Every record says its partition. */
-const byHand: ICustomPartitioner =
-  () =>
-  ({ message }) =>
-    message.partition as number;
 
 const closed = () => new TenonError('log-closed', 'The log is closed.');
 

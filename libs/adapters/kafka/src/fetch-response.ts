@@ -2,19 +2,11 @@
 
 export interface FetchedPartition {
   readonly partition: number;
-  /** 0, or one of `FETCH_ERRORS`. */
+  /** 0, or one of those in `protocol-errors.ts`. */
   readonly errorCode: number;
   /** Record batches, the last one perhaps cut off. */
   readonly recordSet: Buffer;
 }
-
-export const FETCH_ERRORS = {
-  offsetOutOfRange: 1,
-  unknownTopicOrPartition: 3,
-  leaderNotAvailable: 5,
-  notLeader: 6,
-  topicAuthorizationFailed: 29,
-} as const;
 
 /** @returns the partitions of every topic; there is one topic in what this adapter asks for */
 export function decodeFetchResponse(payload: Buffer): {

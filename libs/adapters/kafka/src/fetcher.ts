@@ -1,10 +1,10 @@
 /** Fetches a topic's partitions from their leaders, one request at a time each, for as long as there is something wanted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TenonError } from '@tenon/ports';
-import { FETCH_ERRORS } from './fetch-response';
 import type { FetchedPartition } from './fetch-response';
 import type { Cluster } from './kafkajs';
 import { fetchFrom } from './kafkajs';
+import { OFFSET_OUT_OF_RANGE, lastingError } from './protocol-errors';
 
 export interface Wanted {
   readonly partition: number;
@@ -100,14 +100,9 @@ export class Fetcher {
       const from = wanted.find((one) => one.partition === fetched.partition)?.offset;
       if (from === undefined || this.stopping.signal.aborted) continue;
       if (fetched.errorCode === 0) this.sink.arrived(fetched, from);
-      else if (fetched.errorCode === FETCH_ERRORS.offsetOutOfRange) this.sink.outOfRange(fetched, from);
+      else if (fetched.errorCode === OFFSET_OUT_OF_RANGE) this.sink.outOfRange(fetched, from);
       else failure = fetched.errorCode;
     }
-    if (failure === FETCH_ERRORS.topicAuthorizationFailed) {
-      throw new TenonError('log-forbidden', `Kafka does not let this client read ${topic}.`, {
-        hint: "Grant Read on topics tenon.* to this client's principal.",
-      });
-    }
-    if (failure !== null) throw new Error(`Kafka could not read ${topic} (error ${failure})`);
+    if (failure !== null) throw lastingError(failure, topic) ?? new Error(`error ${failure}`);
   }
 }

@@ -4,6 +4,8 @@ import RequestQueue from 'kafkajs/src/network/requestQueue';
 import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request';
 import type { FetchedPartition } from './fetch-response';
 import { decodeFetchResponse } from './fetch-response';
+import type { ProducedPartition } from './produce-codec';
+import { decodeProduced, encodeProduce } from './produce-codec';
 
 /** A connected broker, as `Cluster.findBroker` gives it. */
 export interface Broker {
@@ -90,6 +92,30 @@ export async function fetchFrom(broker: Broker, options: FetchOptions): Promise<
   });
   return (decoded as ReturnType<typeof decodeFetchResponse>).partitions;
 }
+
+const API_PRODUCE = 0;
+const PRODUCE_VERSION = 7;
+
+/** One Produce request of record batches. @param acks -1: all copies in sync; 1: the leader */
+export async function produceTo(
+  broker: Broker,
+  topic: string,
+  batches: ReadonlyMap<number, Buffer>,
+  acks: number,
+): Promise<readonly ProducedPartition[]> {
+  const body = encodeProduce(topic, batches, acks, PRODUCE_TIMEOUT_MS);
+  const decoded = await broker.connectionPool.send({
+    // What kafkajs asks of an encoder.
+    request: { apiKey: API_PRODUCE, apiVersion: PRODUCE_VERSION, apiName: 'Produce', encode: async () => ({ buf: body, buffer: body }) },
+    response: { decode: async (payload) => decodeProduced(payload), parse: async (answer) => answer },
+    requestTimeout: PRODUCE_TIMEOUT_MS,
+    logResponseError: false,
+  });
+  return (decoded as ReturnType<typeof decodeProduced>).partitions;
+}
+
+/** How long a broker waits for the copies. */
+const PRODUCE_TIMEOUT_MS = 10_000;
 
 /**
  * kafkajs schedules the next look at its queue for a time in the past, so that Node looks every millisecond for as long

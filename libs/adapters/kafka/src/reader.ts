@@ -1,10 +1,10 @@
 import { TenonError } from '@tenon/ports';
 import type { LogRecord, ReadOptions } from '@tenon/ports';
-import { FETCH_ERRORS } from './fetch-response';
 import type { KafkaRecord } from './kafka-record';
 import type { Cluster } from './kafkajs';
 import { fetchFrom } from './kafkajs';
 import { fetchOffsets } from './offsets';
+import { OFFSET_OUT_OF_RANGE, lastingError, passingError } from './protocol-errors';
 import { decodeRecordSet } from './record-batch';
 
 const DEFAULT_BYTES = 1024 * 1024;
@@ -24,12 +24,14 @@ export async function readRecords(
   let offset = from;
   for (let tries = 0; ;) {
     const fetched = await fetchOne(cluster, topic, partition, offset, maxBytes);
-    if (fetched === null || (fetched.errorCode !== 0 && fetched.errorCode !== FETCH_ERRORS.offsetOutOfRange)) {
-      if (++tries >= TRIES) throw new Error(`Kafka could not read partition ${partition} (error ${fetched?.errorCode})`);
+    if (fetched === null || (fetched.errorCode !== 0 && fetched.errorCode !== OFFSET_OUT_OF_RANGE)) {
+      const code = fetched?.errorCode ?? -1;
+      const lasting = lastingError(code, topic);
+      if (lasting !== null || ++tries >= TRIES) throw lasting ?? passingError(code, topic);
       await cluster.refreshMetadata();
       continue;
     }
-    if (fetched.errorCode === FETCH_ERRORS.offsetOutOfRange) {
+    if (fetched.errorCode === OFFSET_OUT_OF_RANGE) {
       const start = (await fetchOffsets(cluster, topic, 'start')).get(partition) ?? 0;
       if (offset >= start) return [];
       offset = start;
