@@ -2,7 +2,7 @@
 import type { JsonSchema } from '@tenon/domain';
 import { parseTimestamp } from '@tenon/domain';
 import { TenonError } from '@tenon/ports';
-import type { ErrorObject } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { multipleOf } from './decimal';
@@ -22,12 +22,13 @@ export interface SchemaCheck {
 export function compileSchema(source: string, schema: JsonSchema): SchemaCheck {
   const exact = withSafeIntegers(schema) as JsonSchema;
   try {
-    // The first stops at the first fault, as most events have none; the second is asked only for what is wrong.
+    // The first stops at the first fault, as most events have none; the second is made when an event has some.
     const quick = newAjv(false).compile(exact as object);
-    const thorough = newAjv(true).compile(exact as object);
+    let thorough: ValidateFunction | null = null;
     return {
       valid: (data) => quick(data) as boolean,
       faults: (data, pointer) => {
+        thorough ??= newAjv(true).compile(exact as object);
         thorough(data);
         return faultsOf(thorough.errors ?? [], pointer);
       },
@@ -41,7 +42,7 @@ export function compileSchema(source: string, schema: JsonSchema): SchemaCheck {
 }
 
 function newAjv(allErrors: boolean): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors, strict: false, logger: false });
+  const ajv = new Ajv2020({ allErrors, verbose: allErrors, strict: false, logger: false });
   addFormats(ajv);
   // ISO 8601 without an offset means UTC here, as everywhere in Tenon. What is no moment (February 30) is refused.
   ajv.addFormat('date-time', {

@@ -12,6 +12,8 @@ import { cutsRoute } from './cuts-route';
 import { DeadLetters } from './dead-letters';
 import { eventsRoute } from './events-route';
 import { Intake } from './intake';
+import { logIdentity } from './log-identity';
+import { sourcesRoutes } from './sources-route';
 
 export interface IngestionDeps {
   readonly log: EventLog;
@@ -35,6 +37,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     await log.ensureTopic({ name: TOPICS.events(name), partitions });
     await log.ensureTopic({ name: TOPICS.deadLetters(name), partitions: 1 });
   }
+  const identity = await logIdentity(log, deps.ids);
   const cutter = new Cutter({ log, bus, clock, logger, sources });
   await cutter.start();
   const stopping = new AbortController();
@@ -46,7 +49,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const done = new Promise<void>((resolve) => (stopped = resolve));
   return {
     name: 'ingestion',
-    routes: [eventsRoute(desks), cutsRoute({ cutter, bus, clock, products })],
+    routes: [eventsRoute(desks), ...sourcesRoutes(sources, identity), cutsRoute({ cutter, bus, clock, products })],
     ready: () => readiness(desks),
     status: () => ({
       sources: [...desks.values()].map(({ name, appender: { accepted, rejected, late } }) => ({

@@ -1,0 +1,28 @@
+/** `GET /v1/sources` and `GET /v1/sources/:source`: what a client has to know to send events that fit. */
+import type { SourceDefinition } from '@tenon/domain';
+import type { Route } from '@tenon/ports';
+import { HttpProblem } from '@tenon/ports';
+
+/** @param log which log the events go to (see `logIdentity`) */
+export function sourcesRoutes(sources: readonly SourceDefinition[], log: string): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v1/sources',
+      query: [],
+      handle: async () => ({ status: 200, json: { log, sources } }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/sources/:source',
+      query: [],
+      handle: async ({ params }) => {
+        const source = sources.find(({ name }) => name === params['source']);
+        if (source !== undefined) return { status: 200, json: { ...source, log } };
+        const known = sources.map(({ name }) => name).join(', ');
+        const asked = JSON.stringify((params['source'] ?? '').slice(0, 100));
+        throw new HttpProblem(404, 'unknown-source', `There is no source ${asked}. Sources: ${known}.`);
+      },
+    },
+  ];
+}
