@@ -19,7 +19,6 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.map': 'application/json',
 };
-const SNAPSHOT_ROWS = 2000;
 const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'];
 
 interface Client {
@@ -37,6 +36,8 @@ export class FakeServer {
   data: FakeData;
   /** Requests whose path it matches are answered with this problem. */
   failing: { path: RegExp; status: number; code: string; detail: string } | null = null;
+  /** Rows of a stream's snapshot; the newest windows' come first. */
+  snapshotRows = 2000;
   /** Services that are not ready. */
   readonly down = new Set<string>();
   #server: Server | null = null;
@@ -147,7 +148,7 @@ export class FakeServer {
     response.write('retry: 500\n\n');
     const client = { product, response };
     this.data.takeChanged(product);
-    const rows = this.data.rows(product).slice(-SNAPSHOT_ROWS);
+    const rows = this.data.rows(product).slice(-this.snapshotRows);
     this.#send(client, 'snapshot', { rows, answer: this.data.answer(product) });
     this.#clients.add(client);
     response.on('close', () => this.#clients.delete(client));

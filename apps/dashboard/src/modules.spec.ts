@@ -8,7 +8,7 @@ interface RowStore {
   readonly dropped: boolean;
   upsert(rows: Iterable<Row>, reach: number): void;
   remove(cells: readonly string[] | undefined): void;
-  retain(cells: ReadonlySet<string>, from: string | undefined, reach: number): void;
+  retain(cells: ReadonlySet<string>, from: string | undefined, to: string | undefined, reach: number): void;
   windows(): readonly string[];
   of(window: string): Row[];
 }
@@ -93,7 +93,8 @@ describe('the rows that the page keeps', () => {
     const [early, late] = ['2001-01-01T00:00:00Z', '2001-01-01T01:00:00Z'];
     rows.upsert([row('old', early, 1), row('gone', late, 1), row('kept', late, 1)], 5);
     rows.upsert([row('newer', late, 1)], 20);
-    rows.retain(new Set(['kept']), late, 10);
+    rows.retain(new Set(['kept']), late, undefined, 10);
+    rows.retain(new Set(), undefined, early, 10);
     expect(rows.windows().flatMap((window) => rows.of(window).map((r) => r._cell))).toEqual([
       'old',
       'kept',

@@ -1,10 +1,11 @@
 // The product on display: its stream, its rows, the cells that are drawn, and how far its answers reach.
-import { Rows, byTime, shapeOf } from './rows.js';
+import { Rows, shapeOf } from './rows.js';
+import { byNewest, bySize, largestKey, withText } from './choice.js';
 import { LiveStream } from './live.js';
 import { Rate, Zoom, partsOf, totalOf } from './seam.js';
 import { cellQuery, readRows, windowQuery } from './history.js';
 import { ApiError, api } from './api.js';
-import { isNumeric, numeric } from './format.js';
+import { isNumeric } from './format.js';
 /** @typedef {import('../../src/wire').Row} Row */
 /** @typedef {import('../../src/wire').Answer} Answer */
 /** @typedef {import('../../src/wire').Product} Product */
@@ -36,6 +37,8 @@ export class ProductView {
   window = null;
   span = 48;
   filter = '';
+  /** The table lists more rows than the page reads. */
+  partial = false;
   /** The move of the cut that was seen last. @type {{at: number, records: number, generation: number} | null} */
   moved = null;
   zoom = new Zoom();
@@ -61,7 +64,9 @@ export class ProductView {
     this.numericMeasures = this.shape.measures.filter((column) => isNumeric(column.type));
     const asked = this.shape.measures.find((column) => column.name === wanted.measure);
     this.measure = (asked ?? this.numericMeasures[0] ?? this.shape.measures[0])?.name ?? null;
-    for (const key of wanted.keys ?? []) if (this.#fits(key)) this.#addSeries(key);
+    // An address may be older than the product's key.
+    const fits = (/** @type {string} */ key) => JSON.parse(key).length === this.shape.dimensions.length;
+    for (const key of wanted.keys?.filter(fits) ?? []) this.#addSeries(key);
     if (wanted.span && SPANS.includes(wanted.span)) this.span = wanted.span;
     this.#stream = new LiveStream(api.livePath(product.name, SNAPSHOT_ROWS), {
       snapshot: (message) => this.#take(message, true),
@@ -94,6 +99,10 @@ export class ProductView {
     return new Rows({ cap, windowOf: this.shape.windowOf, idOf });
   }
 
+  #held() {
+    return [this.rows, ...(this.#chosen ? [this.#chosen] : []), ...this.series.values()];
+  }
+
   /** @param {number | null} lostSince */
   #connection(lostSince) {
     this.lostSince = lostSince;
@@ -104,14 +113,16 @@ export class ProductView {
   #take({ rows, removed, answer }, whole) {
     const reach = totalOf(partsOf(answer)).records;
     const published = this.answer !== null && this.answer.generation !== answer.generation;
-    if (whole) this.rows.clear();
-    // A log that became shorter is another one.
-    if (reach < this.#reach) for (const series of this.series.values()) series.clear();
+    // A log that became shorter is another one. Else what is known stays on display until `refresh` has read it again.
+    if (reach < this.#reach) for (const held of this.#held()) held.clear();
     this.rows.upsert(rows, reach);
-    for (const held of [this.rows, this.#chosen, ...this.series.values()]) held?.remove(removed);
+    for (const held of this.#held()) held.remove(removed);
     this.#observe(answer, reach);
     this.#spread(rows, reach);
-    if (this.keys.length === 0) this.#chooseKey();
+    if (this.keys.length === 0) {
+      const key = largestKey(this.rows, this.shape.keyOf, this.numericMeasures[0]?.name);
+      if (key !== undefined) this.#addSeries(key);
+    }
     // A published generation changes the status of rows that did not change otherwise.
     if (whole || published) void this.refresh();
     this.#touched();
@@ -141,21 +152,6 @@ export class ProductView {
     }
   }
 
-  /** Without a choice: the cell that is largest by the first measure in the newest windows. */
-  #chooseKey() {
-    const column = this.numericMeasures[0]?.name ?? '';
-    /** @type {Map<string, number>} */
-    const sizes = new Map();
-    for (const window of this.rows.windows().slice(-12)) {
-      for (const row of this.rows.of(window)) {
-        const key = this.shape.keyOf(row);
-        sizes.set(key, (sizes.get(key) ?? 0) + (numeric(row[column]) ?? 0));
-      }
-    }
-    const [largest] = [...sizes].sort((a, b) => b[1] - a[1]);
-    if (largest) this.#addSeries(largest[0]);
-  }
-
   /** @param {string} key */
   #addSeries(key) {
     if (this.series.has(key)) return;
@@ -167,11 +163,6 @@ export class ProductView {
     );
     this.series.set(key, rows);
     this.keys.push(key);
-  }
-
-  /** An address may be older than the product's key. @param {string} key */
-  #fits(key) {
-    return JSON.parse(key).length === this.shape.dimensions.length;
   }
 
   /** Puts a cell on the chart, or takes it off. @param {string} key */
@@ -247,34 +238,34 @@ export class ProductView {
 
   /** @param {string} key */
   async #history(key) {
+    const series = this.series.get(key);
     const query = cellQuery(this.product, this.shape.dimensions, key, this.rows.latest(), this.span);
-    if (!query) return;
-    const read = await readRows(this.product.name, query, SERIES_CAP, this.#abort.signal, (rows, reach) => {
-      this.series.get(key)?.upsert(
-        rows.filter((row) => this.shape.keyOf(row) === key),
-        reach,
-      );
-      this.#touched();
-    });
-    if (read) this.series.get(key)?.retain(read.cells, query['from'], read.reach);
+    // A running total has one row, and the stream brings that.
+    if (!series || !query || (!this.product.window && series.size > 0)) return;
+    const wanted = (/** @type {Row} */ row) => this.shape.keyOf(row) === key;
+    await this.#readInto(series, query, SERIES_CAP, wanted);
   }
 
-  /** @param {string | undefined} window */
+  /** The rows of the table in full: of one window, or of a product that has none. @param {string | undefined} window */
   async #window(window) {
     const shape = this.product.window;
-    if (!window || !shape || Number.isNaN(Date.parse(window))) return;
-    await readRows(
-      this.product.name,
-      windowQuery(shape, window),
-      ROW_CAP,
-      this.#abort.signal,
-      (rows, reach) => {
-        const target = this.window === null ? this.rows : this.#chosen;
-        const inside = rows.filter((row) => this.shape.windowOf(row) === window);
-        target?.upsert(inside, reach);
-        this.#touched();
-      },
-    );
+    if (shape && (!window || Number.isNaN(Date.parse(window)))) return;
+    const query = shape && window ? windowQuery(shape, window) : {};
+    const wanted = (/** @type {Row} */ row) => !shape || this.shape.windowOf(row) === window;
+    this.partial = !(await this.#readInto(this.#chosen ?? this.rows, query, ROW_CAP, wanted));
+  }
+
+  /**
+   * @param {Rows} target @param {Record<string, string>} query @param {number} most @param {(row: Row) => boolean} wanted
+   * @returns {Promise<boolean>} false if there are more rows than `most`
+   */
+  async #readInto(target, query, most, wanted) {
+    const read = await readRows(this.product.name, query, most, this.#abort.signal, (rows, reach) => {
+      target.upsert(rows.filter(wanted), reach);
+      this.#touched();
+    });
+    if (read) target.retain(read.cells, query['from'], query['to'], read.reach);
+    return read !== null;
   }
 
   /** @param {() => Promise<unknown>} read */
@@ -299,24 +290,10 @@ export class ProductView {
 
   /** What the table lists: one window's rows, or every window where there is no dimension. @returns {Row[]} */
   tableRows() {
-    const { windowColumn, dimensions, windowOf, keyOf } = this.shape;
-    if (windowColumn && dimensions.length === 0) {
-      return (this.series.get('[]')?.all() ?? []).sort((a, b) => byTime(windowOf(b), windowOf(a)));
-    }
-    const measure = this.measure ?? '';
-    /** @param {Row} row */
-    const size = (row) => numeric(row[measure]) ?? -Infinity;
-    const wanted = this.filter.trim().toLowerCase();
+    const { windowColumn, dimensions, keyOf, windowOf } = this.shape;
+    if (windowColumn && dimensions.length === 0)
+      return byNewest(this.series.get('[]')?.all() ?? [], windowOf);
     const rows = this.#chosen ? this.#chosen.all() : this.rows.of(this.rows.latest());
-    return rows
-      .filter((row) => wanted === '' || this.keyText(keyOf(row)).toLowerCase().includes(wanted))
-      .sort((a, b) => size(b) - size(a) || (a._cell < b._cell ? -1 : 1));
-  }
-
-  /** @param {string} key */
-  keyText(key) {
-    /** @type {unknown[]} */
-    const values = JSON.parse(key);
-    return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(' · ');
+    return bySize(withText(rows, keyOf, this.filter), this.measure);
   }
 }

@@ -88,15 +88,12 @@ export class Rows {
   /**
    * Drops what an answer that reaches `reach` would have held and did not: its rows are gone, not only unchanged.
    * @param {ReadonlySet<string>} cells the answer's rows, by `_cell` @param {string | undefined} from its first window
-   * @param {number} reach
+   * @param {string | undefined} to the first window after it @param {number} reach
    */
-  retain(cells, from, reach) {
-    this.#drop(
-      (entry, window) =>
-        entry.reach < reach &&
-        !cells.has(entry.row._cell) &&
-        (from === undefined || byTime(window, from) >= 0),
-    );
+  retain(cells, from, to, reach) {
+    /** @param {string} window */
+    const within = (window) => (!from || byTime(window, from) >= 0) && (!to || byTime(window, to) < 0);
+    this.#drop((entry, window) => entry.reach < reach && !cells.has(entry.row._cell) && within(window));
   }
 
   /** @param {(entry: Entry, window: string) => boolean} gone */

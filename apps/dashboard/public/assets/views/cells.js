@@ -1,5 +1,6 @@
 // Which cells are drawn: the main one large, the others beside it, and a field to find more.
 import { html } from '../html.js';
+import { keyText } from '../choice.js';
 import { SERIES_LIMIT } from '../product.js';
 /** @typedef {import('../product.js').ProductView} ProductView */
 
@@ -10,7 +11,7 @@ export function Cells({ view }) {
   const [lead, ...others] = view.keys;
   return html`
     <div class="cells">
-      ${lead !== undefined && html`<h2 class="lead-cell">${view.keyText(lead)}</h2>`}
+      ${lead !== undefined && html`<h2 class="lead-cell">${keyText(lead)}</h2>`}
       ${others.map(
         (key, i) => html`
           <span class="chip" key=${key}>
@@ -20,13 +21,13 @@ export function Cells({ view }) {
               onClick=${() => view.lead(key)}
               title="Show its numbers"
             >
-              ${view.keyText(key)}
+              ${keyText(key)}
             </button>
             <button
               type="button"
               class="remove"
               onClick=${() => view.toggle(key)}
-              aria-label="Remove ${view.keyText(key)}"
+              aria-label="Remove ${keyText(key)}"
             >
               ×
             </button>
@@ -53,7 +54,7 @@ function Finder({ view }) {
         onChange=${(/** @type {Event} */ event) => pick(event, view)}
       />
       <datalist id="known-cells">
-        ${known(view).map((key) => html`<option value=${view.keyText(key)} />`)}
+        ${known(view).map((key) => html`<option value=${keyText(key)} />`)}
       </datalist>
     </span>
   `;
@@ -81,7 +82,7 @@ function pick(event, view) {
   const [only, ...more] = view.shape.dimensions;
   const typed =
     only && more.length === 0 && /CHAR|TEXT|ENUM/i.test(only.type) ? JSON.stringify([text]) : undefined;
-  const key = known(view).find((candidate) => view.keyText(candidate).toLowerCase() === wanted) ?? typed;
+  const key = known(view).find((candidate) => keyText(candidate).toLowerCase() === wanted) ?? typed;
   if (text === '' || key === undefined || view.series.has(key)) return;
   input.value = '';
   view.toggle(key);

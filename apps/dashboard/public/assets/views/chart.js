@@ -1,5 +1,6 @@
 // The chosen measure over the windows. Ink: final rows; accent: rows to which speed contributes, so the cut is seen here too.
 import { Component, html } from '../html.js';
+import { keyText } from '../choice.js';
 import { NOTHING, show, windowLabel, words } from '../format.js';
 import { SPANS } from '../product.js';
 import { chartData } from '../chart-data.js';
@@ -127,7 +128,7 @@ export class Chart extends Component {
         const row = view.series.get(key)?.of(window)[0];
         const value = row ? show(row[view.measure ?? ''], column?.type ?? '') : NOTHING;
         return html`<span key=${key} class="reading"
-          ><i class="line s${i} ${row?._status}" />${view.keyText(key)} <b>${value}</b></span
+          ><i class="line s${i} ${row?._status}" />${keyText(key)} <b>${value}</b></span
         >`;
       })}
     `;

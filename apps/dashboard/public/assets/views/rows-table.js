@@ -183,7 +183,21 @@ function TableFoot({ rows, view, long, toggle }) {
       <p class="legend">
         ${present.map((status) => html`<span key=${status} title=${MEANING[status]}><i class="state ${status}" /> ${status}</span>`)}
       </p>
-      ${view.rows.dropped && html`<p class="hint">The page keeps the newest ${count(view.rows.size)} rows; older windows are read when asked for.</p>`}
+      ${hint(view)}
     </footer>
   `;
+}
+
+/** What the page does not hold, where that may matter. @param {ProductView} view */
+function hint(view) {
+  const held = count(view.rows.size);
+  if (view.partial || (view.rows.dropped && !view.product.window)) {
+    return html`<p class="hint">
+      There are more rows than the ${held} that the page keeps: larger ones may be missing.
+    </p>`;
+  }
+  return (
+    view.rows.dropped &&
+    html`<p class="hint">Older windows than the newest ${held} rows are read when asked for.</p>`
+  );
 }
