@@ -22,9 +22,9 @@ export interface ComposedParts {
 export function composePartial(parts: ComposedParts): string {
   const rows = derive(parts);
   const counted = parts.states.filter((state) => state.counted !== undefined);
-  if (counted.length === 0) return grouped(parts, rows, '', parts.states.flatMap(({ columns }) => columns));
   const plain = parts.states.filter((state) => state.counted === undefined);
-  const main = grouped(parts, rows, '', plain.flatMap((state) => state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`)));
+  const main = grouped(parts, rows, '', plain);
+  if (counted.length === 0) return main;
   const joins = counted.map((state, index) => countedJoin(parts, rows, state, `j${index}`));
   const columns = parts.states.flatMap((state) =>
     state.counted === undefined
@@ -36,7 +36,7 @@ export function composePartial(parts: ComposedParts): string {
 
 /** The same for a micro-batch: grouped by partition too (first column), and counted states as flat lists. */
 export function composeLive(parts: ComposedParts): string {
-  return grouped(parts, derive(parts), PARTITION, parts.states.flatMap(({ columns }) => columns));
+  return grouped(parts, derive(parts), PARTITION, parts.states);
 }
 
 /** How many input rows count, by partition, where one may give several rows or cells. */
@@ -47,7 +47,8 @@ export function composeRowCount(rows: string): string {
 const keyNames = ({ keys }: ComposedParts) => Array.from({ length: keys }, (_, index) => `k${index}`);
 const columnName = (parts: ComposedParts, state: StateDraft, index: number) => `s${parts.states.indexOf(state)}_${index}`;
 
-function grouped(parts: ComposedParts, rows: string, partition: string, columns: readonly string[]): string {
+function grouped(parts: ComposedParts, rows: string, partition: string, states: readonly StateDraft[]): string {
+  const columns = states.flatMap((state) => state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`));
   const groups = [...(partition === '' ? [] : [partition]), ...keyNames(parts)];
   const select = [...(partition === '' ? [] : [partition]), 'count(*) AS n', ...keyNames(parts), ...columns];
   return `SELECT ${select.join(', ')} FROM ${rows}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`;

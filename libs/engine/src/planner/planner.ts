@@ -24,6 +24,8 @@ const ONE: Ast = {
   value: { type: { id: 'INTEGER', type_info: null }, is_null: false, value: numberText(1) },
 };
 
+const TRUE: Ast = { ...ONE, value: { type: { id: 'BOOLEAN', type_info: null }, is_null: false, value: true } };
+
 export const CELLS = '{{cells}}';
 
 export class Planner {
@@ -459,11 +461,11 @@ class Planning {
       });
     const expressions = shown.flatMap((node, index) => (columns[index]!.role === 'expression' ? [withAlias(reorder(node), `c${index}`)] : []));
     if (expressions.length === 0 && filter === null) return null;
-    const select = [...expressions, ...(filter === null ? [] : [withAlias(reorder(filter), 'h')])];
+    const select = [...expressions, withAlias(filter === null ? TRUE : reorder(filter), 'h')];
     const from: Ast = { type: 'BASE_TABLE', alias: '', sample: null, schema_name: '', table_name: CELLS, column_name_alias: [], catalog_name: '', at_clause: null };
     const inner = (await printSql(this.connection, selectNode({ select: [withAlias(columnRef('i'), 'i'), ...select], from }))).replaceAll(quoteName(CELLS), CELLS);
     const cast = columns.flatMap((column, index) => (column.role === 'expression' ? [`CAST(c${index} AS ${column.type}) AS c${index}`] : []));
-    return `SELECT i, ${[...cast, ...(filter === null ? [] : ['h'])].join(', ')} FROM (${inner}) AS x`;
+    return `SELECT ${['i', ...cast, 'CAST(h AS BOOLEAN)'].join(', ')} FROM (${inner}) AS x`;
   }
 
   private hash(top: Ast, needed: readonly SourceColumn[]): string {

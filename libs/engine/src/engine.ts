@@ -1,0 +1,97 @@
+/** The engine port on DuckDB: one planner, and one database for everything that runs. */
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
+import { TenonError } from '@tenon/ports';
+import type {
+  AnswerCell,
+  AnswerRow,
+  ArchiveRange,
+  ArchiveRecord,
+  Engine,
+  EngineEvent,
+  EventBatch,
+  RangeResult,
+} from '@tenon/ports';
+import { MACROS } from './planner/macros';
+import { Planner } from './planner/planner';
+import { writeArchive } from './runner/archive';
+import { openBatch } from './runner/batch';
+import { finalizeCells } from './runner/finalize';
+import { aggregateRange } from './runner/range';
+import { Spool, ownDirectory } from './runner/spool';
+import { type SourceColumn, columnsOf } from './source-columns';
+import { Database } from './sql/database';
+
+export interface EngineOptions {
+  /** DuckDB's threads; 2 if not given. */
+  readonly threads?: number;
+  /** DuckDB's memory, e.g. `512MB`; beyond it, it spills to the spool directory. */
+  readonly memoryLimit?: string;
+  /** Where records are handed over to DuckDB; by default in memory (/dev/shm), else the system's temporary directory. */
+  readonly spoolDirectory?: string;
+}
+
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const spool = new Spool(options.spoolDirectory);
+  const tempDirectory = ownDirectory(options.spoolDirectory ?? tmpdir(), 'tenon-spill');
+  const database = await Database.open({ ...options, tempDirectory, files: true });
+  await database.use(async (connection) => {
+    for (const macro of MACROS) await connection.run(macro);
+  });
+  return new DuckDBEngine(database, await Planner.open(), spool, tempDirectory);
+}
+
+class DuckDBEngine implements Engine {
+  constructor(
+    private readonly database: Database,
+    private readonly planner: Planner,
+    private readonly spool: Spool,
+    private readonly tempDirectory: string,
+  ) {}
+
+  plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
+    return this.planner.plan(source, product);
+  }
+
+  open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<EventBatch> {
+    return openBatch(this.database, this.spool, neededBy(source, plans), events);
+  }
+
+  archive(source: SourceDefinition, records: readonly ArchiveRecord[], path: string): Promise<void> {
+    return writeArchive(this.database, this.spool, source, records, path);
+  }
+
+  aggregateArchive(_source: SourceDefinition, plan: Plan, ranges: readonly ArchiveRange[]): Promise<RangeResult> {
+    return aggregateRange(this.database, plan, ranges);
+  }
+
+  finalize(plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]> {
+    return finalizeCells(this.database, this.spool, plan, cells);
+  }
+
+  async close(): Promise<void> {
+    this.planner.close();
+    this.database.close();
+    this.spool.close();
+    rmSync(this.tempDirectory, { recursive: true, force: true });
+  }
+}
+
+/** The source's columns that any of the plans reads. */
+function neededBy(source: SourceDefinition, plans: readonly Plan[]): SourceColumn[] {
+  const columns = columnsOf(source);
+  const needed = new Set(['event_time']);
+  for (const plan of plans) {
+    for (const { name, type } of plan.engine.columns) {
+      const column = columns.find((one) => one.name === name);
+      if (column?.type !== type) {
+        throw new TenonError('plan-outdated', `The plan of ${plan.product} reads ${name} as ${type}, which ${source.name} does not have.`, {
+          hint: 'The schema has changed: plan the product again.',
+        });
+      }
+      needed.add(name);
+    }
+  }
+  return columns.filter(({ name }) => needed.has(name));
+}

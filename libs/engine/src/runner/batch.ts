@@ -1,0 +1,172 @@
+/** A micro-batch of the live log: read once, aggregated by any number of plans. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { EMPTY_LEDGER } from '@tenon/domain';
+import type { Plan } from '@tenon/domain';
+import type { Aggregated, EngineEvent, EventBatch, PartialCell, Refused } from '@tenon/ports';
+import { type Database, query } from '../sql/database';
+import { columnOf } from '../sql/read';
+import type { SourceColumn } from '../source-columns';
+import { CellMerger, type NumberedInput, cellsOf, inputOf, numbers, over, runSifted, without } from './partial';
+import { type ReadReport, RecordReader, type Unreadable } from './records';
+import type { Spool } from './spool';
+
+const TABLE = '__tenon_events';
+
+export async function openBatch(
+  database: Database,
+  spool: Spool,
+  columns: readonly SourceColumn[],
+  events: readonly EngineEvent[],
+): Promise<EventBatch> {
+  const connection = await database.acquire();
+  try {
+    const report = await new RecordReader(connection, spool, events).load(TABLE, columns);
+    return new OpenBatch(database, connection, events, report);
+  } catch (error) {
+    database.release(connection);
+    throw error;
+  }
+}
+
+class OpenBatch implements EventBatch {
+  readonly poison: readonly Refused[];
+  private closed = false;
+  /** One statement at a time on the connection. */
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    private readonly connection: DuckDBConnection,
+    private readonly events: readonly EngineEvent[],
+    private readonly report: ReadReport,
+  ) {
+    this.poison = [...report.poison].map(([row, reason]) => this.refusal(row, reason));
+  }
+
+  aggregate(plan: Plan): Promise<Aggregated> {
+    if (this.closed) return Promise.reject(new Error('The batch is closed.'));
+    const result = this.queue.then(() => this.run(plan));
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.queue;
+    await this.connection.run(`DROP TABLE IF EXISTS ${TABLE}`);
+    this.database.release(this.connection);
+  }
+
+  private async run(plan: Plan): Promise<Aggregated> {
+    const unreadable = this.unreadableFor(plan);
+    const readable = without(unreadable);
+    const fresh = freshness(plan);
+    const input: NumberedInput = { rows: this.events.length, conditions: [...readable, ...fresh] };
+    const counts = new PartitionCounts(this.events);
+    const run = (conditions: readonly string[]) => query(this.connection, over(plan.engine.live, inputOf(plan, TABLE, conditions)));
+    const partial = await runSifted(input, run, run);
+    const cells = new Map<number, PartialCell[]>();
+    const mergers = new Map<number, CellMerger>();
+    for (const { chunks } of partial.results) {
+      for (const chunk of chunks) {
+        const partition = columnOf(chunk, 0);
+        const found = cellsOf(plan, chunk, 1);
+        for (let row = 0; row < chunk.rowCount; row++) {
+          const p = Number(partition(row));
+          counts.of(p).aggregated += found.counts[row]!;
+          if (partial.results.length === 1) push(cells, p, found.cells[row]!);
+          else merger(mergers, p, plan).add([found.cells[row]!]);
+        }
+      }
+    }
+    for (const [p, merged] of mergers) cells.set(p, merged.all());
+    if (plan.engine.rows !== null) {
+      const rows = over(plan.engine.rows, inputOf(plan, TABLE, [...input.conditions, ...without(partial.refused)]));
+      counts.replaceAggregated(await numbers(this.connection, rows));
+    }
+    if (fresh.length > 0) {
+      const expired = [...readable, `NOT (${fresh[0]})`].map((one) => `(${one})`).join(' AND ');
+      const sql = `SELECT __tenon_partition, count(*) FROM ${TABLE} WHERE ${expired} GROUP BY ALL`;
+      for (const [p, count] of await numbers(this.connection, sql)) counts.of(p!).expired = count!;
+    }
+    const refused = [
+      ...[...unreadable].map(([row, reason]) => this.refusal(row, reason)),
+      ...[...partial.refused].map(([row, detail]) => this.refusal(row, { code: 'refused-by-sql', detail })),
+    ];
+    for (const { partition } of [...this.poison, ...refused]) counts.of(partition).deadLettered += 1;
+    return { partitions: counts.results(cells), refused };
+  }
+
+  /** Rows with a bad value in a column that the plan reads. */
+  private unreadableFor(plan: Plan): Map<number, Unreadable> {
+    const rows = new Map<number, Unreadable>();
+    for (const [row, columns] of this.report.columns) {
+      for (const { name } of plan.engine.columns) {
+        const reason = columns.get(name);
+        if (reason !== undefined && !rows.has(row)) rows.set(row, reason);
+      }
+    }
+    return rows;
+  }
+
+  private refusal(row: number, { code, detail }: Unreadable): Refused {
+    const { partition, record } = this.events[row]!;
+    return { partition, offset: record.offset, code, detail };
+  }
+}
+
+/** The condition that an event is not older than the product keeps. */
+export function freshness(plan: Plan): string[] {
+  return plan.retentionMicros === null ? [] : [`epoch_us(event_time) >= __tenon_append * 1000 - ${Math.trunc(plan.retentionMicros)}`];
+}
+
+interface Counts {
+  given: number;
+  aggregated: number;
+  expired: number;
+  deadLettered: number;
+}
+
+/** The ledger of a batch, by partition. */
+class PartitionCounts {
+  private readonly partitions = new Map<number, Counts>();
+
+  constructor(events: readonly EngineEvent[]) {
+    for (const { partition } of events) this.of(partition).given += 1;
+  }
+
+  of(partition: number): Counts {
+    let counts = this.partitions.get(partition);
+    if (counts === undefined) {
+      counts = { given: 0, aggregated: 0, expired: 0, deadLettered: 0 };
+      this.partitions.set(partition, counts);
+    }
+    return counts;
+  }
+
+  replaceAggregated(rows: readonly number[][]): void {
+    for (const counts of this.partitions.values()) counts.aggregated = 0;
+    for (const [partition, count] of rows) this.of(partition!).aggregated = count!;
+  }
+
+  results(cells: ReadonlyMap<number, readonly PartialCell[]>): Aggregated['partitions'] {
+    return [...this.partitions].map(([partition, { given, aggregated, expired, deadLettered }]) => ({
+      partition,
+      cells: cells.get(partition) ?? [],
+      ledger: { ...EMPTY_LEDGER, aggregated, expired, deadLettered, filtered: given - aggregated - expired - deadLettered },
+    }));
+  }
+}
+
+function push(cells: Map<number, PartialCell[]>, partition: number, cell: PartialCell): void {
+  const list = cells.get(partition);
+  if (list === undefined) cells.set(partition, [cell]);
+  else list.push(cell);
+}
+
+function merger(mergers: Map<number, CellMerger>, partition: number, plan: Plan): CellMerger {
+  let found = mergers.get(partition);
+  if (found === undefined) mergers.set(partition, (found = new CellMerger(plan)));
+  return found;
+}
