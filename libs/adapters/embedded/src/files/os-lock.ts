@@ -15,9 +15,6 @@ import { TenonError } from '@tenon/ports';
 
 const O_EXLOCK = process.platform === 'win32' ? 0x10000000 : 0x20;
 
-/** The exit code that we ask `flock` for where someone else holds the lock. */
-const CONFLICT = 75;
-
 export interface OsLock {
   readonly fd: number;
   release(): void;
@@ -35,29 +32,15 @@ export function takeOsLock(path: string): OsLock | null {
 
 function lockWithFlock(path: string): number | null {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644);
-  const run = spawnSync('flock', ['-x', '-n', '-E', String(CONFLICT), '3'], {
-    stdio: ['ignore', 'ignore', 'pipe', fd],
-  });
-  if (run.status === 0) return fd;
-  closeSync(fd);
-  // BusyBox knows no -E and answers 1.
-  if (run.status === CONFLICT) return null;
-  return lockWithBusyBox(path, run.error ?? run.stderr.toString());
-}
-
-function lockWithBusyBox(path: string, reason: unknown): number | null {
-  const fd = openSync(path, constants.O_RDWR);
   const run = spawnSync('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'pipe', fd] });
   if (run.status === 0) return fd;
   closeSync(fd);
+  // Without a word: someone else holds it (util-linux and BusyBox alike).
   if (run.status === 1 && run.stderr.length === 0) return null;
-  throw new TenonError(
-    'data-directory-lock',
-    `${path} can't be locked: ${String(run.error ?? (run.stderr.toString() || reason))}`,
-    {
-      hint: 'On Linux the lock needs the command `flock` (Debian: util-linux, Alpine: BusyBox has it) and a file system that can lock.',
-    },
-  );
+  const reason = run.error?.message ?? run.stderr.toString().trim();
+  throw new TenonError('data-directory-lock', `${path} can't be locked: ${reason}`, {
+    hint: 'On Linux this needs the command flock (util-linux, or BusyBox with it) and a file system that can lock.',
+  });
 }
 
 function openLocked(path: string): number | null {
