@@ -6,7 +6,7 @@
  * All characters lie between `!` and `}`: stores may use `~` as an upper bound.
  */
 import { unscaledDigits } from './integers';
-import { hashText } from './hash';
+import { hashHex } from './hash';
 import type { SqlType, Value } from './plan';
 import { type TypeShape, shapeOf } from './sql-type';
 import { dateSortKey, timeSortKey, timestampSortKey } from './time';
@@ -26,7 +26,7 @@ const KEPT_CHARS = MAX_CHARS - HASH_CHARS - 1;
 export function cellKey(types: readonly SqlType[], key: readonly Value[]): string {
   const text = encodeParts(types, key);
   // Long keys have exactly MAX_CHARS characters and others fewer: the two can't meet.
-  return text.length < MAX_CHARS ? text : `${text.slice(0, KEPT_CHARS)}}${hashText(text)}`;
+  return text.length < MAX_CHARS ? text : `${text.slice(0, KEPT_CHARS)}}${hashHex(text)}`;
 }
 
 /**
@@ -126,30 +126,43 @@ function doubleKey(value: number | string): string | undefined {
   return `d${hex8(high)}${hex8(low)}`;
 }
 
-const hex8 = (word: number) => (word >>> 0).toString(16).padStart(8, '0');
+const hex8 = (word: number) =>
+  `${HEX[word >>> 24]}${HEX[(word >>> 16) & 255]}${HEX[(word >>> 8) & 255]}${HEX[word & 255]}`;
 
 /**
  * Text in whose ASCII order the texts stand by code point: `$` to `|` as they are; bytes of UTF-8 below as `#` and
  * above as `}`, each with two hex digits. An unpaired surrogate gives the three bytes that it would have.
  */
 function escapeText(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(OTHERS, escapeCharacter);
+  if (PLAIN.test(text)) return text;
+  let escaped = '';
+  let from = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x24 && unit <= 0x7c) continue;
+    escaped += text.slice(from, i);
+    const code = text.codePointAt(i)!;
+    escaped += escapeCode(code);
+    if (code > 0xffff) i += 1;
+    from = i + 1;
+  }
+  return escaped + text.slice(from);
 }
 
 const PLAIN = /^[$-|]*$/;
-const OTHERS = /[^$-|]/gu;
 
-function escapeCharacter(character: string): string {
-  const code = character.codePointAt(0)!;
-  if (code < 0x24) return `#${hex2(code)}`;
-  if (code < 0x80) return `}${hex2(code)}`;
-  if (code < 0x800) return `}${hex2(0xc0 | (code >> 6))}${continuation(code)}`;
+function escapeCode(code: number): string {
+  if (code < 0x24) return `#${HEX[code]}`;
+  if (code < 0x80) return `}${HEX[code]}`;
+  if (code < 0x800) return `}${HEX[0xc0 | (code >> 6)]}${continuation(code)}`;
   const end = `${continuation(code >> 6)}${continuation(code)}`;
   return code < 0x10000
-    ? `}${hex2(0xe0 | (code >> 12))}${end}`
-    : `}${hex2(0xf0 | (code >> 18))}${continuation(code >> 12)}${end}`;
+    ? `}${HEX[0xe0 | (code >> 12)]}${end}`
+    : `}${HEX[0xf0 | (code >> 18)]}${continuation(code >> 12)}${end}`;
 }
 
-const hex2 = (byte: number) => byte.toString(16).padStart(2, '0');
 /** One continuation byte of UTF-8. */
-const continuation = (bits: number) => `}${hex2(0x80 | (bits & 0x3f))}`;
+const continuation = (bits: number) => `}${HEX[0x80 | (bits & 0x3f)]}`;
+
+/** Two hex digits of each byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -24,7 +24,7 @@ export function checksum32(text: string): number {
 const SCRATCH = Buffer.alloc(16_384);
 
 /** Hashes a text's UTF-8 bytes; short texts, the usual ones, without an allocation. */
-function overUtf8(text: string, hash: (bytes: Uint8Array, length: number) => number): number {
+function overUtf8<T>(text: string, hash: (bytes: Uint8Array, length: number) => T): T {
   if (text.length * 3 <= SCRATCH.length) return hash(SCRATCH, SCRATCH.write(text, 'utf8'));
   const bytes = Buffer.from(text, 'utf8');
   return hash(bytes, bytes.length);
@@ -66,8 +66,7 @@ const C4 = 0xa1e38b93;
  * MurmurHash3_x86_128 in place: `lanes` (4 words) holds the seed before and the hash after. The standard function has
  * the same seed in all four; other lanes chain hashes, so that (source, id) needs no joining.
  */
-export function hash128(bytes: Uint8Array, lanes: Uint32Array): void {
-  const length = bytes.length;
+export function hash128(bytes: Uint8Array, lanes: Uint32Array, length = bytes.length): void {
   const whole = length & ~15;
   let h1 = lanes[0]! | 0;
   let h2 = lanes[1]! | 0;
@@ -106,10 +105,15 @@ export function hash128(bytes: Uint8Array, lanes: Uint32Array): void {
   lanes[3] = h4 + h1;
 }
 
+/** `hash128` of a text's UTF-8 bytes. */
+export function hashText(text: string, lanes: Uint32Array): void {
+  overUtf8(text, (bytes, length) => hash128(bytes, lanes, length));
+}
+
 /** The 128-bit hash of a text's UTF-8 bytes, seed 0, as 32 hex digits. */
-export function hashText(text: string): string {
+export function hashHex(text: string): string {
   const lanes = new Uint32Array(4);
-  hash128(Buffer.from(text, 'utf8'), lanes);
+  hashText(text, lanes);
   return Array.from(lanes, (lane) => lane.toString(16).padStart(8, '0')).join('');
 }
 

@@ -1,4 +1,17 @@
-/** How SQL values, carried in JSON, are ordered and shown. The encoding of each type is in docs/values.md. */
+/**
+ * How SQL values are carried in JSON (in keys, states and answers), ordered and shown.
+ *
+ * | SQL | JSON |
+ * |---|---|
+ * | TINYINT … UHUGEINT | a number if it is a safe integer, else a decimal string |
+ * | DECIMAL(p,s) | a decimal string as DuckDB prints it, `"12.50"`; in answers see `toAnswer` |
+ * | DOUBLE, FLOAT | a number; `"NaN"`, `"Infinity"`, `"-Infinity"` |
+ * | BOOLEAN, VARCHAR | as they are |
+ * | TIMESTAMP, TIMESTAMPTZ | RFC 3339 in UTC, with a fraction only if it is not zero |
+ * | DATE, TIME | `YYYY-MM-DD`, `HH:MM:SS[.ffffff]` |
+ * | LIST, STRUCT, MAP | an array, an object, an array of `[key, value]` |
+ * | all others | DuckDB's text |
+ */
 import { unscaledDigits } from './integers';
 import type { SqlType, Value } from './plan';
 import { type TypeShape, shapeOf } from './sql-type';

@@ -7,11 +7,12 @@
  * a quarter of the registers are set, `s` and per set register, ascending, its index (2 digits up to precision 12, else
  * 3) and its rho. Registers have one text, and the digits stand in ASCII order, so that texts merge without decoding.
  */
-import { hash128 } from '../hash';
+import { hashText } from '../hash';
 import type { SpecOf, StateKind } from './kind';
 
 /** The base64url alphabet in ASCII order. */
 const DIGITS = Buffer.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz', 'latin1');
+const [DENSE, SPARSE] = [100, 115]; // d, s
 const { clz32 } = Math;
 const VALUES = new Uint8Array(128);
 DIGITS.forEach((code, value) => (VALUES[code] = value));
@@ -41,7 +42,7 @@ export function hllOfTexts(precision: number, texts: Iterable<string>): string {
   const lanes = new Uint32Array(4);
   for (const text of texts) {
     lanes.fill(0);
-    hash128(Buffer.from(text, 'utf8'), lanes);
+    hashText(text, lanes);
     const [high, low] = [lanes[0]!, lanes[1]!];
     const rest = high << precision;
     const rho = 1 + (rest === 0 ? 32 - precision + clz32(low) : clz32(rest));
@@ -53,8 +54,8 @@ export function hllOfTexts(precision: number, texts: Iterable<string>): string {
 
 /** @returns `a` or `b` itself if the other adds nothing */
 export function mergeRegisters(precision: number, a: string, b: string): string {
-  if (a.startsWith('s')) return b.startsWith('s') ? mergeSparse(precision, a, b) : raise(precision, b, a);
-  return b.startsWith('s') ? raise(precision, a, b) : mergeDense(a, b);
+  if (isSparseText(a)) return isSparseText(b) ? mergeSparse(precision, a, b) : raise(precision, b, a);
+  return isSparseText(b) ? raise(precision, a, b) : mergeDense(a, b);
 }
 
 function mergeDense(a: string, b: string): string {
@@ -84,7 +85,8 @@ function raise(precision: number, dense: string, sparse: string): string {
 function mergeSparse(precision: number, a: string, b: string): string {
   const width = indexWidth(precision);
   const merged = Buffer.allocUnsafe(a.length + b.length);
-  let length = merged.write('s', 'latin1');
+  merged[0] = SPARSE;
+  let length = 1;
   let [i, j] = [1, 1];
   while (i < a.length || j < b.length) {
     const order = j >= b.length ? -1 : i >= a.length ? 1 : compareDigits(a, i, b, j, width);
@@ -149,6 +151,8 @@ function tau(share: number): number {
 
 const indexWidth = (precision: number) => (precision <= 12 ? 2 : 3);
 
+const isSparseText = (state: string) => state.charCodeAt(0) === SPARSE;
+
 const isSparse = (precision: number, set: number) => set * 4 <= 2 ** precision;
 
 function indexAt(state: string, at: number, width: number): number {
@@ -158,23 +162,32 @@ function indexAt(state: string, at: number, width: number): number {
 }
 
 function encode(precision: number, registers: Uint8Array): string {
-  const set = registers.reduce((count, rho) => count + Number(rho > 0), 0);
-  if (!isSparse(precision, set))
-    return `d${Buffer.from(registers.map((rho) => DIGITS[rho]!)).toString('latin1')}`;
   const width = indexWidth(precision);
-  let text = 's';
-  registers.forEach((rho, index) => {
-    if (rho === 0) return;
-    for (let shift = (width - 1) * 6; shift >= 0; shift -= 6)
-      text += String.fromCharCode(DIGITS[(index >> shift) & 63]!);
-    text += String.fromCharCode(DIGITS[rho]!);
-  });
-  return text;
+  const set: number[] = [];
+  for (let index = 0; index < registers.length; index++) if (registers[index] !== 0) set.push(index);
+  if (!isSparse(precision, set.length)) {
+    const codes = Buffer.allocUnsafe(registers.length + 1);
+    codes[0] = DENSE;
+    for (let index = 0; index < registers.length; index++) codes[index + 1] = DIGITS[registers[index]!]!;
+    return codes.toString('latin1');
+  }
+  const codes = Buffer.allocUnsafe(set.length * (width + 1) + 1);
+  codes[0] = SPARSE;
+  let at = 1;
+  for (const index of set) {
+    for (let shift = (width - 1) * 6; shift >= 0; shift -= 6) codes[at++] = DIGITS[(index >> shift) & 63]!;
+    codes[at++] = DIGITS[registers[index]!]!;
+  }
+  return codes.toString('latin1');
 }
 
 function decode(precision: number, state: string): Uint8Array {
   const registers = new Uint8Array(2 ** precision);
-  if (state.startsWith('d')) return registers.map((_, index) => VALUES[state.charCodeAt(index + 1)]!);
+  if (!isSparseText(state)) {
+    for (let index = 0; index < registers.length; index++)
+      registers[index] = VALUES[state.charCodeAt(index + 1)]!;
+    return registers;
+  }
   const width = indexWidth(precision);
   for (let at = 1; at < state.length; at += width + 1)
     registers[indexAt(state, at, width)] = VALUES[state.charCodeAt(at + width)]!;
