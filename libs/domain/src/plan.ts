@@ -69,20 +69,14 @@ export interface Plan {
   readonly engine: PlanSql;
 }
 
-/** The engine's part of a plan. Opaque to services. */
+/** The engine's part of a plan. Opaque to services; the engine may keep more in it than is said here. */
 export interface PlanSql {
   /** Columns of the source that the product needs, as name and type. */
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
-  /** One row per cell of a range, over all partitions; `{{input}}` stands for the relation that it reads. */
+  /** The partial SELECT, one row per cell of a range; `{{input}}` stands for the relation that it reads. */
   readonly partial: string;
-  /** The same for a micro-batch: the partition comes first, and states of counted values as flat lists. */
-  readonly live: string;
   /** How many input rows count, by partition; null where that is `count(*)` of the cells. */
   readonly rows: string | null;
-  /** The SELECT over finalized keys and measures (`{{cells}}`) that gives expressions and HAVING; null: there are none. */
+  /** The SELECT over finalized keys and measures that gives expressions and HAVING; null: there are none. */
   readonly finalize: string | null;
-  /** How each state is made of the columns of `partial` and `live`. */
-  readonly decoders: readonly string[];
-  /** For each answer column, the measures that it is computed from. */
-  readonly uses: readonly (readonly number[])[];
 }

@@ -6,6 +6,7 @@ import { Database } from '../sql/database';
 import { type Ast, canonical, columnRef, isAst, locationOf, numberText, parseSql, printSql, rewrite, withAlias } from '../sql/ast';
 import { quoteName } from '../sql/text';
 import { type SourceColumn, columnsOf } from '../source-columns';
+import type { EngineSql } from '../engine-sql';
 import { type ComposedParts, composeLive, composePartial, composeRowCount, openInput } from './compose';
 import { checkExpression } from './expressions';
 import { FunctionCatalog } from './functions';
@@ -207,7 +208,7 @@ class Planning {
       window,
       states: states.map(({ spec }) => spec),
       measures,
-      engine: {
+      engine: engineSql({
         columns: needed.map(({ name, type }) => ({ name, type })),
         partial: composePartial(parts),
         live: composeLive(parts),
@@ -215,7 +216,7 @@ class Planning {
         finalize: await this.finalizeSql(shown, filter, columns, order),
         decoders: states.map(({ decoder }) => decoder),
         uses: shown.map((node) => measuresIn(node)),
-      },
+      }),
     };
     return { ...plan, hash: this.hash(top, needed) };
   }
@@ -579,6 +580,9 @@ class Registry {
 }
 
 export const cellName = (kind: 'k' | 'm', index: number) => `__tenon_${kind}${index}`;
+
+/** Checks what `sqlOf` will rely on. */
+const engineSql = (sql: EngineSql): EngineSql => sql;
 
 /** What a reference to a cell's part means. */
 function referenceOf(node: Ast): { kind: 'k' | 'm'; index: number } | undefined {

@@ -3,6 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { Plan } from '@tenon/domain';
 import type { Aggregated, EngineEvent, EventBatch, PartialCell, Refused } from '@tenon/ports';
+import { sqlOf } from '../engine-sql';
 import { type Database, query } from '../sql/database';
 import { columnOf } from '../sql/read';
 import type { SourceColumn } from '../source-columns';
@@ -64,7 +65,7 @@ class OpenBatch implements EventBatch {
     const fresh = freshness(plan);
     const input: NumberedInput = { rows: this.events.length, conditions: [...readable, ...fresh] };
     const counts = new PartitionCounts(this.events);
-    const run = (conditions: readonly string[]) => query(this.connection, over(plan.engine.live, inputOf(plan, TABLE, conditions)));
+    const run = (conditions: readonly string[]) => query(this.connection, over(sqlOf(plan).live, inputOf(plan, TABLE, conditions)));
     const partial = await runSifted(input, run, run);
     const cells = new Map<number, PartialCell[]>();
     const mergers = new Map<number, CellMerger>();
@@ -81,8 +82,8 @@ class OpenBatch implements EventBatch {
       }
     }
     for (const [p, merged] of mergers) cells.set(p, merged.all());
-    if (plan.engine.rows !== null) {
-      const rows = over(plan.engine.rows, inputOf(plan, TABLE, [...input.conditions, ...without(partial.refused)]));
+    if (sqlOf(plan).rows !== null) {
+      const rows = over(sqlOf(plan).rows, inputOf(plan, TABLE, [...input.conditions, ...without(partial.refused)]));
       counts.replaceAggregated(await numbers(this.connection, rows));
     }
     if (fresh.length > 0) {
@@ -102,7 +103,7 @@ class OpenBatch implements EventBatch {
   private unreadableFor(plan: Plan): Map<number, Unreadable> {
     const rows = new Map<number, Unreadable>();
     for (const [row, columns] of this.report.columns) {
-      for (const { name } of plan.engine.columns) {
+      for (const { name } of sqlOf(plan).columns) {
         const reason = columns.get(name);
         if (reason !== undefined && !rows.has(row)) rows.set(row, reason);
       }

@@ -1,8 +1,8 @@
 /** States from the columns of a partial result. */
-import { DuckDBListVector, DuckDBStructVector } from '@duckdb/node-api';
-import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBListVector, DuckDBStructVector, DuckDBValue } from '@duckdb/node-api';
 import { countsState, ddsketch, distinctState, doubleSum, hllFromRegisters, mergeState } from '@tenon/domain';
 import type { Plan, State, StateSpec, Value } from '@tenon/domain';
+import { sqlOf } from '../engine-sql';
 import { BUCKET_OFFSET, DECODER_COLUMNS, type Decoder } from '../planner/states';
 import { bigIntOf, columnOf, encodeBigInt, encoderOf } from '../sql/read';
 
@@ -13,7 +13,7 @@ type StateColumn = (row: number) => State;
 export function stateColumns(plan: Plan, chunk: DuckDBDataChunk, from: number): StateColumn[] {
   let at = from;
   return plan.states.map((spec, index) => {
-    const decoder = plan.engine.decoders[index] as Decoder;
+    const decoder = sqlOf(plan).decoders[index] as Decoder;
     const column = stateColumn(decoder, spec, chunk, at);
     at += DECODER_COLUMNS[decoder];
     return column;

@@ -4,6 +4,7 @@ import { finalizeMeasure, toAnswer } from '@tenon/domain';
 import type { Plan, Value } from '@tenon/domain';
 import { TenonError } from '@tenon/ports';
 import type { AnswerCell, AnswerRow } from '@tenon/ports';
+import { sqlOf } from '../engine-sql';
 import { CELLS, cellName } from '../planner/planner';
 import { type Database, engineFailure, isDataError, query } from '../sql/database';
 import { rowsOf } from '../sql/read';
@@ -24,7 +25,7 @@ export async function finalizeCells(database: Database, spool: Spool, plan: Plan
     const results = plan.measures.map((measure) => finalizeMeasure(measure, plan.states, states));
     return { key, values: results.map(({ value }) => value), approximate: results.map(({ approximate }) => approximate) };
   });
-  if (plan.engine.finalize === null || cells.length === 0) return measured.map((cell) => answerRow(plan, cell, []));
+  if (sqlOf(plan).finalize === null || cells.length === 0) return measured.map((cell) => answerRow(plan, cell, []));
   const computed = await database.use((connection) => compute(connection, spool, plan, measured));
   return measured.map((cell, index) => {
     const values = computed.get(index) ?? [];
@@ -36,7 +37,7 @@ function answerRow(plan: Plan, cell: Measured, computed: readonly Value[]): Answ
   let next = 0;
   const approximate: string[] = [];
   const values = plan.columns.map(({ name, type, role, index }, column) => {
-    if (plan.engine.uses[column]?.some((measure) => cell.approximate[measure])) approximate.push(name);
+    if (sqlOf(plan).uses[column]?.some((measure) => cell.approximate[measure])) approximate.push(name);
     const value = role === 'key' ? cell.key[index!] : role === 'measure' ? cell.values[index!] : computed[next++];
     return toAnswer(type, value ?? null);
   });
@@ -58,7 +59,7 @@ async function compute(connection: DuckDBConnection, spool: Spool, plan: Plan, c
     const read = columns.map(([name, type]) => `${quoteName(name)}: ${quoteText(type)}`).join(', ');
     const select = ['i', ...parts.map(({ name, type, readAs }) => (type === readAs ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`))];
     const relation = `(SELECT ${select.join(', ')} FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${Math.max(1 << 20, file.longestLine + 1024)}, columns = {${read}})) AS cells`;
-    const { chunks } = await query(connection, plan.engine.finalize!.replaceAll(CELLS, () => relation));
+    const { chunks } = await query(connection, sqlOf(plan).finalize!.replaceAll(CELLS, () => relation));
     return new Map(rowsOf(chunks).map(([index, ...values]) => [Number(index), values]));
   } catch (error) {
     if (!isDataError(error)) throw engineFailure(error, 'Finalizing');
@@ -80,7 +81,7 @@ interface Part {
 
 /** The keys and measures that the expressions mention. */
 function usedParts(plan: Plan): Part[] {
-  const sql = plan.engine.finalize!;
+  const sql = sqlOf(plan).finalize!;
   const mentioned = new Set(sql.match(/__tenon_[km]\d+/g));
   const part = (name: string, type: string, value: (cell: Measured) => Value): Part[] =>
     mentioned.has(name) ? [{ name, type, readAs: readType(type), value: (cell) => jsonFor(type, value(cell)) }] : [];

@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { mergeInto } from '@tenon/domain';
 import type { Plan, State, Value } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
+import { sqlOf } from '../engine-sql';
 import { INPUT_TOKEN } from '../planner/compose';
 import { engineFailure, isDataError } from '../sql/database';
 import { columnOf } from '../sql/read';
@@ -20,7 +21,7 @@ export const HIDDEN_COLUMNS = '"__tenon_partition", "__tenon_row"';
 
 /** The relation that a plan reads: only its own columns, and the rows that it may see. */
 export function inputOf(plan: Plan, relation: string, conditions: readonly string[]): string {
-  const columns = plan.engine.columns.map(({ name }) => quoteName(name));
+  const columns = sqlOf(plan).columns.map(({ name }) => quoteName(name));
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`;
   return `(SELECT ${[...columns, HIDDEN_COLUMNS].join(', ')} FROM ${relation}${where})`;
 }

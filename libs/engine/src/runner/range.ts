@@ -3,6 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { LedgerCounts, Plan } from '@tenon/domain';
 import type { ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/ports';
+import { sqlOf } from '../engine-sql';
 import { type Database, engineFailure, isDataError } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
 import { freshness } from './batch';
@@ -57,7 +58,7 @@ class Range {
     const marks = await this.count(files);
     const conditions = this.conditions();
     const computed = (await this.direct(files, conditions)) ?? (await this.numbered(files, conditions));
-    const aggregated = plan.engine.rows === null ? computed.rows : await this.countRows(plan.engine.rows, computed.input);
+    const aggregated = sqlOf(plan).rows === null ? computed.rows : await this.countRows(sqlOf(plan).rows, computed.input);
     const { events, poison, unreadable, expired } = marks;
     const ledger: LedgerCounts = {
       aggregated,
@@ -77,7 +78,7 @@ class Range {
     const paths = [...new Set(this.ranges.flatMap(({ paths: own }) => own))];
     const list = `[${paths.map(quoteText).join(', ')}]`;
     const { types, alike } = await this.fileColumns(list);
-    const own = this.plan.engine.columns.map(({ name, type }) => {
+    const own = sqlOf(this.plan).columns.map(({ name, type }) => {
       const found = types.get(name.toLowerCase());
       // A column that came later is null in older files; one whose type has changed is cast.
       if (found === undefined) return `CAST(NULL AS ${type}) AS ${quoteName(name)}`;
@@ -105,7 +106,7 @@ class Range {
   }
 
   private readable(): string {
-    const names = this.plan.engine.columns.map(({ name }) => quoteText(name)).join(', ');
+    const names = sqlOf(this.plan).columns.map(({ name }) => quoteText(name)).join(', ');
     return `(__unreadable IS NULL OR NOT list_has_any(__unreadable, [${names}]))`;
   }
 
@@ -133,7 +134,7 @@ class Range {
   /** Numbers the rows, so that those that can't be taken are found by halves. */
   private async numbered(files: string, conditions: readonly string[]): Promise<Computed> {
     const { plan, connection } = this;
-    const columns = plan.engine.columns.map(({ name }) => quoteName(name)).join(', ');
+    const columns = sqlOf(plan).columns.map(({ name }) => quoteName(name)).join(', ');
     const where = conditions.map((condition) => `(${condition})`).join(' AND ');
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE ${NUMBERED} AS
@@ -154,7 +155,7 @@ class Range {
 
   /** Computes the cells of an input. @returns how many rows they were made of */
   private async toTable(input: string): Promise<number> {
-    await this.connection.run(`CREATE OR REPLACE TEMP TABLE ${CELLS} AS ${over(this.plan.engine.partial, input)}`);
+    await this.connection.run(`CREATE OR REPLACE TEMP TABLE ${CELLS} AS ${over(sqlOf(this.plan).partial, input)}`);
     const [[rows]] = (await numbers(this.connection, `SELECT coalesce(sum(n), 0) FROM ${CELLS}`)) as [[number]];
     return rows;
   }

@@ -1,16 +1,13 @@
 /** DuckDB's values as Tenon carries them in JSON (docs/values.md). */
-import {
-  DuckDBDateValue,
-  DuckDBDecimalValue,
-  DuckDBListType,
-  DuckDBMapType,
-  DuckDBStructType,
-  DuckDBTypeId,
-} from '@duckdb/node-api';
+import { DuckDBDecimalValue, DuckDBTypeId } from '@duckdb/node-api';
 import type {
   DuckDBDataChunk,
+  DuckDBDateValue,
+  DuckDBListType,
   DuckDBListValue,
+  DuckDBMapType,
   DuckDBMapValue,
+  DuckDBStructType,
   DuckDBStructValue,
   DuckDBTimestampValue,
   DuckDBType,
