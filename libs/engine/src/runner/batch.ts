@@ -82,8 +82,9 @@ class OpenBatch implements EventBatch {
       }
     }
     for (const [p, merged] of mergers) cells.set(p, merged.all());
-    if (sqlOf(plan).rows !== null) {
-      const rows = over(sqlOf(plan).rows, inputOf(plan, TABLE, [...input.conditions, ...without(partial.refused)]));
+    const countRows = sqlOf(plan).rows;
+    if (countRows !== null) {
+      const rows = over(countRows, inputOf(plan, TABLE, [...input.conditions, ...without(partial.refused)]));
       counts.replaceAggregated(await numbers(this.connection, rows));
     }
     if (fresh.length > 0) {

@@ -58,7 +58,8 @@ class Range {
     const marks = await this.count(files);
     const conditions = this.conditions();
     const computed = (await this.direct(files, conditions)) ?? (await this.numbered(files, conditions));
-    const aggregated = sqlOf(plan).rows === null ? computed.rows : await this.countRows(sqlOf(plan).rows, computed.input);
+    const { rows } = sqlOf(plan);
+    const aggregated = rows === null ? computed.rows : await this.countRows(rows, computed.input);
     const { events, poison, unreadable, expired } = marks;
     const ledger: LedgerCounts = {
       aggregated,
