@@ -9,6 +9,8 @@ export const TOPICS = {
   states: (product: string) => `tenon.states.${product}`,
   /** The history of cuts: one record when a cut begins, one when each partition has its barrier. One partition. */
   cuts: 'tenon.cuts',
+  /** Its first record names the log, so that clients notice a new one. One partition. */
+  identity: 'tenon.identity',
 } as const;
 
 export const SUBJECTS = {

@@ -37,7 +37,6 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     await log.ensureTopic({ name: TOPICS.events(name), partitions });
     await log.ensureTopic({ name: TOPICS.deadLetters(name), partitions: 1 });
   }
-  const identity = await logIdentity(log, deps.ids);
   const cutter = new Cutter({ log, bus, clock, logger, sources });
   await cutter.start();
   const stopping = new AbortController();
@@ -49,7 +48,11 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const done = new Promise<void>((resolve) => (stopped = resolve));
   return {
     name: 'ingestion',
-    routes: [eventsRoute(desks), ...sourcesRoutes(sources, identity), cutsRoute({ cutter, bus, clock, products })],
+    routes: [
+      eventsRoute(desks),
+      ...sourcesRoutes(sources, () => logIdentity(log, deps.ids)),
+      cutsRoute({ cutter, bus, clock, products }),
+    ],
     ready: () => readiness(desks),
     status: () => ({
       sources: [...desks.values()].map(({ name, appender: { accepted, rejected, late } }) => ({
