@@ -12,3 +12,16 @@ test('ids are UUIDv7, each above the one before', () => {
   expect([...made].sort()).toEqual(made);
   expect(new Set(made).size).toBe(made.length);
 });
+
+test('any number of sleeps may wait for one signal, without a warning', async () => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error) => void warnings.push(warning);
+  process.on('warning', warn);
+  const stop = new AbortController();
+  const sleeps = Array.from({ length: 50 }, () => systemClock.sleep(3_600_000, stop.signal));
+  stop.abort();
+  await Promise.all(sleeps);
+  await systemClock.sleep(1);
+  process.off('warning', warn);
+  expect(warnings).toEqual([]);
+});

@@ -1,18 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import type { Clock, Ids } from '@tenon/ports';
+import { onAbort } from './abort';
 
+/** Node's timers fire at once beyond 31 bits. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(ms, signal) {
-    if (signal?.aborted) return;
-    // Node's timers fire at once beyond 31 bits. The promise rejects when aborted: the sleep is over.
-    await delay(Math.min(ms, LONGEST_MS), undefined, signal && { signal }).catch(() => undefined);
-  },
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const wake = () => {
+        clearTimeout(timer);
+        stopListening?.();
+        resolve();
+      };
+      const timer = setTimeout(wake, Math.min(ms, LONGEST_MS));
+      const stopListening = signal && onAbort(signal, wake);
+    }),
 };
 
 /** UUIDv7 (RFC 9562): within this process each is above the one before. */

@@ -1,5 +1,6 @@
 import type { Bus, BusHeaders, BusMessage, Clock, Subscription } from '@tenon/ports';
 import type { Value } from '@tenon/domain';
+import { onAbort } from '../abort';
 import { systemClock } from '../environment';
 import { isSubject, subjectMatcher } from './subjects';
 
@@ -79,8 +80,7 @@ class MemoryBus implements Bus {
     if (this.closed) return [];
     const replies: Value[] = [];
     const enough = new AbortController();
-    const stopped = () => enough.abort();
-    this.stop.signal.addEventListener('abort', stopped, { once: true });
+    const stopListening = onAbort(this.stop.signal, () => enough.abort());
     let waiting = 0;
     const reply: Reply = (value) => {
       waiting--;
@@ -92,7 +92,7 @@ class MemoryBus implements Bus {
     waiting = this.send(subject, JSON.stringify(payload), options.headers ?? {}, reply);
     if (waiting > 0) await this.clock.sleep(options.timeoutMs, enough.signal);
     enough.abort();
-    this.stop.signal.removeEventListener('abort', stopped);
+    stopListening();
     return replies;
   }
 

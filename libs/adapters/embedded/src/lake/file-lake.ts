@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { TenonError, Unavailable } from '@tenon/ports';
 import type { Lake, LakeFile } from '@tenon/ports';
 import { syncFolder } from '../files/files';
@@ -22,7 +22,12 @@ const STAGING = '.staging';
 class FileLake implements Lake {
   private opening: Promise<Staging> | null = null;
 
-  constructor(private readonly directory: string) {}
+  private readonly directory: string;
+
+  constructor(directory: string) {
+    // The engine opens the paths too, wherever it runs.
+    this.directory = resolve(directory);
+  }
 
   async stage(): Promise<string> {
     return (await this.open()).next();

@@ -8,6 +8,7 @@ import type {
   PollOptions,
   Polled,
 } from '@tenon/ports';
+import { onAbort } from '../abort';
 import type { ConsumerGroup } from './consumer-group';
 import type { Topic } from './topic';
 
@@ -193,12 +194,11 @@ export class Consumer implements LogConsumer {
 
   private async waitFor(change: Promise<void>, ms: number, signal?: AbortSignal): Promise<void> {
     const stop = new AbortController();
-    const abort = () => stop.abort();
-    signal?.addEventListener('abort', abort, { once: true });
+    const stopListening = signal && onAbort(signal, () => stop.abort());
     try {
       await Promise.race([change, this.clock.sleep(ms, stop.signal)]);
     } finally {
-      signal?.removeEventListener('abort', abort);
+      stopListening?.();
       stop.abort();
     }
   }
