@@ -14,3 +14,5 @@ export type { ManualClock } from './manual-clock';
 export { describeProductStoreContract } from './product-store-contract';
 export type { ProductStoreHarness } from './product-store-contract';
 export { uniqueName } from './unique';
+export { createTcpProxy } from './tcp-proxy';
+export type { ProxyMode, TcpProxy } from './tcp-proxy';

@@ -15,6 +15,8 @@ export interface KafkaClientOptions {
   readonly logger?: Logger;
   /** An answer that takes longer than this counts as none. Default 10 s. */
   readonly requestTimeoutMs?: number;
+  /** Where to connect instead of the address that a broker gives for itself, e.g. the end of a tunnel. */
+  readonly translate?: (host: string, port: number) => { readonly host: string; readonly port: number };
 }
 
 const CONNECTION_TIMEOUT = 3_000;
@@ -35,7 +37,7 @@ export function createKafka(options: KafkaClientOptions, silenceMs?: number): Ka
     requestTimeout,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, multiplier: 2, factor: 0.2, retries: 4 },
-    socketFactory: watchedSockets(silenceMs ?? requestTimeout + 2_000),
+    socketFactory: watchedSockets(silenceMs ?? requestTimeout + 2_000, options.translate),
     logLevel: options.logger === undefined ? logLevel.NOTHING : logLevel.INFO,
     logCreator: logTo(options.logger),
   });
@@ -50,11 +52,12 @@ function logTo(logger: Logger | undefined): logCreator {
     };
 }
 
-function watchedSockets(silenceMs: number): ISocketFactory {
+function watchedSockets(silenceMs: number, translate: KafkaClientOptions['translate']): ISocketFactory {
   return ({ host, port, ssl, onConnect }) => {
+    const address = translate?.(host, port) ?? { host, port };
     const socket = ssl
-      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...(ssl as object) }, onConnect)
-      : connectPlain({ host, port }, onConnect);
+      ? connectTls({ ...address, ...(isIP(host) ? {} : { servername: host }), ...(ssl as object) }, onConnect)
+      : connectPlain(address, onConnect);
     socket.setKeepAlive(true, 30_000);
     socket.setNoDelay(true);
     breakOffWhenSilent(socket, silenceMs);

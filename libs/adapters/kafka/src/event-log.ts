@@ -28,6 +28,7 @@ import { ensureTopic, partitionsOf } from './topics';
 
 export interface KafkaEventLogOptions extends KafkaClientOptions, TopicPolicy {
   readonly append?: Partial<AppenderOptions>;
+  readonly produce?: Partial<ProducerTiming>;
   readonly group?: Partial<GroupTiming>;
   /** How much a consumer fetches ahead. Default 16 MiB. */
   readonly bufferBytes?: number;
@@ -201,7 +202,7 @@ class KafkaEventLog implements EventLog {
     const cluster = await this.connected(name, () => createCluster(this.kafka));
     let producer = this.producers.get(name);
     if (producer === undefined) {
-      producer = new Producer(cluster, PRODUCE, this.stopping.signal);
+      producer = new Producer(cluster, { ...PRODUCE, ...this.options.produce }, this.stopping.signal);
       this.producers.set(name, producer);
     }
     return producer;
