@@ -20,7 +20,8 @@ export interface Fake {
   readonly events: SentEvent[];
   /** `METHOD path?query` of each request. */
   readonly requests: string[];
-  instance: string;
+  /** Which log it has; null: it does not say. */
+  log: string | null;
   schema: object | null;
   /** Looks at each event; a code refuses it. */
   judge: (event: SentEvent) => Omit<IngestItem, 'index'> | null;
@@ -34,7 +35,7 @@ export async function startFake(): Promise<Fake> {
     url: '',
     events: [],
     requests: [],
-    instance: 'one',
+    log: 'one',
     schema: null,
     judge: () => null,
     intercept: () => false,
@@ -61,12 +62,10 @@ async function answer(fake: Fake, request: IncomingMessage, response: ServerResp
   const path = (request.url ?? '').split('?')[0]!;
   fake.requests.push(`${request.method} ${request.url}`);
   if (await fake.intercept(request, response)) return;
-  if (path === '/v1/status')
-    return void sendJson(response, 200, { instance: fake.instance, services: [], products: [] });
+  if (path === '/v1/status') return void sendJson(response, 200, { services: [], products: [] });
   if (path === '/v1/sources/orders') {
-    return void (fake.schema
-      ? sendJson(response, 200, { name: 'orders', schema: fake.schema })
-      : sendJson(response, 404, { code: 'not-found' }));
+    const { schema, log } = fake;
+    return void sendJson(response, 200, { name: 'orders', ...(schema && { schema }), ...(log && { log }) });
   }
   if (path === '/v1/sources/orders/events')
     return void sendJson(response, 202, take(fake, await bodyOf(request)));

@@ -50,7 +50,7 @@ it('exits with 0, 1 and 2, from whatever directory it is called', async () => {
     start(['load', 'orders', 'nope.csv']).ended,
     start(['nonsense']).ended,
   ]);
-  expect(status).toEqual({ code: 0, out: '{"instance":"one","services":[],"products":[]}\n', err: '' });
+  expect(status).toEqual({ code: 0, out: '{"services":[],"products":[]}\n', err: '' });
   expect(missing).toMatchObject({
     code: 1,
     out: '',

@@ -13,7 +13,6 @@ const EXAMPLES = [
 ] as const;
 
 export interface StatusAnswer {
-  readonly instance?: string;
   readonly services?: readonly {
     readonly name: string;
     readonly ready?: boolean;

@@ -1,5 +1,5 @@
 /**
- * How far each file has been loaded into a source of a Tenon, kept on the client's side. Losing it does no harm within
+ * How far each file has been loaded into a source of a log, kept on the client's side. Losing it does no harm within
  * the source's dedupe window, since the ids of the rows say what is known already; a longer file needs it.
  */
 import { createHash } from 'node:crypto';
@@ -29,13 +29,16 @@ export class Checkpoints {
   private constructor(private readonly directory: string | null) {}
 
   /**
-   * @param server identifies the deployment, so that a new one is not taken for one that has the rows
-   * @param directory null: keep nothing
+   * @param log identifies the log that events go to, so that a new one is not taken for one that has the rows
    */
-  static open(server: string, source: string, directory: string | null = stateDirectory()): Checkpoints {
-    if (directory === null) return new Checkpoints(null);
-    const name = createHash('sha256').update(`${server}\0${source}`).digest('hex').slice(0, 32);
+  static open(log: string, source: string, directory: string = stateDirectory()): Checkpoints {
+    const name = createHash('sha256').update(`${log}\0${source}`).digest('hex').slice(0, 32);
     return new Checkpoints(join(directory, name));
+  }
+
+  /** Keeps nothing. */
+  static none(): Checkpoints {
+    return new Checkpoints(null);
   }
 
   /** Every checkpoint of this source; unreadable ones count as none. */

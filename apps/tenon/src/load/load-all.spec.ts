@@ -178,10 +178,19 @@ describe('a load that is repeated', () => {
     expect(distinctIds()).toBe(5);
   });
 
-  it('begins anew with another Tenon, since that one has nothing yet', async () => {
+  it('begins anew where nobody says which log it is: the ids have to do', async () => {
+    fake.log = null;
     write('a.ndjson', numbered(4));
     await load(['a.ndjson']);
-    fake.instance = 'two';
+    await load(['a.ndjson']);
+    expect(fake.events).toHaveLength(8);
+    expect(distinctIds()).toBe(4);
+  });
+
+  it('begins anew with another log, since that one has nothing yet', async () => {
+    write('a.ndjson', numbered(4));
+    await load(['a.ndjson']);
+    fake.log = 'two';
     await load(['a.ndjson']);
     expect(sentData()).toEqual([1, 2, 3, 4, 1, 2, 3, 4]);
     expect(distinctIds()).toBe(4);

@@ -14,7 +14,7 @@ import { formatOf, openFile } from './open-file';
 import { createProgress } from './progress';
 import { RejectedFile } from './rejected';
 import type { FileFormat } from './rows';
-import { schemaOf } from './source-schema';
+import { sourceFacts } from './source-facts';
 
 export interface LoadOptions {
   readonly format?: FileFormat;
@@ -49,14 +49,14 @@ export async function loadAll(
   output: Output,
 ): Promise<LoadedFile[]> {
   const files = paths.map((path) => ({ path, format: formatOf(path, options.format) }));
-  const { instance } = await client.json<{ instance?: string }>('/v1/status');
-  const declared = declaredFields(await schemaOf(client, source, options.catalog));
+  const facts = await sourceFacts(client, source, options.catalog);
+  const declared = declaredFields(facts.schema);
   if (declared === null && files.some(({ format }) => format === 'csv')) {
     output.err.write(
       `note: the schema of ${source} is not known here, so the types in CSV are guessed (see --catalog).\n`,
     );
   }
-  const checkpoints = Checkpoints.open(instance ?? client.url, source);
+  const checkpoints = facts.log === null ? Checkpoints.none() : Checkpoints.open(facts.log, source);
   const loaded: LoadedFile[] = [];
   for (const { path, format } of files) {
     if (options.signal.aborted) break;
