@@ -5,7 +5,7 @@ import type { Call, SourceDesk } from './call';
 import { Conflicts } from './conflicts';
 import type { DeadLetter } from './dead-letters';
 import type { CallContext, Intake, Prepared } from './intake';
-import { Rejection } from './rejection';
+import type { Rejection } from './rejection';
 import { Report, itemOf } from './report';
 
 export type Prepare = (
@@ -38,11 +38,11 @@ export async function takeBatch(
   const letters: DeadLetter[] = [];
   const taken: { index: number; event: Prepared }[] = [];
   outcomes.forEach((outcome, index) => {
-    if (outcome instanceof Rejection) {
+    if (outcome.ok) {
+      taken.push({ index, event: outcome });
+    } else {
       report.reject(index, outcome);
       letters.push(letterOf(call, items[index], outcome));
-    } else {
-      taken.push({ index, event: outcome });
     }
   });
   desk.appender.rejected += letters.length;
@@ -58,7 +58,7 @@ export async function takeBatch(
 function refuseContradictions(desk: SourceDesk, outcomes: readonly (Prepared | Rejection)[]): void {
   const conflicts = new Conflicts();
   const items = outcomes.flatMap((outcome, index) => {
-    const conflict = outcome instanceof Rejection ? null : conflicts.check(outcome);
+    const conflict = outcome.ok ? conflicts.check(outcome) : null;
     return conflict === null ? [] : [itemOf(index, conflict)];
   });
   if (items.length === 0) return;

@@ -12,24 +12,31 @@ import type { Prepared } from './intake';
 import { eventTooLarge } from './intake';
 import type { Lines } from './lines';
 import { LineSplitter } from './lines';
-import { Rejection } from './rejection';
+import type { Rejection } from './rejection';
 import { Report } from './report';
 import { NOT_UTF8, decodeUtf8, parseJson } from './text';
 
 /**
  * @throws HttpProblem where the stream ends early (the log is down, the upload is cut or corrupt). Its members
- * `accepted`, `rejected` and `receipt` then say what is in the log all the same.
+ * `accepted`, `rejected` and `receipt` then say what is in the log all the same, and `settled` how many events from the
+ * first on need not be sent again.
  */
 export async function takeStream(desk: SourceDesk, call: Call, request: HttpRequest): Promise<HttpResponse> {
   const stream = new Stream(desk, call);
+  const { signal } = request;
   try {
-    for await (const chunk of request.body) await stream.take(chunk);
+    for await (const chunk of request.body) {
+      await stream.take(chunk);
+      if (signal.aborted) throw new HttpProblem(503, 'shutting-down', ENDING, {}, { 'retry-after': '1' });
+    }
     await stream.end();
   } catch (error) {
     throw await stream.abort(error);
   }
   return { status: 202, json: stream.report.answer() };
 }
+
+const ENDING = 'The server ends; what it has taken of the stream is in the log.';
 
 interface Taken {
   readonly index: number;
@@ -45,7 +52,8 @@ class Stream {
   private takenBytes = 0;
   private letters: DeadLetter[] = [];
   private readonly inFlight = new Set<Promise<void>>();
-  private failure: { readonly error: unknown } | null = null;
+  /** The first piece that failed, and the index of its first event. */
+  private failure: { readonly error: unknown; readonly from: number } | null = null;
 
   constructor(
     private readonly desk: SourceDesk,
@@ -77,19 +85,20 @@ class Stream {
     if (this.failure === null) await this.flush();
     await this.settle();
     const { accepted, rejected, receipt } = this.report.answer();
+    const settled = this.failure?.from ?? this.index;
+    const extra = { accepted, rejected, receipt, settled };
     if (error instanceof HttpProblem) {
-      const extra = { ...error.extra, accepted, rejected, receipt };
-      return new HttpProblem(error.status, error.code, error.detail, extra, error.headers);
+      return new HttpProblem(
+        error.status,
+        error.code,
+        error.detail,
+        { ...error.extra, ...extra },
+        error.headers,
+      );
     }
     if ((error as { details?: { retryable?: boolean } }).details?.retryable !== true) return error;
-    const detail = `${(error as Error).message} The first ${accepted + rejected} events of the stream are settled.`;
-    return new HttpProblem(
-      503,
-      'unavailable',
-      detail,
-      { accepted, rejected, receipt },
-      { 'retry-after': '1' },
-    );
+    const detail = `${(error as Error).message} The first ${settled} events of the stream are settled.`;
+    return new HttpProblem(503, 'unavailable', detail, extra, { 'retry-after': '1' });
   }
 
   private readLines({ bytes, dropped }: Lines): void {
@@ -125,7 +134,7 @@ class Stream {
     if (line.length < 2 && line.trim() === '') return;
     const outcome = this.prepare(line, escapes);
     if (outcome === null) return;
-    const refused = outcome instanceof Rejection ? outcome : this.conflicts.check(outcome);
+    const refused = outcome.ok ? this.conflicts.check(outcome) : outcome;
     if (refused !== null) return this.refuse(refused, line);
     this.taken.push({ index: this.index, event: outcome as Prepared });
     this.takenBytes += line.length;
@@ -188,7 +197,8 @@ class Stream {
         if (event.late) appender.late += 1;
       });
     } catch (error) {
-      this.failure ??= { error };
+      const from = taken[0]?.index ?? this.index;
+      if (this.failure === null || from < this.failure.from) this.failure = { error, from };
     }
     await buried;
   }

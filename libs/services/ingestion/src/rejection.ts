@@ -11,6 +11,9 @@ export interface Fault {
 }
 
 export class Rejection {
+  /** Tells it from an event that is taken (`Prepared`). */
+  readonly ok = false;
+
   /**
    * @param status what a call with this event alone is answered: 400 (no event at all), 413, 422 (an event that breaks a rule)
    * @param code stable, documented in docs/errors.md

@@ -4,7 +4,7 @@ import type { IngestAnswer } from '@tenon/contracts';
 import type { HttpResponse } from '@tenon/ports';
 import type { Call, SourceDesk } from './call';
 import { correlationOf } from './call';
-import { Rejection } from './rejection';
+import type { Rejection } from './rejection';
 import type { Prepared } from './intake';
 
 /** @throws HttpProblem 400, 413 or 422, after the event has become a dead letter */
@@ -14,7 +14,7 @@ export async function takeSingle(
   outcome: Prepared | Rejection,
   bytes: Uint8Array,
 ): Promise<HttpResponse> {
-  if (outcome instanceof Rejection) return refuse(desk, call, outcome, bytes);
+  if (!outcome.ok) return refuse(desk, call, outcome, bytes);
   const { record, correlationId } = outcome;
   const offset = (await desk.appender.append([record]))[0] as number;
   if (outcome.late) desk.appender.late += 1;
