@@ -161,6 +161,32 @@ suite(`the page in a browser${reason}`, () => {
     await waitForText(page, '.progress', 'The cut failed. The log does not answer.');
   });
 
+  it('follows a link also while updates come in all the time', async () => {
+    const page = await show();
+    await page.locator('.tiles').waitFor();
+    const updates = setInterval(() => {
+      fake.data.emit(5);
+      fake.publish();
+    }, 5);
+    try {
+      for (const name of [
+        'carriers',
+        'network_by_quarter_hour',
+        'flights_by_hour',
+        'carriers',
+        'flights_by_hour',
+      ]) {
+        await page.getByRole('link', { name }).click();
+        await waitForText(page, 'h1', name);
+      }
+      await page.evaluate(`location.hash = '#/flights_by_hour?cell=["DEN"]'`);
+      await waitForText(page, '.lead-cell', 'DEN');
+    } finally {
+      clearInterval(updates);
+    }
+    assertNoComplaints();
+  });
+
   it('keeps the numbers when the connection is lost, says since when, and catches up', async () => {
     const page = await show('#/flights_by_hour?cell=["ATL"]');
     await page.locator('.tiles').waitFor();

@@ -5,6 +5,7 @@ import { numeric } from './format.js';
 /** @typedef {(row: Row) => string} OfRow */
 
 const RECENT_WINDOWS = 12;
+const SETTLE_MILLIS = 5000;
 
 /** A key for a reader. @param {string} key */
 export function keyText(key) {
@@ -28,6 +29,18 @@ export function largestKey(rows, keyOf, measure = '') {
     sizes.set(key, (sizes.get(key) ?? 0) + (numeric(row[measure]) ?? 0));
   }
   return [...sizes].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+/** The first rows after a start come one after another: what is largest shows only after a while. */
+export class Settling {
+  /** @type {number | null} */
+  #firstRowAt = null;
+
+  /** @param {number} rows how many there are */
+  stillOn(rows) {
+    if (rows > 0) this.#firstRowAt ??= Date.now();
+    return this.#firstRowAt !== null && Date.now() - this.#firstRowAt < SETTLE_MILLIS;
+  }
 }
 
 /** @param {readonly Row[]} rows @param {OfRow} keyOf @param {string} text in any case; empty: all */

@@ -58,9 +58,10 @@ export class Dashboard {
 
   #visibility() {
     clearTimeout(this.#hideTimer);
-    if (document.hidden) this.#hideTimer = setTimeout(() => this.view?.pause(), HIDDEN_MILLIS);
+    // Nobody looks: browsers allow six connections to a server, over all tabs.
+    if (document.hidden) this.#hideTimer = setTimeout(() => this.view?.stream.close(), HIDDEN_MILLIS);
     else {
-      this.view?.hurry();
+      this.view?.stream.hurry();
       void this.poll();
     }
   }
@@ -97,28 +98,35 @@ export class Dashboard {
   #online() {
     const wasOffline = this.offlineSince !== null;
     this.offlineSince = null;
-    if (wasOffline || this.view?.lostSince) this.view?.hurry();
+    if (wasOffline || this.view?.lostSince) this.view?.stream.hurry();
   }
 
   /** Shows what the address names, else the first product. */
   route() {
     const wanted = readAddress(location.hash);
     const name = wanted.product ?? this.products?.[0]?.name;
-    if (!this.products || name === undefined || name === this.view?.product.name) return;
+    if (!this.products || name === undefined || location.hash === this.#address()) return;
     const product = this.products.find((candidate) => candidate.name === name);
     this.view?.stop();
     this.unknown = product ? null : name;
     this.view = product ? new ProductView(product, this.#changed, wanted) : null;
-    this.view?.start();
+    this.view?.stream.open();
     this.#changed();
   }
 
   /** Keeps the choice in the address, so that a reload or a bookmark shows the same. */
   remember() {
-    if (!this.view) return;
-    const { product, measure, keys, span } = this.view;
-    const hash = writeAddress({ product: product.name, measure, keys, span });
+    // A link that was just followed has changed the address, and the event that says so is still to come.
+    const { product } = readAddress(location.hash);
+    const hash = this.#address();
+    if (hash === null || (product !== undefined && product !== this.view?.product.name)) return;
     if (hash !== location.hash) history.replaceState(null, '', hash);
+  }
+
+  #address() {
+    if (!this.view) return null;
+    const { product, measure, keys, chosen, span } = this.view;
+    return writeAddress({ product: product.name, measure, keys: chosen ? keys : [], span });
   }
 
   async cut() {

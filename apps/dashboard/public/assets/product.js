@@ -1,6 +1,6 @@
 // The product on display: its stream, its rows, the cells that are drawn, and how far its answers reach.
 import { Rows, shapeOf } from './rows.js';
-import { byNewest, bySize, largestKey, withText } from './choice.js';
+import { Settling, byNewest, bySize, largestKey, withText } from './choice.js';
 import { LiveStream } from './live.js';
 import { Rate, Zoom, partsOf, totalOf } from './seam.js';
 import { cellQuery, readRows, windowQuery } from './history.js';
@@ -29,6 +29,8 @@ export class ProductView {
   receivedAt = 0;
   /** Cells on the chart; the first is the main one, whose numbers are shown. @type {string[]} */
   keys = [];
+  /** Whether somebody chose them; else the largest is shown, as far as that is known. */
+  chosen = false;
   /** @type {Map<string, Rows>} */
   series = new Map();
   /** @type {string | null} */
@@ -47,7 +49,7 @@ export class ProductView {
   version = 0;
 
   #reach = 0;
-  #stream;
+  #settling = new Settling();
   #changed;
   #abort = new AbortController();
   /** Rows of the chosen window, apart: it may be older than all that `rows` may keep. @type {Rows | null} */
@@ -67,8 +69,9 @@ export class ProductView {
     // An address may be older than the product's key.
     const fits = (/** @type {string} */ key) => JSON.parse(key).length === this.shape.dimensions.length;
     for (const key of wanted.keys?.filter(fits) ?? []) this.#addSeries(key);
+    this.chosen = this.keys.length > 0;
     if (wanted.span && SPANS.includes(wanted.span)) this.span = wanted.span;
-    this.#stream = new LiveStream(api.livePath(product.name, SNAPSHOT_ROWS), {
+    this.stream = new LiveStream(api.livePath(product.name, SNAPSHOT_ROWS), {
       snapshot: (message) => this.#take(message, true),
       rows: (message) => this.#take(message, false),
       up: () => this.#connection(null),
@@ -76,22 +79,9 @@ export class ProductView {
     });
   }
 
-  start() {
-    this.#stream.open();
-  }
-
-  /** Closes the stream while nobody looks: browsers allow six connections to a server, over all tabs. */
-  pause() {
-    this.#stream.close();
-  }
-
-  hurry() {
-    this.#stream.hurry();
-  }
-
   stop() {
     this.#abort.abort();
-    this.#stream.close();
+    this.stream.close();
   }
 
   /** @param {(row: Row) => string} idOf @param {number} cap */
@@ -119,13 +109,18 @@ export class ProductView {
     for (const held of this.#held()) held.remove(removed);
     this.#observe(answer, reach);
     this.#spread(rows, reach);
-    if (this.keys.length === 0) {
-      const key = largestKey(this.rows, this.shape.keyOf, this.numericMeasures[0]?.name);
-      if (key !== undefined) this.#addSeries(key);
-    }
+    if (!this.chosen && (whole || this.#settling.stillOn(this.rows.size))) this.#showLargest();
     // A published generation changes the status of rows that did not change otherwise.
     if (whole || published) void this.refresh();
     this.#touched();
+  }
+
+  #showLargest() {
+    const key = largestKey(this.rows, this.shape.keyOf, this.numericMeasures[0]?.name);
+    if (key === undefined || key === this.keys[0]) return;
+    for (const shown of this.keys.splice(0)) this.series.delete(shown);
+    this.#addSeries(key);
+    void this.#reading(() => this.#history(key));
   }
 
   /** @param {Answer} answer @param {number} reach */
@@ -167,6 +162,7 @@ export class ProductView {
 
   /** Puts a cell on the chart, or takes it off. @param {string} key */
   toggle(key) {
+    this.chosen = true;
     if (!this.series.has(key)) {
       this.#addSeries(key);
       void this.#reading(() => this.#history(key));
@@ -179,6 +175,7 @@ export class ProductView {
 
   /** Makes a cell the main one, in place of the one before or, where it is drawn already, ahead of it. @param {string} key */
   lead(key) {
+    this.chosen = true;
     if (!this.series.has(key)) {
       const before = this.keys.shift();
       if (before !== undefined) this.series.delete(before);

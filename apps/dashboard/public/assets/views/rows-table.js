@@ -86,7 +86,7 @@ function TableHead({ view, found, byWindow }) {
           class="filter"
           type="search"
           aria-label="Filter rows"
-          placeholder="Filter ${count(found)} rows"
+          placeholder="Filter ${count(found)} ${found === 1 ? 'row' : 'rows'}"
           value=${view.filter}
           onInput=${(/** @type {Event} */ event) => view.chooseFilter(/** @type {HTMLInputElement} */ (event.target).value)}
         />`
