@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createFileCatalog } from './file-catalog';
@@ -115,6 +115,30 @@ describe('a catalog directory that is right', () => {
     expect(sources).toHaveLength(1);
     expect(products[0]!.definition.sql).toBe(SQL);
   });
+});
+
+it('what could not be used is named, so that the rest is not blamed for it', async () => {
+  await load({
+    'sources/orders.yaml': 'schema: 1',
+    'sources/shops.yaml': 'key: [',
+    'products/a.sql': SQL,
+    'products/b.sql': SQL,
+    'products/b.yaml': 'version: none',
+    'products/c.sql': '',
+  });
+  const { unsound, products } = await createFileCatalog(root).load();
+  expect(unsound?.sources).toEqual(['shops', 'orders']);
+  expect(unsound?.products.map((product) => product.definition.name)).toEqual(['b']);
+  expect(products.map((product) => product.definition.name)).toEqual(['a']);
+});
+
+it('follows links, as mounted configuration has them', async () => {
+  const real = await load({ 'real/sources/orders.yaml': ORDERS, 'real/products/a.sql': SQL });
+  expect(real.sources).toEqual([]);
+  symlinkSync(join(root, 'real/sources'), join(root, 'sources'));
+  symlinkSync(join(root, 'real/products'), join(root, 'products'));
+  const { sources, products, problems } = await load({});
+  expect([sources.length, products.length, problems]).toEqual([1, 1, []]);
 });
 
 describe('a catalog directory with mistakes', () => {

@@ -23,8 +23,15 @@ export interface ProductFile {
   readonly settings: YamlFile | undefined;
 }
 
-/** Reads one product. @returns undefined if anything about it is wrong (reported) */
-export function readProduct(file: ProductFile, reportAll: Report): DeclaredProduct | undefined {
+/**
+ * Reads one product. `sound` is false if anything about it is wrong (reported); what is wrong has its default then.
+ *
+ * @returns undefined if there is no SQL (reported)
+ */
+export function readProduct(
+  file: ProductFile,
+  reportAll: Report,
+): { product: DeclaredProduct; sound: boolean } | undefined {
   let sound = true;
   const report: Report = (...problem) => {
     sound = false;
@@ -38,9 +45,9 @@ export function readProduct(file: ProductFile, reportAll: Report): DeclaredProdu
       place,
       'Write a SELECT ... FROM <source> ... GROUP BY ...',
     );
+    return undefined;
   }
   const settings = file.settings && Settings.ofFile(file.settings, report)?.only(KEYS, MISTAKES);
-  if (file.settings !== undefined && settings === undefined) return undefined;
   const definition = {
     name: file.name,
     sql: file.sql,
@@ -49,8 +56,8 @@ export function readProduct(file: ProductFile, reportAll: Report): DeclaredProdu
     retentionMicros: settings === undefined ? null : retention(settings),
   };
   const description = settings?.text('description');
-  if (!sound) return undefined;
-  return { definition: { ...definition, ...(description !== undefined && { description }) }, place };
+  const product = { definition: { ...definition, ...(description !== undefined && { description }) }, place };
+  return { product, sound };
 }
 
 function retention(settings: Settings): number | null {

@@ -1,5 +1,8 @@
 /** Files of the catalog as text, and which there are. */
+import type { Dirent } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import type { Place } from '@tenon/domain';
 import type { Report } from './report';
 
@@ -9,19 +12,31 @@ export interface Entry {
   readonly directory: boolean;
 }
 
+export const isYaml = (entry: Entry) => !entry.directory && /\.ya?ml$/i.test(entry.name);
+export const isSql = (entry: Entry) => !entry.directory && /\.sql$/i.test(entry.name);
+
+/** `orders.yaml` → `orders`. */
+export const stem = (file: string) => file.slice(0, -extname(file).length);
+
 /** Entries of a directory in the order of their names; undefined if there is no such directory. */
 export async function entriesOf(directory: string): Promise<Entry[] | undefined> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
     return entries
       .filter((entry) => !entry.name.startsWith('.') && !entry.name.endsWith('~'))
-      .map((entry) => ({ name: entry.name, directory: entry.isDirectory() }))
+      .map((entry) => ({ name: entry.name, directory: isDirectory(entry, directory) }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
+}
+
+/** Links count as what they lead to: mounted configuration is made of them. */
+function isDirectory(entry: Dirent, directory: string): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return statSync(join(directory, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Reads a file; reports it and gives undefined if it can't be read, is not UTF-8 or holds nothing but space. */

@@ -13,14 +13,17 @@ export async function planCatalog(
   engine: Pick<Engine, 'plan'>,
   content: CatalogContent,
 ): Promise<PlannedCatalog> {
+  const { sources, products, unsound = { sources: [], products: [] } } = content;
   const plans: Plan[] = [];
   const problems: Problem[] = [...content.problems];
-  for (const product of content.products) {
-    const outcome = await planProduct(engine, content.sources, product);
+  for (const product of [...products, ...unsound.products]) {
+    // Its source has problems, which are told already; that the product has no source is no news.
+    if (unsound.sources.some((source) => readsFrom(product.definition, source))) continue;
+    const outcome = await planProduct(engine, sources, product);
     if ('problems' in outcome) problems.push(...outcome.problems.map((problem) => placed(problem, product)));
-    else plans.push(outcome);
+    else if (products.includes(product)) plans.push(outcome);
   }
-  return { sources: content.sources, plans, problems };
+  return { sources, plans, problems };
 }
 
 async function planProduct(
@@ -41,11 +44,14 @@ async function planProduct(
   return { problems: first ?? [] };
 }
 
+const readsFrom = ({ sql }: ProductDefinition, source: string) =>
+  new RegExp(`\\b(from|join)\\s+"?\\b${source}\\b"?`, 'i').test(sql);
+
 /** Sources by how likely the SELECT reads them: after FROM, then mentioned anywhere, then any (for its error). */
 function candidates(definition: ProductDefinition, sources: readonly SourceDefinition[]): SourceDefinition[] {
   const score = ({ name }: SourceDefinition) => {
     const word = `"?\\b${name}\\b"?`;
-    if (new RegExp(`\\b(from|join)\\s+${word}`, 'i').test(definition.sql)) return 2;
+    if (readsFrom(definition, name)) return 2;
     return new RegExp(word, 'i').test(definition.sql) ? 1 : 0;
   };
   const ranked = sources.map((source) => ({ source, rank: score(source) })).sort((a, b) => b.rank - a.rank);
