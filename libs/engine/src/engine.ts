@@ -54,7 +54,11 @@ class DuckDBEngine implements Engine {
     return this.planner.plan(source, product);
   }
 
-  open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<EventBatch> {
+  open(
+    source: SourceDefinition,
+    plans: readonly Plan[],
+    events: readonly EngineEvent[],
+  ): Promise<EventBatch> {
     return openBatch(this.database, this.spool, neededBy(source, plans), events);
   }
 
@@ -62,7 +66,11 @@ class DuckDBEngine implements Engine {
     return writeArchive(this.database, this.spool, source, records, path);
   }
 
-  aggregateArchive(_source: SourceDefinition, plan: Plan, ranges: readonly ArchiveRange[]): Promise<RangeResult> {
+  aggregateArchive(
+    _source: SourceDefinition,
+    plan: Plan,
+    ranges: readonly ArchiveRange[],
+  ): Promise<RangeResult> {
     return aggregateRange(this.database, plan, ranges);
   }
 
@@ -86,9 +94,13 @@ function neededBy(source: SourceDefinition, plans: readonly Plan[]): SourceColum
     for (const { name, type } of plan.engine.columns) {
       const column = columns.find((one) => one.name === name);
       if (column?.type !== type) {
-        throw new TenonError('plan-outdated', `The plan of ${plan.product} reads ${name} as ${type}, which ${source.name} does not have.`, {
-          hint: 'The schema has changed: plan the product again.',
-        });
+        throw new TenonError(
+          'plan-outdated',
+          `The plan of ${plan.product} reads ${name} as ${type}, which ${source.name} does not have.`,
+          {
+            hint: 'The schema has changed: plan the product again.',
+          },
+        );
       }
       needed.add(name);
     }

@@ -37,10 +37,16 @@ function fieldsOf(source: SourceDefinition): { columns: SourceColumn[]; problems
   const taken = new Map(EVENT_COLUMNS.map(({ name }) => [name, name]));
   for (const [name, schema] of propertiesOf(source.schema, resolver(source.schema))) {
     const refuse = (code: string, message: string) =>
-      problems.push({ code, message, hint: 'The field stays in the event; rename it to have it as a column.' });
+      problems.push({
+        code,
+        message,
+        hint: 'The field stays in the event; rename it to have it as a column.',
+      });
     const before = taken.get(name.toLowerCase());
-    if (name === '' || name.includes('\u0000')) refuse('field-name', 'A field with this name can have no column.');
-    else if (name.startsWith('__')) refuse('field-name', `The field ${name} has no column: names with two underscores are Tenon's.`);
+    if (name === '' || name.includes('\u0000'))
+      refuse('field-name', 'A field with this name can have no column.');
+    else if (name.startsWith('__'))
+      refuse('field-name', `The field ${name} has no column: names with two underscores are Tenon's.`);
     else if (before === undefined) {
       taken.set(name.toLowerCase(), name);
       const [type, readAs] = (['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'] as const).map((moment) =>
@@ -48,7 +54,10 @@ function fieldsOf(source: SourceDefinition): { columns: SourceColumn[]; problems
       );
       columns.push({ name, type: type!, readAs: readAs!, path: ['data', name] });
     } else if (!(name === 'event_time' && source.time === name)) {
-      refuse('field-twice', `The field ${name} has no column: ${before} has its name (SQL does not tell case apart).`);
+      refuse(
+        'field-twice',
+        `The field ${name} has no column: ${before} has its name (SQL does not tell case apart).`,
+      );
     }
   }
   return { columns, problems };
@@ -103,7 +112,9 @@ function sqlType(schema: unknown, resolve: Resolver, moment: SqlType, depth = 0)
       const fields = propertiesOf(resolved, resolve);
       const names = new Set(fields.map(([name]) => name.toLowerCase()));
       if (fields.length === 0 || names.size < fields.length || names.has('')) return 'JSON';
-      const types = fields.map(([name, field]) => `${quoteName(name)} ${sqlType(field, resolve, moment, depth + 1)}`);
+      const types = fields.map(
+        ([name, field]) => `${quoteName(name)} ${sqlType(field, resolve, moment, depth + 1)}`,
+      );
       return `STRUCT(${types.join(', ')})`;
     }
     default:
@@ -139,7 +150,9 @@ function typeOf(schema: Record<string, unknown>): unknown {
 /** Money and the like: a number in steps of 0.01 is a DECIMAL with two digits; any other is a DOUBLE. */
 function numberType(step: unknown): SqlType {
   if (typeof step !== 'number') return 'DOUBLE';
-  const digits = /^\d+(?:\.(\d{1,9}))?$/.exec(step < 1e-6 ? step.toFixed(9).replace(/0+$/, '') : String(step));
+  const digits = /^\d+(?:\.(\d{1,9}))?$/.exec(
+    step < 1e-6 ? step.toFixed(9).replace(/0+$/, '') : String(step),
+  );
   if (digits === null) return 'DOUBLE';
   return digits[1] === undefined ? 'BIGINT' : `DECIMAL(18,${digits[1].length})`;
 }

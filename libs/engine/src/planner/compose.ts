@@ -45,10 +45,18 @@ export function composeRowCount(rows: string): string {
 }
 
 const keyNames = ({ keys }: ComposedParts) => Array.from({ length: keys }, (_, index) => `k${index}`);
-const columnName = (parts: ComposedParts, state: StateDraft, index: number) => `s${parts.states.indexOf(state)}_${index}`;
+const columnName = (parts: ComposedParts, state: StateDraft, index: number) =>
+  `s${parts.states.indexOf(state)}_${index}`;
 
-function grouped(parts: ComposedParts, rows: string, partition: string, states: readonly StateDraft[]): string {
-  const columns = states.flatMap((state) => state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`));
+function grouped(
+  parts: ComposedParts,
+  rows: string,
+  partition: string,
+  states: readonly StateDraft[],
+): string {
+  const columns = states.flatMap((state) =>
+    state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`),
+  );
   const groups = [...(partition === '' ? [] : [partition]), ...keyNames(parts)];
   const select = [...(partition === '' ? [] : [partition]), 'count(*) AS n', ...keyNames(parts), ...columns];
   return `SELECT ${select.join(', ')} FROM ${rows}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`;

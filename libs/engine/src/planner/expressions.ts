@@ -30,10 +30,20 @@ export function checkExpression(expression: Ast, rules: ExpressionRules): boolea
       // An arrow outside of a list function is JSON's: `payload -> '$.a'`.
       break;
     case 'WINDOW':
-      problems.add('window-function', at, 'Window functions (OVER) need all rows at once and cannot be merged.', 'Group instead; use arg_max(x, event_time) for the latest value, or topology: batch once it is available.');
+      problems.add(
+        'window-function',
+        at,
+        'Window functions (OVER) need all rows at once and cannot be merged.',
+        'Group instead; use arg_max(x, event_time) for the latest value, or topology: batch once it is available.',
+      );
       return false;
     case 'SUBQUERY':
-      problems.add('subquery-expression', at, 'A subquery inside of an expression cannot be planned.', 'Use list functions (list_contains, list_sum, list_filter …) or unnest the list in FROM.');
+      problems.add(
+        'subquery-expression',
+        at,
+        'A subquery inside of an expression cannot be planned.',
+        'Use list functions (list_contains, list_sum, list_filter …) or unnest the list in FROM.',
+      );
       return false;
     case 'STAR':
       problems.add('star', at, 'A star or COLUMNS(…) cannot stand here.', 'Name the columns.');
@@ -43,7 +53,12 @@ export function checkExpression(expression: Ast, rules: ExpressionRules): boolea
       return false;
     case 'POSITIONAL_REFERENCE':
     case 'DEFAULT':
-      problems.add('not-supported', at, 'A reference by position (#1) or DEFAULT cannot be planned.', 'Name the column.');
+      problems.add(
+        'not-supported',
+        at,
+        'A reference by position (#1) or DEFAULT cannot be planned.',
+        'Name the column.',
+      );
       return false;
   }
   return all(childrenOf(expression), (child) => checkExpression(child, rules));
@@ -61,7 +76,9 @@ function checkColumn(ref: Ast, rules: ExpressionRules): boolean {
     'unknown-column',
     locationOf(ref),
     `There is no column ${name} here.`,
-    near === undefined ? `The columns are ${visibleColumns(rules.scope).join(', ') || 'none'}.` : `Did you mean ${near}?`,
+    near === undefined
+      ? `The columns are ${visibleColumns(rules.scope).join(', ') || 'none'}.`
+      : `Did you mean ${near}?`,
   );
   return false;
 }
@@ -75,16 +92,32 @@ function checkFunction(call: Ast, rules: ExpressionRules): boolean {
     case 'volatile':
       return refuseVolatile(name, call, rules);
     case 'aggregate-macro':
-      problems.add('aggregate-macro', at, `${name} is a shorthand that the planner does not open.`, 'Write it out, e.g. geomean(x) as exp(avg(ln(x))), weighted_avg(x, w) as sum(x * w) / sum(w).');
+      problems.add(
+        'aggregate-macro',
+        at,
+        `${name} is a shorthand that the planner does not open.`,
+        'Write it out, e.g. geomean(x) as exp(avg(ln(x))), weighted_avg(x, w) as sum(x * w) / sum(w).',
+      );
       return false;
     case 'aggregate':
       if (rules.aggregates) break;
-      problems.add('aggregate-below', at, `The aggregate ${name} cannot stand in ${rules.place}.`, 'Aggregate in the outermost SELECT only; for lists there are list_sum, list_max, len …');
+      problems.add(
+        'aggregate-below',
+        at,
+        `The aggregate ${name} cannot stand in ${rules.place}.`,
+        'Aggregate in the outermost SELECT only; for lists there are list_sum, list_max, len …',
+      );
       return false;
     case 'unknown': {
-      if (name === 'unnest' || name === 'grouping' || name === 'grouping_id') return checkSpecial(name, call, rules);
+      if (name === 'unnest' || name === 'grouping' || name === 'grouping_id')
+        return checkSpecial(name, call, rules);
       const near = nearestName(name, rules.functions.names());
-      problems.add('unknown-function', at, `There is no function ${name}.`, near === undefined ? undefined : `Did you mean ${near}?`);
+      problems.add(
+        'unknown-function',
+        at,
+        `There is no function ${name}.`,
+        near === undefined ? undefined : `Did you mean ${near}?`,
+      );
       return false;
     }
   }
@@ -100,11 +133,22 @@ function checkFunction(call: Ast, rules: ExpressionRules): boolean {
 }
 
 function checkSpecial(name: string, call: Ast, rules: ExpressionRules): boolean {
-  if (name === 'unnest' && !rules.aggregates && rules.place === 'a subquery') return all(childrenOf(call), (child) => checkExpression(child, rules));
+  if (name === 'unnest' && !rules.aggregates && rules.place === 'a subquery')
+    return all(childrenOf(call), (child) => checkExpression(child, rules));
   if (name === 'unnest') {
-    rules.problems.add('unnest-here', locationOf(call), 'unnest cannot stand beside aggregates.', 'Put it into FROM: FROM source, unnest(list) AS t(item).');
+    rules.problems.add(
+      'unnest-here',
+      locationOf(call),
+      'unnest cannot stand beside aggregates.',
+      'Put it into FROM: FROM source, unnest(list) AS t(item).',
+    );
   } else {
-    rules.problems.add('grouping-sets', locationOf(call), 'GROUPING belongs to grouping sets, which cannot be planned.', 'Declare one product for each grouping.');
+    rules.problems.add(
+      'grouping-sets',
+      locationOf(call),
+      'GROUPING belongs to grouping sets, which cannot be planned.',
+      'Declare one product for each grouping.',
+    );
   }
   return false;
 }
@@ -116,7 +160,10 @@ function checkLambda(lambda: Ast, rules: ExpressionRules): boolean {
     if (node['class'] === 'COLUMN_REF') parameters.push(...namesOf(node).map((name) => name.toLowerCase()));
     return undefined;
   });
-  return checkExpression(lambda['expr'] as Ast, { ...rules, known: new Set([...rules.known, ...parameters]) });
+  return checkExpression(lambda['expr'] as Ast, {
+    ...rules,
+    known: new Set([...rules.known, ...parameters]),
+  });
 }
 
 function refuseVolatile(name: string, node: Ast, rules: ExpressionRules): false {

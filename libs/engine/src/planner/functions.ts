@@ -11,7 +11,8 @@ const NOT_OF_THE_EVENT = new Set(
   `current_localtime current_localtimestamp ago age/1 current_setting getvariable getenv version vector_type
    create_sort_key parse_duckdb_log_message json_serialize_plan get_block_size`.split(/\s+/),
 );
-const CATALOG_FUNCTIONS = /^(pg_|has_\w+_privilege$|inet_|obj_description$|shobj_description$|col_description$|__internal_)|^(user|\w+_user|\w+_role|current_\w+)$/;
+const CATALOG_FUNCTIONS =
+  /^(pg_|has_\w+_privilege$|inet_|obj_description$|shobj_description$|col_description$|__internal_)|^(user|\w+_user|\w+_role|current_\w+)$/;
 
 /** SQL's functions without parentheses, which the parser takes for columns. */
 export const CLOCK_NAMES = new Set([
@@ -58,7 +59,12 @@ export class FunctionCatalog {
   /** @param name in any case */
   verdict(name: string, arity: number): FunctionVerdict {
     const lower = name.toLowerCase();
-    if (NOT_OF_THE_EVENT.has(lower) || NOT_OF_THE_EVENT.has(`${lower}/${arity}`) || CATALOG_FUNCTIONS.test(lower)) return 'volatile';
+    if (
+      NOT_OF_THE_EVENT.has(lower) ||
+      NOT_OF_THE_EVENT.has(`${lower}/${arity}`) ||
+      CATALOG_FUNCTIONS.test(lower)
+    )
+      return 'volatile';
     if (this.volatileArities.has(`${lower}/${arity}`)) return 'volatile';
     return this.verdicts.get(lower) ?? 'unknown';
   }

@@ -53,14 +53,16 @@ const simple =
   ({ name, args, filters }) =>
     args.length === arity
       ? { fn, args, filters, states }
-      : { code: 'not-mergeable', message: `${name} with ${args.length} arguments cannot be merged.`, hint: `${name} takes ${arity} here.` };
+      : {
+          code: 'not-mergeable',
+          message: `${name} with ${args.length} arguments cannot be merged.`,
+          hint: `${name} takes ${arity} here.`,
+        };
 
 const count: Reader = ({ args, filters, distinct }) => {
   if (distinct) return { fn: 'count_distinct', args: args.slice(0, 1), filters, states: 'distinct' };
   return { fn: 'count', args: args.slice(0, 1), filters, states: 'count' };
 };
-
-const countIf: Reader = ({ args, filters }) => ({ fn: 'count', args: [], filters: [...filters, ...args], states: 'count' });
 
 /** first(x ORDER BY t): the value at the smallest t, of equal ones the smaller value. */
 const ordered =
@@ -69,10 +71,18 @@ const ordered =
     const [order] = orders;
     const way = `Use ${name}(x ORDER BY event_time), or ${end === 'first' ? 'arg_min' : 'arg_max'}(x, event_time).`;
     if (order === undefined || args.length !== 1) {
-      return { code: 'not-mergeable', message: `${name} without ORDER BY depends on the order of arrival.`, hint: way };
+      return {
+        code: 'not-mergeable',
+        message: `${name} without ORDER BY depends on the order of arrival.`,
+        hint: way,
+      };
     }
     if (orders.length > 1 || order['type'] === 'DESCENDING' || order['null_order'] === 'NULLS FIRST') {
-      return { code: 'not-mergeable', message: `${name} can be ordered by one key, ascending, nulls last.`, hint: way };
+      return {
+        code: 'not-mergeable',
+        message: `${name} can be ordered by one key, ascending, nulls last.`,
+        hint: way,
+      };
     }
     const states = end === 'first' ? 'arg_min' : 'arg_max';
     return { fn: states, args: [args[0]!, order['expression'] as Ast], filters, states };
@@ -83,17 +93,34 @@ const keyed =
   (states: 'arg_min' | 'arg_max', nulls: boolean): Reader =>
   (call) => {
     const read = simple(states, states, 2)(call);
-    if (isProblem(read)) return { ...read, hint: `Use ${call.name}(x, by); for the n largest values there is approx_top_k or approx_quantile.` };
+    if (isProblem(read))
+      return {
+        ...read,
+        hint: `Use ${call.name}(x, by); for the n largest values there is approx_top_k or approx_quantile.`,
+      };
     return { ...read, filters: [...read.filters, ...read.args.slice(nulls ? 1 : 0).map(isNotNull)] };
   };
 
-const isNotNull = (child: Ast): Ast => ({ class: 'OPERATOR', type: 'OPERATOR_IS_NOT_NULL', alias: '', children: [{ ...child, alias: '' }] });
+const isNotNull = (child: Ast): Ast => ({
+  class: 'OPERATOR',
+  type: 'OPERATOR_IS_NOT_NULL',
+  alias: '',
+  children: [{ ...child, alias: '' }],
+});
 
 const quantile: Reader = ({ name, args, filters, orders }) => {
   const q = args[1] && constant(args[1]);
   const valid = (value: Value | undefined) => typeof value === 'number' && value >= 0 && value <= 1;
-  if (args.length !== 2 || orders.length > 0 || !(Array.isArray(q) ? q.length > 0 && q.every(valid) : valid(q))) {
-    return { code: 'not-mergeable', message: `${name} takes a value and a constant quantile, or a list of them, from 0 to 1.`, hint: 'approx_quantile(x, 0.5), approx_quantile(x, [0.5, 0.9])' };
+  if (
+    args.length !== 2 ||
+    orders.length > 0 ||
+    !(Array.isArray(q) ? q.length > 0 && q.every(valid) : valid(q))
+  ) {
+    return {
+      code: 'not-mergeable',
+      message: `${name} takes a value and a constant quantile, or a list of them, from 0 to 1.`,
+      hint: 'approx_quantile(x, 0.5), approx_quantile(x, [0.5, 0.9])',
+    };
   }
   return { fn: 'quantile', args: args.slice(0, 1), filters, states: 'ddsketch', params: { q: q as Value } };
 };
@@ -101,7 +128,11 @@ const quantile: Reader = ({ name, args, filters, orders }) => {
 const topK: Reader = ({ name, args, filters }) => {
   const k = args[1] && constant(args[1]);
   if (args.length !== 2 || typeof k !== 'number' || !Number.isInteger(k) || k < 1) {
-    return { code: 'not-mergeable', message: `${name} takes a value and a constant k from 1.`, hint: 'approx_top_k(x, 3)' };
+    return {
+      code: 'not-mergeable',
+      message: `${name} takes a value and a constant k from 1.`,
+      hint: 'approx_top_k(x, 3)',
+    };
   }
   return { fn: 'top_k', args: args.slice(0, 1), filters, states: 'counts', params: { k } };
 };
@@ -109,9 +140,8 @@ const topK: Reader = ({ name, args, filters }) => {
 const AGGREGATES = new Map<string, Reader>([
   ['count', count],
   ['count_star', ({ filters }) => ({ fn: 'count', args: [], filters, states: 'count' })],
-  ['count_if', countIf],
-  ['countif', countIf],
-  ...named(['sum', 'fsum', 'kahan_sum', 'sumkahan'], simple('sum')),
+  // DuckDB's count_if is a sum of booleans: null where it saw nothing but null.
+  ...named(['sum', 'count_if', 'countif', 'fsum', 'kahan_sum', 'sumkahan'], simple('sum')),
   ...named(['avg', 'mean', 'favg'], simple('avg')),
   ...named(['min', 'bool_and'], simple('min')),
   ...named(['max', 'bool_or'], simple('max')),
@@ -137,7 +167,8 @@ function named(names: readonly string[], reader: Reader): [string, Reader][] {
 }
 
 const QUANTILE = 'use approx_quantile(x, 0.5)';
-const LIST = 'use histogram(x), approx_top_k(x, 10) or count(DISTINCT x); the events themselves are kept in the log';
+const LIST =
+  'use histogram(x), approx_top_k(x, 10) or count(DISTINCT x); the events themselves are kept in the log';
 
 /** Aggregates that people will try, and the way out. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -182,11 +213,21 @@ export function readMeasure(node: Ast): MeasureCall | CallProblem {
     return {
       code: 'not-mergeable',
       message: `${name} cannot be merged: it needs all values of a cell at once.`,
-      hint: hint === undefined ? 'See docs/sql.md for the aggregates that can.' : `${hint[0]!.toUpperCase()}${hint.slice(1)}.`,
+      hint:
+        hint === undefined
+          ? 'See docs/sql.md for the aggregates that can.'
+          : `${hint[0]!.toUpperCase()}${hint.slice(1)}.`,
     };
   }
-  if (call.distinct && !['count', 'min', 'max', 'bool_and', 'bool_or', 'approx_count_distinct'].includes(name)) {
-    return { code: 'not-mergeable', message: `${name}(DISTINCT …) cannot be merged.`, hint: `Use count(DISTINCT x), or ${name} over all values.` };
+  if (
+    call.distinct &&
+    !['count', 'min', 'max', 'bool_and', 'bool_or', 'approx_count_distinct'].includes(name)
+  ) {
+    return {
+      code: 'not-mergeable',
+      message: `${name}(DISTINCT …) cannot be merged.`,
+      hint: `Use count(DISTINCT x), or ${name} over all values.`,
+    };
   }
   return reader(call);
 }
@@ -194,7 +235,11 @@ export function readMeasure(node: Ast): MeasureCall | CallProblem {
 /** The value of a constant, of a list of constants, or of a negated or cast one. */
 function constant(node: Ast): Value | undefined {
   if (node['class'] === 'CONSTANT') {
-    const { type, value, is_null: isNull } = node['value'] as { type: Ast; value?: AstValue; is_null: boolean };
+    const {
+      type,
+      value,
+      is_null: isNull,
+    } = node['value'] as { type: Ast; value?: AstValue; is_null: boolean };
     if (isNull) return undefined;
     const number = numberOf(value);
     if (number === undefined) return undefined;
@@ -202,7 +247,11 @@ function constant(node: Ast): Value | undefined {
     return isAst(info) && type['id'] === 'DECIMAL' ? number / 10 ** (numberOf(info['scale']) ?? 0) : number;
   }
   if (node['class'] === 'CAST') return constant(node['child'] as Ast);
-  if (node['class'] !== 'FUNCTION' || !['list_value', 'list_pack', 'array_value'].includes(String(node['function_name']))) return undefined;
+  if (
+    node['class'] !== 'FUNCTION' ||
+    !['list_value', 'list_pack', 'array_value'].includes(String(node['function_name']))
+  )
+    return undefined;
   const items = (node['children'] as Ast[]).map(constant);
   return items.includes(undefined) ? undefined : (items as Value[]);
 }

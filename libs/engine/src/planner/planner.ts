@@ -1,9 +1,29 @@
 /** From one SELECT to a plan: what a product's SQL means, or everything that is wrong with it. */
 import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanWindow, ProductDefinition, SourceDefinition, SqlType } from '@tenon/domain';
+import type {
+  Plan,
+  PlanColumn,
+  PlanKey,
+  PlanMeasure,
+  PlanWindow,
+  ProductDefinition,
+  SourceDefinition,
+  SqlType,
+} from '@tenon/domain';
 import { Database } from '../sql/database';
-import { type Ast, canonical, columnRef, isAst, locationOf, numberText, parseSql, printSql, rewrite, withAlias } from '../sql/ast';
+import {
+  type Ast,
+  canonical,
+  columnRef,
+  isAst,
+  locationOf,
+  numberText,
+  parseSql,
+  printSql,
+  rewrite,
+  withAlias,
+} from '../sql/ast';
 import { quoteName } from '../sql/text';
 import { type SourceColumn, columnsOf } from '../source-columns';
 import type { EngineSql } from '../engine-sql';
@@ -13,7 +33,18 @@ import { FunctionCatalog } from './functions';
 import { MACROS } from './macros';
 import { type MeasureCall, isProblem, readMeasure } from './measures';
 import { ProblemList } from './problems';
-import { HIDDEN, INPUT, NO_CTES, type RowsContext, checkShape, hiddenRef, rowsOfCtes, rowsOfFrom, selectNode, stripData } from './rows';
+import {
+  HIDDEN,
+  INPUT,
+  NO_CTES,
+  type RowsContext,
+  checkShape,
+  hiddenRef,
+  rowsOfCtes,
+  rowsOfFrom,
+  selectNode,
+  stripData,
+} from './rows';
 import { type Scope, lineageOf, namesOf, normalize, resolve, sameName } from './scope';
 import { STATE_RULES, type StateDraft, isComparable, statesOf } from './states';
 import { type WindowSize, windowOf } from './window';
@@ -25,7 +56,10 @@ const ONE: Ast = {
   value: { type: { id: 'INTEGER', type_info: null }, is_null: false, value: numberText(1) },
 };
 
-const TRUE: Ast = { ...ONE, value: { type: { id: 'BOOLEAN', type_info: null }, is_null: false, value: true } };
+const TRUE: Ast = {
+  ...ONE,
+  value: { type: { id: 'BOOLEAN', type_info: null }, is_null: false, value: true },
+};
 
 export const CELLS = '{{cells}}';
 
@@ -109,7 +143,9 @@ class Planning {
     try {
       return await this.planSelect(top);
     } finally {
-      await this.connection.run(`DROP VIEW IF EXISTS ${quoteName(this.source.name)}; DROP TABLE IF EXISTS ${quoteName(INPUT)}`);
+      await this.connection.run(
+        `DROP VIEW IF EXISTS ${quoteName(this.source.name)}; DROP TABLE IF EXISTS ${quoteName(INPUT)}`,
+      );
     }
   }
 
@@ -117,17 +153,33 @@ class Planning {
     const { sql } = this.product;
     const reserved = /\u0000|\{\{|__tenon/i.exec(sql);
     if (reserved !== null) {
-      this.problems.add('reserved-name', Buffer.byteLength(sql.slice(0, reserved.index)), `${JSON.stringify(reserved[0])} is reserved for Tenon.`, 'Use another name.');
+      this.problems.add(
+        'reserved-name',
+        Buffer.byteLength(sql.slice(0, reserved.index)),
+        `${JSON.stringify(reserved[0])} is reserved for Tenon.`,
+        'Use another name.',
+      );
       this.problems.throwIfAny();
     }
     const parsed = await parseSql(this.connection, sql);
     if (!Array.isArray(parsed)) {
       const notSelect = /^Only SELECT/.test(parsed.message);
-      if (notSelect) this.problems.add('not-a-select', parsed.at, 'A product is one SELECT.', 'Write SELECT … FROM source GROUP BY …');
+      if (notSelect)
+        this.problems.add(
+          'not-a-select',
+          parsed.at,
+          'A product is one SELECT.',
+          'Write SELECT … FROM source GROUP BY …',
+        );
       else this.problems.add('parse-error', parsed.at, `The SQL cannot be read: ${parsed.message}.`);
     } else if (parsed.length !== 1) {
       const second = (parsed[1]?.['select_list'] as Ast[] | undefined)?.[0];
-      this.problems.add('several-statements', second && locationOf(second), parsed.length === 0 ? 'There is no SQL.' : 'A product is one SELECT; here are several statements.', 'Declare one product for each.');
+      this.problems.add(
+        'several-statements',
+        second && locationOf(second),
+        parsed.length === 0 ? 'There is no SQL.' : 'A product is one SELECT; here are several statements.',
+        'Declare one product for each.',
+      );
     } else return parsed[0]!;
     this.problems.throwIfAny();
     throw new Error('unreachable');
@@ -137,9 +189,13 @@ class Planning {
   private async createInput(): Promise<void> {
     const own = this.columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
     const hidden = HIDDEN.map((name) => `${quoteName(name)} BIGINT`);
-    await this.connection.run(`CREATE OR REPLACE TEMP TABLE ${quoteName(INPUT)} (${[...own, ...hidden].join(', ')})`);
+    await this.connection.run(
+      `CREATE OR REPLACE TEMP TABLE ${quoteName(INPUT)} (${[...own, ...hidden].join(', ')})`,
+    );
     const names = this.columns.map(({ name }) => quoteName(name)).join(', ');
-    await this.connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteName(this.source.name)} AS SELECT ${names} FROM ${quoteName(INPUT)}`);
+    await this.connection.run(
+      `CREATE OR REPLACE TEMP VIEW ${quoteName(this.source.name)} AS SELECT ${names} FROM ${quoteName(INPUT)}`,
+    );
   }
 
   private async planSelect(top: Ast): Promise<Plan> {
@@ -150,46 +206,89 @@ class Planning {
     const { from, relations } = await rowsOfFrom(top['from_table'] as Ast, ctes, null, this.context);
     const scope: Scope = { relations, outer: null };
     if (problems.empty && !relations.some(({ stream }) => stream)) {
-      problems.add('no-source', undefined, `The product does not read ${this.source.name}.`, `SELECT … FROM ${this.source.name}`);
+      problems.add(
+        'no-source',
+        undefined,
+        `The product does not read ${this.source.name}.`,
+        `SELECT … FROM ${this.source.name}`,
+      );
     }
     const checked = this.checkClauses(top, scope) && shaped;
     const items = this.expandItems(top, scope);
     const { keys, unsure } = this.keysOf(top, items, scope);
     const where = isAst(top['where_clause']) ? this.expand(top['where_clause'], items, scope, false) : null;
     const having = isAst(top['having']) ? this.expandHaving(top['having'], items, keys, scope) : null;
-    const select = (list: Ast[], node: Ast | null = where) => selectNode({ select: list, from, ctes: ctes.entries, where: node });
+    const select = (list: Ast[], node: Ast | null = where) =>
+      selectNode({ select: list, from, ctes: ctes.entries, where: node });
 
     const registry = new Registry(scope, keys, this.functions, problems, unsure);
     const shown = items.map((item) => registry.replace(item.expanded));
     const filter = having === null ? null : registry.replace(having);
-    const bound: { name: string; type: string }[] | undefined = checked && problems.empty ? await this.bindOriginal(top, select, items) : undefined;
+    const bound: { name: string; type: string }[] | undefined =
+      checked && problems.empty ? await this.bindOriginal(top, select, items) : undefined;
     // Where something is wrong, look for what else is, unless FROM itself can't be bound.
-    if (bound === undefined && relations.every(({ columns }) => columns !== null)) await this.probe(keys, registry, where, select);
+    if (bound === undefined && relations.every(({ columns }) => columns !== null))
+      await this.probe(keys, registry, where, select);
     if (problems.empty && this.unplaced !== undefined) problems.add('sql-error', undefined, this.unplaced);
     if (problems.empty && keys.length + registry.measures.length === 0) {
-      problems.add('no-aggregate', undefined, 'The product aggregates nothing: its rows would be the events.', 'Use count(*), sum(x) … or GROUP BY.');
+      problems.add(
+        'no-aggregate',
+        undefined,
+        'The product aggregates nothing: its rows would be the events.',
+        'Use count(*), sum(x) … or GROUP BY.',
+      );
     }
     problems.throwIfAny();
 
-    const rowItems = [...keys.map((key, index) => withAlias(key, `k${index}`)), ...registry.rowColumns(), ONE];
+    const rowItems = [
+      ...keys.map((key, index) => withAlias(key, `k${index}`)),
+      ...registry.rowColumns(),
+      ONE,
+    ];
     const rowTypes = await this.typesOf(select(rowItems));
-    const measureTypes = registry.measures.length === 0 ? [] : await this.typesOf(select(registry.measures.map(({ node }, index) => withAlias(node, `m${index}`))));
-    const windows = await Promise.all(keys.map((key) => windowOf(lineageOf(key, scope), (node) => this.evaluate(node))));
+    const measureTypes =
+      registry.measures.length === 0
+        ? []
+        : await this.typesOf(
+            select(registry.measures.map(({ node }, index) => withAlias(node, `m${index}`))),
+          );
+    const windows = await Promise.all(
+      keys.map((key) => windowOf(lineageOf(key, scope), (node) => this.evaluate(node))),
+    );
     const order = orderKeys(windows);
     const keyTypes = order.map((index) => (rowTypes[index]! === 'JSON' ? 'VARCHAR' : rowTypes[index]!));
     order.forEach((index) => this.checkKey(keys[index]!, rowTypes[index]!));
     const drafts = new Map<string, { draft: StateDraft; index: number }>();
-    const measures = registry.measures.map((measure, index) => this.measure(measure, index, registry, rowTypes.slice(keys.length), measureTypes, drafts));
-    const columns = shown.map((node, index) => this.column(node, bound![index]!, order, keyTypes));
+    const measures = registry.measures.map((measure, index) =>
+      this.measure(measure, index, registry, rowTypes.slice(keys.length), measureTypes, drafts),
+    );
+    const finalize = await this.finalizeSql(shown, filter, order, keyTypes, measures);
+    const columns = shown.map((node, index) =>
+      this.column(
+        node,
+        { name: bound![index]!.name, type: finalize?.types.get(index) ?? measureType(node, measures) },
+        order,
+        keyTypes,
+      ),
+    );
     this.checkColumns(columns, items);
     const window = this.window(windows[order[0] ?? 0], columns, keys[order[0] ?? 0]);
     problems.throwIfAny();
 
     const orderedKeys = order.map((from_, to) => withAlias(keys[from_]!, `k${to}`));
     const hidden = HIDDEN.map((name) => withAlias(hiddenRef(name, relations), name));
-    const rows = openInput(await printSql(this.connection, select([...orderedKeys, ...registry.rowColumns(), ...hidden])));
+    const rows = openInput(
+      await printSql(this.connection, select([...orderedKeys, ...registry.rowColumns(), ...hidden])),
+    );
     const states = [...drafts.values()].map(({ draft }) => draft);
-    const parts: ComposedParts = { rows: castJsonKeys(rows, order.map((index) => rowTypes[index]!)), keys: order.length, states };
+    const parts: ComposedParts = {
+      rows: castJsonKeys(
+        rows,
+        order.map((index) => rowTypes[index]!),
+      ),
+      keys: order.length,
+      states,
+    };
     const needed = this.neededColumns(top);
     const plan: Omit<Plan, 'hash'> = {
       v: 1,
@@ -213,7 +312,7 @@ class Planning {
         partial: composePartial(parts),
         live: composeLive(parts),
         rows: multiplies(top) ? composeRowCount(rows) : null,
-        finalize: await this.finalizeSql(shown, filter, columns, order),
+        finalize: finalize?.sql ?? null,
         decoders: states.map(({ decoder }) => decoder),
         uses: shown.map((node) => measuresIn(node)),
       }),
@@ -229,11 +328,14 @@ class Planning {
     let well = true;
     items.forEach((item, index) => {
       const known = new Set(aliases.slice(0, index).filter((name) => name !== ''));
-      if (!checkExpression(item, { ...rules, place: 'the SELECT list', aggregates: true, known })) well = false;
+      if (!checkExpression(item, { ...rules, place: 'the SELECT list', aggregates: true, known }))
+        well = false;
     });
     const known = new Set(aliases.filter((name) => name !== ''));
     const clauses: [Ast, string, boolean][] = [
-      ...(isAst(top['where_clause']) ? [[top['where_clause'], 'WHERE', false] as [Ast, string, boolean]] : []),
+      ...(isAst(top['where_clause'])
+        ? [[top['where_clause'], 'WHERE', false] as [Ast, string, boolean]]
+        : []),
       ...(top['group_expressions'] as Ast[]).map((node): [Ast, string, boolean] => [node, 'GROUP BY', false]),
       ...(isAst(top['having']) ? [[top['having'], 'HAVING', true] as [Ast, string, boolean]] : []),
     ];
@@ -243,7 +345,12 @@ class Planning {
     const sets = top['group_sets'] as unknown[];
     if (sets.length > 1) {
       const at = (top['group_expressions'] as Ast[])[0];
-      this.problems.add('grouping-sets', at && locationOf(at), 'ROLLUP, CUBE and GROUPING SETS cannot be planned: a cell has one key.', 'Declare one product for each grouping.');
+      this.problems.add(
+        'grouping-sets',
+        at && locationOf(at),
+        'ROLLUP, CUBE and GROUPING SETS cannot be planned: a cell has one key.',
+        'Declare one product for each grouping.',
+      );
     }
     return well;
   }
@@ -280,12 +387,15 @@ class Planning {
     const groups = top['group_expressions'] as Ast[];
     const all = top['aggregate_handling'] === 'FORCE_AGGREGATES' && groups.length === 0;
     const found: (Ast | undefined)[] = all
-      ? items.filter(({ expanded }) => !this.hasAggregate(expanded) && mentionsColumn(expanded)).map(({ expanded }) => expanded)
+      ? items
+          .filter(({ expanded }) => !this.hasAggregate(expanded) && mentionsColumn(expanded))
+          .map(({ expanded }) => expanded)
       : groups.map((group) => this.group(group, items, scope));
     const keys = new Map<string, Ast>();
     for (const key of found) {
       if (key === undefined) continue;
-      if (this.hasAggregate(key)) this.problems.add('group-aggregate', locationOf(key), 'An aggregate cannot be grouped by.');
+      if (this.hasAggregate(key))
+        this.problems.add('group-aggregate', locationOf(key), 'An aggregate cannot be grouped by.');
       const name = canonical(normalize(key, scope));
       if (!keys.has(name)) keys.set(name, withAlias(key, ''));
     }
@@ -297,7 +407,13 @@ class Planning {
       const value = (group['value'] as Ast)['value'];
       const position = typeof value === 'string' ? Number(value.slice(1)) : NaN;
       const item = items[position - 1];
-      if (item === undefined) this.problems.add('group-position', locationOf(group), `GROUP BY has no position ${position}.`, `The SELECT list has ${items.length}.`);
+      if (item === undefined)
+        this.problems.add(
+          'group-position',
+          locationOf(group),
+          `GROUP BY has no position ${position}.`,
+          `The SELECT list has ${items.length}.`,
+        );
       return item?.expanded;
     }
     return this.expand(group, group['class'] === 'COLUMN_REF' ? items : [], scope, false);
@@ -313,13 +429,27 @@ class Planning {
   }
 
   private isAggregate(call: Ast): boolean {
-    return this.functions.verdict(String(call['function_name']), (call['children'] as Ast[]).length) === 'aggregate';
+    return (
+      this.functions.verdict(String(call['function_name']), (call['children'] as Ast[]).length) ===
+      'aggregate'
+    );
   }
 
   /** Binds the SQL as it was written, for DuckDB's own errors at their places. @returns names and types of the columns */
-  private async bindOriginal(top: Ast, select: (list: Ast[]) => Ast, items: readonly Item[]): Promise<{ name: string; type: string }[] | undefined> {
+  private async bindOriginal(
+    top: Ast,
+    select: (list: Ast[]) => Ast,
+    items: readonly Item[],
+  ): Promise<{ name: string; type: string }[] | undefined> {
     const base = select(items.map(({ written }) => written));
-    const node: Ast = { ...top, cte_map: base['cte_map'], from_table: base['from_table'], where_clause: base['where_clause'], select_list: base['select_list'], group_expressions: (top['group_expressions'] as Ast[]).map((group) => group) };
+    const node: Ast = {
+      ...top,
+      cte_map: base['cte_map'],
+      from_table: base['from_table'],
+      where_clause: base['where_clause'],
+      select_list: base['select_list'],
+      group_expressions: (top['group_expressions'] as Ast[]).map((group) => group),
+    };
     const error = await this.prepare(this.product.sql);
     const described = await this.describe(node);
     if (error === undefined && !('error' in described)) return described.columns;
@@ -330,21 +460,36 @@ class Planning {
   }
 
   /** Looks for type errors one by one, so that the first does not hide the others. */
-  private async probe(keys: readonly Ast[], registry: Registry, where: Ast | null, select: (list: Ast[], where?: Ast | null) => Ast): Promise<void> {
-    const parts: [Ast, Ast][] = [...keys, ...registry.measures.map(({ node }) => node)].map((node) => [node, select([withAlias(node, 'x')], null)]);
+  private async probe(
+    keys: readonly Ast[],
+    registry: Registry,
+    where: Ast | null,
+    select: (list: Ast[], where?: Ast | null) => Ast,
+  ): Promise<void> {
+    const parts: [Ast, Ast][] = [...keys, ...registry.measures.map(({ node }) => node)].map((node) => [
+      node,
+      select([withAlias(node, 'x')], null),
+    ]);
     if (where !== null) parts.push([where, select([ONE], where)]);
     for (const [node, query] of parts) {
       const described = await this.describe(query);
-      if ('error' in described && !/must appear in the GROUP BY|not found in FROM|does not exist/.test(described.error)) {
+      if (
+        'error' in described &&
+        !/must appear in the GROUP BY|not found in FROM|does not exist/.test(described.error)
+      ) {
         this.problems.add('sql-error', locationOf(node), described.error);
       }
     }
   }
 
-  private async describe(node: Ast): Promise<{ columns: { name: string; type: string }[] } | { error: string }> {
+  private async describe(
+    node: Ast,
+  ): Promise<{ columns: { name: string; type: string }[] } | { error: string }> {
     try {
       const reader = await this.connection.runAndReadAll(`DESCRIBE ${await printSql(this.connection, node)}`);
-      return { columns: reader.getRows().map(([name, type]) => ({ name: String(name), type: String(type) })) };
+      return {
+        columns: reader.getRows().map(([name, type]) => ({ name: String(name), type: String(type) })),
+      };
     } catch (error) {
       return { error: duckError(error).message };
     }
@@ -380,7 +525,9 @@ class Planning {
       'key-type',
       locationOf(key),
       `A key of type ${type} has no order, so it cannot name a cell.`,
-      hop ? "Use hop in FROM: FROM source, hop(event_time, INTERVAL '1 hour', INTERVAL '15 minutes')." : 'Group by a field of it, or by CAST(x AS VARCHAR).',
+      hop
+        ? "Use hop in FROM: FROM source, hop(event_time, INTERVAL '1 hour', INTERVAL '15 minutes')."
+        : 'Group by a field of it, or by CAST(x AS VARCHAR).',
     );
   }
 
@@ -394,8 +541,18 @@ class Planning {
   ): PlanMeasure {
     const args = call.args.map((arg) => registry.rowColumn(arg, 'a'));
     const filters = call.filters.map((filter) => registry.rowColumn(filter, 'f'));
-    const type = measureTypes[index]!;
-    const placed = { args: args.map(({ name }) => name), filters: filters.map(({ name }) => name), types: args.map((arg) => argTypes[arg.index]!) };
+    // DuckDB cuts the quantile of a decimal to a whole number; a list of quantiles it leaves whole, and so do we.
+    const type =
+      call.fn === 'quantile' &&
+      /^DECIMAL/.test(argTypes[args[0]!.index]!) &&
+      !measureTypes[index]!.endsWith(']')
+        ? argTypes[args[0]!.index]!
+        : measureTypes[index]!;
+    const placed = {
+      args: args.map(({ name }) => name),
+      filters: filters.map(({ name }) => name),
+      types: args.map((arg) => argTypes[arg.index]!),
+    };
     const states = statesOf(call, placed, type);
     if (!Array.isArray(states)) {
       this.problems.add('not-mergeable', locationOf(node), states.message, states.hint);
@@ -404,13 +561,19 @@ class Planning {
     const indices = states.map((draft) => {
       const known = drafts.get(draft.name);
       if (known === undefined) drafts.set(draft.name, { draft, index: drafts.size });
-      else if (known.draft.columns.length < draft.columns.length) drafts.set(draft.name, { draft, index: known.index });
+      else if (known.draft.columns.length < draft.columns.length)
+        drafts.set(draft.name, { draft, index: known.index });
       return drafts.get(draft.name)!.index;
     });
     return { fn: call.fn, states: indices, type, ...(call.params && { params: call.params }) };
   }
 
-  private column(node: Ast, { name, type }: { name: string; type: SqlType }, order: readonly number[], keyTypes: readonly SqlType[]): PlanColumn {
+  private column(
+    node: Ast,
+    { name, type }: { name: string; type: SqlType },
+    order: readonly number[],
+    keyTypes: readonly SqlType[],
+  ): PlanColumn {
     const reference = referenceOf(node);
     if (reference?.kind === 'k') {
       const index = order.indexOf(reference.index);
@@ -424,17 +587,38 @@ class Planning {
     const seen = new Set<string>();
     columns.forEach(({ name }, index) => {
       const at = locationOf(items[index]!.written);
-      if (name === '_cell' || name === '_status') this.problems.add('reserved-name', at, `A column cannot be called ${name}: every row has one already.`, 'Use another alias.');
-      if (seen.has(name.toLowerCase())) this.problems.add('duplicate-column', at, `There are two columns ${name}.`, 'Give one of them an alias.');
+      if (name === '_cell' || name === '_status')
+        this.problems.add(
+          'reserved-name',
+          at,
+          `A column cannot be called ${name}: every row has one already.`,
+          'Use another alias.',
+        );
+      if (seen.has(name.toLowerCase()))
+        this.problems.add(
+          'duplicate-column',
+          at,
+          `There are two columns ${name}.`,
+          'Give one of them an alias.',
+        );
       seen.add(name.toLowerCase());
     });
   }
 
-  private window(size: WindowSize | undefined, columns: readonly PlanColumn[], key: Ast | undefined): PlanWindow | null {
+  private window(
+    size: WindowSize | undefined,
+    columns: readonly PlanColumn[],
+    key: Ast | undefined,
+  ): PlanWindow | null {
     if (size === undefined) return null;
     const column = columns.find(({ role, index }) => role === 'key' && index === 0);
     if (column === undefined) {
-      this.problems.add('window-not-shown', key && locationOf(key), 'The SELECT list does not show the window: rows of different windows would look alike.', 'Add it, e.g. time_bucket(…) AS window_start.');
+      this.problems.add(
+        'window-not-shown',
+        key && locationOf(key),
+        'The SELECT list does not show the window: rows of different windows would look alike.',
+        'Add it, e.g. time_bucket(…) AS window_start.',
+      );
       return null;
     }
     return { column: column.name, ...size };
@@ -453,20 +637,58 @@ class Planning {
     return this.columns.filter(({ name }) => all || mentioned.has(name.toLowerCase()));
   }
 
-  /** The SELECT over finalized cells that gives what is more than a key or a measure, and HAVING. */
-  private async finalizeSql(shown: readonly Ast[], filter: Ast | null, columns: readonly PlanColumn[], order: readonly number[]): Promise<string | null> {
+  /** The SELECT over finalized cells that gives what is more than a key or a measure, and HAVING; with the types of it. */
+  private async finalizeSql(
+    shown: readonly Ast[],
+    filter: Ast | null,
+    order: readonly number[],
+    keyTypes: readonly SqlType[],
+    measures: readonly PlanMeasure[],
+  ): Promise<{ sql: string; types: Map<number, SqlType> } | null> {
     const reorder = (node: Ast) =>
       rewrite(node, (one) => {
         const reference = referenceOf(one);
         return reference?.kind === 'k' ? columnRef(cellName('k', order.indexOf(reference.index))) : undefined;
       });
-    const expressions = shown.flatMap((node, index) => (columns[index]!.role === 'expression' ? [withAlias(reorder(node), `c${index}`)] : []));
+    const expressions = shown.flatMap((node, index) =>
+      referenceOf(node) === undefined ? [{ index, node: withAlias(reorder(node), `c${index}`) }] : [],
+    );
     if (expressions.length === 0 && filter === null) return null;
-    const select = [...expressions, withAlias(filter === null ? TRUE : reorder(filter), 'h')];
-    const from: Ast = { type: 'BASE_TABLE', alias: '', sample: null, schema_name: '', table_name: CELLS, column_name_alias: [], catalog_name: '', at_clause: null };
-    const inner = (await printSql(this.connection, selectNode({ select: [withAlias(columnRef('i'), 'i'), ...select], from }))).replaceAll(quoteName(CELLS), CELLS);
-    const cast = columns.flatMap((column, index) => (column.role === 'expression' ? [`CAST(c${index} AS ${column.type}) AS c${index}`] : []));
-    return `SELECT ${['i', ...cast, 'CAST(h AS BOOLEAN)'].join(', ')} FROM (${inner}) AS x`;
+    const having = filter === null ? TRUE : castToBoolean(reorder(filter));
+    const from: Ast = {
+      type: 'BASE_TABLE',
+      alias: '',
+      sample: null,
+      schema_name: '',
+      table_name: CELLS,
+      column_name_alias: [],
+      catalog_name: '',
+      at_clause: null,
+    };
+    const select = [
+      withAlias(columnRef('i'), 'i'),
+      ...expressions.map(({ node }) => node),
+      withAlias(having, 'h'),
+    ];
+    const node = selectNode({ select, from });
+    const parts = [
+      'i BIGINT',
+      ...keyTypes.map((type, index) => `${cellName('k', index)} ${type}`),
+      ...measures.map(({ type }, index) => `${cellName('m', index)} ${type}`),
+    ];
+    await this.connection.run(`CREATE OR REPLACE TEMP TABLE ${quoteName(CELLS)} (${parts.join(', ')})`);
+    const described = await this.describe(node);
+    await this.connection.run(`DROP TABLE ${quoteName(CELLS)}`);
+    if ('error' in described) {
+      this.problems.add('sql-error', expressions[0] && locationOf(expressions[0].node), described.error);
+      return null;
+    }
+    return {
+      sql: (await printSql(this.connection, node)).replaceAll(quoteName(CELLS), CELLS),
+      types: new Map(
+        expressions.map(({ index }, position) => [index, described.columns[position + 1]!.type]),
+      ),
+    };
   }
 
   private hash(top: Ast, needed: readonly SourceColumn[]): string {
@@ -476,7 +698,9 @@ class Planning {
       version: this.product.version,
       retention: this.product.retentionMicros,
       source: this.source.name,
-      sql: JSON.parse(JSON.stringify(top, (key, value: unknown) => (key === 'query_location' ? undefined : value))) as unknown,
+      sql: JSON.parse(
+        JSON.stringify(top, (key, value: unknown) => (key === 'query_location' ? undefined : value)),
+      ) as unknown,
       columns: needed.map(({ name, type, path }) => [name, type, path]),
     });
     return createHash('sha256').update(definition).digest('hex').slice(0, 32);
@@ -511,7 +735,9 @@ class Registry {
       if (one['class'] === 'COLUMN_REF') return this.ungrouped(one);
       if (one['class'] !== 'FUNCTION' || !this.isAggregate(one)) return undefined;
       const measure = this.register(one);
-      return measure === undefined ? one : withAlias(columnRef(cellName('m', measure)), String(one['alias'] ?? ''));
+      return measure === undefined
+        ? one
+        : withAlias(columnRef(cellName('m', measure)), String(one['alias'] ?? ''));
     });
   }
 
@@ -538,13 +764,22 @@ class Registry {
 
   private ungrouped(ref: Ast): Ast {
     const name = namesOf(ref).join('.');
-    if (name.startsWith('\u0001') || typeof resolve(namesOf(ref), this.scope) === 'string' || this.keysUnsure) return ref;
-    this.problems.add('not-grouped', locationOf(ref), `${name} is neither grouped by nor aggregated.`, `Add it to GROUP BY, or use e.g. max(${name}) or last(${name} ORDER BY event_time).`);
+    if (name.startsWith('\u0001') || typeof resolve(namesOf(ref), this.scope) === 'string' || this.keysUnsure)
+      return ref;
+    this.problems.add(
+      'not-grouped',
+      locationOf(ref),
+      `${name} is neither grouped by nor aggregated.`,
+      `Add it to GROUP BY, or use e.g. max(${name}) or last(${name} ORDER BY event_time).`,
+    );
     return ref;
   }
 
   private isAggregate(call: Ast): boolean {
-    return this.functions.verdict(String(call['function_name']), (call['children'] as Ast[]).length) === 'aggregate';
+    return (
+      this.functions.verdict(String(call['function_name']), (call['children'] as Ast[]).length) ===
+      'aggregate'
+    );
   }
 
   private register(node: Ast): number | undefined {
@@ -581,6 +816,21 @@ class Registry {
 
 export const cellName = (kind: 'k' | 'm', index: number) => `__tenon_${kind}${index}`;
 
+const castToBoolean = (child: Ast): Ast => ({
+  class: 'CAST',
+  type: 'OPERATOR_CAST',
+  alias: '',
+  child,
+  cast_type: { id: 'BOOLEAN', type_info: null },
+  try_cast: false,
+});
+
+/** The type of an item that is one measure. */
+function measureType(node: Ast, measures: readonly PlanMeasure[]): SqlType {
+  const reference = referenceOf(node);
+  return reference?.kind === 'm' ? measures[reference.index]!.type : '';
+}
+
 /** Checks what `sqlOf` will rely on. */
 const engineSql = (sql: EngineSql): EngineSql => sql;
 
@@ -613,7 +863,9 @@ function orderKeys(windows: readonly (WindowSize | undefined)[]): number[] {
 
 /** JSON keys are kept as text. */
 function castJsonKeys(rows: string, types: readonly SqlType[]): string {
-  const replaced = types.flatMap((type, index) => (type === 'JSON' ? [`CAST(k${index} AS VARCHAR) AS k${index}`] : []));
+  const replaced = types.flatMap((type, index) =>
+    type === 'JSON' ? [`CAST(k${index} AS VARCHAR) AS k${index}`] : [],
+  );
   return replaced.length === 0 ? rows : `SELECT * REPLACE (${replaced.join(', ')}) FROM (${rows}) AS j`;
 }
 

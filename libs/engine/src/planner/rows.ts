@@ -54,7 +54,12 @@ export const starOf = (relation: string): Ast => ({
   rename_list: [],
 });
 
-export const selectNode = (parts: { select: Ast[]; from: Ast; ctes?: readonly Ast[]; where?: Ast | null }): Ast => ({
+export const selectNode = (parts: {
+  select: Ast[];
+  from: Ast;
+  ctes?: readonly Ast[];
+  where?: Ast | null;
+}): Ast => ({
   type: 'SELECT_NODE',
   modifiers: [],
   cte_map: { map: [...(parts.ctes ?? [])] },
@@ -70,7 +75,11 @@ export const selectNode = (parts: { select: Ast[]; from: Ast; ctes?: readonly As
 });
 
 /** Checks and rewrites a WITH list. */
-export async function rowsOfCtes(cteMap: AstValue | undefined, outer: CteScope, context: RowsContext): Promise<CteScope> {
+export async function rowsOfCtes(
+  cteMap: AstValue | undefined,
+  outer: CteScope,
+  context: RowsContext,
+): Promise<CteScope> {
   const relations = new Map(outer.relations);
   const entries = [...outer.entries];
   for (const entry of (isAst(cteMap) ? cteMap['map'] : []) as Ast[]) {
@@ -96,7 +105,12 @@ interface RowQuery {
 }
 
 /** A row-wise SELECT: a CTE's or a subquery's. */
-async function rowsOfQuery(node: Ast, ctes: CteScope, outer: Scope | null, context: RowsContext): Promise<RowQuery> {
+async function rowsOfQuery(
+  node: Ast,
+  ctes: CteScope,
+  outer: Scope | null,
+  context: RowsContext,
+): Promise<RowQuery> {
   const nothing: RowQuery = { node, columns: null, stream: false, lineage: new Map() };
   if (!checkShape(node, 'a subquery', context.problems)) return nothing;
   const { problems } = context;
@@ -105,7 +119,12 @@ async function rowsOfQuery(node: Ast, ctes: CteScope, outer: Scope | null, conte
     const value = node[clause];
     const at = Array.isArray(value) ? (value[0] as Ast | undefined) : isAst(value) ? value : undefined;
     if (at === undefined) continue;
-    problems.add('aggregate-below', locationOf(at), 'A subquery cannot group: its rows must each come from one event.', 'Aggregate in the outermost SELECT only.');
+    problems.add(
+      'aggregate-below',
+      locationOf(at),
+      'A subquery cannot group: its rows must each come from one event.',
+      'Aggregate in the outermost SELECT only.',
+    );
     return nothing;
   }
   const visible = await rowsOfCtes(node['cte_map'], ctes, context);
@@ -123,26 +142,48 @@ async function rowsOfQuery(node: Ast, ctes: CteScope, outer: Scope | null, conte
     cte_map: { map: visible.entries.slice(ctes.entries.length) },
     from_table: from,
     where_clause: stripData(node['where_clause'] ?? null, scope),
-    select_list: carryHidden(items.map((item) => stripData(item, scope)), stream, relations),
+    select_list: carryHidden(
+      items.map((item) => stripData(item, scope)),
+      stream,
+      relations,
+    ),
   };
-  const described = well.every(Boolean) ? await context.describe({ ...rewritten, cte_map: { map: [...visible.entries] } }) : undefined;
+  const described = well.every(Boolean)
+    ? await context.describe({ ...rewritten, cte_map: { map: [...visible.entries] } })
+    : undefined;
   // A lateral subquery can't be described alone: its names are still known if each item has one.
-  const columns = described?.map(({ name }) => name).filter(isVisible) ?? (outer === null ? null : itemNames(items));
+  const columns =
+    described?.map(({ name }) => name).filter(isVisible) ?? (outer === null ? null : itemNames(items));
   return { node: rewritten, columns, stream: stream !== undefined, lineage: lineageOfItems(items, scope) };
 }
 
 /** The relations of a FROM, each checked and described. */
-export async function rowsOfFrom(from: Ast, ctes: CteScope, outer: Scope | null, context: RowsContext): Promise<FromPart> {
+export async function rowsOfFrom(
+  from: Ast,
+  ctes: CteScope,
+  outer: Scope | null,
+  context: RowsContext,
+): Promise<FromPart> {
   const part = await fromPart(from, ctes, outer, context);
   await describeRelations(part, ctes, context);
   return part;
 }
 
-async function fromPart(from: Ast, ctes: CteScope, outer: Scope | null, context: RowsContext): Promise<FromPart> {
+async function fromPart(
+  from: Ast,
+  ctes: CteScope,
+  outer: Scope | null,
+  context: RowsContext,
+): Promise<FromPart> {
   const { problems } = context;
   const alias = String(from['alias'] ?? '');
   if (isAst(from['sample'])) {
-    problems.add('sample', locationOf(from), 'A sample is another one each time.', 'Filter by hash(event_id) % 10 = 0.');
+    problems.add(
+      'sample',
+      locationOf(from),
+      'A sample is another one each time.',
+      'Filter by hash(event_id) % 10 = 0.',
+    );
   }
   switch (from['type']) {
     case 'EMPTY':
@@ -153,7 +194,10 @@ async function fromPart(from: Ast, ctes: CteScope, outer: Scope | null, context:
       const below = await rowsOfQuery((from['subquery'] as Ast)['node'] as Ast, ctes, outer, context);
       const name = alias === '' ? 'unnamed_subquery' : alias;
       const relation = rename(below, name, (from['column_name_alias'] ?? []) as string[]);
-      return { from: { ...from, alias: name, subquery: { ...(from['subquery'] as Ast), node: below.node } }, relations: [relation] };
+      return {
+        from: { ...from, alias: name, subquery: { ...(from['subquery'] as Ast), node: below.node } },
+        relations: [relation],
+      };
     }
     case 'JOIN':
       return join(from, ctes, outer, context);
@@ -161,13 +205,28 @@ async function fromPart(from: Ast, ctes: CteScope, outer: Scope | null, context:
       return tableFunction(from, outer, context);
     case 'EXPRESSION_LIST': {
       for (const row of from['values'] as Ast[][]) {
-        for (const value of row) checkExpression(value, { ...context, scope: { relations: [], outer }, place: 'VALUES', aggregates: false, known: new Set() });
+        for (const value of row)
+          checkExpression(value, {
+            ...context,
+            scope: { relations: [], outer },
+            place: 'VALUES',
+            aggregates: false,
+            known: new Set(),
+          });
       }
       const name = alias === '' ? 'valueslist' : alias;
-      return { from: { ...from, alias: name }, relations: [{ alias: name, columns: null, stream: false, lineage: new Map() }] };
+      return {
+        from: { ...from, alias: name },
+        relations: [{ alias: name, columns: null, stream: false, lineage: new Map() }],
+      };
     }
     default:
-      problems.add('from', locationOf(from), `${String(from['type'])} cannot stand in a product's FROM.`, `Read from ${context.source}.`);
+      problems.add(
+        'from',
+        locationOf(from),
+        `${String(from['type'])} cannot stand in a product's FROM.`,
+        `Read from ${context.source}.`,
+      );
       return { from, relations: [] };
   }
 }
@@ -176,13 +235,19 @@ function baseTable(from: Ast, ctes: CteScope, context: RowsContext): FromPart {
   const { problems, source, sourceColumns } = context;
   const name = String(from['table_name']);
   const alias = String(from['alias'] ?? '') || name;
-  const qualified = [from['catalog_name'], from['schema_name']].filter((part) => typeof part === 'string' && part !== '');
+  const qualified = [from['catalog_name'], from['schema_name']].filter(
+    (part) => typeof part === 'string' && part !== '',
+  );
   if (isAst(from['at_clause'])) problems.add('from', locationOf(from), 'A source has no versions (AT).');
   const cte = qualified.length === 0 ? ctes.relations.get(name.toLowerCase()) : undefined;
   const aliases = (from['column_name_alias'] ?? []) as string[];
   if (cte !== undefined) return { from, relations: [rename(cte, alias, aliases)] };
   if (qualified.length === 0 && sameName(name, source)) {
-    const relation = rename({ columns: sourceColumns, stream: true, lineage: ownLineage(sourceColumns) }, alias, aliases);
+    const relation = rename(
+      { columns: sourceColumns, stream: true, lineage: ownLineage(sourceColumns) },
+      alias,
+      aliases,
+    );
     return { from: { ...from, table_name: INPUT, alias }, relations: [relation] };
   }
   const known = [source, ...ctes.relations.keys()];
@@ -196,24 +261,49 @@ function baseTable(from: Ast, ctes: CteScope, context: RowsContext): FromPart {
   return { from, relations: [{ alias, columns: null, stream: false, lineage: new Map() }] };
 }
 
-const ownLineage = (columns: readonly string[]) => new Map(columns.map((name) => [name.toLowerCase(), columnRef(name)]));
+const ownLineage = (columns: readonly string[]) =>
+  new Map(columns.map((name) => [name.toLowerCase(), columnRef(name)]));
 
 /** Which sides of a join each row must come from for the join to be row-wise. */
-const JOINS: Readonly<Record<string, 'any' | 'left' | 'right'>> = { INNER: 'any', LEFT: 'left', RIGHT: 'right', SEMI: 'left', ANTI: 'left' };
+const JOINS: Readonly<Record<string, 'any' | 'left' | 'right'>> = {
+  INNER: 'any',
+  LEFT: 'left',
+  RIGHT: 'right',
+  SEMI: 'left',
+  ANTI: 'left',
+};
 
 async function join(from: Ast, ctes: CteScope, outer: Scope | null, context: RowsContext): Promise<FromPart> {
   const left = await rowsOfFrom(from['left'] as Ast, ctes, outer, context);
   const right = await fromPart(from['right'] as Ast, ctes, { relations: left.relations, outer }, context);
-  const part = { from: { ...from, left: left.from, right: right.from }, relations: [...left.relations, ...right.relations] };
+  const part = {
+    from: { ...from, left: left.from, right: right.from },
+    relations: [...left.relations, ...right.relations],
+  };
   await describeRelations(part, ctes, context);
   const at = locationOf(from['right'] as Ast) ?? locationOf(from);
   const streams = [left, right].map(({ relations }) => relations.some(({ stream }) => stream));
   const side = JOINS[String(from['join_type'])];
   const refType = String(from['ref_type']);
   if (streams[0] && streams[1]) {
-    context.problems.add('join', at, 'Streams cannot be joined: two events would have to meet.', 'Aggregate each source in a product of its own, or put both fields into one event.');
-  } else if (side === undefined || ['ASOF', 'POSITIONAL'].includes(refType) || (side === 'left' && streams[1]) || (side === 'right' && streams[0])) {
-    context.problems.add('join', at, `A ${refType === 'REGULAR' ? String(from['join_type']) : refType} join gives rows that come from no event.`, 'Join from the source: FROM source LEFT JOIN (VALUES …) AS lookup(key, name) ON …');
+    context.problems.add(
+      'join',
+      at,
+      'Streams cannot be joined: two events would have to meet.',
+      'Aggregate each source in a product of its own, or put both fields into one event.',
+    );
+  } else if (
+    side === undefined ||
+    ['ASOF', 'POSITIONAL'].includes(refType) ||
+    (side === 'left' && streams[1]) ||
+    (side === 'right' && streams[0])
+  ) {
+    context.problems.add(
+      'join',
+      at,
+      `A ${refType === 'REGULAR' ? String(from['join_type']) : refType} join gives rows that come from no event.`,
+      'Join from the source: FROM source LEFT JOIN (VALUES …) AS lookup(key, name) ON …',
+    );
   }
   const condition = from['condition'];
   const scope = { relations: part.relations, outer };
@@ -227,24 +317,36 @@ function tableFunction(from: Ast, outer: Scope | null, context: RowsContext): Fr
   const name = String(call['function_name']).toLowerCase();
   const alias = String(from['alias'] ?? '') || name;
   if (!ROW_FUNCTIONS.has(name)) {
-    context.problems.add('unknown-table', locationOf(from), `${name} cannot stand in a product's FROM: a product reads one source, and no files or other tables.`, `The source is ${context.source}; beside it there may be unnest, generate_series, range and hop.`);
+    context.problems.add(
+      'unknown-table',
+      locationOf(from),
+      `${name} cannot stand in a product's FROM: a product reads one source, and no files or other tables.`,
+      `The source is ${context.source}; beside it there may be unnest, generate_series, range and hop.`,
+    );
     return { from, relations: [{ alias, columns: null, stream: false, lineage: new Map() }] };
   }
   const scope: Scope = outer ?? { relations: [], outer: null };
   const children = call['children'] as Ast[];
-  for (const child of children) checkExpression(child, { ...context, scope, place: 'FROM', aggregates: false, known: new Set() });
-  const column = ((from['column_name_alias'] ?? []) as string[])[0] ?? (name === 'hop' ? 'window_start' : name);
+  for (const child of children)
+    checkExpression(child, { ...context, scope, place: 'FROM', aggregates: false, known: new Set() });
+  const column =
+    ((from['column_name_alias'] ?? []) as string[])[0] ?? (name === 'hop' ? 'window_start' : name);
   const origin = lineageOf({ ...call, function_name: name, alias: '' }, scope);
   const lineage = new Map(origin === undefined ? [] : [[column.toLowerCase(), origin]]);
   const rewritten = { ...call, children: children.map((child) => stripData(child, scope)) };
-  return { from: { ...from, function: rewritten, alias }, relations: [{ alias, columns: null, stream: false, lineage }] };
+  return {
+    from: { ...from, function: rewritten, alias },
+    relations: [{ alias, columns: null, stream: false, lineage }],
+  };
 }
 
 /** Asks DuckDB for the columns of relations that don't have them yet. */
 async function describeRelations(part: FromPart, ctes: CteScope, context: RowsContext): Promise<void> {
   for (const relation of part.relations) {
     if (relation.columns !== null || !context.problems.empty) continue;
-    const described = await context.describe(selectNode({ select: [starOf(relation.alias)], from: part.from, ctes: ctes.entries }));
+    const described = await context.describe(
+      selectNode({ select: [starOf(relation.alias)], from: part.from, ctes: ctes.entries }),
+    );
     relation.columns = described?.map(({ name }) => name).filter(isVisible) ?? null;
   }
 }
@@ -253,7 +355,11 @@ const isVisible = (name: string) => !(HIDDEN as readonly string[]).includes(name
 
 /** A relation under another name, its first columns perhaps too. */
 function rename(
-  below: { readonly columns: readonly string[] | null; readonly stream: boolean; readonly lineage: ReadonlyMap<string, Ast> },
+  below: {
+    readonly columns: readonly string[] | null;
+    readonly stream: boolean;
+    readonly lineage: ReadonlyMap<string, Ast>;
+  },
   alias: string,
   aliases: readonly string[],
 ): Relation {
@@ -273,7 +379,12 @@ export function checkShape(node: Ast, place: string, problems: ProblemList): boo
   if (node['type'] !== 'SELECT_NODE') {
     const left = (node['left'] as Ast | undefined)?.['select_list'] as Ast[] | undefined;
     const recursive = node['type'] === 'RECURSIVE_CTE_NODE';
-    problems.add('set-operation', left?.[0] && locationOf(left[0]), recursive ? 'A recursive query cannot be planned.' : 'UNION, INTERSECT and EXCEPT cannot be planned.', 'Declare one product for each SELECT.');
+    problems.add(
+      'set-operation',
+      left?.[0] && locationOf(left[0]),
+      recursive ? 'A recursive query cannot be planned.' : 'UNION, INTERSECT and EXCEPT cannot be planned.',
+      'Declare one product for each SELECT.',
+    );
     return false;
   }
   let well = true;
@@ -283,19 +394,42 @@ export function checkShape(node: Ast, place: string, problems: ProblemList): boo
   };
   for (const modifier of (node['modifiers'] ?? []) as Ast[]) {
     const orders = modifier['orders'] as Ast[] | undefined;
-    if (modifier['type'] === 'DISTINCT_MODIFIER') refuse('select-distinct', at, `DISTINCT in ${place} cannot be planned.`, 'GROUP BY the columns.');
-    else if (orders !== undefined) refuse('order-by', locationOf(orders[0]!['expression'] as Ast), `ORDER BY in ${place}: a product's rows have the order of their key.`, 'Leave it out; order when you query.');
-    else refuse('limit', isAst(modifier['limit']) ? locationOf(modifier['limit']) : at, `LIMIT in ${place} cannot be planned: which rows are first is known only at the end.`, 'Leave it out; use HAVING, or limit when you query.');
+    if (modifier['type'] === 'DISTINCT_MODIFIER')
+      refuse('select-distinct', at, `DISTINCT in ${place} cannot be planned.`, 'GROUP BY the columns.');
+    else if (orders !== undefined)
+      refuse(
+        'order-by',
+        locationOf(orders[0]!['expression'] as Ast),
+        `ORDER BY in ${place}: a product's rows have the order of their key.`,
+        'Leave it out; order when you query.',
+      );
+    else
+      refuse(
+        'limit',
+        isAst(modifier['limit']) ? locationOf(modifier['limit']) : at,
+        `LIMIT in ${place} cannot be planned: which rows are first is known only at the end.`,
+        'Leave it out; use HAVING, or limit when you query.',
+      );
   }
-  if (isAst(node['sample'])) refuse('sample', at, 'A sample is another one each time.', 'Filter by hash(event_id) % 10 = 0.');
-  if (isAst(node['qualify'])) refuse('window-function', locationOf(node['qualify']), 'QUALIFY needs all rows at once and cannot be merged.', 'Use HAVING.');
+  if (isAst(node['sample']))
+    refuse('sample', at, 'A sample is another one each time.', 'Filter by hash(event_id) % 10 = 0.');
+  if (isAst(node['qualify']))
+    refuse(
+      'window-function',
+      locationOf(node['qualify']),
+      'QUALIFY needs all rows at once and cannot be merged.',
+      'Use HAVING.',
+    );
   return well;
 }
 
-const aliasNames = (items: readonly Ast[]) => new Set(items.map((item) => String(item['alias'] ?? '').toLowerCase()));
+const aliasNames = (items: readonly Ast[]) =>
+  new Set(items.map((item) => String(item['alias'] ?? '').toLowerCase()));
 
 function itemNames(items: readonly Ast[]): string[] | null {
-  const names = items.map((item) => String(item['alias'] ?? '') || (item['class'] === 'COLUMN_REF' ? namesOf(item).at(-1)! : ''));
+  const names = items.map(
+    (item) => String(item['alias'] ?? '') || (item['class'] === 'COLUMN_REF' ? namesOf(item).at(-1)! : ''),
+  );
   return names.includes('') ? null : names;
 }
 
@@ -303,20 +437,32 @@ function itemNames(items: readonly Ast[]): string[] | null {
 function isPlainStar(item: Ast, relations: readonly Relation[], context: RowsContext): boolean {
   if (item['class'] !== 'STAR' || item['columns'] === true || isAst(item['expr'])) return false;
   for (const { value } of (item['replace_list'] ?? []) as { value: Ast }[]) {
-    checkExpression(value, { ...context, scope: { relations, outer: null }, place: 'a subquery', aggregates: false, known: new Set() });
+    checkExpression(value, {
+      ...context,
+      scope: { relations, outer: null },
+      place: 'a subquery',
+      aggregates: false,
+      known: new Set(),
+    });
   }
   return true;
 }
 
 /** Carries Tenon's columns through a SELECT: taken out of its stars and put at the end, where no alias list meets them. */
-function carryHidden(items: readonly Ast[], stream: Relation | undefined, relations: readonly Relation[]): Ast[] {
+function carryHidden(
+  items: readonly Ast[],
+  stream: Relation | undefined,
+  relations: readonly Relation[],
+): Ast[] {
   if (stream === undefined) return [...items];
   const covers = (star: Ast) => {
     const relation = String(star['relation_name'] ?? '');
     return relation === '' || sameName(relation, stream.alias);
   };
   const kept = items.map((item) =>
-    item['class'] === 'STAR' && covers(item) ? { ...item, exclude_list: [...((item['exclude_list'] ?? []) as string[]), ...HIDDEN] } : item,
+    item['class'] === 'STAR' && covers(item)
+      ? { ...item, exclude_list: [...((item['exclude_list'] ?? []) as string[]), ...HIDDEN] }
+      : item,
   );
   return [...kept, ...HIDDEN.map((name) => hiddenRef(name, relations))];
 }
@@ -332,7 +478,9 @@ function lineageOfItems(items: readonly Ast[], scope: Scope): Map<string, Ast> {
   for (const item of items) {
     if (item['class'] === 'STAR') {
       const relation = String(item['relation_name'] ?? '');
-      const replaced = new Set(((item['replace_list'] ?? []) as { key: string }[]).map(({ key }) => key.toLowerCase()));
+      const replaced = new Set(
+        ((item['replace_list'] ?? []) as { key: string }[]).map(({ key }) => key.toLowerCase()),
+      );
       for (const one of scope.relations.filter(({ alias }) => relation === '' || sameName(alias, relation))) {
         for (const [name, origin] of one.lineage) if (!replaced.has(name)) lineage.set(name, origin);
       }
@@ -350,6 +498,8 @@ export function stripData<T extends AstValue>(value: T, scope: Scope): T {
   return rewrite(value, (node) => {
     if (node['class'] !== 'COLUMN_REF') return undefined;
     const found = resolve(namesOf(node), scope);
-    return typeof found === 'string' || found.names.length === namesOf(node).length ? node : { ...node, column_names: [...found.names] };
+    return typeof found === 'string' || found.names.length === namesOf(node).length
+      ? node
+      : { ...node, column_names: [...found.names] };
   });
 }

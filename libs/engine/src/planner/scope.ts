@@ -43,7 +43,10 @@ export function resolve(names: readonly string[], scope: Scope | null): Resolved
   return first?.toLowerCase() === 'data' && rest.length > 0 ? resolve(rest, scope) : 'unknown';
 }
 
-function resolveIn(names: readonly string[], relations: readonly Relation[]): Resolved | 'unknown' | 'unsure' {
+function resolveIn(
+  names: readonly string[],
+  relations: readonly Relation[],
+): Resolved | 'unknown' | 'unsure' {
   const [first, second, ...rest] = names;
   if (first === undefined) return 'unknown';
   let unsure = false;
@@ -66,7 +69,8 @@ export const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerC
 /** All columns that a reference could name. */
 export function visibleColumns(scope: Scope | null): string[] {
   const columns: string[] = [];
-  for (let at = scope; at !== null; at = at.outer) for (const { columns: own } of at.relations) columns.push(...(own ?? []));
+  for (let at = scope; at !== null; at = at.outer)
+    for (const { columns: own } of at.relations) columns.push(...(own ?? []));
   return columns;
 }
 
@@ -88,7 +92,10 @@ export function lineageOf(expression: Ast, scope: Scope): Ast | undefined {
   const traced = rewrite(expression, (node) => {
     if (node['class'] !== 'COLUMN_REF') return undefined;
     const found = resolve(namesOf(node), scope);
-    const origin = typeof found === 'string' || found.fields.length > 0 ? undefined : found.relation.lineage.get(found.column.toLowerCase());
+    const origin =
+      typeof found === 'string' || found.fields.length > 0
+        ? undefined
+        : found.relation.lineage.get(found.column.toLowerCase());
     if (origin === undefined) known = false;
     return origin ?? node;
   });

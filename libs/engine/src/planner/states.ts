@@ -91,10 +91,19 @@ export function statesOf(call: MeasureCall, placed: Placed, result: SqlType): St
     case 'sum':
       return numeric(type, call.fn) ?? [sum(x, type, result, filter)];
     case 'avg':
-      return numeric(type, call.fn) ?? [sum(x, type, DECIMAL.test(type) ? sumType(type) : 'HUGEINT', filter), counts];
+      return (
+        numeric(type, call.fn) ?? [
+          sum(x, type, DECIMAL.test(type) ? sumType(type) : 'HUGEINT', filter),
+          counts,
+        ]
+      );
     case 'min':
     case 'max':
-      return comparable(type, call.fn) ?? [draft({ kind: call.states, type }, 'value', [`${call.states}(${x})${filter}`])];
+      return (
+        comparable(type, call.fn) ?? [
+          draft({ kind: call.states, type }, 'value', [`${call.states}(${x})${filter}`]),
+        ]
+      );
     case 'arg_min':
     case 'arg_max': {
       const spec = { kind: call.states, by: byType, type } as const;
@@ -105,19 +114,33 @@ export function statesOf(call: MeasureCall, placed: Placed, result: SqlType): St
       return moments(call, x, type, filter, counts);
     case 'distinct': {
       const spec = { kind: 'distinct', type, bound: DISTINCT_BOUND } as const;
-      return comparable(type, 'count(DISTINCT)') ?? [draft(spec, 'distinct', [`list(DISTINCT ${x}) FILTER (WHERE ${where})`])];
+      return (
+        comparable(type, 'count(DISTINCT)') ?? [
+          draft(spec, 'distinct', [`list(DISTINCT ${x}) FILTER (WHERE ${where})`]),
+        ]
+      );
     }
     case 'hll': {
       const spec = { kind: 'hll', precision: HLL_PRECISION } as const;
-      return comparable(type, call.fn) ?? [draft(spec, 'hll', [`list(DISTINCT ${register(x, type)}) FILTER (WHERE ${where})`])];
+      return (
+        comparable(type, call.fn) ?? [
+          draft(spec, 'hll', [`list(DISTINCT ${register(x, type)}) FILTER (WHERE ${where})`]),
+        ]
+      );
     }
     case 'ddsketch': {
       const finite = isDouble(type) ? ` AND isfinite(${x})` : '';
       const counted = { value: bucket(x, type), where: where + finite };
-      return numeric(type, call.fn) ?? [listed({ kind: 'ddsketch', alpha: SKETCH_ALPHA }, 'ddsketch', counted)];
+      return (
+        numeric(type, call.fn) ?? [listed({ kind: 'ddsketch', alpha: SKETCH_ALPHA }, 'ddsketch', counted)]
+      );
     }
     case 'counts':
-      return comparable(type, call.fn) ?? [listed({ kind: 'counts', type, bound: DISTINCT_BOUND }, 'counts', { value: x, where })];
+      return (
+        comparable(type, call.fn) ?? [
+          listed({ kind: 'counts', type, bound: DISTINCT_BOUND }, 'counts', { value: x, where }),
+        ]
+      );
   }
 }
 
@@ -127,20 +150,32 @@ function listed(spec: StateSpec, decoder: Decoder, counted: { value: string; whe
   return { ...draft(spec, decoder, columns), counted };
 }
 
-function draft(spec: StateSpec, decoder: Decoder, columns: readonly string[], name = columns.join()): StateDraft {
+function draft(
+  spec: StateSpec,
+  decoder: Decoder,
+  columns: readonly string[],
+  name = columns.join(),
+): StateDraft {
   return { spec, decoder, columns, name: `${JSON.stringify(spec)} ${name}` };
 }
 
 const isDouble = (type: SqlType) => type === 'DOUBLE' || type === 'FLOAT';
 
 function numeric(type: SqlType, fn: string): TypeProblem | undefined {
-  if (isDouble(type) || INTEGER.test(type) || DECIMAL.test(type) || (type === 'BOOLEAN' && fn === 'sum')) return undefined;
-  return { message: `${fn} of ${type} cannot be merged.`, hint: 'Make it a number first, e.g. epoch(x) of a time or an interval.' };
+  if (isDouble(type) || INTEGER.test(type) || DECIMAL.test(type) || (type === 'BOOLEAN' && fn === 'sum'))
+    return undefined;
+  return {
+    message: `${fn} of ${type} cannot be merged.`,
+    hint: 'Make it a number first, e.g. epoch(x) of a time or an interval.',
+  };
 }
 
 function comparable(type: SqlType, fn: string): TypeProblem | undefined {
   if (isComparable(type)) return undefined;
-  return { message: `${fn} of ${type} cannot be merged.`, hint: 'Take a field of it, or make it text: CAST(x AS VARCHAR).' };
+  return {
+    message: `${fn} of ${type} cannot be merged.`,
+    hint: 'Take a field of it, or make it text: CAST(x AS VARCHAR).',
+  };
 }
 
 const sumType = (decimal: SqlType) => `DECIMAL(38,${DECIMAL.exec(decimal)![2]})`;
@@ -160,7 +195,10 @@ const TWO_62 = '4611686018427387904e0';
 
 function doubleLanes(x: string): string[] {
   const value = `CAST(${x} AS DOUBLE)`;
-  return [`CASE WHEN ${IN_LANE(value)} THEN ${value} END AS ${x}_d`, `CASE WHEN NOT ${IN_LANE(value)} THEN ${value} END AS ${x}_r`];
+  return [
+    `CASE WHEN ${IN_LANE(value)} THEN ${value} END AS ${x}_d`,
+    `CASE WHEN NOT ${IN_LANE(value)} THEN ${value} END AS ${x}_r`,
+  ];
 }
 
 const rest = (x: string, filter: string) =>
@@ -177,10 +215,19 @@ function doubleSum(x: string, filter: string): StateDraft {
  */
 function splitLanes(x: string): string[] {
   const high = `((${x}_d + 412316860416e0) - 412316860416e0)`;
-  return [`CAST(${high} * 16384e0 AS BIGINT) AS ${x}_h`, `CAST((${x}_d - ${high}) * ${TWO_62} AS BIGINT) AS ${x}_l`];
+  return [
+    `CAST(${high} * 16384e0 AS BIGINT) AS ${x}_h`,
+    `CAST((${x}_d - ${high}) * ${TWO_62} AS BIGINT) AS ${x}_l`,
+  ];
 }
 
-function moments(call: MeasureCall, x: string, type: SqlType, filter: string, counts: StateDraft): StateDraft[] | TypeProblem {
+function moments(
+  call: MeasureCall,
+  x: string,
+  type: SqlType,
+  filter: string,
+  counts: StateDraft,
+): StateDraft[] | TypeProblem {
   const problem = numeric(type, call.fn);
   if (problem !== undefined) return problem;
   if (isDouble(type)) {
@@ -190,13 +237,24 @@ function moments(call: MeasureCall, x: string, type: SqlType, filter: string, co
     const sums = [`sum(${h})${filter}`, `sum(${l})${filter}`, rest(x, filter)];
     return [
       { ...draft({ kind: 'sum_double' }, 'double_split', sums, x + filter), derived },
-      { ...draft({ kind: 'sum_double' }, 'double_squares', [product(h, h), product(h, l), product(l, l), rest(x, filter)]), derived },
+      {
+        ...draft({ kind: 'sum_double' }, 'double_squares', [
+          product(h, h),
+          product(h, l),
+          product(l, l),
+          rest(x, filter),
+        ]),
+        derived,
+      },
       counts,
     ];
   }
   const [, digits, scale] = DECIMAL.exec(type) ?? [];
   if (Number(digits ?? 0) > 19 || /HUGEINT/.test(type)) {
-    return { message: `${call.fn} of ${type} cannot be merged: its squares have too many digits.`, hint: 'Cast it to BIGINT, DECIMAL(18,2) or DOUBLE first.' };
+    return {
+      message: `${call.fn} of ${type} cannot be merged: its squares have too many digits.`,
+      hint: 'Cast it to BIGINT, DECIMAL(18,2) or DOUBLE first.',
+    };
   }
   const first = sum(x, type, scale === undefined ? 'HUGEINT' : sumType(type), filter);
   return [first, squares(x, type, scale, filter), counts];
@@ -211,7 +269,12 @@ function squares(x: string, type: SqlType, scale: string | undefined, filter: st
   const spec = { kind: 'sum', type: 'HUGEINT' } as const;
   if (SMALL.test(type)) return draft(spec, 'sum', [`sum(CAST(${x} AS BIGINT) * ${x})${filter}`]);
   const bounded = `${x} BETWEEN -281474976710656 AND 281474976710656`;
-  const derived = [[`CASE WHEN ${bounded} THEN CAST(${x} AS HUGEINT) END AS ${x}_q`, `CASE WHEN NOT (${bounded}) THEN CAST(${x} AS HUGEINT) END AS ${x}_r`]];
+  const derived = [
+    [
+      `CASE WHEN ${bounded} THEN CAST(${x} AS HUGEINT) END AS ${x}_q`,
+      `CASE WHEN NOT (${bounded}) THEN CAST(${x} AS HUGEINT) END AS ${x}_r`,
+    ],
+  ];
   return { ...draft(spec, 'squares', [`sum(${x}_q * ${x}_q)${filter}`, rest(x, filter)]), derived };
 }
 

@@ -30,7 +30,9 @@ const UNITS = new Map<string, WindowSize>(
       ['century|centuries', 0, 1200],
       ['millennium|millennia', 0, 12000],
     ] as const
-  ).flatMap(([names, sizeMicros, sizeMonths]) => names.split('|').map((name) => [name, { sizeMicros, sizeMonths }] as const)),
+  ).flatMap(([names, sizeMicros, sizeMonths]) =>
+    names.split('|').map((name) => [name, { sizeMicros, sizeMonths }] as const),
+  ),
 );
 
 /** Runs a query without FROM. */
@@ -52,8 +54,12 @@ export async function windowOf(key: Ast | undefined, evaluate: Evaluate): Promis
   const name = String(key['function_name']).toLowerCase();
   const args = key['children'] as Ast[];
   if (name === 'unnest' && args[0]?.['function_name'] === 'hop_starts') return windowOf(args[0], evaluate);
-  if (name === 'hop' || name === 'hop_starts') return isEventTime(args[0]) ? intervalOf(args[1], evaluate) : undefined;
-  if (name === 'time_bucket') return isEventTime(args[1]) && args.slice(2).every(isConstant) ? intervalOf(args[0], evaluate) : undefined;
+  if (name === 'hop' || name === 'hop_starts')
+    return isEventTime(args[0]) ? intervalOf(args[1], evaluate) : undefined;
+  if (name === 'time_bucket')
+    return isEventTime(args[1]) && args.slice(2).every(isConstant)
+      ? intervalOf(args[0], evaluate)
+      : undefined;
   if (name !== 'date_trunc' && name !== 'datetrunc') return undefined;
   const unit = (args[0]?.['value'] as Ast | undefined)?.['value'];
   return isEventTime(args[1]) && typeof unit === 'string' ? UNITS.get(unit.toLowerCase()) : undefined;
@@ -63,8 +69,13 @@ function isEventTime(node: unknown): boolean {
   const ref = node as Ast | undefined;
   if (!isAst(ref)) return false;
   // A cast of the column to the type that it has changes nothing.
-  if (ref['class'] === 'CAST') return (ref['cast_type'] as Ast)['id'] === 'TIMESTAMP' && isEventTime(ref['child']);
-  return ref['class'] === 'COLUMN_REF' && namesOf(ref).length === 1 && namesOf(ref)[0]!.toLowerCase() === 'event_time';
+  if (ref['class'] === 'CAST')
+    return (ref['cast_type'] as Ast)['id'] === 'TIMESTAMP' && isEventTime(ref['child']);
+  return (
+    ref['class'] === 'COLUMN_REF' &&
+    namesOf(ref).length === 1 &&
+    namesOf(ref)[0]!.toLowerCase() === 'event_time'
+  );
 }
 
 /** No column in it. */
@@ -74,7 +85,9 @@ export function isConstant(node: Ast): boolean {
 
 async function intervalOf(node: Ast | undefined, evaluate: Evaluate): Promise<WindowSize | undefined> {
   if (node === undefined || !isConstant(node)) return undefined;
-  const value = (await evaluate(selectNode({ select: [node], from: { type: 'EMPTY', alias: '', sample: null } }))) as DuckDBIntervalValue | null;
+  const value = (await evaluate(
+    selectNode({ select: [node], from: { type: 'EMPTY', alias: '', sample: null } }),
+  )) as DuckDBIntervalValue | null;
   if (value === null || typeof value !== 'object' || !('months' in value)) return undefined;
   const sizeMicros = value.days * DAY + Number(value.micros);
   if (value.months > 0 && sizeMicros === 0) return { sizeMicros: 0, sizeMonths: value.months };

@@ -34,11 +34,15 @@ export async function writeArchive(
   const columns = columnsOf(source);
   await database.use(async (connection) => {
     // Records that are no events keep null in the source's columns: they are spooled without a value to parse.
-    const isEvent = (record: ArchiveRecord) => record.mark === 'event' || record.mark === 'duplicate' || record.mark === 'conflict';
+    const isEvent = (record: ArchiveRecord) =>
+      record.mark === 'event' || record.mark === 'duplicate' || record.mark === 'conflict';
     const events = records.filter(isEvent);
     const others = records.filter((record) => !isEvent(record));
     try {
-      const report = await new RecordReader(connection, spool, events, rawFields(events)).load(TABLE, columns);
+      const report = await new RecordReader(connection, spool, events, rawFields(events)).load(
+        TABLE,
+        columns,
+      );
       await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN __unreadable VARCHAR[]`);
       for (const [row, bad] of report.columns) {
         const names = [...bad.keys()].map(quoteText).join(', ');
@@ -46,7 +50,9 @@ export async function writeArchive(
       }
       const poison = events.filter((_, row) => report.poison.has(row));
       await insertRaw(connection, spool, [...others, ...poison]);
-      const select = [...OWN_COLUMNS, '__unreadable', ...columns.map(({ name }) => quoteName(name))].join(', ');
+      const select = [...OWN_COLUMNS, '__unreadable', ...columns.map(({ name }) => quoteName(name))].join(
+        ', ',
+      );
       await connection.run(
         `COPY (SELECT ${select} FROM ${TABLE} ORDER BY __partition, __offset) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`,
       );
@@ -61,7 +67,11 @@ export async function writeArchive(
 type Connection = Awaited<ReturnType<Database['acquire']>>;
 
 /** Adds records of which only the raw form counts. */
-async function insertRaw(connection: Connection, spool: Spool, records: readonly ArchiveRecord[]): Promise<void> {
+async function insertRaw(
+  connection: Connection,
+  spool: Spool,
+  records: readonly ArchiveRecord[],
+): Promise<void> {
   if (records.length === 0) return;
   const raw = rawFields(records);
   const file = spool.write((line) => {
@@ -73,7 +83,9 @@ async function insertRaw(connection: Connection, spool: Spool, records: readonly
     });
   });
   try {
-    const fields = [['p', 'INTEGER'], ['t', 'BIGINT'], ...raw.fields].map(([name, type]) => `${name}: '${type}'`).join(', ');
+    const fields = [['p', 'INTEGER'], ['t', 'BIGINT'], ...raw.fields]
+      .map(([name, type]) => `${name}: '${type}'`)
+      .join(', ');
     const size = Math.max(1 << 20, file.longestLine + 1024);
     await connection.run(
       `INSERT INTO ${TABLE} BY NAME SELECT p AS __tenon_partition, t AS __tenon_append, ${raw.select.join(', ')}
@@ -121,7 +133,9 @@ function writeBytes(line: LineWriter, name: string, bytes: Uint8Array): void {
   try {
     text = utf8.decode(bytes);
   } catch {
-    line.ascii(`,"${name}b":"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`);
+    line.ascii(
+      `,"${name}b":"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`,
+    );
     return;
   }
   line.ascii(`,"${name}":`);

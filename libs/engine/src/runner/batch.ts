@@ -7,7 +7,16 @@ import { sqlOf } from '../engine-sql';
 import { type Database, query } from '../sql/database';
 import { columnOf } from '../sql/read';
 import type { SourceColumn } from '../source-columns';
-import { CellMerger, type NumberedInput, cellsOf, inputOf, numbers, over, runSifted, without } from './partial';
+import {
+  CellMerger,
+  type NumberedInput,
+  cellsOf,
+  inputOf,
+  numbers,
+  over,
+  runSifted,
+  without,
+} from './partial';
 import { type ReadReport, RecordReader, type Unreadable } from './records';
 import type { Spool } from './spool';
 
@@ -65,7 +74,8 @@ class OpenBatch implements EventBatch {
     const fresh = freshness(plan);
     const input: NumberedInput = { rows: this.events.length, conditions: [...readable, ...fresh] };
     const counts = new PartitionCounts(this.events);
-    const run = (conditions: readonly string[]) => query(this.connection, over(sqlOf(plan).live, inputOf(plan, TABLE, conditions)));
+    const run = (conditions: readonly string[]) =>
+      query(this.connection, over(sqlOf(plan).live, inputOf(plan, TABLE, conditions)));
     const partial = await runSifted(input, run, run);
     const cells = new Map<number, PartialCell[]>();
     const mergers = new Map<number, CellMerger>();
@@ -120,7 +130,9 @@ class OpenBatch implements EventBatch {
 
 /** The condition that an event is not older than the product keeps. */
 export function freshness(plan: Plan): string[] {
-  return plan.retentionMicros === null ? [] : [`epoch_us(event_time) >= __tenon_append * 1000 - ${Math.trunc(plan.retentionMicros)}`];
+  return plan.retentionMicros === null
+    ? []
+    : [`epoch_us(event_time) >= __tenon_append * 1000 - ${Math.trunc(plan.retentionMicros)}`];
 }
 
 interface Counts {
@@ -156,7 +168,13 @@ class PartitionCounts {
     return [...this.partitions].map(([partition, { given, aggregated, expired, deadLettered }]) => ({
       partition,
       cells: cells.get(partition) ?? [],
-      ledger: { ...EMPTY_LEDGER, aggregated, expired, deadLettered, filtered: given - aggregated - expired - deadLettered },
+      ledger: {
+        ...EMPTY_LEDGER,
+        aggregated,
+        expired,
+        deadLettered,
+        filtered: given - aggregated - expired - deadLettered,
+      },
     }));
   }
 }

@@ -34,13 +34,21 @@ function stateColumn(decoder: Decoder, spec: StateSpec, chunk: DuckDBDataChunk, 
       return (row) => {
         const listed = rest(row);
         if (sum(row) === null && listed.length === 0) return null;
-        return encodeBigInt(listed.reduce<bigint>((total, value) => total + (value as bigint) ** 2n, sum(row) ?? 0n));
+        return encodeBigInt(
+          listed.reduce<bigint>((total, value) => total + (value as bigint) ** 2n, sum(row) ?? 0n),
+        );
       };
     }
     case 'double':
       return doubles([{ exponent: -62, sum: integers(chunk, at) }], lists(chunk, at + 1));
     case 'double_split':
-      return doubles([{ exponent: -14, sum: integers(chunk, at) }, { exponent: -62, sum: integers(chunk, at + 1) }], lists(chunk, at + 2));
+      return doubles(
+        [
+          { exponent: -14, sum: integers(chunk, at) },
+          { exponent: -62, sum: integers(chunk, at + 1) },
+        ],
+        lists(chunk, at + 2),
+      );
     case 'double_squares':
       return doubleSquares(
         [
@@ -59,7 +67,12 @@ function stateColumn(decoder: Decoder, spec: StateSpec, chunk: DuckDBDataChunk, 
       const codes = lists(chunk, at);
       return (row) => {
         const registers = codes(row) as readonly number[];
-        return registers.length === 0 ? null : hllFromRegisters(precision, registers.map((code) => [code >> 6, code & 63]));
+        return registers.length === 0
+          ? null
+          : hllFromRegisters(
+              precision,
+              registers.map((code) => [code >> 6, code & 63]),
+            );
       };
     }
     case 'ddsketch':
@@ -73,7 +86,8 @@ function stateColumn(decoder: Decoder, spec: StateSpec, chunk: DuckDBDataChunk, 
 
 type Spec<K extends StateSpec['kind']> = Extract<StateSpec, { kind: K }>;
 
-const mapped = <A, B>(value: A | null, map: (value: A) => B): B | null => (value === null ? null : map(value));
+const mapped = <A, B>(value: A | null, map: (value: A) => B): B | null =>
+  value === null ? null : map(value);
 
 function integers(chunk: DuckDBDataChunk, at: number): (row: number) => bigint | null {
   const vector = chunk.getColumnVector(at);
@@ -145,7 +159,9 @@ function pairs(chunk: DuckDBDataChunk, at: number): StateColumn {
   const value = vector.entryVectorAt(1);
   const [encodeBy, encodeValue] = [encoderOf(by.type), encoderOf(value.type)];
   return (row) =>
-    vector.isItemValid(row) ? ([encodeBy(by.getItem(row) as DuckDBValue), encodeValue(value.getItem(row) as DuckDBValue)] as State) : null;
+    vector.isItemValid(row)
+      ? ([encodeBy(by.getItem(row) as DuckDBValue), encodeValue(value.getItem(row) as DuckDBValue)] as State)
+      : null;
 }
 
 /** Sets far above the bound are taken in slices: past the bound only their registers remain. */
@@ -156,13 +172,17 @@ function distincts(spec: Spec<'distinct'>, values: (row: number) => Value[]): St
     const all = values(row);
     if (all.length <= SLICE) return distinctState(spec, all);
     let state: State = null;
-    for (let at = 0; at < all.length; at += SLICE) state = mergeState(spec, state, distinctState(spec, all.slice(at, at + SLICE)));
+    for (let at = 0; at < all.length; at += SLICE)
+      state = mergeState(spec, state, distinctState(spec, all.slice(at, at + SLICE)));
     return state;
   };
 }
 
 /** Values with their counts; without counts, each value counts once. */
-function counted<T>(values: (row: number) => readonly T[], counts: (row: number) => readonly DuckDBValue[]): (row: number) => (readonly [T, number])[] {
+function counted<T>(
+  values: (row: number) => readonly T[],
+  counts: (row: number) => readonly DuckDBValue[],
+): (row: number) => (readonly [T, number])[] {
   return (row) => {
     const all = values(row);
     const times = counts(row);

@@ -20,12 +20,22 @@ interface Measured {
 }
 
 /** @returns one row per cell, in their order; null where HAVING leaves it out */
-export async function finalizeCells(database: Database, spool: Spool, plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]> {
+export async function finalizeCells(
+  database: Database,
+  spool: Spool,
+  plan: Plan,
+  cells: readonly AnswerCell[],
+): Promise<(AnswerRow | null)[]> {
   const measured = cells.map(({ key, states }): Measured => {
     const results = plan.measures.map((measure) => finalizeMeasure(measure, plan.states, states));
-    return { key, values: results.map(({ value }) => value), approximate: results.map(({ approximate }) => approximate) };
+    return {
+      key,
+      values: results.map(({ value }) => value),
+      approximate: results.map(({ approximate }) => approximate),
+    };
   });
-  if (sqlOf(plan).finalize === null || cells.length === 0) return measured.map((cell) => answerRow(plan, cell, []));
+  if (sqlOf(plan).finalize === null || cells.length === 0)
+    return measured.map((cell) => answerRow(plan, cell, []));
   const computed = await database.use((connection) => compute(connection, spool, plan, measured));
   return measured.map((cell, index) => {
     const values = computed.get(index) ?? [];
@@ -38,14 +48,20 @@ function answerRow(plan: Plan, cell: Measured, computed: readonly Value[]): Answ
   const approximate: string[] = [];
   const values = plan.columns.map(({ name, type, role, index }, column) => {
     if (sqlOf(plan).uses[column]?.some((measure) => cell.approximate[measure])) approximate.push(name);
-    const value = role === 'key' ? cell.key[index!] : role === 'measure' ? cell.values[index!] : computed[next++];
+    const value =
+      role === 'key' ? cell.key[index!] : role === 'measure' ? cell.values[index!] : computed[next++];
     return toAnswer(type, value ?? null);
   });
   return { values, approximate };
 }
 
 /** Row → values of the expressions, and last whether HAVING lets it through. */
-async function compute(connection: DuckDBConnection, spool: Spool, plan: Plan, cells: readonly Measured[]): Promise<Map<number, readonly Value[]>> {
+async function compute(
+  connection: DuckDBConnection,
+  spool: Spool,
+  plan: Plan,
+  cells: readonly Measured[],
+): Promise<Map<number, readonly Value[]>> {
   const parts = usedParts(plan);
   const file = spool.write((line) => {
     cells.forEach((cell, index) => {
@@ -57,16 +73,28 @@ async function compute(connection: DuckDBConnection, spool: Spool, plan: Plan, c
   try {
     const columns = [['i', 'BIGINT'] as const, ...parts.map(({ name, readAs }) => [name, readAs] as const)];
     const read = columns.map(([name, type]) => `${quoteName(name)}: ${quoteText(type)}`).join(', ');
-    const select = ['i', ...parts.map(({ name, type, readAs }) => (type === readAs ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`))];
+    const select = [
+      'i',
+      ...parts.map(({ name, type, readAs }) =>
+        type === readAs ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`,
+      ),
+    ];
     const relation = `(SELECT ${select.join(', ')} FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${Math.max(1 << 20, file.longestLine + 1024)}, columns = {${read}})) AS cells`;
-    const { chunks } = await query(connection, sqlOf(plan).finalize!.replaceAll(CELLS, () => relation));
+    const { chunks } = await query(
+      connection,
+      sqlOf(plan).finalize!.replaceAll(CELLS, () => relation),
+    );
     return new Map(rowsOf(chunks).map(([index, ...values]) => [Number(index), values]));
   } catch (error) {
     if (!isDataError(error)) throw engineFailure(error, 'Finalizing');
-    throw new TenonError('answer-failed', `An expression of ${plan.product} cannot be computed for some row: ${dataErrorText(error)}`, {
-      hint: 'Guard it in the SQL, e.g. with TRY_CAST or CASE.',
-      cause: error,
-    });
+    throw new TenonError(
+      'answer-failed',
+      `An expression of ${plan.product} cannot be computed for some row: ${dataErrorText(error)}`,
+      {
+        hint: 'Guard it in the SQL, e.g. with TRY_CAST or CASE.',
+        cause: error,
+      },
+    );
   } finally {
     file.remove();
   }
@@ -84,10 +112,14 @@ function usedParts(plan: Plan): Part[] {
   const sql = sqlOf(plan).finalize!;
   const mentioned = new Set(sql.match(/__tenon_[km]\d+/g));
   const part = (name: string, type: string, value: (cell: Measured) => Value): Part[] =>
-    mentioned.has(name) ? [{ name, type, readAs: readType(type), value: (cell) => jsonFor(type, value(cell)) }] : [];
+    mentioned.has(name)
+      ? [{ name, type, readAs: readType(type), value: (cell) => jsonFor(type, value(cell)) }]
+      : [];
   return [
     ...plan.key.flatMap(({ type }, index) => part(cellName('k', index), type, (cell) => cell.key[index]!)),
-    ...plan.measures.flatMap(({ type }, index) => part(cellName('m', index), type, (cell) => cell.values[index]!)),
+    ...plan.measures.flatMap(({ type }, index) =>
+      part(cellName('m', index), type, (cell) => cell.values[index]!),
+    ),
   ];
 }
 
@@ -97,5 +129,7 @@ const readType = (type: string) => (type === 'TIMESTAMP' ? 'TIMESTAMP WITH TIME 
 /** DuckDB reads a MAP from an object; Tenon carries pairs. */
 function jsonFor(type: string, value: Value): Value {
   if (value === null || !type.startsWith('MAP(')) return value;
-  return Object.fromEntries((value as readonly (readonly [Value, Value])[]).map(([key, item]) => [String(key), item]));
+  return Object.fromEntries(
+    (value as readonly (readonly [Value, Value])[]).map(([key, item]) => [String(key), item]),
+  );
 }

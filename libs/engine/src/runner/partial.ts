@@ -22,7 +22,8 @@ export const HIDDEN_COLUMNS = '"__tenon_partition", "__tenon_row"';
 /** The relation that a plan reads: only its own columns, and the rows that it may see. */
 export function inputOf(plan: Plan, relation: string, conditions: readonly string[]): string {
   const columns = sqlOf(plan).columns.map(({ name }) => quoteName(name));
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`;
+  const where =
+    conditions.length === 0 ? '' : ` WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`;
   return `(SELECT ${[...columns, HIDDEN_COLUMNS].join(', ')} FROM ${relation}${where})`;
 }
 
@@ -49,8 +50,14 @@ export async function runSifted<T>(
   run: (conditions: readonly string[]) => Promise<T>,
 ): Promise<SiftedRun<T>> {
   const refused = new Map<number, string>();
-  const between = (from: number, to: number) => [...input.conditions, `__tenon_row BETWEEN ${from} AND ${to - 1}`];
-  const attempt = async <R>(how: (conditions: readonly string[]) => Promise<R>, conditions: readonly string[]): Promise<{ result: R } | { error: Error }> => {
+  const between = (from: number, to: number) => [
+    ...input.conditions,
+    `__tenon_row BETWEEN ${from} AND ${to - 1}`,
+  ];
+  const attempt = async <R>(
+    how: (conditions: readonly string[]) => Promise<R>,
+    conditions: readonly string[],
+  ): Promise<{ result: R } | { error: Error }> => {
     try {
       return { result: await how(conditions) };
     } catch (error) {
@@ -88,7 +95,11 @@ export function without(rows: ReadonlyMap<number, unknown>): string[] {
 }
 
 /** Cells of a chunk: `n` stands at column `at`, keys and states behind it. */
-export function cellsOf(plan: Plan, chunk: DuckDBDataChunk, at: number): { cells: PartialCell[]; counts: number[] } {
+export function cellsOf(
+  plan: Plan,
+  chunk: DuckDBDataChunk,
+  at: number,
+): { cells: PartialCell[]; counts: number[] } {
   const count = columnOf(chunk, at);
   const keys = plan.key.map((_, index) => columnOf(chunk, at + 1 + index));
   const states = stateColumns(plan, chunk, at + 1 + keys.length);

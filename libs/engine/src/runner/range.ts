@@ -19,11 +19,22 @@ const CELLS = '__tenon_cells';
  * The ledger counts every record of the range: duplicates and control records by their mark, conflicts and poison as
  * dead letters.
  */
-export async function aggregateRange(database: Database, plan: Plan, ranges: readonly ArchiveRange[]): Promise<RangeResult> {
+export async function aggregateRange(
+  database: Database,
+  plan: Plan,
+  ranges: readonly ArchiveRange[],
+): Promise<RangeResult> {
   const connection = await database.acquire();
   try {
-    const result = await new Range(connection, plan, ranges.filter(({ from, to }) => from < to)).run();
-    return { ...result, cells: releasing(result.cells, () => dropAll(connection).finally(() => database.release(connection))) };
+    const result = await new Range(
+      connection,
+      plan,
+      ranges.filter(({ from, to }) => from < to),
+    ).run();
+    return {
+      ...result,
+      cells: releasing(result.cells, () => dropAll(connection).finally(() => database.release(connection))),
+    };
   } catch (error) {
     await dropAll(connection).finally(() => database.release(connection));
     throw engineFailure(error, 'Aggregating the archive');
@@ -69,9 +80,16 @@ class Range {
       deadLettered: marks.conflicts + poison + unreadable + computed.refused.size,
       filtered: events - poison - unreadable - expired - computed.refused.size - aggregated,
     };
-    const refused = [...(poison + unreadable > 0 ? await this.unreadableRecords(files) : []), ...(await this.refusedRecords(computed.refused))];
+    const refused = [
+      ...(poison + unreadable > 0 ? await this.unreadableRecords(files) : []),
+      ...(await this.refusedRecords(computed.refused)),
+    ];
     await this.connection.run(`DROP TABLE IF EXISTS ${NUMBERED}`);
-    return { cells: computed.cells === null ? tableChunks(this.connection, plan) : memoryChunks(computed.cells), ledger, refused };
+    return {
+      cells: computed.cells === null ? tableChunks(this.connection, plan) : memoryChunks(computed.cells),
+      ledger,
+      refused,
+    };
   }
 
   /** The files as one relation with the names that a plan's SQL knows, cut to the ranges. */
@@ -85,15 +103,30 @@ class Range {
       if (found === undefined) return `CAST(NULL AS ${type}) AS ${quoteName(name)}`;
       return found === type ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`;
     });
-    const select = [...own, '__mark', '__offset', '__unreadable', '__partition AS __tenon_partition', '__offset AS __tenon_row', 'epoch_ms(__timestamp) AS __tenon_append'];
-    const spans = this.ranges.map(({ partition, from, to }) => `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to})`);
+    const select = [
+      ...own,
+      '__mark',
+      '__offset',
+      '__unreadable',
+      '__partition AS __tenon_partition',
+      '__offset AS __tenon_row',
+      'epoch_ms(__timestamp) AS __tenon_append',
+    ];
+    const spans = this.ranges.map(
+      ({ partition, from, to }) =>
+        `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to})`,
+    );
     return `(SELECT ${select.join(', ')} FROM read_parquet(${list}${alike ? '' : ', union_by_name = true'}) WHERE ${spans.join(' OR ')})`;
   }
 
   /** Columns of the files (lower case) with their types, and whether all files have the same. */
   private async fileColumns(list: string): Promise<{ types: Map<string, string>; alike: boolean }> {
-    const described = await this.connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${list}, union_by_name = true)`);
-    const types = new Map(described.getRows().map(([name, type]) => [String(name).toLowerCase(), String(type)]));
+    const described = await this.connection.runAndReadAll(
+      `DESCRIBE SELECT * FROM read_parquet(${list}, union_by_name = true)`,
+    );
+    const types = new Map(
+      described.getRows().map(([name, type]) => [String(name).toLowerCase(), String(type)]),
+    );
     const [[schemas]] = (await numbers(
       this.connection,
       `SELECT count(DISTINCT fields) FROM (
@@ -107,7 +140,9 @@ class Range {
   }
 
   private readable(): string {
-    const names = sqlOf(this.plan).columns.map(({ name }) => quoteText(name)).join(', ');
+    const names = sqlOf(this.plan)
+      .columns.map(({ name }) => quoteText(name))
+      .join(', ');
     return `(__unreadable IS NULL OR NOT list_has_any(__unreadable, [${names}]))`;
   }
 
@@ -115,9 +150,28 @@ class Range {
     const event = "__mark = 'event'";
     const timed = `${event} AND event_time IS NOT NULL`;
     const stale = freshness(this.plan).map((fresh) => `NOT (${fresh})`)[0] ?? 'false';
-    const counts = [event, "__mark = 'duplicate'", "__mark = 'conflict'", "__mark = 'control'", `${event} AND event_time IS NULL`, `${timed} AND NOT ${this.readable()}`, `${timed} AND ${this.readable()} AND ${stale}`];
-    const [row] = await numbers(this.connection, `SELECT ${counts.map((one) => `count(*) FILTER (${one})`).join(', ')} FROM ${files}`);
-    const [events, duplicates, conflicts, controls, poison, unreadable, expired] = row as [number, number, number, number, number, number, number];
+    const counts = [
+      event,
+      "__mark = 'duplicate'",
+      "__mark = 'conflict'",
+      "__mark = 'control'",
+      `${event} AND event_time IS NULL`,
+      `${timed} AND NOT ${this.readable()}`,
+      `${timed} AND ${this.readable()} AND ${stale}`,
+    ];
+    const [row] = await numbers(
+      this.connection,
+      `SELECT ${counts.map((one) => `count(*) FILTER (${one})`).join(', ')} FROM ${files}`,
+    );
+    const [events, duplicates, conflicts, controls, poison, unreadable, expired] = row as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     return { events, duplicates, conflicts, controls, poison, unreadable, expired };
   }
 
@@ -135,29 +189,44 @@ class Range {
   /** Numbers the rows, so that those that can't be taken are found by halves. */
   private async numbered(files: string, conditions: readonly string[]): Promise<Computed> {
     const { plan, connection } = this;
-    const columns = sqlOf(plan).columns.map(({ name }) => quoteName(name)).join(', ');
+    const columns = sqlOf(plan)
+      .columns.map(({ name }) => quoteName(name))
+      .join(', ');
     const where = conditions.map((condition) => `(${condition})`).join(' AND ');
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE ${NUMBERED} AS
        SELECT ${columns}, __tenon_partition, __offset, row_number() OVER () - 1 AS __tenon_row FROM ${files} WHERE ${where}`,
     );
     const [[rows]] = (await numbers(connection, `SELECT count(*) FROM ${NUMBERED}`)) as [[number]];
-    const runs = await runSifted({ rows, conditions: [] }, (some) => this.toTable(inputOf(plan, NUMBERED, some)), async (some) => {
-      const count = await this.toTable(inputOf(plan, NUMBERED, some));
-      const cells: PartialCell[] = [];
-      for await (const chunk of tableChunks(connection, plan)) cells.push(...chunk);
-      return { count, cells };
-    });
+    const runs = await runSifted(
+      { rows, conditions: [] },
+      (some) => this.toTable(inputOf(plan, NUMBERED, some)),
+      async (some) => {
+        const count = await this.toTable(inputOf(plan, NUMBERED, some));
+        const cells: PartialCell[] = [];
+        for await (const chunk of tableChunks(connection, plan)) cells.push(...chunk);
+        return { count, cells };
+      },
+    );
     const merger = new CellMerger(plan);
     for (const { cells } of runs.results) merger.add(cells);
     const total = runs.results.reduce((sum, { count }) => sum + count, 0);
-    return { cells: merger.all(), rows: total, refused: runs.refused, input: inputOf(plan, NUMBERED, without(runs.refused)) };
+    return {
+      cells: merger.all(),
+      rows: total,
+      refused: runs.refused,
+      input: inputOf(plan, NUMBERED, without(runs.refused)),
+    };
   }
 
   /** Computes the cells of an input. @returns how many rows they were made of */
   private async toTable(input: string): Promise<number> {
-    await this.connection.run(`CREATE OR REPLACE TEMP TABLE ${CELLS} AS ${over(sqlOf(this.plan).partial, input)}`);
-    const [[rows]] = (await numbers(this.connection, `SELECT coalesce(sum(n), 0) FROM ${CELLS}`)) as [[number]];
+    await this.connection.run(
+      `CREATE OR REPLACE TEMP TABLE ${CELLS} AS ${over(sqlOf(this.plan).partial, input)}`,
+    );
+    const [[rows]] = (await numbers(this.connection, `SELECT coalesce(sum(n), 0) FROM ${CELLS}`)) as [
+      [number],
+    ];
     return rows;
   }
 
@@ -175,7 +244,10 @@ class Range {
       partition: Number(partition),
       offset: Number(offset),
       code: columns === null ? 'poison' : 'unreadable-column',
-      detail: columns === null ? 'The record is no event.' : `Values that do not fit their column: ${(columns as string[]).join(', ')}.`,
+      detail:
+        columns === null
+          ? 'The record is no event.'
+          : `Values that do not fit their column: ${(columns as string[]).join(', ')}.`,
     }));
   }
 
@@ -185,7 +257,12 @@ class Range {
       this.connection,
       `SELECT __tenon_row, __tenon_partition, __offset FROM ${NUMBERED} WHERE __tenon_row IN (${[...refused.keys()].join(', ')}) ORDER BY 2, 3`,
     );
-    return places.map(([row, partition, offset]) => ({ partition: partition!, offset: offset!, code: 'refused-by-sql', detail: refused.get(row!)! }));
+    return places.map(([row, partition, offset]) => ({
+      partition: partition!,
+      offset: offset!,
+      code: 'refused-by-sql',
+      detail: refused.get(row!)!,
+    }));
   }
 }
 

@@ -50,7 +50,8 @@ export class RecordReader {
    */
   async load(table: string, columns: readonly SourceColumn[]): Promise<ReadReport> {
     const rows = this.events.map((_, index) => index);
-    if (await this.attempt(`CREATE OR REPLACE TEMP TABLE ${quoteName(table)} AS`, rows, columns)) return ALL_WELL;
+    if (await this.attempt(`CREATE OR REPLACE TEMP TABLE ${quoteName(table)} AS`, rows, columns))
+      return ALL_WELL;
     const poison = new Map<number, Unreadable>();
     const badColumns = new Map<number, Map<string, Unreadable>>();
     await this.sift(rows, columns, poison, badColumns);
@@ -84,7 +85,8 @@ export class RecordReader {
     if (rows.length === 1) return this.judge(rows[0]!, columns, poison, bad);
     const middle = rows.length >> 1;
     for (const half of [rows.slice(0, middle), rows.slice(middle)]) {
-      if (!(await this.attempt('CREATE OR REPLACE TEMP TABLE __tenon_probe AS', half, columns))) await this.sift(half, columns, poison, bad);
+      if (!(await this.attempt('CREATE OR REPLACE TEMP TABLE __tenon_probe AS', half, columns)))
+        await this.sift(half, columns, poison, bad);
     }
   }
 
@@ -95,7 +97,8 @@ export class RecordReader {
     poison: Map<number, Unreadable>,
     bad: Map<number, Map<string, Unreadable>>,
   ): Promise<void> {
-    const probe = (some: readonly SourceColumn[]) => this.why('CREATE OR REPLACE TEMP TABLE __tenon_probe AS', [row], some);
+    const probe = (some: readonly SourceColumn[]) =>
+      this.why('CREATE OR REPLACE TEMP TABLE __tenon_probe AS', [row], some);
     const unreadable = await probe(columns.filter(({ name }) => name === 'event_time'));
     if (unreadable !== undefined) {
       poison.set(row, { code: 'poison', detail: unreadable });
@@ -104,19 +107,28 @@ export class RecordReader {
     const found = new Map<string, Unreadable>();
     for (const column of columns) {
       const detail = await probe([column]);
-      if (detail !== undefined) found.set(column.name, { code: 'unreadable-column', detail: `${column.name}: ${detail}` });
+      if (detail !== undefined)
+        found.set(column.name, { code: 'unreadable-column', detail: `${column.name}: ${detail}` });
     }
     // Each column alone is fine but not all together: then the record as a whole is not.
     if (found.size === 0) poison.set(row, { code: 'poison', detail: (await probe(columns)) ?? 'unreadable' });
     else bad.set(row, found);
   }
 
-  private async attempt(into: string, rows: readonly number[], columns: readonly SourceColumn[]): Promise<boolean> {
+  private async attempt(
+    into: string,
+    rows: readonly number[],
+    columns: readonly SourceColumn[],
+  ): Promise<boolean> {
     return (await this.why(into, rows, columns)) === undefined;
   }
 
   /** @returns why the rows can't be read, or undefined if they were */
-  private async why(into: string, rows: readonly number[], columns: readonly SourceColumn[]): Promise<string | undefined> {
+  private async why(
+    into: string,
+    rows: readonly number[],
+    columns: readonly SourceColumn[],
+  ): Promise<string | undefined> {
     try {
       await this.run(into, rows, columns);
       return undefined;
@@ -161,7 +173,13 @@ export class RecordReader {
     const read = fields.map(([name, type]) => `${name}: ${quoteText(type)}`).join(', ');
     // Buffers are twice this size for each thread: small for small records.
     const objectSize = Math.max(1 << 20, file.longestLine + 1024);
-    const select = ['r AS __tenon_row', 'p AS __tenon_partition', 't AS __tenon_append', ...this.extra.select, ...columns.map(columnSql)];
+    const select = [
+      'r AS __tenon_row',
+      'p AS __tenon_partition',
+      't AS __tenon_append',
+      ...this.extra.select,
+      ...columns.map(columnSql),
+    ];
     return `SELECT ${select.join(', ')} FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${objectSize}, columns = {${read}})`;
   }
 }
@@ -169,7 +187,9 @@ export class RecordReader {
 /** The part of the envelope that the columns need, as a STRUCT. */
 function envelopeType(columns: readonly SourceColumn[]): string {
   const data = columns.filter(({ path }) => path[0] === 'data');
-  const own = columns.filter(({ path }) => path[0] !== 'data').map(({ path, readAs }) => `${quoteName(path[0]!)} ${readAs}`);
+  const own = columns
+    .filter(({ path }) => path[0] !== 'data')
+    .map(({ path, readAs }) => `${quoteName(path[0]!)} ${readAs}`);
   const fields = data.map(({ path, readAs }) => `${quoteName(path[1]!)} ${readAs}`);
   return `STRUCT(${[...own, ...(fields.length === 0 ? [] : [`data STRUCT(${fields.join(', ')})`])].join(', ')})`;
 }
@@ -202,6 +222,9 @@ function oneLine(value: Uint8Array): Uint8Array {
 export function dataErrorText(error: Error): string {
   return error.message
     .split('\n')[0]!
-    .replace(/^(Invalid Input Error: )?(JSON transform error|Malformed JSON) in file "[^"]*",? ?(at byte \d+ )?(in line \d+)?: /, '$2: ')
+    .replace(
+      /^(Invalid Input Error: )?(JSON transform error|Malformed JSON) in file "[^"]*",? ?(at byte \d+ )?(in line \d+)?: /,
+      '$2: ',
+    )
     .slice(0, 500);
 }

@@ -2,7 +2,16 @@
  * Files in a private directory through which records reach DuckDB: a line of JSON each, which it parses in parallel and
  * far faster than it takes parameters. In memory (/dev/shm) where the machine has that.
  */
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -43,7 +52,8 @@ export class Spool {
 export function ownDirectory(parent: string, name: string): string {
   for (const entry of readdirSync(parent)) {
     const pid = new RegExp(`^${name}-(\\d+)-`).exec(entry)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(parent, entry), { recursive: true, force: true });
+    if (pid !== undefined && !isRunning(Number(pid)))
+      rmSync(join(parent, entry), { recursive: true, force: true });
   }
   return mkdtempSync(join(parent, `${name}-${process.pid}-`));
 }
@@ -118,5 +128,5 @@ export class LineWriter {
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }

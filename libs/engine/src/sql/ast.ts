@@ -29,15 +29,19 @@ export async function parseSql(connection: DuckDBConnection, sql: string): Promi
   ) as Ast;
   if (parsed['error'] === true) {
     const position = parsed['position'];
-    return { message: String(parsed['error_message']), at: typeof position === 'string' ? Number(position) : undefined };
+    return {
+      message: String(parsed['error_message']),
+      at: typeof position === 'string' ? Number(position) : undefined,
+    };
   }
   return (parsed['statements'] as Ast[]).map((statement) => statement['node'] as Ast);
 }
 
 /** The SQL of a query's tree. */
 export async function printSql(connection: DuckDBConnection, node: Ast): Promise<string> {
-  const json = JSON.stringify({ error: false, statements: [{ node, named_param_map: [] }] }, (key, value: unknown) =>
-    key === 'query_location' ? undefined : value,
+  const json = JSON.stringify(
+    { error: false, statements: [{ node, named_param_map: [] }] },
+    (key, value: unknown) => (key === 'query_location' ? undefined : value),
   ).replace(/"\\u0000([^"]*)"/g, '$1');
   return one(connection, `SELECT json_deserialize_sql(CAST(${quoteText(json)} AS JSON))`);
 }
@@ -79,12 +83,17 @@ function* nodesIn(value: AstValue | undefined): Generator<Ast> {
 }
 
 /** Rebuilds a tree from above; `replace` gives a node's stand-in, or undefined to go on below it. Nothing is changed. */
-export function rewrite<T extends AstValue | undefined>(value: T, replace: (node: Ast) => Ast | undefined): T {
+export function rewrite<T extends AstValue | undefined>(
+  value: T,
+  replace: (node: Ast) => Ast | undefined,
+): T {
   if (Array.isArray(value)) return value.map((item) => rewrite(item, replace)) as AstValue as T;
   if (!isAst(value)) return value;
   const stand = replace(value);
   if (stand !== undefined) return stand as T;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rewrite(item, replace)])) as Ast as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, rewrite(item, replace)]),
+  ) as Ast as T;
 }
 
 /** Equal for trees that mean the same: without positions, the case of names, and the tree's own alias. */

@@ -80,7 +80,8 @@ export async function query(connection: DuckDBConnection, sql: string): Promise<
 /** Errors that a record's values can cause. All others (no memory, no disk, a bug) are not the data's fault. */
 const DATA_ERROR = /^(Conversion|Out of Range|Invalid Input|Invalid type|Mismatch Type|Constraint) Error: /;
 
-export const isDataError = (error: unknown): error is Error => error instanceof Error && DATA_ERROR.test(error.message);
+export const isDataError = (error: unknown): error is Error =>
+  error instanceof Error && DATA_ERROR.test(error.message);
 
 /** An error of DuckDB's that is not about data, as the engine's. */
 export function engineFailure(error: unknown, doing: string): TenonError {

@@ -41,7 +41,9 @@ export function rowsOf(chunks: readonly DuckDBDataChunk[]): Value[][] {
 const itself: Encoder = (value) => value as Value;
 
 export function encodeBigInt(value: bigint): number | string {
-  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value.toString();
+  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+    ? Number(value)
+    : value.toString();
 }
 
 /** JSON has no minus zero, and SQL takes it for zero. */
@@ -91,7 +93,8 @@ function nonNullEncoder(type: DuckDBType): Encoder {
     case DuckDBTypeId.MAP: {
       const encodeKey = encoderOf((type as DuckDBMapType).keyType);
       const encodeValue = encoderOf((type as DuckDBMapType).valueType);
-      return (value) => (value as DuckDBMapValue).entries.map(({ key, value: item }) => [encodeKey(key), encodeValue(item)]);
+      return (value) =>
+        (value as DuckDBMapValue).entries.map(({ key, value: item }) => [encodeKey(key), encodeValue(item)]);
     }
     default:
       return (value) => String(value);
@@ -111,7 +114,8 @@ function encodeTimestamp(micros: bigint): string {
   let text = timestamps.get(micros);
   if (text === undefined) {
     if (timestamps.size > 10_000) timestamps.clear();
-    text = micros === INFINITY ? 'infinity' : micros === -INFINITY ? '-infinity' : formatTimestamp(Number(micros));
+    text =
+      micros === INFINITY ? 'infinity' : micros === -INFINITY ? '-infinity' : formatTimestamp(Number(micros));
     timestamps.set(micros, text);
   }
   return text;
