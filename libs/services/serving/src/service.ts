@@ -55,13 +55,18 @@ interface Served {
 export async function createServing(deps: ServingDeps): Promise<RunningService> {
   const serving = new Serving(deps);
   await serving.start();
+  let stopped: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => (stopped = resolve));
   return {
     name: 'serving',
     routes: serving.routes(),
     ready: () => ({ ok: true }),
     status: () => serving.status(),
-    done: new Promise<void>(() => undefined),
-    stop: () => serving.stop(),
+    done,
+    stop: async () => {
+      await serving.stop();
+      stopped();
+    },
   };
 }
 
