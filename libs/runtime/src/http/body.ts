@@ -66,24 +66,34 @@ function bodyError(error: unknown, decoder: Decoder | null): unknown {
 }
 
 /** Rejects with HttpProblem 413 above `limit`, 408 when it does not arrive in time, 400 and 415 for a bad encoding. */
-export async function readWhole(
+export function readWhole(
+  request: IncomingMessage,
+  limit: number,
+  limits: HttpLimits,
+  watch: BodyWatch,
+): Promise<Uint8Array> {
+  const { headers } = request;
+  if (headers['content-encoding'] !== undefined) return readDecoded(request, limit, limits, watch);
+  const length = headers['content-length'];
+  if (length !== undefined && Number(length) > limit) return Promise.reject(tooLarge(limit));
+  return collect(request, request, limit, limits, watch);
+}
+
+async function readDecoded(
   request: IncomingMessage,
   limit: number,
   limits: HttpLimits,
   watch: BodyWatch,
 ): Promise<Uint8Array> {
   const decoder = decoderFor(request);
-  if (decoder === null && Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  const source = decoder === null ? request : decoded(request, decoder);
+  if (decoder === null) return collect(request, request, limit, limits, watch);
   try {
-    return await collect(source, request, limit, limits, watch);
+    return await collect(decoded(request, decoder), request, limit, limits, watch);
   } catch (error) {
     throw bodyError(error, decoder);
   } finally {
-    if (decoder !== null) {
-      request.unpipe(decoder);
-      decoder.destroy();
-    }
+    request.unpipe(decoder);
+    decoder.destroy();
   }
 }
 
@@ -100,6 +110,7 @@ class Collector {
 
   constructor(
     private readonly source: Readable,
+    private readonly request: IncomingMessage,
     private readonly limit: number,
     private readonly watch: BodyWatch,
     timeoutMs: number,
@@ -110,7 +121,7 @@ class Collector {
     source
       .on('data', (chunk: Buffer) => this.take(chunk))
       .on('end', () => this.end())
-      .on('error', (error) => this.fail(error));
+      .on('error', (error) => this.fail(this.source === this.request ? gone() : error));
   }
 
   private take(chunk: Buffer): void {
@@ -151,7 +162,7 @@ function collect(
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (request.destroyed) reject(gone());
-    else new Collector(source, limit, watch, limits.bodyTimeoutMs, resolve, reject);
+    else new Collector(source, request, limit, watch, limits.bodyTimeoutMs, resolve, reject);
   });
 }
 

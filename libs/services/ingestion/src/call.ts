@@ -81,9 +81,3 @@ export const preparePlain = (
   escapes: boolean,
   index: number | null,
 ): Prepared | Rejection => intake.prepare(call, { data, attributes: null, escapes, index });
-
-/** The answer names the event's own correlation ID where the client sent none beside it. */
-export const correlationOf = (call: Call, correlationId: string): { headers?: Record<string, string> } =>
-  call.correlationGiven || correlationId === call.correlationId
-    ? {}
-    : { headers: { [CORRELATION_HEADER]: correlationId } };

@@ -1,9 +1,8 @@
 /** A call with one event: it is taken, or the whole call is refused. */
-import { encodeReceipt } from '@tenon/contracts';
+import { CORRELATION_HEADER, encodeReceipt } from '@tenon/contracts';
 import type { IngestAnswer } from '@tenon/contracts';
 import type { HttpResponse } from '@tenon/ports';
 import type { Call, SourceDesk } from './call';
-import { correlationOf } from './call';
 import type { Rejection } from './rejection';
 import type { Prepared } from './intake';
 
@@ -20,15 +19,13 @@ export async function takeSingle(
   if (outcome.late) desk.appender.late += 1;
   const { partition } = record;
   const position = { source: desk.name, partition, offset };
-  const answer: IngestAnswer = {
-    accepted: 1,
-    rejected: 0,
-    receipt: encodeReceipt({ [desk.name]: { [partition]: offset + 1 } }),
-    correlationId,
-    position,
-    ...(call.items === 'all' && { items: [{ index: 0, code: 'accepted', correlationId, position }] }),
-  };
-  return { status: 202, json: answer, ...correlationOf(call, correlationId) };
+  const receipt = encodeReceipt({ [desk.name]: { [partition]: offset + 1 } });
+  const answer: IngestAnswer = { accepted: 1, rejected: 0, receipt, correlationId, position };
+  const items = [{ index: 0, code: 'accepted', correlationId, position }];
+  const json = call.items === 'all' ? { ...answer, items } : answer;
+  // The answer names the event's own correlation ID where the client sent none beside it.
+  if (call.correlationGiven || correlationId === call.correlationId) return { status: 202, json };
+  return { status: 202, headers: { [CORRELATION_HEADER]: correlationId }, json };
 }
 
 /** Always throws. */
