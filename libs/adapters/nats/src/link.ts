@@ -50,10 +50,10 @@ export class Link {
   /** Resolves once the server knows of it, or at once without a connection: it is then made known with the next one. */
   async register(registration: Registration): Promise<void> {
     this.registered.set(registration, null);
-    const { current } = this;
-    if (current === null) return;
-    this.attach(current, registration);
-    await this.flush(current);
+    if (this.connection === null) return;
+    // Where it is down just now, the library tells the server when it has reconnected.
+    this.attach(this.connection, registration);
+    if (this.current !== null) await this.flush(this.current);
   }
 
   unregister(registration: Registration): void {
