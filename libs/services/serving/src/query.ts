@@ -136,7 +136,7 @@ function integer(
 }
 
 const bad = (parameter: string, detail: string) =>
-  new HttpProblem(400, 'invalid-parameter', detail, { parameter });
+  new HttpProblem(400, 'bad-parameter', detail, { parameter });
 
 /** A cursor holds the last cell of a page and what was asked, so that it can't be used for another question. */
 export function makeCursor(cell: string, query: Readonly<Record<string, string>>): string {

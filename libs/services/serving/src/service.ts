@@ -193,7 +193,7 @@ class Serving {
     if (unknown !== undefined)
       throw new HttpProblem(
         400,
-        'invalid-parameter',
+        'bad-parameter',
         `after names partition ${unknown}, which does not exist.`,
         { parameter: 'after' },
       );
@@ -234,7 +234,7 @@ class Serving {
     const { limit, ...asked } = request.query;
     for (const name of ['cursor', 'after', 'layer', 'order', 'timeout'])
       if (name in asked)
-        throw new HttpProblem(400, 'invalid-parameter', `${name} does not apply to live updates.`, {
+        throw new HttpProblem(400, 'bad-parameter', `${name} does not apply to live updates.`, {
           parameter: name,
         });
     const query = parseRowsQuery(reader.layout.plan, {
