@@ -22,7 +22,7 @@ export function rowsTable(rows: readonly Row[], columns: readonly string[], sink
   const status = (text: string) =>
     text === 'final' ? green(text) : text === 'amended' ? yellow(text) : dim(text);
   const cells = rows.map((row) => [
-    ...columns.map((name) => cellText(row[name] ?? null)),
+    ...columns.map((name) => shortText(row[name] ?? null)),
     status(row._status),
   ]);
   return plainTable([...columns, 'status'].map(bold), cells, right);
@@ -58,6 +58,12 @@ const BORDERS = {
   },
   ...{ left: '', right: '', middle: '', 'left-mid': '', 'right-mid': '', mid: '─', 'mid-mid': '' },
 };
+
+/** In a table six digits of a fraction will do; CSV and JSON have them all. */
+function shortText(value: Value): string {
+  if (typeof value !== 'number' || Number.isInteger(value)) return cellText(value);
+  return String(Math.abs(value) >= 1e4 ? Number(value.toFixed(2)) : Number(value.toPrecision(6)));
+}
 
 /** A value as a person reads it; null is empty. */
 export function cellText(value: Value): string {

@@ -142,9 +142,22 @@ describe('tenon query', () => {
     const moved = { ...ANSWER, included: { flights: { 0: 10 } } };
     serveProduct([[row('ATL', 1)], [row('BOS', 2)]], [ANSWER, moved]);
     const { err, code } = await run('query', 'hours', '--format', 'csv');
-    expect(fake.requests.filter((request) => request.includes('/rows'))).toHaveLength(6);
+    expect(fake.requests.filter((request) => request.includes('/rows'))).toHaveLength(4);
     expect(err).toContain('differ in what they include');
     expect(code).toBe(0);
+    expect(JSON.parse((await run('query', 'hours', '--json')).out)).toMatchObject({
+      consistent: false,
+      answer: moved,
+    });
+  });
+
+  it('shortens long fractions in a table, and nowhere else', async () => {
+    serveProduct([[row('ATL', 1 / 3), row('BOS', 1234567.891), row('CLT', 1e-9)]]);
+    const { out } = await run('query', 'hours');
+    expect(out).toContain(' 0.333333 ');
+    expect(out).toContain(' 1234567.89 ');
+    expect(out).toContain(' 1e-9 ');
+    expect((await run('query', 'hours', '--format', 'csv')).out).toContain('ATL,0.3333333333333333,');
   });
 
   it('prints CSV with quotes where they are needed', async () => {

@@ -81,7 +81,8 @@ async function query(client: Client, path: string, options: QueryOptions, output
     answer.rows,
     product.columns?.map((column) => column.name),
   );
-  if (format === 'json') output.out.write(`${text ?? JSON.stringify(answer)}\n`);
+  const joined = consistent ? answer : { ...answer, consistent };
+  if (format === 'json') output.out.write(`${text ?? JSON.stringify(joined)}\n`);
   else if (format === 'csv') output.out.write(rowsCsv(answer.rows, columns));
   else printTable(answer, columns, output);
 }
@@ -94,17 +95,15 @@ interface Read {
   readonly consistent: boolean;
 }
 
-/** A page is one snapshot, several are not: where something landed in between they are read again, a few times. */
+/** A page is one snapshot, several are not: where something landed in between, they are read once more. */
 async function readRows(
   client: Client,
   path: string,
   query: Record<string, string | undefined>,
   limit: number,
 ): Promise<Read> {
-  for (let attempt = 1; ; attempt++) {
-    const read = await readPages(client, path, query, limit);
-    if (read.consistent || attempt === 3) return read;
-  }
+  const read = await readPages(client, path, query, limit);
+  return read.consistent ? read : readPages(client, path, query, limit);
 }
 
 async function readPages(

@@ -53,6 +53,7 @@ export function upCommand(output: Output): Command {
       if (json) printJson({ url, data, products }, output);
       else printUp(up, output);
       await interrupted;
+      if (!json) output.out.write('Ending: what was accepted is being written down ...\n');
       await up.stop();
     });
 }

@@ -22,18 +22,18 @@ export function sayHistoryDone(
 ): void {
   const { bold, dim } = styles(out);
   const from = position > history ? `on after flight ${grouped(position)}` : 'the rest of the flights';
-  const at = url === 'http://127.0.0.1:7070' ? '' : ` --url ${url}`;
   const commands = [
     [
-      `npx tenon query airport_hours --where origin=ATL --order desc --limit 10${at}`,
+      'npx tenon query airport_hours --where origin=ATL --order desc --limit 10',
       'exact, up to the last event',
     ],
-    [`npx tenon watch airport_hours --where origin=ORD${at}`, 'the same, live'],
-    [`npx tenon cut${at}`, 'batch takes over up to now'],
+    ['npx tenon watch airport_hours --where origin=ORD', 'the same, live'],
+    ['npx tenon cut', 'batch takes over up to now'],
   ] as const;
   const width = Math.max(...commands.map(([command]) => command.length));
   out.write(`Live now: ${from}, ${grouped(speed)} times as fast as real time.\n\n`);
   out.write(`Open ${bold(url)}, or try in another terminal:\n`);
+  if (url !== 'http://127.0.0.1:7070') out.write(`  ${bold(`export TENON_URL=${url}`)}\n`);
   for (const [command, what] of commands) out.write(`  ${bold(command.padEnd(width))}  ${dim(what)}\n`);
   out.write(dim('Ctrl-C ends it; started again, it goes on where it was.\n\n'));
 }

@@ -34,7 +34,8 @@ export function createTicker(client: Client, { out }: Output): Ticker {
       .map((product) => product.generation)
       .reduce((a, b) => Math.min(a, b), Infinity);
     const behind = products.map((product) => product.behind).reduce((a, b) => Math.max(a, b), 0);
-    const time = lastAt === 0 ? '' : new Date(lastAt).toISOString().slice(0, 16).replace('T', ' ');
+    if (lastAt === 0) return;
+    const time = new Date(lastAt).toISOString().slice(0, 16).replace('T', ' ');
     show(
       `${bold(time)}  ${grouped(rate)} events/s  ${dim('·')} ${grouped(total)} sent  ${dim('·')} generation ${Number.isFinite(generation) ? generation : '-'}  ` +
         `${dim('·')} ${behind === 0 ? 'no lag' : `lag ${grouped(behind)} events`}`,
