@@ -221,11 +221,14 @@ function compareIntervals(a: Value, b: Value): number {
 
 /**
  * A value as an answer shows it: decimals of up to 15 significant digits as numbers (a double holds them exactly enough
- * to print them back), maps with text keys as objects.
+ * to print them back), maps whose keys are strings in JSON as objects.
  */
 export function toAnswer(type: SqlType, value: Value): Value {
   return show(shapeOf(type), value);
 }
+
+/** Shapes that JSON carries as strings, and that may so be an object's names. */
+const TEXT_KEYS: ReadonlySet<string> = new Set(['text', 'timestamp', 'date', 'time', 'interval']);
 
 function show(shape: TypeShape, value: Value): Value {
   if (value === null) return null;
@@ -248,7 +251,7 @@ function show(shape: TypeShape, value: Value): Value {
       const pairs = (value as readonly (readonly [Value, Value])[]).map(
         ([key, item]) => [show(shape.key, key), show(shape.value, item)] as const,
       );
-      return shape.key.kind === 'text'
+      return TEXT_KEYS.has(shape.key.kind)
         ? Object.fromEntries(pairs as readonly (readonly [string, Value])[])
         : pairs;
     }

@@ -82,28 +82,31 @@ function raise(precision: number, dense: string, sparse: string): string {
   return codes === null ? dense : codes.toString('latin1');
 }
 
+/** Two sorted lists of entries become one. */
 function mergeSparse(precision: number, a: string, b: string): string {
   const width = indexWidth(precision);
-  const merged = Buffer.allocUnsafe(a.length + b.length);
+  const x = Buffer.from(a, 'latin1');
+  const y = Buffer.from(b, 'latin1');
+  const merged = Buffer.allocUnsafe(x.length + y.length);
   merged[0] = SPARSE;
   let length = 1;
   let [i, j] = [1, 1];
-  while (i < a.length || j < b.length) {
-    const order = j >= b.length ? -1 : i >= a.length ? 1 : compareDigits(a, i, b, j, width);
-    const [text, at] =
-      order < 0 || (order === 0 && a.charCodeAt(i + width) >= b.charCodeAt(j + width)) ? [a, i] : [b, j];
-    for (let k = 0; k <= width; k++) merged[length++] = text.charCodeAt(at + k);
+  while (i < x.length || j < y.length) {
+    const order = j >= y.length ? -1 : i >= x.length ? 1 : compareDigits(x, i, y, j, width);
+    const fromX = order < 0 || (order === 0 && x[i + width]! >= y[j + width]!);
+    const source = fromX ? x : y;
+    const at = fromX ? i : j;
+    for (let k = at; k <= at + width; k++) merged[length++] = source[k]!;
     if (order <= 0) i += width + 1;
     if (order >= 0) j += width + 1;
   }
   const text = merged.toString('latin1', 0, length);
-  if (isSparse(precision, (length - 1) / (width + 1))) return text;
-  return encode(precision, decode(precision, text));
+  return isSparse(precision, (length - 1) / (width + 1)) ? text : encode(precision, decode(precision, text));
 }
 
-function compareDigits(a: string, i: number, b: string, j: number, width: number): number {
+function compareDigits(x: Uint8Array, i: number, y: Uint8Array, j: number, width: number): number {
   for (let k = 0; k < width; k++) {
-    const order = a.charCodeAt(i + k) - b.charCodeAt(j + k);
+    const order = x[i + k]! - y[j + k]!;
     if (order !== 0) return order;
   }
   return 0;
