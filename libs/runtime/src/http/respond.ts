@@ -24,7 +24,7 @@ export function headersOf(
   const headers: OutgoingHttpHeaders = { [CORRELATION_HEADER]: correlationId };
   if (closing) headers['connection'] = 'close';
   if (answer.headers !== undefined) {
-    for (const [name, value] of Object.entries(answer.headers)) headers[name.toLowerCase()] = value;
+    for (const name of Object.keys(answer.headers)) headers[name.toLowerCase()] = answer.headers[name];
   }
   return headers;
 }

@@ -271,8 +271,8 @@ async function handle(
   signal?: AbortSignal,
 ): Promise<Answer> {
   const route = service.routes.find((one) => one.path === path);
-  const { source = 'orders', type = 'application/json', query = {}, body } = call;
-  const chunks = chunksOf(body);
+  const { source = 'orders', type = 'application/json', query = {}, body: sent } = call;
+  const chunks = chunksOf(sent);
   const headers: Record<string, string> = { ...(type !== null && { 'content-type': type }), ...call.headers };
   try {
     const answer: HttpResponse | undefined = await route?.handle({
@@ -292,7 +292,8 @@ async function handle(
       correlationId: headers['x-correlation-id'] ?? 'made-1',
       signal: signal ?? new AbortController().signal,
     });
-    return { status: answer?.status ?? 0, headers: answer?.headers ?? {}, body: answer?.json };
+    const body = answer?.text === undefined ? answer?.json : (JSON.parse(answer.text) as unknown);
+    return { status: answer?.status ?? 0, headers: answer?.headers ?? {}, body };
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;
     const { status, code, detail, extra } = error;
