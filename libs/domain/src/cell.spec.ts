@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { cellId, cellKey, keyPrefix, parseCellId } from './cell';
+import { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 import type { Value } from './plan';
 import { formatTimestamp } from './time';
 import { compareValues } from './values';
@@ -214,3 +214,40 @@ function isSame(type: string, a: Value, b: Value): boolean {
     (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value)) || typeof value === 'number';
   return /DECIMAL|BIGINT|DOUBLE/.test(type) && numeric(a) && numeric(b) && Number(a) === Number(b);
 }
+
+describe('keyPattern', () => {
+  const types = ['TIMESTAMP', 'VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN', 'DECIMAL(10,2)', 'VARCHAR'];
+  const text = fc.oneof(fc.string(), fc.constantFrom('a.b', 'a', 'é!', '日本', '', '}}', 'z'));
+  const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null, freq: 5 });
+  const key = fc.tuple(
+    nullable(fc.constantFrom('2001-01-01T00:00:00Z', '2001-01-01T00:00:00.5Z')),
+    nullable(text),
+    nullable(fc.maxSafeInteger()),
+    nullable(fc.double({ noNaN: true, noDefaultInfinity: true })),
+    nullable(fc.boolean()),
+    nullable(fc.integer().map((n) => (n / 100).toFixed(2))),
+    nullable(text),
+  );
+
+  it('matches every key that has the texts, and of the others none that is short', () => {
+    fc.assert(
+      fc.property(key, text, text, (values, first, second) => {
+        for (const wanted of [
+          [undefined, first],
+          [undefined, first, undefined, undefined, undefined, undefined, second],
+          [undefined, undefined, undefined, undefined, undefined, undefined, second],
+        ]) {
+          const pattern = new RegExp(`^${keyPattern(types, wanted) ?? 'none'}`);
+          const given = values.map((value, part) => wanted[part] ?? value);
+          expect(cellKey(types, given)).toMatch(pattern);
+          const has = wanted.every((one, part) => one === undefined || values[part] === one);
+          expect(pattern.test(cellKey(types, values))).toBe(has);
+        }
+      }),
+    );
+  });
+
+  it('tells nothing about parts that are no text', () => {
+    expect(keyPattern(types, ['2001-01-01T00:00:00Z', undefined, '1'])).toBeNull();
+  });
+});

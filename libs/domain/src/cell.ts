@@ -37,6 +37,36 @@ export function keyPrefix(types: readonly SqlType[], values: readonly Value[]): 
   return encodeParts(types, values).slice(0, KEPT_CHARS);
 }
 
+/**
+ * A pattern for the cell keys whose text parts have given values, to be tested before documents are read: every such
+ * key matches; a few others may (cut ones, for length), so whoever reads still compares the values.
+ *
+ * @param texts per part, the text that it must have; undefined: any. Parts that are no text are not looked at.
+ * @returns the source of a regular expression over the whole key, or null where it would tell nothing
+ */
+export function keyPattern(types: readonly SqlType[], texts: readonly (string | undefined)[]): string | null {
+  const wanted = texts.map((text, part) => (shapeOf(types[part] ?? '').kind === 'text' ? text : undefined));
+  const last = wanted.findLastIndex((text) => text !== undefined);
+  if (last < 0) return null;
+  let pattern = '';
+  for (let part = 0; part <= last; part++) {
+    const text = wanted[part];
+    const shape = shapeOf(types[part] ?? '');
+    pattern += text === undefined ? anyPart(shape) : escapePattern(encodePart(shape, text));
+  }
+  return `(?:${pattern}|.{${KEPT_CHARS}})`;
+}
+
+/** What any value of a type may be encoded as. */
+function anyPart({ kind }: TypeShape): string {
+  if (kind === 'integer' || kind === 'decimal') return '(?:!|z[^!]*!|[np].\\d+)';
+  if (kind === 'double') return '(?:!|z[^!]*!|d[0-9a-f]{16})';
+  if (kind === 'boolean') return '(?:!|z[^!]*!|[tf])';
+  return '(?:!|[a-z][^!]*!)';
+}
+
+const escapePattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
 /** The `_cell` of an answer's row. */
 export function cellId(key: readonly Value[]): string {
   return Buffer.from(JSON.stringify(key), 'utf8').toString('base64url');

@@ -60,6 +60,11 @@ describe('reachOf', () => {
     expect(reachOf([epoch(2, 20, 29, true), epoch(3, 30, 35, false)], 20, 2)).toMatchObject({ included: 29, gap: true });
   });
 
+  it('sees that the end of an epoch went missing by the one that follows it', () => {
+    const reach = reachOf([epoch(2, 20, 29, false), epoch(3, 30, 35, false)], 20, 2);
+    expect(reach).toEqual({ epochs: [2], included: 29, open: 2, gap: true });
+  });
+
   it('passes epoch numbers that barriers skipped', () => {
     expect(reachOf([epoch(2, 20, 30, true, 7), epoch(7, 30, 31, false)], 20, 2)).toMatchObject({ included: 31, open: 7, gap: false });
   });

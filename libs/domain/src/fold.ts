@@ -110,7 +110,8 @@ export function reachOf(progress: readonly EpochProgress[], cut: number, cutEpoc
     if (one.epoch !== open || one.start !== included) return { epochs, included, open, gap: true };
     epochs.push(one.epoch);
     included = one.next;
-    if (!one.closed) break;
+    // Later epochs have begun, so the end of this one went missing.
+    if (!one.closed) return { epochs, included, open, gap: one !== ordered.at(-1) };
     open = one.nextEpoch;
   }
   return { epochs, included, open, gap: false };

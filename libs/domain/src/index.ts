@@ -14,7 +14,7 @@ export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './ledger';
 export type { LedgerCounts } from './ledger';
 export { compareValues, toAnswer } from './values';
 export { formatTimestamp, parseTimestamp, windowEnd } from './time';
-export { cellId, cellKey, keyPrefix, parseCellId } from './cell';
+export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 export { checksum32, partitionOf } from './hash';
 export { DedupeWindow } from './dedupe';
 export type { DedupeVerdict } from './dedupe';

@@ -16,6 +16,8 @@ export interface ScanRange {
   readonly lt: string;
   readonly limit?: number;
   readonly reverse?: boolean;
+  /** The source of a regular expression that a key must match from its beginning, tested before documents are read. */
+  readonly matching?: string;
 }
 
 /** Reads of one instant: nothing that commits later is seen, however long it is held. */

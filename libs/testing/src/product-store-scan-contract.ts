@@ -63,4 +63,23 @@ export function describeScans({ store, prefix }: StoreUnderTest): void {
       expect(await scanAll(snapshot, 'speed', { gte: 'z', lt: 'a' })).toEqual([]);
     });
   }, 60_000);
+
+  test('a scan may ask for the keys that match, in order, in either direction, up to a limit', async () => {
+    const key = prefix();
+    const name = (i: number) => `${key}t${String(i).padStart(5, '0')}!s${'abc'[i % 3]}.!`;
+    await store().transact(async (tx) => {
+      for (let i = 0; i < 9000; i++) tx.put('base', name(i), i);
+    });
+    const range = { gte: key, lt: `${key}~`, matching: `${key}t[^!]*!sb\\.!` };
+    const wanted = Array.from({ length: 3000 }, (_, i) => 3 * i + 1);
+    await store().snapshot(async (snapshot) => {
+      const values = async (options: object) =>
+        (await scanAll<number>(snapshot, 'base', { ...range, ...options })).map((entry) => entry.value);
+      expect(await values({})).toEqual(wanted);
+      expect(await values({ reverse: true })).toEqual([...wanted].reverse());
+      expect(await values({ limit: 7 })).toEqual(wanted.slice(0, 7));
+      expect(await values({ reverse: true, limit: 2001 })).toEqual([...wanted].reverse().slice(0, 2001));
+      expect(await values({ matching: `${key}nothing` })).toEqual([]);
+    });
+  });
 }

@@ -13,6 +13,8 @@ export interface CellRange {
   readonly gte: string;
   readonly lt: string;
   readonly reverse?: boolean;
+  /** A `keyPattern` that the keys must match; others than the wanted ones may come all the same. */
+  readonly pattern?: string | null;
 }
 
 export const ALL_CELLS: CellRange = { gte: '', lt: '~' };
@@ -136,7 +138,12 @@ class CellStream {
     range: CellRange,
     private readonly read: (value: unknown) => Part | undefined,
   ) {
-    const bounds = { gte: prefix + range.gte, lt: prefix + range.lt, reverse: range.reverse === true };
+    const bounds = {
+      gte: prefix + range.gte,
+      lt: prefix + range.lt,
+      reverse: range.reverse === true,
+      ...(range.pattern != null && { matching: prefix.replace(/[.+]/g, '\\$&') + range.pattern }),
+    };
     this.chunks = snapshot.scan<unknown>(table, bounds)[Symbol.asyncIterator]();
   }
 

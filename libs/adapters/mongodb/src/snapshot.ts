@@ -27,9 +27,9 @@ export class MongoSnapshot implements StoreSnapshot {
   }
 
   async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {
-    const { gte, lt, limit, reverse } = range;
+    const { gte, lt, limit, reverse, matching } = range;
     const cursor = this.tables[table].find(
-      { _id: { $gte: gte, $lt: lt } },
+      { _id: { $gte: gte, $lt: lt, ...(matching !== undefined && { $regex: `^(?:${matching})` }) } },
       {
         session: this.session,
         sort: { _id: reverse ? -1 : 1 },

@@ -1,7 +1,7 @@
 /** What a rows request asks for, checked in full before anything is read. */
 import { decodeReceipt } from '@tenon/contracts';
 import type { OffsetVector, Plan, SqlType, Value } from '@tenon/domain';
-import { formatTimestamp, keyPrefix, parseTimestamp } from '@tenon/domain';
+import { formatTimestamp, keyPattern, keyPrefix, parseTimestamp } from '@tenon/domain';
 import { HttpProblem } from '@tenon/ports';
 import type { CellRange, Layer } from '@tenon/views';
 import { ALL_CELLS } from '@tenon/views';
@@ -31,9 +31,15 @@ export function parseRowsQuery(plan: Plan, query: Readonly<Record<string, string
   // A page begins right after the last cell of the one before.
   const range =
     cursor === null ? bounds : reverse ? { ...bounds, lt: cursor } : { ...bounds, gte: `${cursor}\u0001` };
+  const where = dimensions(plan, query);
+  const texts = plan.key.map((_, part) => where.find((one) => one.part === part)?.text || undefined);
+  const pattern = keyPattern(
+    plan.key.map((key) => key.type),
+    texts,
+  );
   return {
-    range: { ...range, reverse },
-    where: dimensions(plan, query),
+    range: { ...range, reverse, pattern },
+    where,
     layer: choice(query, 'layer', ['merged', 'batch', 'speed'], 'merged'),
     after: query.after === undefined ? null : receipt(plan, query.after),
     timeoutMs: integer(query, 'timeout', TIMEOUT_DEFAULT, TIMEOUT_MAX),

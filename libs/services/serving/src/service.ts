@@ -191,12 +191,9 @@ class Serving {
     const wanted = query.after?.[reader.layout.plan.source] ?? {};
     const unknown = Object.keys(wanted).find((partition) => Number(partition) >= reader.layout.partitions);
     if (unknown !== undefined)
-      throw new HttpProblem(
-        400,
-        'bad-parameter',
-        `after names partition ${unknown}, which does not exist.`,
-        { parameter: 'after' },
-      );
+      throw new HttpProblem(400, 'bad-parameter', `after names partition ${unknown}, which does not exist.`, {
+        parameter: 'after',
+      });
     const until = clock.monotonic() + query.timeoutMs;
     while (!signal.aborted) {
       const woken = new AbortController();

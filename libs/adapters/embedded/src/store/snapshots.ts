@@ -6,6 +6,9 @@ import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/po
 /** Documents of a scan that are decoded in one turn of the event loop: about a millisecond of it. */
 const CHUNK = 500;
 
+/** Keys that are looked at in one turn where only some of them are wanted. */
+const KEYS = 4000;
+
 /** lmdb-js takes these too; its types don't say so. */
 interface Range {
   readonly start: string;
@@ -49,40 +52,60 @@ export class LmdbSnapshot implements StoreSnapshot {
   async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {
     const { gte, lt, reverse = false } = range;
     if (gte >= lt) return;
+    const matching = range.matching === undefined ? null : new RegExp(`^(?:${range.matching})`);
     let left = range.limit ?? Number.MAX_SAFE_INTEGER;
     let start = reverse ? lt : gte;
     // In key order the first key counts and the last does not; backwards it is the other way round.
     let exclusiveStart = reverse;
     while (left > 0) {
-      const limit = Math.min(left, CHUNK);
+      const limit = matching === null ? Math.min(left, CHUNK) : KEYS;
       const end = reverse ? gte : lt;
-      const entries = this.chunk<T>(table, {
-        start,
-        end,
-        limit,
-        reverse,
-        exclusiveStart,
-        inclusiveEnd: reverse,
-        transaction: this.transaction,
-      });
-      if (entries.length > 0) yield entries;
-      left -= entries.length;
-      const last = entries[entries.length - 1];
-      if (last === undefined || entries.length < limit) return;
-      start = last.key;
+      const bounds = { start, end, limit, reverse, exclusiveStart, inclusiveEnd: reverse };
+      const read = { ...bounds, transaction: this.transaction };
+      const chunk =
+        matching === null ? this.chunk<T>(table, read) : this.matches<T>(table, read, matching, left);
+      if (chunk.entries.length > 0) yield chunk.entries;
+      left -= chunk.entries.length;
+      if (chunk.last === undefined || chunk.seen < limit) return;
+      start = chunk.last;
       exclusiveStart = true;
       await setImmediate();
     }
   }
 
   /** No cursor stays open between chunks: closing a transaction below one would end the process. */
-  private chunk<T>(table: StoreTable, range: Range): StoreEntry<T>[] {
+  private chunk<T>(table: StoreTable, range: Range): Chunk<T> {
     const entries: StoreEntry<T>[] = [];
     for (const { key, value } of this.tables[table].getRange(range)) {
       entries.push({ key, value: JSON.parse(value) as T });
     }
-    return entries;
+    return { entries, seen: entries.length, last: entries.at(-1)?.key };
   }
+
+  /** Goes through the keys alone, and reads the documents of those that match. */
+  private matches<T>(table: StoreTable, range: Range, matching: RegExp, most: number): Chunk<T> {
+    const keys: string[] = [];
+    let seen = 0;
+    let last: string | undefined;
+    for (const key of this.tables[table].getKeys(range)) {
+      seen += 1;
+      last = key;
+      if (matching.test(key) && keys.push(key) === most) break;
+    }
+    const entries = keys.flatMap((key) => {
+      const value = this.read<T>(table, key);
+      return value === undefined ? [] : [{ key, value }];
+    });
+    // Enough were found: nothing is left to be read, so it does not matter that the range was left early.
+    return { entries, seen, last };
+  }
+}
+
+/** Some entries, how many keys were seen for them, and the last of those. */
+interface Chunk<T> {
+  readonly entries: StoreEntry<T>[];
+  readonly seen: number;
+  readonly last: string | undefined;
 }
 
 export interface SharedSnapshot {
