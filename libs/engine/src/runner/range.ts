@@ -112,11 +112,18 @@ class Range {
       '__offset AS __tenon_row',
       'epoch_ms(__timestamp) AS __tenon_append',
     ];
-    const spans = this.ranges.map(
-      ({ partition, from, to }) =>
-        `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to})`,
-    );
-    return `(SELECT ${select.join(', ')} FROM read_parquet(${list}${alike ? '' : ', union_by_name = true'}) WHERE ${spans.join(' OR ')})`;
+    const options = `filename = '__file'${alike ? '' : ', union_by_name = true'}`;
+    return `(SELECT ${select.join(', ')} FROM read_parquet(${list}, ${options}) WHERE ${this.spans().join(' OR ')})`;
+  }
+
+  /** Which records count. Ranges of one partition may lie in files that overlap: each takes only its own. */
+  private spans(): string[] {
+    return this.ranges.map((range) => {
+      const { partition, from, to, paths } = range;
+      const alone = this.ranges.every((one) => one === range || one.partition !== partition);
+      const own = alone ? '' : ` AND __file IN (${paths.map(quoteText).join(', ')})`;
+      return `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to}${own})`;
+    });
   }
 
   /** Columns of the files (lower case) with their types, and whether all files have the same. */

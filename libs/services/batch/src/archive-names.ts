@@ -58,3 +58,30 @@ export function contiguous(files: readonly ArchiveFile[]): ArchiveFile[] {
   }
   return chain;
 }
+
+/**
+ * The files that hold the offsets [from, to) of a partition, as few spans as can be: files that join on share one. Where
+ * two files overlap, each gives only the offsets that no file before it gave, in a span of its own.
+ *
+ * @param files as `contiguous` gives them
+ */
+export function spansOf(
+  files: readonly ArchiveFile[],
+  from: number,
+  to: number,
+): { readonly from: number; readonly to: number; readonly names: readonly string[] }[] {
+  const spans: { from: number; to: number; names: string[] }[] = [];
+  let at = from;
+  for (const file of files) {
+    if (file.to <= at || file.from >= to) continue;
+    const end = Math.min(file.to, to);
+    const last = spans.at(-1);
+    if (last === undefined || file.from < at) spans.push({ from: at, to: end, names: [file.name] });
+    else {
+      last.to = end;
+      last.names.push(file.name);
+    }
+    at = end;
+  }
+  return spans;
+}

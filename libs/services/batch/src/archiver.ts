@@ -17,7 +17,7 @@ import type {
   Logger,
 } from '@tenon/ports';
 import type { ArchiveFile } from './archive-names';
-import { archiveName, archivePrefix, contiguous, parseArchiveName } from './archive-names';
+import { archiveName, archivePrefix, contiguous, parseArchiveName, spansOf } from './archive-names';
 
 export interface ArchiverConfig {
   /** Records per file at most. */
@@ -210,19 +210,12 @@ export class Archiver {
   /** Where the records between two cuts are. */
   async ranges(from: Offsets, to: Offsets): Promise<ArchiveRange[]> {
     const ranges: ArchiveRange[] = [];
-    for (const [partition, files] of this.files) {
-      const first = from[partition] ?? 0;
-      const next = to[partition] ?? 0;
-      if (next <= first) continue;
-      // Each file gives the offsets that no file before it gave.
-      let at = first;
-      for (const file of files) {
-        if (file.to <= at || file.from >= next) continue;
-        const end = Math.min(file.to, next);
-        ranges.push({ partition, from: at, to: end, paths: [await this.deps.lake.path(file.name)] });
-        at = end;
+    for (const [partition, files] of this.files)
+      for (const { names, ...span } of spansOf(files, from[partition] ?? 0, to[partition] ?? 0)) {
+        const paths: string[] = [];
+        for (const name of names) paths.push(await this.deps.lake.path(name));
+        ranges.push({ partition, ...span, paths });
       }
-    }
     return ranges;
   }
 

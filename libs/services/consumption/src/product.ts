@@ -14,10 +14,11 @@ import type {
   StoreTransaction,
 } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
-import { readPointer } from '@tenon/views';
+import { includedIn, readPointer, readView } from '@tenon/views';
 import { foldClosedEpochs } from './kappa';
 import { foldInto, landFlush, movePointer, targetOf } from './landing';
 import { prune } from './prune';
+import { StallWatch } from './stall';
 
 export interface ProductDeps {
   readonly log: EventLog;
@@ -37,6 +38,8 @@ export interface ConsumptionConfig {
   readonly landCells: number;
   /** Cells per transaction of a fold of closed epochs (Kappa). */
   readonly foldCells: number;
+  /** A partition that does not get on for this long although the log has more is replayed, milliseconds. */
+  readonly stallMs: number;
 }
 
 /** One thing to land; `cells` are those of the frame (range) or of the whole flush. */
@@ -64,6 +67,9 @@ const HINT_CELLS = 2000;
 /** How often the log is told what it need not keep, milliseconds. */
 const RELEASE_EVERY = 10_000;
 
+/** How often it looks whether all partitions get on, milliseconds. */
+const WATCH_EVERY = 2000;
+
 export class ProductConsumer {
   private readonly stopping = new AbortController();
   private readonly assemblers = new Map<number, FrameAssembler>();
@@ -72,6 +78,8 @@ export class ProductConsumer {
   private generation = 0;
   private replayAskedAt = -Infinity;
   private unreadable = 0;
+  private readonly stall: StallWatch;
+  private watchedAt = -Infinity;
   private readonly releasedAt = new Map<number, number>();
   private readonly totals = { applied: 0, stale: 0, gap: 0 };
   done: Promise<void> = Promise.resolve();
@@ -79,7 +87,9 @@ export class ProductConsumer {
   constructor(
     private readonly deps: ProductDeps,
     readonly layout: ProductLayout,
-  ) {}
+  ) {
+    this.stall = new StallWatch(deps.config.stallMs);
+  }
 
   async start(): Promise<void> {
     const topic = TOPICS.states(this.layout.plan.product);
@@ -118,6 +128,7 @@ export class ProductConsumer {
         await this.read(partition, assembler, records);
       }
       await this.pruneServed();
+      await this.watch();
     }
   }
 
@@ -246,14 +257,29 @@ export class ProductConsumer {
     const { product } = this.layout.plan;
     if (landed.gaps.size > 0 && clock.monotonic() - this.replayAskedAt > 2000) {
       this.replayAskedAt = clock.monotonic();
-      for (const partition of landed.gaps) bus.publish(SUBJECTS.replay(product), { partition });
-      this.deps.logger.warn(
-        { product, partitions: [...landed.gaps] },
-        'a flush went missing, asking speed to replay',
-      );
+      this.askForReplay([...landed.gaps]);
     }
     if (landed.moved !== null) this.moved(landed.moved);
     if (landed.counts.applied > 0) bus.publish(SUBJECTS.live(product), this.hint(landed.cells));
+  }
+
+  /** Asks speed to replay partitions of this instance that stand still, see StallWatch. */
+  private async watch(): Promise<void> {
+    const { log, store, clock } = this.deps;
+    const now = clock.monotonic();
+    if (now - this.watchedAt < WATCH_EVERY) return;
+    this.watchedAt = now;
+    const view = await store.snapshot((snapshot) => readView(snapshot, this.layout));
+    const end = await log.endOffsets(TOPICS.events(this.layout.plan.source));
+    const stalled = this.stall.check(now, includedIn(view), end);
+    this.askForReplay(stalled.filter((partition) => this.assemblers.has(partition)));
+  }
+
+  private askForReplay(partitions: readonly number[]): void {
+    if (partitions.length === 0) return;
+    const { product } = this.layout.plan;
+    for (const partition of partitions) this.deps.bus.publish(SUBJECTS.replay(product), { partition });
+    this.deps.logger.warn({ product, partitions }, 'a flush went missing, asking speed to replay');
   }
 
   private hint(cells: readonly string[]): Value {

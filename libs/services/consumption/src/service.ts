@@ -11,6 +11,7 @@ export const CONSUMPTION_DEFAULTS: ConsumptionConfig = {
   graceMs: 30_000,
   landCells: 8000,
   foldCells: 2000,
+  stallMs: 10_000,
 };
 
 export interface ConsumptionDeps {
