@@ -35,6 +35,7 @@ const LAYERS = [
       'type:catalog',
       'type:adapter',
       'type:runtime',
+      'type:web',
     ],
   },
   { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['*'] },

@@ -20,7 +20,7 @@ export class Child {
   /** Starts `tools/bench/children/<name>.ts` and waits for its first message. */
   static async start(name: string, args: readonly string[]): Promise<Child> {
     const child = fork(join(__dirname, 'children', `${name}.ts`), [...args], {
-      execArgv: ['--import', 'tsx'],
+      execArgv: ['--import', 'tsx', ...(process.env.BENCH_NODE_ARGS?.split(' ') ?? [])],
     });
     const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
       child.once('message', (message) => resolve(message as Record<string, unknown>));

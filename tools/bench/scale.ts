@@ -6,7 +6,7 @@ import { Child } from './child';
 import { readFlights } from './flights';
 import { format, type Report } from './report';
 
-const TOTAL = 3_000_000;
+const TOTAL = Number(process.env.BENCH_EVENTS ?? 3_000_000);
 const STEP = 100_000;
 const CUT_EVERY = 500_000;
 

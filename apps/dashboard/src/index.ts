@@ -6,6 +6,7 @@ export interface StaticMount {
   readonly prefix: string;
   readonly directory: string;
   readonly index?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,6 +29,11 @@ export function dashboardStatics(): StaticMount[] {
     vendor('preact', require.resolve('preact')),
     vendor('htm', require.resolve('htm')),
     vendor('uplot', require.resolve('uplot')),
-    { prefix: '/', directory: join(__dirname, '..', 'public'), index: 'index.html' },
+    {
+      prefix: '/',
+      directory: join(__dirname, '..', 'public'),
+      index: 'index.html',
+      headers: { 'content-security-policy': DASHBOARD_CSP },
+    },
   ];
 }

@@ -142,7 +142,7 @@ class CellStream {
       gte: prefix + range.gte,
       lt: prefix + range.lt,
       reverse: range.reverse === true,
-      ...(range.pattern != null && { matching: prefix.replace(/[.+]/g, '\\$&') + range.pattern }),
+      ...(range.pattern !== undefined && range.pattern !== null && { matching: prefix.replace(/[.+]/g, '\\$&') + range.pattern }),
     };
     this.chunks = snapshot.scan<unknown>(table, bounds)[Symbol.asyncIterator]();
   }

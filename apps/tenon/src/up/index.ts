@@ -13,7 +13,7 @@ import {
   registerPlans,
   supervise,
 } from '@tenon/runtime';
-import { dashboardStatics } from '../../../dashboard/src/index';
+import { dashboardStatics } from '@tenon/dashboard';
 import { openParts, type Parts } from './parts';
 import { startServices } from './services';
 import { respondStatus } from './status';

@@ -11,10 +11,12 @@ export interface Statics {
   readonly directory: string;
   /** The file that stands for a directory; absent: `index.html`. */
   readonly index?: string;
+  /** Sent with each of its files, e.g. a content security policy. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Middleware to be mounted at the prefix. */
-export function serveStatics({ directory, index = 'index.html' }: Statics): RequestHandler[] {
+export function serveStatics({ directory, index = 'index.html', headers = {} }: Statics): RequestHandler[] {
   const files = express.static(directory, {
     index,
     dotfiles: 'ignore',
@@ -22,6 +24,7 @@ export function serveStatics({ directory, index = 'index.html' }: Statics): Requ
     setHeaders: (response) => {
       response.setHeader('x-content-type-options', 'nosniff');
       response.setHeader('cache-control', 'no-cache');
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     },
   });
   const otherMethods: RequestHandler = async (request, _response, next) => {

@@ -1,6 +1,7 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
 import { SUBJECTS } from '@tenon/contracts';
-import type { Plan, SourceDefinition } from '@tenon/domain';
+import type { Plan, SourceDefinition, Value } from '@tenon/domain';
+import { formatTimestamp } from '@tenon/domain';
 import type {
   Bus,
   Clock,
@@ -18,6 +19,7 @@ import type {
 import { HttpProblem } from '@tenon/ports';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { toCsv } from './csv';
+import { exampleOf } from './example';
 import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
 import type { RowsQuery } from './query';
@@ -150,12 +152,19 @@ class Serving {
       source: plan.source,
       columns: plan.columns.map(({ name, type, role }) => ({ name, type, role })),
       window: plan.window,
+      example: this.example(plan.source),
       generation,
       cut,
       included,
       behind,
       status,
     };
+  }
+
+  private example(name: string): Value | null {
+    const source = this.deps.sources.find((one) => one.name === name);
+    const now = formatTimestamp(Math.floor(this.deps.clock.now() / 1000) * 1e6);
+    return source === undefined ? null : exampleOf(source, now);
   }
 
   private async rows(request: HttpRequest): Promise<HttpResponse> {
