@@ -142,7 +142,8 @@ class CellStream {
       gte: prefix + range.gte,
       lt: prefix + range.lt,
       reverse: range.reverse === true,
-      ...(range.pattern !== undefined && range.pattern !== null && { matching: prefix.replace(/[.+]/g, '\\$&') + range.pattern }),
+      ...(range.pattern !== undefined &&
+        range.pattern !== null && { matching: prefix.replace(/[.+]/g, '\\$&') + range.pattern }),
     };
     this.chunks = snapshot.scan<unknown>(table, bounds)[Symbol.asyncIterator]();
   }
