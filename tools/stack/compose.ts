@@ -40,6 +40,9 @@ export async function composeUp(
 }
 
 /** Stops the containers and drops their volumes. */
-export async function composeDown(parts: readonly PartName[], ports: Readonly<Record<PartName, number>>): Promise<void> {
+export async function composeDown(
+  parts: readonly PartName[],
+  ports: Readonly<Record<PartName, number>>,
+): Promise<void> {
   await compose(['rm', '--stop', '--force', '--volumes', ...parts], ports);
 }

@@ -8,7 +8,11 @@ import { join } from 'node:path';
  * @param fill puts the program into an empty folder
  * @returns the folder
  */
-export async function installed(cache: string, name: string, fill: (folder: string) => Promise<void>): Promise<string> {
+export async function installed(
+  cache: string,
+  name: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<string> {
   const target = join(cache, name);
   if (existsSync(target)) return target;
   mkdirSync(cache, { recursive: true });

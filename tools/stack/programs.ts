@@ -46,7 +46,12 @@ export function run(program: string, args: readonly string[], options: RunOption
 }
 
 /** Starts a program that outlives this one; what it prints goes to the file. */
-export function start(program: string, args: readonly string[], logFile: string, options: RunOptions = {}): Process {
+export function start(
+  program: string,
+  args: readonly string[],
+  logFile: string,
+  options: RunOptions = {},
+): Process {
   const log = openSync(logFile, 'a');
   const child = spawn(program, args, {
     cwd: options.cwd,
@@ -64,7 +69,11 @@ export function start(program: string, args: readonly string[], logFile: string,
 /** When the process began, as the system says it (field 22 of /proc/PID/stat, or ps); null if it is gone. */
 function beganAt(pid: number): string | null {
   if (process.platform !== 'linux') {
-    return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)]).stdout?.toString().trim() || null;
+    return (
+      spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)])
+        .stdout?.toString()
+        .trim() || null
+    );
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -91,5 +100,7 @@ export async function stop(one: Process, graceMs = 15_000): Promise<void> {
 
 /** @returns the last lines of a log, for an error message */
 export function tail(path: string, lines = 15): string {
-  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-lines).join('\n') : '(no log)';
+  return existsSync(path)
+    ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
+    : '(no log)';
 }

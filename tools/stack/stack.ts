@@ -47,7 +47,8 @@ export async function stackUp(settings: Settings, say: Say): Promise<Stack> {
   const before = await stackStatus(settings);
   const missing: PartName[] = [];
   for (const { part, url, origin, problem } of before) {
-    if (problem === null) say(`${part}: ${url} (${origin === 'environment' ? URL_VARIABLES[part] : 'runs already'})`);
+    if (problem === null)
+      say(`${part}: ${url} (${origin === 'environment' ? URL_VARIABLES[part] : 'runs already'})`);
     else if (origin === 'environment') throw new Error(`${URL_VARIABLES[part]} names ${url}: ${problem}`);
     else missing.push(part);
   }
@@ -75,7 +76,8 @@ export async function stackUp(settings: Settings, say: Say): Promise<Stack> {
 async function upInContainers(settings: Settings, parts: readonly PartName[], say: Say) {
   say(`${parts.join(', ')}: starting with Docker Compose`);
   const ports = { ...settings.ports };
-  for (const part of parts) ports[part] = await claimPort(ports[part], `TENON_STACK_${part.toUpperCase()}_PORT`);
+  for (const part of parts)
+    ports[part] = await claimPort(ports[part], `TENON_STACK_${part.toUpperCase()}_PORT`);
   const note = (part: PartName, url: string): void =>
     noteState(settings.run, part, { url, port: ports[part], origin: 'compose', processes: [] });
   for (const part of parts) note(part, '');
@@ -89,10 +91,12 @@ async function upInContainers(settings: Settings, parts: readonly PartName[], sa
 
 async function upLocally({ cache, run, ports }: Settings, name: PartName, say: Say): Promise<string> {
   const part = LOCAL[name];
-  const program = await part.install(cache, (line) => say(`${name}: ${line}`)).catch((error: Error) => {
-    const hint = `Or set ${URL_VARIABLES[name]} to a server that you have, or install Docker.`;
-    throw new Error(`${name}: ${error.message}\n${hint}`, { cause: error });
-  });
+  const program = await part
+    .install(cache, (line) => say(`${name}: ${line}`))
+    .catch((error: Error) => {
+      const hint = `Or set ${URL_VARIABLES[name]} to a server that you have, or install Docker.`;
+      throw new Error(`${name}: ${error.message}\n${hint}`, { cause: error });
+    });
   const began = performance.now();
   const port = await claimPort(ports[name], `TENON_STACK_${name.toUpperCase()}_PORT`);
   const logFile = join(run, `${name}.log`);
@@ -104,7 +108,9 @@ async function upLocally({ cache, run, ports }: Settings, name: PartName, say: S
     if (problem === null) break;
     const dead = !processes.every(isRunning);
     if (dead || performance.now() - began > READY_WITHIN_MS) {
-      throw new Error(`${part.title} ${dead ? 'ended' : `is not ready: ${problem}`}. Its log ends with:\n${tail(logFile)}`);
+      throw new Error(
+        `${part.title} ${dead ? 'ended' : `is not ready: ${problem}`}. Its log ends with:\n${tail(logFile)}`,
+      );
     }
     await sleep(200);
   }
@@ -120,7 +126,11 @@ async function check(part: PartName, url: string): Promise<string | null> {
 }
 
 /** Stops what `stackUp` started, all of it or some parts; data and logs go too. */
-export async function stackDown(settings: Settings, say: Say, parts: readonly PartName[] = PARTS): Promise<void> {
+export async function stackDown(
+  settings: Settings,
+  say: Say,
+  parts: readonly PartName[] = PARTS,
+): Promise<void> {
   const state = readState(settings.run);
   const known = parts.filter((part) => state[part] !== undefined);
   const contained = known.filter((part) => state[part]?.origin === 'compose');

@@ -37,7 +37,11 @@ appender.console.layout.pattern = %d %p %c{1}: %m%n
 /** The identity of the one-node cluster; nothing else ever joins it. */
 const CLUSTER_ID = 'dGVub24tc3RhY2sta2Fma2E';
 
-const properties = (directory: string, port: number, controllerPort: number) => `process.roles=broker,controller
+const properties = (
+  directory: string,
+  port: number,
+  controllerPort: number,
+) => `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
 listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
@@ -85,7 +89,11 @@ export const kafka: Part = {
 
   async start(program, { directory, logFile, port }) {
     const configFile = join(directory, 'kafka.properties');
-    const java = ['-cp', join(program, 'libs', '*'), `-Dlog4j2.configurationFile=${join(program, 'log4j2.properties')}`];
+    const java = [
+      '-cp',
+      join(program, 'libs', '*'),
+      `-Dlog4j2.configurationFile=${join(program, 'log4j2.properties')}`,
+    ];
     mkdirSync(directory, { recursive: true });
     if (!existsSync(configFile)) {
       const controllerPort = await claimPort(0, 'TENON_STACK_KAFKA_PORT');
@@ -98,7 +106,11 @@ export const kafka: Part = {
   },
 
   async check(url) {
-    const admin = new Kafka({ brokers: url.split(','), logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+    const admin = new Kafka({
+      brokers: url.split(','),
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+    }).admin();
     try {
       await admin.connect();
       const { controller } = await admin.describeCluster();

@@ -39,7 +39,16 @@ export const mongodb: Part = {
   async start(program, { directory, logFile, port }) {
     const data = join(directory, 'data');
     mkdirSync(data, { recursive: true });
-    const args = ['--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', data, '--replSet', REPLICA_SET];
+    const args = [
+      '--bind_ip',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--dbpath',
+      data,
+      '--replSet',
+      REPLICA_SET,
+    ];
     args.push('--nounixsocket', '--wiredTigerCacheSizeGB', '0.5', '--quiet');
     return {
       url: `mongodb://127.0.0.1:${port}/tenon?replicaSet=${REPLICA_SET}`,
@@ -48,7 +57,9 @@ export const mongodb: Part = {
   },
 
   async check(url) {
-    const local = new MongoClient(url.replace(/\?.*/, '?directConnection=true'), { serverSelectionTimeoutMS: 2_000 });
+    const local = new MongoClient(url.replace(/\?.*/, '?directConnection=true'), {
+      serverSelectionTimeoutMS: 2_000,
+    });
     try {
       const admin = (await local.connect()).db('admin');
       await admin.command({ replSetGetStatus: 1 }).catch(async (error: unknown) => {

@@ -70,7 +70,9 @@ test('what comes while a request is under way goes with the next one, in order',
 
 test('a long append is cut into requests, and a large record goes alone', async () => {
   const { appender, sent, logs } = memory();
-  const values = Array.from({ length: 30 }, (_, i) => (i === 7 ? 'x'.repeat(20_000) : `${i}`.padEnd(900, '.')));
+  const values = Array.from({ length: 30 }, (_, i) =>
+    i === 7 ? 'x'.repeat(20_000) : `${i}`.padEnd(900, '.'),
+  );
   const offsets = await appender.add(
     values.map((value) => record(0, value)),
     true,

@@ -128,7 +128,11 @@ export class Appender {
       const base = produced.get(partition);
       places.forEach(({ pending, index }, i) => {
         if (typeof base === 'number') pending.offsets[index] = base + i;
-        else failed.set(pending, base ?? new Unavailable(`Partition ${partition} of ${this.topic} was not confirmed.`));
+        else
+          failed.set(
+            pending,
+            base ?? new Unavailable(`Partition ${partition} of ${this.topic} was not confirmed.`),
+          );
         touched.add(pending);
       });
     }

@@ -109,7 +109,8 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
 
   arrived(fetched: FetchedPartition, from: number): void {
     this.fetchFailingSince = null;
-    if (fetched.recordSet.length > 0 && this.held.get(fetched.partition)?.add(fetched.recordSet, from)) this.wake?.();
+    if (fetched.recordSet.length > 0 && this.held.get(fetched.partition)?.add(fetched.recordSet, from))
+      this.wake?.();
   }
 
   /** Below the start: records were deleted. Beyond the end: a broker has lost what it had acknowledged as `relaxed`. */
@@ -163,7 +164,8 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
       const { seeks } = held;
       const start = held.position ?? (await this.options.startAt(partition));
       const range = ranges.get(partition);
-      if (range === undefined) throw new Unavailable(`Partition ${partition} of ${this.options.topic} is not known.`);
+      if (range === undefined)
+        throw new Unavailable(`Partition ${partition} of ${this.options.topic} is not known.`);
       if (held.seeks === seeks) held.seek(Math.min(Math.max(start, range.start), range.end));
     }
     this.fetcher.kick();

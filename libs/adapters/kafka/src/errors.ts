@@ -19,7 +19,9 @@ export function toTenonError(error: unknown, what: string): TenonError {
   const type = protocolType(error);
   switch (type) {
     case 'UNKNOWN_TOPIC_OR_PARTITION':
-      return new TenonError('unknown-topic', `${what}: there is no such topic or partition.`, { cause: error });
+      return new TenonError('unknown-topic', `${what}: there is no such topic or partition.`, {
+        cause: error,
+      });
     case 'INVALID_TOPIC_EXCEPTION':
       return new TenonError('invalid-topic', `${what}: Kafka does not take the name.`, { cause: error });
   }

@@ -10,7 +10,7 @@ const record = (value: string): NewRecord => ({ partition: 0, key: null, value }
 
 async function values(log: EventLog, topic: string): Promise<string[]> {
   const all: string[] = [];
-  for (let next = 0; ; ) {
+  for (let next = 0; ;) {
     const records = await log.read(topic, 0, next);
     const last = records.at(-1);
     if (last === undefined) return all;

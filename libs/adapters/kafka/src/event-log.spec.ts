@@ -8,7 +8,10 @@ if (brokers) {
     'The log in Kafka',
     async () => ({
       open: async () =>
-        createKafkaEventLog({ brokers: brokers.split(','), group: { sessionTimeoutMs: 6_000, heartbeatMs: 300 } }),
+        createKafkaEventLog({
+          brokers: brokers.split(','),
+          group: { sessionTimeoutMs: 6_000, heartbeatMs: 300 },
+        }),
     }),
     { deletesExactly: true, sharedStorage: true, rebalanceMs: 15_000 },
   );

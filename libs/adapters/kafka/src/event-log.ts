@@ -113,7 +113,9 @@ class KafkaEventLog implements EventLog {
     options?: ReadOptions,
   ): Promise<readonly LogRecord[]> {
     const cluster = await this.reader();
-    return attempt(`Topic ${topic} could not be read`, () => readRecords(cluster, topic, partition, from, options));
+    return attempt(`Topic ${topic} could not be read`, () =>
+      readRecords(cluster, topic, partition, from, options),
+    );
   }
 
   async consume(options: ConsumeOptions): Promise<LogConsumer> {
@@ -151,13 +153,16 @@ class KafkaEventLog implements EventLog {
     );
     const partitions = Object.entries(offsets).flatMap(([id, offset]) => {
       const range = ranges.get(Number(id));
-      if (range === undefined) throw new TenonError('unknown-partition', `Topic ${topic} has no partition ${id}.`);
+      if (range === undefined)
+        throw new TenonError('unknown-partition', `Topic ${topic} has no partition ${id}.`);
       const before = Math.min(offset, range.end);
       return before > range.start ? [{ partition: Number(id), offset: String(before) }] : [];
     });
     if (partitions.length === 0) return;
     const admin = await this.admin();
-    await attempt(`Records of ${topic} could not be deleted`, () => admin.deleteTopicRecords({ topic, partitions }));
+    await attempt(`Records of ${topic} could not be deleted`, () =>
+      admin.deleteTopicRecords({ topic, partitions }),
+    );
   }
 
   close(): Promise<void> {
@@ -176,13 +181,19 @@ class KafkaEventLog implements EventLog {
 
   private async offsets(topic: string, which: 'start' | 'end'): Promise<Record<string, number>> {
     const cluster = await this.reader();
-    const offsets = await attempt(`Offsets of ${topic} could not be read`, () => fetchOffsets(cluster, topic, which));
-    return Object.fromEntries([...offsets].sort(([a], [b]) => a - b).map(([id, offset]) => [String(id), offset]));
+    const offsets = await attempt(`Offsets of ${topic} could not be read`, () =>
+      fetchOffsets(cluster, topic, which),
+    );
+    return Object.fromEntries(
+      [...offsets].sort(([a], [b]) => a - b).map(([id, offset]) => [String(id), offset]),
+    );
   }
 
   private async lookUp(topic: string): Promise<number> {
     const admin = await this.admin();
-    const partitions = await attempt(`Topic ${topic} could not be looked up`, () => partitionsOf(admin, topic));
+    const partitions = await attempt(`Topic ${topic} could not be looked up`, () =>
+      partitionsOf(admin, topic),
+    );
     if (partitions === null) throw new TenonError('unknown-topic', `There is no topic ${topic}.`);
     this.partitions.set(topic, partitions);
     return partitions;
@@ -214,9 +225,9 @@ class KafkaEventLog implements EventLog {
     let part = this.parts.get(name) as Promise<T> | undefined;
     if (part === undefined) {
       const made = make();
-      part = attempt(`Kafka (${this.options.brokers.join(', ')}) cannot be reached`, () => made.connect()).then(
-        () => made,
-      );
+      part = attempt(`Kafka (${this.options.brokers.join(', ')}) cannot be reached`, () =>
+        made.connect(),
+      ).then(() => made);
       part.catch(() => this.parts.delete(name));
       this.parts.set(name, part);
     }

@@ -48,7 +48,11 @@ export class HeldPartition {
   take(maxRecords: number, maxBytes: number): { records: readonly LogRecord[]; bytes: number } {
     const start = this.at;
     let bytes = 0;
-    while (this.at < this.records.length && this.at - start < maxRecords && (bytes < maxBytes || this.at === start)) {
+    while (
+      this.at < this.records.length &&
+      this.at - start < maxRecords &&
+      (bytes < maxBytes || this.at === start)
+    ) {
       bytes += (this.records[this.at] as KafkaRecord).size;
       this.at++;
     }

@@ -44,7 +44,11 @@ test('an idle connection has no timer, one with waiting requests looks again', (
     if (timer !== null) clearTimeout(timer);
     return timer !== null;
   };
-  expect([scheduled([], -1), scheduled([{}], -1), scheduled([{}], Date.now() + 50)]).toEqual([false, true, true]);
+  expect([scheduled([], -1), scheduled([{}], -1), scheduled([{}], Date.now() + 50)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });
 
 test('kafkajs reads the batches that we write as we do', async () => {

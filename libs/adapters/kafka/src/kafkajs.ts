@@ -44,7 +44,8 @@ export function createCluster(kafka: Kafka): Cluster {
     (symbol) => symbol.description === 'private:Kafka:createCluster',
   );
   const create = (kafka as unknown as Record<symbol, CreateCluster | undefined>)[key ?? Symbol()];
-  if (create === undefined) throw new Error('This is not the kafkajs 2.2.4 that the adapter was written for.');
+  if (create === undefined)
+    throw new Error('This is not the kafkajs 2.2.4 that the adapter was written for.');
   return create.call(kafka, { metadataMaxAge: METADATA_MAX_AGE, allowAutoTopicCreation: false });
 }
 
@@ -106,7 +107,12 @@ export async function produceTo(
   const body = encodeProduce(topic, batches, acks, PRODUCE_TIMEOUT_MS);
   const decoded = await broker.connectionPool.send({
     // What kafkajs asks of an encoder.
-    request: { apiKey: API_PRODUCE, apiVersion: PRODUCE_VERSION, apiName: 'Produce', encode: async () => ({ buf: body, buffer: body }) },
+    request: {
+      apiKey: API_PRODUCE,
+      apiVersion: PRODUCE_VERSION,
+      apiName: 'Produce',
+      encode: async () => ({ buf: body, buffer: body }),
+    },
     response: { decode: async (payload) => decodeProduced(payload), parse: async (answer) => answer },
     requestTimeout: PRODUCE_TIMEOUT_MS,
     logResponseError: false,
@@ -122,7 +128,9 @@ const PRODUCE_TIMEOUT_MS = 10_000;
  * as the connection lives (kafkajs#1751). There is something to look at only while requests wait.
  */
 export function mendRequestQueue(): void {
-  RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(this: RequestQueue) {
+  RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(
+    this: RequestQueue,
+  ) {
     if (this.pending.length === 0 || this.throttleCheckTimeoutId) return;
     const wait = Math.max(this.throttledUntil - Date.now(), 10);
     this.throttleCheckTimeoutId = setTimeout(() => {

@@ -22,10 +22,15 @@ export async function fetchOffsets(
   return offsets;
 }
 
-export async function fetchRanges(cluster: Cluster, topic: string): Promise<ReadonlyMap<number, OffsetRange>> {
+export async function fetchRanges(
+  cluster: Cluster,
+  topic: string,
+): Promise<ReadonlyMap<number, OffsetRange>> {
   const [starts, ends] = await Promise.all([
     fetchOffsets(cluster, topic, 'start'),
     fetchOffsets(cluster, topic, 'end'),
   ]);
-  return new Map([...ends].map(([partition, end]) => [partition, { start: starts.get(partition) ?? 0, end }]));
+  return new Map(
+    [...ends].map(([partition, end]) => [partition, { start: starts.get(partition) ?? 0, end }]),
+  );
 }

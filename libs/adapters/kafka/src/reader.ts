@@ -45,7 +45,13 @@ export async function readRecords(
   }
 }
 
-async function fetchOne(cluster: Cluster, topic: string, partition: number, offset: number, maxBytes: number) {
+async function fetchOne(
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+  offset: number,
+  maxBytes: number,
+) {
   await cluster.refreshMetadataIfNecessary();
   const known = cluster.findTopicPartitionMetadata(topic);
   const leader = known.find((one) => one.partitionId === partition);

@@ -42,7 +42,8 @@ const boundOfPart = (part: string | Uint8Array | null) =>
 
 function boundOf({ key, value, headers }: NewRecord): number {
   let bound = RECORD_OVERHEAD + boundOfPart(key) + boundOfPart(value);
-  for (const name in headers) bound += HEADER_OVERHEAD + (name.length + (headers[name] as string).length) * UTF8_MAX;
+  for (const name in headers)
+    bound += HEADER_OVERHEAD + (name.length + (headers[name] as string).length) * UTF8_MAX;
   return bound;
 }
 
@@ -121,7 +122,8 @@ class BatchWriter {
     const start = this.at;
     const reserved = sizeOfVarint(part.length);
     this.at = start + reserved;
-    if (part.length >= SHORT || !this.shortAscii(part)) this.at += this.bytes.write(part, start + reserved, 'utf8');
+    if (part.length >= SHORT || !this.shortAscii(part))
+      this.at += this.bytes.write(part, start + reserved, 'utf8');
     this.lengthBefore(start, reserved);
   }
 

@@ -15,7 +15,8 @@ function stored(batch: Buffer, baseOffset: number): Buffer {
   return copy;
 }
 
-const bytes = (part: string | Uint8Array | null) => (part === null ? null : Buffer.from(part as string).toString('latin1'));
+const bytes = (part: string | Uint8Array | null) =>
+  part === null ? null : Buffer.from(part as string).toString('latin1');
 
 const plain = (one: LogRecord) => ({
   offset: one.offset,
@@ -35,7 +36,9 @@ const record: fc.Arbitrary<NewRecord> = fc.record(
     partition: fc.constant(0),
     key: fc.option(part, { nil: null }),
     value: part,
-    headers: fc.dictionary(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), text, { maxKeys: 5 }),
+    headers: fc.dictionary(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), text, {
+      maxKeys: 5,
+    }),
     timestamp: fc.integer({ min: 0, max: 4_102_444_800_000 }),
   },
   { requiredKeys: ['partition', 'key', 'value'] },
@@ -61,20 +64,28 @@ test('crc32c gives the check value of its catalogue entry, whatever the length',
 
 test('what is written is what is read', () => {
   fc.assert(
-    fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: 2 ** 40 }), (records, at) => {
-      const now = 1_700_000_000_000;
-      const { records: read, next, whole } = decodeRecordSet(stored(encodeRecordBatch(records, now), at), at);
-      expect([next, whole]).toEqual([at + records.length, true]);
-      expect(read.map(plain)).toEqual(
-        records.map(({ key, value, headers = {}, timestamp = now }, i) => ({
-          offset: at + i,
-          timestamp,
-          key: bytes(key),
-          value: bytes(value),
-          headers: { ...headers },
-        })),
-      );
-    }),
+    fc.property(
+      fc.array(record, { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 0, max: 2 ** 40 }),
+      (records, at) => {
+        const now = 1_700_000_000_000;
+        const {
+          records: read,
+          next,
+          whole,
+        } = decodeRecordSet(stored(encodeRecordBatch(records, now), at), at);
+        expect([next, whole]).toEqual([at + records.length, true]);
+        expect(read.map(plain)).toEqual(
+          records.map(({ key, value, headers = {}, timestamp = now }, i) => ({
+            offset: at + i,
+            timestamp,
+            key: bytes(key),
+            value: bytes(value),
+            headers: { ...headers },
+          })),
+        );
+      },
+    ),
     { numRuns: 100 },
   );
 });
@@ -89,7 +100,8 @@ test('a set may begin before the offset that is wanted, and end in the middle of
       from,
     );
   const set = Buffer.concat([batch(10, 5), batch(15, 3), batch(18, 4)]);
-  const offsets = (bytesOf: Buffer, from: number) => decodeRecordSet(bytesOf, from).records.map((one) => one.offset);
+  const offsets = (bytesOf: Buffer, from: number) =>
+    decodeRecordSet(bytesOf, from).records.map((one) => one.offset);
   expect(offsets(set, 12)).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20, 21]);
   expect(offsets(set, 16)).toEqual([16, 17, 18, 19, 20, 21]);
   const cut = decodeRecordSet(set.subarray(0, set.length - 1), 12);

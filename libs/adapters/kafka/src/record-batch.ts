@@ -39,7 +39,10 @@ export function decodeRecordSet(recordSet: Buffer, from: number): DecodedSet {
 function decodeBatch(set: Buffer, at: number, end: number, from: number, into: KafkaRecord[]): number {
   const magic = set[at + MAGIC_AT];
   if (magic !== 2) {
-    throw new TenonError('unsupported-record-format', `A record batch has format ${magic}; this reads format 2.`);
+    throw new TenonError(
+      'unsupported-record-format',
+      `A record batch has format ${magic}; this reads format 2.`,
+    );
   }
   const baseOffset = Number(set.readBigInt64BE(at));
   const attributes = set.readInt16BE(at + 21);
@@ -63,9 +66,7 @@ function decodeBatch(set: Buffer, at: number, end: number, from: number, into: K
     const valueAt = cursor.at;
     cursor.at = recordEnd;
     if (offset < from) continue;
-    into.push(
-      new KafkaRecord(offset, appendTime ?? timestamp, body, keyAt, keyLength, valueAt, valueLength),
-    );
+    into.push(new KafkaRecord(offset, appendTime ?? timestamp, body, keyAt, keyLength, valueAt, valueLength));
   }
   return after;
 }

@@ -89,9 +89,13 @@ async function checkConfig(admin: Admin, spec: TopicSpec, logger: Logger | undef
   const entries = resources[0]?.configEntries ?? [];
   const value = (name: string) => entries.find((entry) => entry.configName === name)?.configValue;
   if (value('cleanup.policy')?.includes('compact')) {
-    throw new TenonError('topic-compacted', `Topic ${spec.name} is compacted: Kafka would drop records from it.`, {
-      hint: `Set cleanup.policy=delete on ${spec.name}.`,
-    });
+    throw new TenonError(
+      'topic-compacted',
+      `Topic ${spec.name} is compacted: Kafka would drop records from it.`,
+      {
+        hint: `Set cleanup.policy=delete on ${spec.name}.`,
+      },
+    );
   }
   if (value('retention.ms') === retentionOf(spec)) return;
   if (spec.retentionMs === undefined) {

@@ -71,5 +71,8 @@ async function explain(client: MongoClient, url: string, error: unknown): Promis
       await one.close().catch(() => undefined);
     }
   }
-  return new Unavailable(`MongoDB at ${hostsOf(client)} cannot be reached: ${(error as Error).message}`, error);
+  return new Unavailable(
+    `MongoDB at ${hostsOf(client)} cannot be reached: ${(error as Error).message}`,
+    error,
+  );
 }

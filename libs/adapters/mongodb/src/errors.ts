@@ -17,7 +17,9 @@ export function toTenonError(error: unknown): unknown {
     });
   }
   if (code === DOCUMENT_TOO_LARGE || error.message.includes('BSONObj size')) {
-    return new TenonError('document-too-large', `A document is larger than MongoDB takes (16 MiB).`, { cause: error });
+    return new TenonError('document-too-large', `A document is larger than MongoDB takes (16 MiB).`, {
+      cause: error,
+    });
   }
   if (code === SNAPSHOT_TOO_OLD) {
     return new Unavailable(

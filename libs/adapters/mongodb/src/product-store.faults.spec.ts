@@ -83,7 +83,9 @@ function describeStore(url: string): void {
       const key = uniqueName('away');
       await store.transact(async (tx) => tx.put('meta', key, 'before'));
       proxy.set('refuse');
-      await expect(store.snapshot((snapshot) => snapshot.get('meta', key))).rejects.toBeInstanceOf(Unavailable);
+      await expect(store.snapshot((snapshot) => snapshot.get('meta', key))).rejects.toBeInstanceOf(
+        Unavailable,
+      );
       const lost = store.transact(async (tx) => {
         tx.put('meta', key, 'after');
         tx.put('base', key, 'after');

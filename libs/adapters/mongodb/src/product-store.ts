@@ -24,7 +24,9 @@ export interface MongoProductStoreOptions {
 export async function createMongoProductStore(options: MongoProductStoreOptions): Promise<ProductStore> {
   const client = await connect(options.url);
   try {
-    const named = new URL(options.url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/?]*/, '')).pathname.slice(1);
+    const named = new URL(
+      options.url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/?]*/, ''),
+    ).pathname.slice(1);
     const db = client.db(options.database ?? (named || 'tenon'));
     await ensureTables(db);
     return new MongoProductStore(client, tablesOf(db));

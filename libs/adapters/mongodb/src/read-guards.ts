@@ -65,7 +65,11 @@ export class ReadGuards {
     for (const [key, found] of read) {
       if (found) operations.push({ updateOne: { filter: { _id: key }, update: { $set: { r: token } } } });
       // Who makes the document meanwhile finds it made and gone, later than its own beginning.
-      else operations.push({ insertOne: { document: { _id: key, v: 'null' } } }, { deleteOne: { filter: { _id: key } } });
+      else
+        operations.push(
+          { insertOne: { document: { _id: key, v: 'null' } } },
+          { deleteOne: { filter: { _id: key } } },
+        );
     }
     return operations;
   }

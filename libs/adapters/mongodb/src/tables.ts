@@ -45,11 +45,17 @@ export async function ensureTables(db: Db): Promise<void> {
     });
   }
   const made = await db.listCollections({ name: { $in: [...TABLES] } }).toArray();
-  const collated = made.find((one) => (one as { options?: { collation?: object } }).options?.collation !== undefined);
+  const collated = made.find(
+    (one) => (one as { options?: { collation?: object } }).options?.collation !== undefined,
+  );
   if (collated !== undefined) {
-    throw new TenonError('store-collation', `Collection ${collated.name} has a collation; keys must be in byte order.`, {
-      hint: 'Use a database of its own for Tenon, and let Tenon make its collections.',
-    });
+    throw new TenonError(
+      'store-collation',
+      `Collection ${collated.name} has a collation; keys must be in byte order.`,
+      {
+        hint: 'Use a database of its own for Tenon, and let Tenon make its collections.',
+      },
+    );
   }
 }
 

@@ -36,7 +36,9 @@ export class MongoTransaction implements StoreTransaction {
     const own = this.written[table];
     const others = own.size === 0 ? keys : keys.filter((key) => !own.has(key));
     const found =
-      others.length === 0 ? new Map<string, string>() : await findMany(this.tables[table], others, this.session);
+      others.length === 0
+        ? new Map<string, string>()
+        : await findMany(this.tables[table], others, this.session);
     for (const key of others) this.read[table].set(key, found.has(key));
     return keys.map((key) => parse<T>(own.has(key) ? own.get(key) : found.get(key)));
   }
@@ -53,7 +55,10 @@ export class MongoTransaction implements StoreTransaction {
     if (this.ended) throw new TenonError('transaction-ended', 'The transaction has ended.');
     if (json === undefined) throw new TenonError('invalid-document', `${key}: this is no JSON value.`);
     if (!/^[\x20-\x7e]{1,1900}$/.test(key)) {
-      throw new TenonError('invalid-key', `${JSON.stringify(key)} is no key: printable ASCII, at most 1,900.`);
+      throw new TenonError(
+        'invalid-key',
+        `${JSON.stringify(key)} is no key: printable ASCII, at most 1,900.`,
+      );
     }
     this.written[table].set(key, json);
   }
@@ -74,7 +79,10 @@ export class MongoTransaction implements StoreTransaction {
     for (const table of TABLES) {
       const operations = [...this.written[table]].map(([key, json]) => toOperation(key, json));
       for (let at = 0; at < operations.length; at += WRITES_PER_COMMAND) {
-        await tables[table].bulkWrite(operations.slice(at, at + WRITES_PER_COMMAND), { session, ordered: false });
+        await tables[table].bulkWrite(operations.slice(at, at + WRITES_PER_COMMAND), {
+          session,
+          ordered: false,
+        });
       }
     }
     const onlyRead = (table: StoreTable) =>

@@ -68,7 +68,10 @@ export class Link {
     this.up = false;
     this.registered.clear();
     if (connection === null || connection.isClosed()) return;
-    if (up) await Promise.race([connection.drain(), sleep(DRAIN_MS, undefined, { ref: false })]).catch(() => undefined);
+    if (up)
+      await Promise.race([connection.drain(), sleep(DRAIN_MS, undefined, { ref: false })]).catch(
+        () => undefined,
+      );
     await connection.close();
   }
 
@@ -114,8 +117,13 @@ export class Link {
       if (this.stopping.signal.aborted || this.connection !== connection) return;
       this.up = false;
       this.connection = null;
-      this.options.onTrouble(error ?? new Error('closed'), 'the connection to NATS was closed, making a new one');
-      this.dial().catch((refused: unknown) => this.options.onTrouble(refused, 'the connection to NATS is gone'));
+      this.options.onTrouble(
+        error ?? new Error('closed'),
+        'the connection to NATS was closed, making a new one',
+      );
+      this.dial().catch((refused: unknown) =>
+        this.options.onTrouble(refused, 'the connection to NATS is gone'),
+      );
     });
   }
 
@@ -124,9 +132,11 @@ export class Link {
       if (this.connection !== connection) return;
       if (status.type === 'disconnect') this.up = false;
       if (status.type === 'reconnect') this.up = true;
-      if (status.type === 'disconnect') this.options.onTrouble(new Error(status.server), 'NATS is gone, reconnecting');
+      if (status.type === 'disconnect')
+        this.options.onTrouble(new Error(status.server), 'NATS is gone, reconnecting');
       if (status.type === 'error') this.options.onTrouble(status.error, 'NATS reports an error');
-      if (status.type === 'slowConsumer') this.options.onTrouble(new Error('slow consumer'), 'NATS drops messages');
+      if (status.type === 'slowConsumer')
+        this.options.onTrouble(new Error('slow consumer'), 'NATS drops messages');
     }
   }
 
