@@ -1,6 +1,7 @@
 /** Puts a plan's SQL together: keys and aggregates over the row-wise part. All names here are Tenon's own. */
 import { quoteName } from '../sql/text';
-import type { StateDraft } from './states';
+import type { SqlType } from '@tenon/domain';
+import { type StateDraft, carry, outputsOf } from './states';
 import { HIDDEN } from './rows';
 
 const [PARTITION, ROW] = HIDDEN.map(quoteName) as [string, string];
@@ -14,29 +15,35 @@ export const openInput = (sql: string) => sql.replaceAll(quoteName(INPUT_TOKEN),
 export interface ComposedParts {
   /** The row-wise SELECT: k0 …, a0 …, f0 …, and Tenon's columns. */
   readonly rows: string;
-  readonly keys: number;
+  readonly keyTypes: readonly SqlType[];
   readonly states: readonly StateDraft[];
 }
 
-/** `SELECT n, keys …, columns of the states … GROUP BY keys`: one row per cell, over all partitions. */
+/** `SELECT n, keys …, columns of the states …`: one row per cell, over all partitions. */
 export function composePartial(parts: ComposedParts): string {
   const rows = derive(parts);
   const counted = parts.states.filter((state) => state.counted !== undefined);
   const plain = parts.states.filter((state) => state.counted === undefined);
-  const main = grouped(parts, rows, '', plain);
-  if (counted.length === 0) return main;
   const joins = counted.map((state, index) => countedJoin(parts, rows, state, `j${index}`));
-  const columns = parts.states.flatMap((state) =>
-    state.counted === undefined
-      ? state.columns.map((_, index) => `m.${columnName(parts, state, index)}`)
-      : [`j${counted.indexOf(state)}.v`, `j${counted.indexOf(state)}.c`],
-  );
-  return `SELECT ${['m.n', ...keyNames(parts).map((key) => `m.${key}`), ...columns].join(', ')} FROM (${main}) AS m ${joins.join(' ')}`;
+  const names = (state: StateDraft) =>
+    state.counted === undefined ? aggregateNames(parts, state) : [`j${counted.indexOf(state)}.v`, `j${counted.indexOf(state)}.c`];
+  return [select(parts, [], names), `FROM (${grouped(parts, rows, [], plain)}) AS m`, ...joins].join(' ');
 }
 
 /** The same for a micro-batch: grouped by partition too (first column), and counted states as flat lists. */
 export function composeLive(parts: ComposedParts): string {
-  return grouped(parts, derive(parts), PARTITION, parts.states);
+  const names = (state: StateDraft) => aggregateNames(parts, state);
+  return `${select(parts, [PARTITION], names)} FROM (${grouped(parts, derive(parts), [PARTITION], parts.states)}) AS m`;
+}
+
+/** How many rows a cell is made of. */
+const COUNT = 'n';
+
+function select(parts: ComposedParts, leading: readonly string[], names: (state: StateDraft) => readonly string[]): string {
+  const keys = parts.keyTypes.flatMap((type, index) => carry(type, `m.k${index}`));
+  const states = parts.states.flatMap((state) => outputsOf(state.decoder, state.spec, names(state)));
+  const outputs = [...keys, ...states].map((sql, index) => `${sql} AS o${index}`);
+  return `SELECT ${[...leading, `CAST(m.${COUNT} AS DOUBLE) AS n`, ...outputs].join(', ')}`;
 }
 
 /** How many input rows count, by partition, where one may give several rows or cells. */
@@ -44,22 +51,15 @@ export function composeRowCount(rows: string): string {
   return `SELECT ${PARTITION}, count(DISTINCT ${ROW}) FROM (${rows}) AS r GROUP BY ${PARTITION}`;
 }
 
-const keyNames = ({ keys }: ComposedParts) => Array.from({ length: keys }, (_, index) => `k${index}`);
-const columnName = (parts: ComposedParts, state: StateDraft, index: number) =>
-  `s${parts.states.indexOf(state)}_${index}`;
+const keyNames = ({ keyTypes }: ComposedParts) => keyTypes.map((_, index) => `k${index}`);
+const aggregateNames = (parts: ComposedParts, state: StateDraft) => state.columns.map((_, index) => `m.${columnName(parts, state, index)}`);
+const columnName = (parts: ComposedParts, state: StateDraft, index: number) => `s${parts.states.indexOf(state)}_${index}`;
 
-function grouped(
-  parts: ComposedParts,
-  rows: string,
-  partition: string,
-  states: readonly StateDraft[],
-): string {
-  const columns = states.flatMap((state) =>
-    state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`),
-  );
-  const groups = [...(partition === '' ? [] : [partition]), ...keyNames(parts)];
-  const select = [...(partition === '' ? [] : [partition]), 'count(*) AS n', ...keyNames(parts), ...columns];
-  return `SELECT ${select.join(', ')} FROM ${rows}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`;
+function grouped(parts: ComposedParts, rows: string, leading: readonly string[], states: readonly StateDraft[]): string {
+  const columns = states.flatMap((state) => state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`));
+  const groups = [...leading, ...keyNames(parts)];
+  const selected = [...groups, `count(*) AS ${COUNT}`, ...columns].join(', ');
+  return `SELECT ${selected} FROM ${rows}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`;
 }
 
 /** Values and their counts, as two lists per cell: two levels of grouping, whose memory is bounded by what differs. */

@@ -286,7 +286,7 @@ class Planning {
         rows,
         order.map((index) => rowTypes[index]!),
       ),
-      keys: order.length,
+      keyTypes,
       states,
     };
     const needed = this.neededColumns(top);

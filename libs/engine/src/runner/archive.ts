@@ -12,7 +12,7 @@ import type { LineWriter, Spool } from './spool';
 
 const TABLE = '__tenon_archive';
 
-/** Columns of each file, before the source's. `__unreadable` names columns whose value does not fit their type. */
+/** Columns of each file, before the source's. `__unreadable`: a JSON list of columns whose value does not fit. */
 const OWN_COLUMNS = [
   '__tenon_partition AS __partition',
   '__offset',
@@ -43,10 +43,10 @@ export async function writeArchive(
         TABLE,
         columns,
       );
-      await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN __unreadable VARCHAR[]`);
+      await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN __unreadable VARCHAR`);
       for (const [row, bad] of report.columns) {
-        const names = [...bad.keys()].map(quoteText).join(', ');
-        await connection.run(`UPDATE ${TABLE} SET __unreadable = [${names}] WHERE __tenon_row = ${row}`);
+        const names = quoteText(JSON.stringify([...bad.keys()]));
+        await connection.run(`UPDATE ${TABLE} SET __unreadable = ${names} WHERE __tenon_row = ${row}`);
       }
       const poison = events.filter((_, row) => report.poison.has(row));
       await insertRaw(connection, spool, [...others, ...poison]);

@@ -40,6 +40,8 @@ export async function openBatch(
 
 class OpenBatch implements EventBatch {
   readonly poison: readonly Refused[];
+  /** Partition → how many events. */
+  private readonly given = new Map<number, number>();
   private closed = false;
   /** One statement at a time on the connection. */
   private queue: Promise<unknown> = Promise.resolve();
@@ -51,6 +53,7 @@ class OpenBatch implements EventBatch {
     private readonly report: ReadReport,
   ) {
     this.poison = [...report.poison].map(([row, reason]) => this.refusal(row, reason));
+    for (const { partition } of events) this.given.set(partition, (this.given.get(partition) ?? 0) + 1);
   }
 
   aggregate(plan: Plan): Promise<Aggregated> {
@@ -73,7 +76,7 @@ class OpenBatch implements EventBatch {
     const readable = without(unreadable);
     const fresh = freshness(plan);
     const input: NumberedInput = { rows: this.events.length, conditions: [...readable, ...fresh] };
-    const counts = new PartitionCounts(this.events);
+    const counts = new PartitionCounts(this.given);
     const run = (conditions: readonly string[]) =>
       query(this.connection, over(sqlOf(plan).live, inputOf(plan, TABLE, conditions)));
     const partial = await runSifted(input, run, run);
@@ -83,7 +86,7 @@ class OpenBatch implements EventBatch {
       for (const chunk of chunks) {
         const partition = columnOf(chunk, 0);
         const found = cellsOf(plan, chunk, 1);
-        for (let row = 0; row < chunk.rowCount; row++) {
+        for (let row = 0; row < found.cells.length; row++) {
           const p = Number(partition(row));
           counts.of(p).aggregated += found.counts[row]!;
           if (partial.results.length === 1) push(cells, p, found.cells[row]!);
@@ -146,8 +149,8 @@ interface Counts {
 class PartitionCounts {
   private readonly partitions = new Map<number, Counts>();
 
-  constructor(events: readonly EngineEvent[]) {
-    for (const { partition } of events) this.of(partition).given += 1;
+  constructor(given: ReadonlyMap<number, number>) {
+    for (const [partition, count] of given) this.of(partition).given = count;
   }
 
   of(partition: number): Counts {

@@ -1,10 +1,10 @@
 /** States from the columns of a partial result. */
 import type { DuckDBDataChunk, DuckDBListVector, DuckDBStructVector, DuckDBValue } from '@duckdb/node-api';
-import { countsState, ddsketch, distinctState, doubleSum, hllFromRegisters, mergeState } from '@tenon/domain';
-import type { Plan, State, StateSpec, Value } from '@tenon/domain';
+import { countsState, ddsketch, distinctState, doubleSum, formatTimestamp, hllFromRegisters, mergeState } from '@tenon/domain';
+import type { Plan, SqlType, State, StateSpec, Value } from '@tenon/domain';
 import { sqlOf } from '../engine-sql';
-import { BUCKET_OFFSET, DECODER_COLUMNS, type Decoder } from '../planner/states';
-import { bigIntOf, columnOf, encodeBigInt, encoderOf } from '../sql/read';
+import { BUCKET_OFFSET, type Decoder, ESCAPE, SEPARATOR, carrierOf, widthOf } from '../planner/states';
+import { type Column, bigIntOf, columnOf, encodeBigInt, encoderOf } from '../sql/read';
 
 /** The state of a row. */
 type StateColumn = (row: number) => State;
@@ -15,7 +15,7 @@ export function stateColumns(plan: Plan, chunk: DuckDBDataChunk, from: number): 
   return plan.states.map((spec, index) => {
     const decoder = sqlOf(plan).decoders[index] as Decoder;
     const column = stateColumn(decoder, spec, chunk, at);
-    at += DECODER_COLUMNS[decoder];
+    at += widthOf(decoder, spec);
     return column;
   });
 }
@@ -23,9 +23,12 @@ export function stateColumns(plan: Plan, chunk: DuckDBDataChunk, from: number): 
 function stateColumn(decoder: Decoder, spec: StateSpec, chunk: DuckDBDataChunk, at: number): StateColumn {
   switch (decoder) {
     case 'count':
-    case 'value':
       return columnOf(chunk, at) as StateColumn;
+    case 'value':
+      return carried((spec as { readonly type: SqlType }).type, chunk, at) as StateColumn;
     case 'sum': {
+      const { type } = spec as Spec<'sum'>;
+      if (carrierOf(type) === 'integer') return carried(type, chunk, at) as StateColumn;
       const sum = integers(chunk, at);
       return (row) => mapped(sum(row), encodeBigInt);
     }
@@ -62,11 +65,15 @@ function stateColumn(decoder: Decoder, spec: StateSpec, chunk: DuckDBDataChunk, 
       return pairs(chunk, at);
     case 'distinct':
       return distincts(spec as Spec<'distinct'>, encodedLists(chunk, at));
+    case 'distinct_text': {
+      const text = columnOf(chunk, at);
+      return distincts(spec as Spec<'distinct'>, (row) => splitTexts(text(row) as string | null));
+    }
     case 'hll': {
       const { precision } = spec as Spec<'hll'>;
       const codes = lists(chunk, at);
       return (row) => {
-        const registers = codes(row) as readonly number[];
+        const registers = codes(row).filter((code) => code !== null) as number[];
         return registers.length === 0
           ? null
           : hllFromRegisters(
@@ -82,6 +89,38 @@ function stateColumn(decoder: Decoder, spec: StateSpec, chunk: DuckDBDataChunk, 
       return (row) => countsState(spec as Spec<'counts'>, pairsOf(row) as [Value, number][]);
     }
   }
+}
+
+function splitTexts(text: string | null): string[] {
+  if (text === null) return [];
+  const texts = text.split(SEPARATOR);
+  return text.includes(ESCAPE) ? texts.map((one) => one.replaceAll(`${ESCAPE}1`, SEPARATOR).replaceAll(`${ESCAPE}0`, ESCAPE)) : texts;
+}
+
+/** Moments repeat from cell to cell: their texts are made once. */
+const moments = new Map<number, string>();
+
+function momentText(micros: number): string {
+  let text = moments.get(micros);
+  if (text === undefined) {
+    if (moments.size > 10_000) moments.clear();
+    text = formatTimestamp(micros);
+    moments.set(micros, text);
+  }
+  return text;
+}
+
+/** Reads what `carry` wrote: one column, or two of which the first has the value where a double holds it. */
+export function carried(type: SqlType, chunk: DuckDBDataChunk, at: number): Column {
+  const carrier = carrierOf(type);
+  if (carrier === 'plain') return columnOf(chunk, at);
+  const usual = chunk.getColumnVector(at);
+  const other = columnOf(chunk, at + 1);
+  return (row) => {
+    const value = usual.getItem(row) as number | null;
+    if (value === null) return other(row);
+    return carrier === 'moment' ? momentText(value) : value;
+  };
 }
 
 type Spec<K extends StateSpec['kind']> = Extract<StateSpec, { kind: K }>;

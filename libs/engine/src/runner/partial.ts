@@ -5,10 +5,11 @@ import type { Plan, State, Value } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { INPUT_TOKEN } from '../planner/compose';
+import { carry } from '../planner/states';
 import { engineFailure, isDataError } from '../sql/database';
 import { columnOf } from '../sql/read';
 import { quoteName } from '../sql/text';
-import { stateColumns } from './decode';
+import { carried, stateColumns } from './decode';
 import { dataErrorText } from './records';
 
 /** How many rows a relation has (`__tenon_row` numbers them from 0), and what must hold for one to be read. */
@@ -101,12 +102,18 @@ export function cellsOf(
   at: number,
 ): { cells: PartialCell[]; counts: number[] } {
   const count = columnOf(chunk, at);
-  const keys = plan.key.map((_, index) => columnOf(chunk, at + 1 + index));
-  const states = stateColumns(plan, chunk, at + 1 + keys.length);
+  let next = at + 1;
+  const keys = plan.key.map(({ type }) => {
+    const key = carried(type, chunk, next);
+    next += carry(type, '').length;
+    return key;
+  });
+  const states = stateColumns(plan, chunk, next);
   const cells: PartialCell[] = [];
   const counts: number[] = [];
-  for (let row = 0; row < chunk.rowCount; row++) {
-    const n = Number(count(row));
+  const { rowCount } = chunk;
+  for (let row = 0; row < rowCount; row++) {
+    const n = count(row) as number;
     // Without GROUP BY there is a row even where there are none.
     if (n === 0) continue;
     counts.push(n);

@@ -2,11 +2,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { LedgerCounts, Plan } from '@tenon/domain';
-import type { ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/ports';
+import type { ArchiveMark, ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { type Database, engineFailure, isDataError } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
 import { freshness } from './batch';
+import { type ArchiveFiles, inspect, pathList } from './files';
 import { CellMerger, cellsOf, inputOf, numbers, over, runSifted, without } from './partial';
 
 const NUMBERED = '__tenon_numbered';
@@ -55,6 +56,18 @@ interface Computed {
   readonly input: string;
 }
 
+/** The records of a range by what they are. */
+interface Marks {
+  readonly events: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  readonly controls: number;
+  /** Of the events: those that are none, those with a bad column, and those that are too old. */
+  readonly poison: number;
+  readonly unreadable: number;
+  readonly expired: number;
+}
+
 class Range {
   constructor(
     private readonly connection: DuckDBConnection,
@@ -65,9 +78,10 @@ class Range {
   async run(): Promise<RangeResult> {
     const { plan } = this;
     if (this.ranges.length === 0) return { cells: memoryChunks([]), ledger: EMPTY_LEDGER, refused: [] };
-    const files = await this.relation();
-    const marks = await this.count(files);
-    const conditions = this.conditions();
+    const found = await inspect(this.connection, this.ranges);
+    const files = await this.relation(found);
+    const marks = (await this.quickCount(found, files)) ?? (await this.count(files));
+    const conditions = this.conditions(marks);
     const computed = (await this.direct(files, conditions)) ?? (await this.numbered(files, conditions));
     const { rows } = sqlOf(plan);
     const aggregated = rows === null ? computed.rows : await this.countRows(rows, computed.input);
@@ -80,24 +94,17 @@ class Range {
       deadLettered: marks.conflicts + poison + unreadable + computed.refused.size,
       filtered: events - poison - unreadable - expired - computed.refused.size - aggregated,
     };
-    const refused = [
-      ...(poison + unreadable > 0 ? await this.unreadableRecords(files) : []),
-      ...(await this.refusedRecords(computed.refused)),
-    ];
+    const bad = poison + unreadable > 0 ? await this.unreadableRecords(files) : [];
+    const refused = [...bad, ...(await this.refusedRecords(computed.refused))];
     await this.connection.run(`DROP TABLE IF EXISTS ${NUMBERED}`);
-    return {
-      cells: computed.cells === null ? tableChunks(this.connection, plan) : memoryChunks(computed.cells),
-      ledger,
-      refused,
-    };
+    const cells = computed.cells === null ? tableChunks(this.connection, plan) : memoryChunks(computed.cells);
+    return { cells, ledger, refused };
   }
 
   /** The files as one relation with the names that a plan's SQL knows, cut to the ranges. */
-  private async relation(): Promise<string> {
-    const paths = [...new Set(this.ranges.flatMap(({ paths: own }) => own))];
-    const list = `[${paths.map(quoteText).join(', ')}]`;
-    const { types, alike } = await this.fileColumns(list);
-    const own = sqlOf(this.plan).columns.map(({ name, type }) => {
+  private async relation({ whole, cut }: ArchiveFiles): Promise<string> {
+    const { types, alike } = await this.fileColumns(pathList([...whole, ...cut]));
+    const own = this.plan.engine.columns.map(({ name, type }) => {
       const found = types.get(name.toLowerCase());
       // A column that came later is null in older files; one whose type has changed is cast.
       if (found === undefined) return `CAST(NULL AS ${type}) AS ${quoteName(name)}`;
@@ -111,19 +118,17 @@ class Range {
       '__partition AS __tenon_partition',
       '__offset AS __tenon_row',
       'epoch_ms(__timestamp) AS __tenon_append',
+    ].join(', ');
+    const read = (paths: readonly string[]) =>
+      `SELECT ${select} FROM read_parquet(${pathList(paths)}${alike ? '' : ', union_by_name = true'})`;
+    const spans = this.ranges.map(
+      ({ partition, from, to }) => `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to})`,
+    );
+    const parts = [
+      ...(whole.length === 0 ? [] : [read(whole)]),
+      ...(cut.length === 0 ? [] : [`${read(cut)} WHERE ${spans.join(' OR ')}`]),
     ];
-    const options = `filename = '__file'${alike ? '' : ', union_by_name = true'}`;
-    return `(SELECT ${select.join(', ')} FROM read_parquet(${list}, ${options}) WHERE ${this.spans().join(' OR ')})`;
-  }
-
-  /** Which records count. Ranges of one partition may lie in files that overlap: each takes only its own. */
-  private spans(): string[] {
-    return this.ranges.map((range) => {
-      const { partition, from, to, paths } = range;
-      const alone = this.ranges.every((one) => one === range || one.partition !== partition);
-      const own = alone ? '' : ` AND __file IN (${paths.map(quoteText).join(', ')})`;
-      return `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to}${own})`;
-    });
+    return `(${parts.join(' UNION ALL ')})`;
   }
 
   /** Columns of the files (lower case) with their types, and whether all files have the same. */
@@ -142,18 +147,36 @@ class Range {
     return { types, alike: schemas === 1 };
   }
 
-  private conditions(): string[] {
-    return ["__mark = 'event'", 'event_time IS NOT NULL', this.readable(), ...freshness(this.plan)];
+  /** What must hold for a record to be aggregated, as far as it is not known to hold for all. */
+  private conditions({ poison, unreadable }: Marks): string[] {
+    return [
+      "__mark = 'event'",
+      ...(poison > 0 ? ['event_time IS NOT NULL'] : []),
+      ...(unreadable > 0 ? [this.readable()] : []),
+      ...freshness(this.plan),
+    ];
   }
 
   private readable(): string {
     const names = sqlOf(this.plan)
       .columns.map(({ name }) => quoteText(name))
       .join(', ');
-    return `(__unreadable IS NULL OR NOT list_has_any(__unreadable, [${names}]))`;
+    return `(__unreadable IS NULL OR NOT list_has_any(from_json(__unreadable, '["VARCHAR"]'), [${names}]))`;
   }
 
-  private async count(files: string) {
+  /** Counts by mark alone, where the files' statistics answer the rest. */
+  private async quickCount(found: ArchiveFiles, files: string): Promise<Marks | undefined> {
+    if (found.cut.length > 0 || !found.readable || this.plan.retentionMicros !== null) return undefined;
+    const reader = await this.connection.runAndReadAll(`SELECT __mark, count(*) FROM ${files} GROUP BY __mark`);
+    const counts = new Map(reader.getRows().map(([mark, count]) => [String(mark), Number(count)]));
+    const of = (mark: ArchiveMark) => counts.get(mark) ?? 0;
+    // Control records have no event time; if no other record is without, no event is poison.
+    if (found.withoutTime !== of('control')) return undefined;
+    const marks = { events: of('event'), duplicates: of('duplicate'), conflicts: of('conflict'), controls: of('control') };
+    return { ...marks, poison: 0, unreadable: 0, expired: 0 };
+  }
+
+  private async count(files: string): Promise<Marks> {
     const event = "__mark = 'event'";
     const timed = `${event} AND event_time IS NOT NULL`;
     const stale = freshness(this.plan).map((fresh) => `NOT (${fresh})`)[0] ?? 'false';
@@ -166,19 +189,9 @@ class Range {
       `${timed} AND NOT ${this.readable()}`,
       `${timed} AND ${this.readable()} AND ${stale}`,
     ];
-    const [row] = await numbers(
-      this.connection,
-      `SELECT ${counts.map((one) => `count(*) FILTER (${one})`).join(', ')} FROM ${files}`,
-    );
-    const [events, duplicates, conflicts, controls, poison, unreadable, expired] = row as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const sql = `SELECT ${counts.map((one) => `count(*) FILTER (${one})`).join(', ')} FROM ${files}`;
+    const [row] = (await numbers(this.connection, sql)) as [number[]];
+    const [events, duplicates, conflicts, controls, poison, unreadable, expired] = row as [number, number, number, number, number, number, number];
     return { events, duplicates, conflicts, controls, poison, unreadable, expired };
   }
 
@@ -254,7 +267,7 @@ class Range {
       detail:
         columns === null
           ? 'The record is no event.'
-          : `Values that do not fit their column: ${(columns as string[]).join(', ')}.`,
+          : `Values that do not fit their column: ${(JSON.parse(String(columns)) as string[]).join(', ')}.`,
     }));
   }
 

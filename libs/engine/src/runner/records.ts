@@ -1,7 +1,7 @@
 /** Log records as a relation: reading them, and finding those that can't be read. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EngineEvent } from '@tenon/ports';
-import { engineFailure, isDataError } from '../sql/database';
+import { engineFailure, isDataError, query } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
 import type { LineWriter, Spool, SpoolFile } from './spool';
@@ -22,6 +22,11 @@ export interface ReadReport {
 
 const ALL_WELL: ReadReport = { poison: new Map(), columns: new Map() };
 
+/** The parts of a spooled line. */
+const [ROW, PARTITION, APPENDED, VALUE, END] = ['{"r":', ',"p":', ',"t":', ',"v":', '}'].map((text) =>
+  Buffer.from(text, 'latin1'),
+) as [Buffer, Buffer, Buffer, Buffer, Buffer];
+
 /** More per line than the records themselves, e.g. the raw value for the archive. */
 export interface Extra {
   /** Columns of the spooled line: name and type to read as. */
@@ -36,6 +41,9 @@ const NOTHING: Extra = { fields: [], select: [], write: () => undefined };
 
 /** Puts records where DuckDB can read them, and tells which it can't. */
 export class RecordReader {
+  /** How a value is put on a line. */
+  private form = (value: Uint8Array): Uint8Array => value;
+
   constructor(
     private readonly connection: DuckDBConnection,
     private readonly spool: Spool,
@@ -52,6 +60,8 @@ export class RecordReader {
     const rows = this.events.map((_, index) => index);
     if (await this.attempt(`CREATE OR REPLACE TEMP TABLE ${quoteName(table)} AS`, rows, columns))
       return ALL_WELL;
+    // Now with care: in the first attempt a line break in a value only had to be noticed.
+    this.form = oneLine;
     const poison = new Map<number, Unreadable>();
     const badColumns = new Map<number, Map<string, Unreadable>>();
     await this.sift(rows, columns, poison, badColumns);
@@ -141,7 +151,10 @@ export class RecordReader {
   private async run(into: string, rows: readonly number[], columns: readonly SourceColumn[]): Promise<void> {
     const file = this.spoolRows(rows);
     try {
-      await this.connection.run(`${into} ${this.select(file, columns)}`);
+      const { chunks } = await query(this.connection, `${into} ${this.select(file, columns)}`);
+      const count = Number(chunks[0]?.getColumnVector(0).getItem(0));
+      // A value with line breaks can only pass for several records, never for none.
+      if (count !== rows.length) throw new Error(`Invalid Input Error: ${rows.length} records gave ${count} lines`);
     } finally {
       file.remove();
     }
@@ -151,11 +164,16 @@ export class RecordReader {
     return this.spool.write((line) => {
       for (const row of rows) {
         const { partition, record } = this.events[row]!;
-        line.ascii(`{"r":${row},"p":${partition},"t":${record.timestamp}`);
+        line.constant(ROW);
+        line.integer(row);
+        line.constant(PARTITION);
+        line.integer(partition);
+        line.constant(APPENDED);
+        line.integer(Math.max(0, Math.trunc(record.timestamp)));
         this.extra.write(line, this.events[row]!);
-        line.ascii(',"v":');
-        line.bytes(oneLine(record.value));
-        line.ascii('}');
+        line.constant(VALUE);
+        line.bytes(this.form(record.value));
+        line.constant(END);
         line.endLine();
       }
     });
@@ -204,7 +222,7 @@ function columnSql({ name, type, readAs, path }: SourceColumn): string {
 }
 
 /**
- * The value on one line. A line break in JSON is either white space or, inside a text, not JSON: which one it is, is
+ * The value on one line, with care. A line break in JSON is either white space or, inside a text, not JSON: which one it is, is
  * decided before it is replaced.
  */
 function oneLine(value: Uint8Array): Uint8Array {

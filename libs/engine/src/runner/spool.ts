@@ -91,6 +91,29 @@ export class LineWriter {
     this.lineBytes += text.length;
   }
 
+  /** A whole number, not negative. Digit by digit: a call into the runtime for a few bytes costs more. */
+  integer(value: number): void {
+    this.reserve(20);
+    let digits = 1;
+    for (let power = 10; power <= value; power *= 10) digits += 1;
+    let rest = value;
+    for (let at = this.at + digits - 1; at >= this.at; at--) {
+      const next = Math.floor(rest / 10);
+      this.buffer[at] = 48 + rest - next * 10;
+      rest = next;
+    }
+    this.at += digits;
+    this.lineBytes += digits;
+  }
+
+  /** A few bytes that are always the same. */
+  constant(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    for (let i = 0; i < bytes.length; i++) this.buffer[this.at + i] = bytes[i]!;
+    this.at += bytes.length;
+    this.lineBytes += bytes.length;
+  }
+
   text(text: string): void {
     if (text.length * 3 > this.buffer.length) return this.bytes(Buffer.from(text, 'utf8'));
     this.reserve(text.length * 3);
@@ -112,7 +135,8 @@ export class LineWriter {
   }
 
   endLine(): void {
-    this.ascii('\n');
+    this.reserve(1);
+    this.buffer[this.at++] = 10;
     if (this.lineBytes > this.longestLine) this.longestLine = this.lineBytes;
     this.lineBytes = 0;
   }

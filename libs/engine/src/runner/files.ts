@@ -1,0 +1,48 @@
+/** What Parquet's own statistics say of archive files, so that most of them need no row by row filter. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ArchiveRange } from '@tenon/ports';
+import { quoteText } from '../sql/text';
+
+export interface ArchiveFiles {
+  /** Files of which every record is in its range. */
+  readonly whole: readonly string[];
+  /** Files that reach beyond their range, or of which that is not known. */
+  readonly cut: readonly string[];
+  /** False if some record of the whole files may have a column that can't be read. */
+  readonly readable: boolean;
+  /** How many records of the whole files have no event time; null if that is not known. */
+  readonly withoutTime: number | null;
+}
+
+export const pathList = (paths: readonly string[]) => `[${paths.map(quoteText).join(', ')}]`;
+
+/** Reads the files' footers. */
+export async function inspect(connection: DuckDBConnection, ranges: readonly ArchiveRange[]): Promise<ArchiveFiles> {
+  const paths = [...new Set(ranges.flatMap((range) => range.paths))];
+  const reader = await connection.runAndReadAll(
+    `SELECT file_name,
+       min(TRY_CAST(stats_min_value AS BIGINT)) FILTER (WHERE path_in_schema = '__offset'),
+       max(TRY_CAST(stats_max_value AS BIGINT)) FILTER (WHERE path_in_schema = '__offset'),
+       min(TRY_CAST(stats_min_value AS BIGINT)) FILTER (WHERE path_in_schema = '__partition'),
+       max(TRY_CAST(stats_max_value AS BIGINT)) FILTER (WHERE path_in_schema = '__partition'),
+       bool_and(stats_null_count IS NOT DISTINCT FROM num_values) FILTER (WHERE path_in_schema = '__unreadable'),
+       sum(stats_null_count) FILTER (WHERE path_in_schema = 'event_time'),
+       bool_or(stats_null_count IS NULL) FILTER (WHERE path_in_schema = 'event_time')
+     FROM parquet_metadata(${pathList(paths)}) GROUP BY file_name`,
+  );
+  const whole: string[] = [];
+  let readable = true;
+  let withoutTime: number | null = 0;
+  for (const [name, low, high, partition, last, allReadable, nulls, unsure] of reader.getRows()) {
+    const path = String(name);
+    const range = ranges.find((one) => one.paths.includes(path) && one.partition === Number(partition));
+    const shared = ranges.filter((one) => one.paths.includes(path)).length > 1;
+    const inside = range !== undefined && !shared && low !== null && high !== null && partition === last;
+    if (!inside || Number(low) < range.from || Number(high) >= range.to) continue;
+    whole.push(path);
+    if (allReadable !== true) readable = false;
+    withoutTime = withoutTime === null || unsure !== false || nulls === null ? null : withoutTime + Number(nulls);
+  }
+  const known = new Set(whole);
+  return { whole, cut: paths.filter((path) => !known.has(path)), readable, withoutTime };
+}
