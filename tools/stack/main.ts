@@ -33,8 +33,8 @@ const REAL_SUITES = ['libs/adapters/(kafka|nats|mongodb)/', '\\.real\\.spec\\.ts
 async function test(args: readonly string[]): Promise<number> {
   const settings = readSettings();
   const { urls, started } = await stackUp(settings, say);
-  // A Ctrl-C reaches Jest too; what was started is stopped all the same.
-  process.on('SIGINT', () => undefined);
+  // Jest ends by itself; what was started is stopped all the same.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   try {
     const jest = join(ROOT, 'node_modules', '.bin', 'jest');
     const { status: code } = spawnSync(jest, [...(args.length > 0 ? args : REAL_SUITES), '--runInBand'], {
