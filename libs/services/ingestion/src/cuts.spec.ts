@@ -56,6 +56,16 @@ describe('a cut', () => {
     ]);
   });
 
+  it('is made again where another process has begun one of the same or a higher number: its barriers may void these', async () => {
+    const log = new MemoryLog();
+    const one = await start({ log });
+    const other = await start({ log });
+    expect((await one.cut()).body.epoch).toBe(1);
+    const answer = await other.cut();
+    expect(answer.body.epoch).toBe(2);
+    expect(answer.body.offsets).toEqual({ orders: await log.endOffsets(TOPIC) });
+  });
+
   it('reads the counter back from a long history', async () => {
     const log = new MemoryLog();
     const before = await start({ log });

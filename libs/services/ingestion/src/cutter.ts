@@ -6,7 +6,8 @@ import type { Barrier, CutRecord } from '@tenon/contracts';
 import { BARRIER, HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from '@tenon/contracts';
 import type { OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Logger } from '@tenon/ports';
-import { readCutHistory } from './epochs';
+import { Unavailable } from '@tenon/ports';
+import { highestOfOthers, readCutHistory } from './epochs';
 
 export interface CutDeps {
   readonly log: EventLog;
@@ -21,6 +22,9 @@ export interface Cut {
   /** The offsets after the barriers. */
   readonly offsets: OffsetVector;
 }
+
+/** How often a cut is made again because of others, before that is an error. */
+const MAX_TRIES = 20;
 
 interface Queued {
   full: boolean;
@@ -84,36 +88,53 @@ export class Cutter {
     await this.running;
   }
 
+  /**
+   * Where another process cuts at the same time, a barrier of its may stand before this one's and make it void, and with
+   * it the promise of what lies before this cut. Whoever does that has begun before: then this one cuts again.
+   */
   private async write(full: boolean): Promise<Cut> {
-    const { bus, clock, logger, sources } = this.deps;
-    const epoch = (this.taken += 1);
+    const { clock, log } = this.deps;
     const at = clock.now();
-    await this.record({ v: 1, type: 'begun', epoch, at, ...(full && { full }) });
-    const barrier: Barrier = { v: 1, type: 'barrier', epoch, at, ...(full && { full }) };
-    const written = await Promise.all(
-      sources.map(async (source) => [source.name, await this.bar(source, barrier)] as const),
-    );
-    const cut: Cut = { epoch, offsets: Object.fromEntries(written) };
-    const record: CutRecord = {
-      v: 1,
-      type: 'written',
-      epoch,
-      at,
-      offsets: cut.offsets,
-      ...(full && { full }),
-    };
-    await this.record(record);
+    for (let tries = 1; ; tries++) {
+      const epoch = (this.taken += 1);
+      const begunAt = await this.record({ v: 1, type: 'begun', epoch, at, ...(full && { full }) });
+      const offsets = await this.barAll({ v: 1, type: 'barrier', epoch, at, ...(full && { full }) });
+      const taken = await highestOfOthers(log, begunAt);
+      if (taken >= epoch) {
+        if (tries >= MAX_TRIES) throw new Unavailable('Other processes cut all the time.');
+        this.taken = taken;
+        continue;
+      }
+      const record: CutRecord = { v: 1, type: 'written', epoch, at, offsets, ...(full && { full }) };
+      await this.record(record);
+      return this.tell({ epoch, offsets }, record);
+    }
+  }
+
+  private tell(cut: Cut, record: CutRecord): Cut {
+    const { bus, logger } = this.deps;
+    const { epoch, offsets } = cut;
     this.latest = cut;
     bus.publish(SUBJECTS.cut, { ...record } as Parameters<Bus['publish']>[1]);
-    logger.info({ epoch, full, offsets: cut.offsets }, 'cut');
+    logger.info({ epoch, full: record.full === true, offsets }, 'cut');
     return cut;
   }
 
-  private async record(record: CutRecord): Promise<void> {
+  /** @returns the record's offset */
+  private async record(record: CutRecord): Promise<number> {
     const headers = { [HEADERS.version]: String(WIRE_VERSION) };
-    await this.deps.log.append(TOPICS.cuts, [
+    const [offset] = await this.deps.log.append(TOPICS.cuts, [
       { partition: 0, key: null, value: JSON.stringify(record), headers },
     ]);
+    return offset ?? 0;
+  }
+
+  private async barAll(barrier: Barrier): Promise<OffsetVector> {
+    const { sources } = this.deps;
+    const written = await Promise.all(
+      sources.map(async (source) => [source.name, await this.bar(source, barrier)] as const),
+    );
+    return Object.fromEntries(written);
   }
 
   /** @returns partition → the offset after its barrier */

@@ -14,24 +14,43 @@ export interface CutHistory {
 const TAIL = 1_000;
 
 export async function readCutHistory(log: EventLog): Promise<CutHistory> {
-  const start = (await log.startOffsets(TOPICS.cuts))['0'] ?? 0;
-  const end = (await log.endOffsets(TOPICS.cuts))['0'] ?? 0;
   let taken = 0;
   let written: CutRecord | null = null;
-  let next = Math.max(start, end - TAIL);
+  for (const { cut } of await readTail(log, TAIL)) {
+    taken = Math.max(taken, cut.epoch);
+    if (cut.type === 'written' && cut.epoch >= (written?.epoch ?? 0)) written = cut;
+  }
+  return { taken, written };
+}
+
+/** More records than other processes write while one cut is made. */
+const RECENT = 100;
+
+/** The highest number of late that was begun by another record than the one at `own`; 0 if none. */
+export async function highestOfOthers(log: EventLog, own: number): Promise<number> {
+  const others = (await readTail(log, RECENT)).filter(
+    ({ offset, cut }) => cut.type === 'begun' && offset !== own,
+  );
+  return others.reduce((highest, { cut }) => Math.max(highest, cut.epoch), 0);
+}
+
+/** The last `count` records, and what came meanwhile. */
+async function readTail(log: EventLog, count: number): Promise<{ offset: number; cut: CutRecord }[]> {
+  const start = (await log.startOffsets(TOPICS.cuts))['0'] ?? 0;
+  const end = (await log.endOffsets(TOPICS.cuts))['0'] ?? 0;
+  const tail: { offset: number; cut: CutRecord }[] = [];
+  let next = Math.max(start, end - count);
   while (next < end) {
     const records = await log.read(TOPICS.cuts, 0, next);
     for (const record of records) {
       const cut = parseCut(record);
-      if (cut === null) continue;
-      taken = Math.max(taken, cut.epoch);
-      if (cut.type === 'written' && cut.epoch >= (written?.epoch ?? 0)) written = cut;
+      if (cut !== null) tail.push({ offset: record.offset, cut });
     }
     const last = records[records.length - 1];
     if (last === undefined) break;
     next = last.offset + 1;
   }
-  return { taken, written };
+  return tail;
 }
 
 /** @returns null for what this version can't read */
