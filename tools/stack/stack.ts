@@ -13,7 +13,7 @@ import { nats } from './parts/nats';
 import { claimPort } from './ports';
 import { isRunning, stop, tail } from './programs';
 import { noteState, readState } from './state';
-import type { PartState } from './state';
+import type { PartState, StackState } from './state';
 import type { PartName, Settings } from './settings';
 import { PARTS, URL_VARIABLES } from './settings';
 
@@ -54,9 +54,11 @@ export async function stackUp(settings: Settings, say: Say): Promise<Stack> {
   }
   const urls = Object.fromEntries(before.map(({ part, url }) => [part, url])) as Record<PartName, string>;
   if (missing.length === 0) return { urls, started: [] };
+  // A part that ended or hangs is started again on its data.
+  const known = readState(settings.run);
+  const fresh = missing.filter((part) => known[part] === undefined);
+  await stopProcesses(known, missing);
   try {
-    // What is left of an earlier run, such as a process that hangs.
-    await stackDown(settings, () => undefined, missing);
     mkdirSync(settings.run, { recursive: true });
     if (await hasEngine()) Object.assign(urls, await upInContainers(settings, missing, say));
     else {
@@ -67,7 +69,8 @@ export async function stackUp(settings: Settings, say: Say): Promise<Stack> {
       if (failed !== undefined) throw failed.reason;
     }
   } catch (error) {
-    await stackDown(settings, () => undefined, missing);
+    await stopProcesses(readState(settings.run), missing);
+    await stackDown(settings, () => undefined, fresh);
     throw error;
   }
   return { urls, started: missing };
@@ -98,7 +101,8 @@ async function upLocally({ cache, run, ports }: Settings, name: PartName, say: S
       throw new Error(`${name}: ${error.message}\n${hint}`, { cause: error });
     });
   const began = performance.now();
-  const port = await claimPort(ports[name], `TENON_STACK_${name.toUpperCase()}_PORT`);
+  const before = readState(run)[name]?.port;
+  const port = await claimPort(before ?? ports[name], `TENON_STACK_${name.toUpperCase()}_PORT`);
   const logFile = join(run, `${name}.log`);
   const { url, processes } = await part.start(program, { directory: join(run, name), logFile, port });
   const state: PartState = { url, port, origin: 'local', processes };
@@ -138,15 +142,16 @@ export async function stackDown(
     const ports = Object.fromEntries(PARTS.map((part) => [part, state[part]?.port ?? settings.ports[part]]));
     await composeDown(contained, ports as Record<PartName, number>);
   }
-  await Promise.all(
-    known.map(async (part) => {
-      for (const one of state[part]?.processes ?? []) await stop(one);
-    }),
-  );
+  await stopProcesses(state, known);
   for (const part of known) {
     noteState(settings.run, part, null);
     say(`${part}: stopped`);
   }
+}
+
+async function stopProcesses(state: StackState, parts: readonly PartName[]): Promise<void> {
+  const processes = parts.flatMap((part) => state[part]?.processes ?? []);
+  await Promise.all(processes.map((one) => stop(one)));
 }
 
 /** Of each part, whether it answers now. */
