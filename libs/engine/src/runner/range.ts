@@ -119,10 +119,12 @@ class Range {
       '__offset AS __tenon_row',
       'epoch_ms(__timestamp) AS __tenon_append',
     ].join(', ');
-    const read = (paths: readonly string[]) =>
-      `SELECT ${select} FROM read_parquet(${pathList(paths)}${alike ? '' : ', union_by_name = true'})`;
+    const options = `filename = '__file'${alike ? '' : ', union_by_name = true'}`;
+    const read = (paths: readonly string[]) => `SELECT ${select} FROM read_parquet(${pathList(paths)}, ${options})`;
+    // Ranges of one partition may lie in files that overlap (two writers cut the log differently): each takes its own.
     const spans = this.ranges.map(
-      ({ partition, from, to }) => `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to})`,
+      ({ partition, from, to, paths }) =>
+        `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to} AND __file IN (${paths.map(quoteText).join(', ')}))`,
     );
     const parts = [
       ...(whole.length === 0 ? [] : [read(whole)]),
