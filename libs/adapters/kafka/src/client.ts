@@ -58,6 +58,8 @@ function watchedSockets(silenceMs: number, translate: KafkaClientOptions['transl
     const socket = ssl
       ? connectTls({ ...address, ...(isIP(host) ? {} : { servername: host }), ...(ssl as object) }, onConnect)
       : connectPlain(address, onConnect);
+    // kafkajs may disconnect a socket that never connected again and again, which adds a listener each time.
+    socket.setMaxListeners(0);
     socket.setKeepAlive(true, 30_000);
     socket.setNoDelay(true);
     breakOffWhenSilent(socket, silenceMs);

@@ -2,6 +2,7 @@
  * Membership of a consumer group. kafkajs joins, keeps alive and leaves; it never fetches, since every partition is
  * paused at once: its fetching has no way to begin where we say, and gets stuck after rebalances (docs/adr).
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Kafka } from 'kafkajs';
 import { Unavailable } from '@tenon/ports';
 import { toTenonError } from './errors';
@@ -21,6 +22,7 @@ export interface Joined {
 
 /** How often kafkajs looks whether a heartbeat is due. */
 const TICK_MS = 200;
+const CLOSE_MS = 5_000;
 
 export class Membership {
   private readonly consumer: Consumer;
@@ -42,8 +44,15 @@ export class Membership {
       heartbeatInterval: timing.heartbeatMs,
       maxWaitTimeInMs: TICK_MS,
       allowAutoTopicCreation: false,
-      // A new member would be another consumer to our services: whoever supervises them makes one.
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5, restartOnFailure: async () => false },
+      // While brokers are away the member keeps its name: with it, it goes on when they are back. A new one would have
+      // to wait until the group has given up the old one. `check` says when it has taken too long.
+      retry: {
+        initialRetryTime: 100,
+        maxRetryTime: 1_000,
+        retries: 100,
+        // A new member would be another consumer to our services: whoever supervises them makes one.
+        restartOnFailure: async () => false,
+      },
     });
     const { GROUP_JOIN, HEARTBEAT, CRASH } = this.consumer.events;
     this.consumer.on(HEARTBEAT, () => void (this.aliveAt = performance.now()));
@@ -87,10 +96,11 @@ export class Membership {
     }
   }
 
-  /** Leaves the group, so that the others get the partitions at once. */
+  /** Leaves the group, so that the others get the partitions at once; with Kafka away, later or by its session's end. */
   async close(): Promise<void> {
     this.closing = true;
-    await this.consumer.disconnect().catch(() => undefined);
+    const left = this.consumer.disconnect().catch(() => undefined);
+    await Promise.race([left, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
   private fail(error: unknown): void {
