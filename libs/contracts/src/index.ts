@@ -24,5 +24,5 @@ export type {
 export { decodeReceipt, encodeReceipt } from './receipt';
 export { FRAME_CELLS, FrameAssembler, FrameWriter, parseStatesMessage } from './frames';
 export type { FrameVerdict } from './frames';
-export { barrierOf, identityOf, isControl } from './records';
+export { barrierOf, identityOf, identityText, isControl } from './records';
 export type { HeaderedRecord } from './records';

@@ -35,11 +35,11 @@ export const HEADERS = {
   correlationId: 'correlationid',
   traceparent: 'traceparent',
   contentType: 'content-type',
-  /** CloudEvents id and source, so that duplicates are found without parsing. */
-  id: 'ce_id',
-  source: 'ce_source',
-  /** 8 hex digits over the event's `data`: tells a repeat from another event under the same id. */
-  digest: 'tenon-digest',
+  /**
+   * Who the event is, so that duplicates are found without parsing: 24 hex digits over its CloudEvents source and id, and
+   * 8 over its `data`, which tell a repeat from another event under the same id (see `identityText`).
+   */
+  identity: 'tenon-identity',
   /** Kind of a control record; absent on events. */
   control: 'tenon-control',
   /** Version of the record's format. */

@@ -1,4 +1,5 @@
 /** Reading records of an events topic: what is control, and what an event's identity is, without parsing the event. */
+import { IDENTITY_BYTES, hashHex96 } from '@tenon/domain';
 import type { Barrier } from './event';
 import { BARRIER } from './event';
 import { HEADERS } from './names';
@@ -26,17 +27,13 @@ export function barrierOf(record: HeaderedRecord): Barrier | null {
   }
 }
 
-const NO_BYTES = new Uint8Array(0);
+/** The text of the identity header. `digest` is 8 hex digits over the event's data. */
+export function identityText(source: string, id: string, digest: string): string {
+  return hashHex96(source, id) + digest;
+}
 
-/** What an event is compared by in the dedupe window; null for a record without an id, which has no duplicates. */
-export function identityOf(
-  record: HeaderedRecord,
-): { source: Uint8Array; id: Uint8Array; digest: string } | null {
-  const id = record.headerBytes(HEADERS.id);
-  if (id === undefined) return null;
-  return {
-    source: record.headerBytes(HEADERS.source) ?? NO_BYTES,
-    id,
-    digest: record.header(HEADERS.digest) ?? '',
-  };
+/** The identity of an event for `DedupeWindow.check`; undefined for a record without one, which has no duplicates. */
+export function identityOf(record: HeaderedRecord): Uint8Array | undefined {
+  const bytes = record.headerBytes(HEADERS.identity);
+  return bytes?.length === IDENTITY_BYTES ? bytes : undefined;
 }

@@ -1,9 +1,8 @@
-import { hash128 } from './hash';
-
 /** What an event is to its dedupe window. `conflict`: the id is there, with other data. */
 export type DedupeVerdict = 'new' | 'duplicate' | 'conflict';
 
-const { imul } = Math;
+/** Bytes of an identity: 24 hex digits of a hash over (source, id), 8 over the data. */
+export const IDENTITY_BYTES = 32;
 
 /** Words per entry: 96 bits of hash, 32 of the digest. */
 const ENTRY = 4;
@@ -30,28 +29,25 @@ export class DedupeWindow {
   private head = 0;
   private size = 0;
   private latest = -1;
-  private readonly lanes = new Uint32Array(4);
-  private lastSource: Uint8Array = new Uint8Array(0);
-  private readonly sourceLanes = new Uint32Array(4);
-
   /** @param window in offsets; 0 turns the rule off */
   constructor(private readonly window: number) {}
 
   /**
    * Judges the record at `offset` and remembers it.
    *
-   * @param digest of the event's data; compared with that of the latest occurrence
+   * @param identity `IDENTITY_BYTES` of hex digits; the last eight are compared with those of the latest occurrence
    * @throws RangeError if the offset is not above the last one: the window knows one order only
    */
-  check(offset: number, source: Uint8Array, id: Uint8Array, digest: string): DedupeVerdict {
+  check(offset: number, identity: Uint8Array): DedupeVerdict {
     if (offset <= this.latest) throw new RangeError(`Offset ${offset} comes after offset ${this.latest}`);
     this.latest = offset;
     if (this.window === 0) return 'new';
     this.evict(offset - this.window);
     if (this.size === this.capacity) this.grow();
-    this.hash(source, id);
-    const [h0, h1, h2] = [this.lanes[0]!, this.lanes[1]!, this.lanes[2]!];
-    const data = digestWord(digest);
+    const h0 = hexWord(identity, 0);
+    const h1 = hexWord(identity, 8);
+    const h2 = hexWord(identity, 16);
+    const data = hexWord(identity, 24);
     const { entries, offsets, table } = this;
     const slot = this.find(h0, h1, h2);
     const before = table[slot * SLOT]! - 1;
@@ -70,18 +66,6 @@ export class DedupeWindow {
     table[slot * SLOT] = place + 1;
     table[slot * SLOT + 1] = h0;
     return verdict;
-  }
-
-  /** The hash of (source, id), chained. Most events have the source of the one before, so its hash is kept. */
-  private hash(source: Uint8Array, id: Uint8Array): void {
-    const { lanes, sourceLanes } = this;
-    if (!sameBytes(source, this.lastSource)) {
-      this.lastSource = source.slice();
-      sourceLanes.fill(0);
-      hash128(source, sourceLanes);
-    }
-    for (let i = 0; i < 4; i++) lanes[i] = sourceLanes[i]!;
-    hash128(id, lanes);
   }
 
   /** Forgets everything below `from`. */
@@ -147,16 +131,10 @@ export class DedupeWindow {
   }
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-/** FNV-1a: a digest is 8 hex digits, so little is to be mixed. */
-function digestWord(digest: string): number {
-  let word = 0x811c9dc5;
-  for (let i = 0; i < digest.length; i++) word = imul(word ^ digest.charCodeAt(i), 0x01000193);
+/** Eight hex digits as a word. */
+function hexWord(bytes: Uint8Array, at: number): number {
+  let word = 0;
+  // A digit's low four bits are its value; a letter's are one to six, and bit 6 tells it: nine more.
+  for (let i = at; i < at + 8; i++) word = (word << 4) | ((bytes[i]! & 15) + (bytes[i]! >> 6) * 9);
   return word >>> 0;
 }

@@ -117,6 +117,21 @@ export function hashHex(text: string): string {
   return Array.from(lanes, (lane) => lane.toString(16).padStart(8, '0')).join('');
 }
 
+const pair = new Uint32Array(4);
+
+/** 96 bits of the hash of two texts (chained, so that no text must be joined), as 24 hex digits. */
+export function hashHex96(first: string, second: string): string {
+  pair.fill(0);
+  hashText(first, pair);
+  hashText(second, pair);
+  return hex8(pair[0]!) + hex8(pair[1]!) + hex8(pair[2]!);
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const hex8 = (lane: number) =>
+  HEX[lane >>> 24]! + HEX[(lane >>> 16) & 255]! + HEX[(lane >>> 8) & 255]! + HEX[lane & 255]!;
+
 /** Four bytes, little-endian. */
 function word(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);

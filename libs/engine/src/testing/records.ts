@@ -42,7 +42,7 @@ export function recordOf(offset: number, event: TestEvent, timestamp = Date.pars
 }
 
 export function rawRecord(offset: number, value: string | Uint8Array, timestamp = 0): LogRecord {
-  const headers: Record<string, string> = { ce_id: `id-${offset}`, ce_source: '/test' };
+  const headers: Record<string, string> = { correlationid: `correlation-${offset}` };
   return {
     offset,
     timestamp,

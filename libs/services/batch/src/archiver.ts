@@ -13,6 +13,7 @@ import type {
   EventLog,
   Lake,
   LogConsumer,
+  LogReading,
   LogRecord,
   Logger,
 } from '@tenon/ports';
@@ -55,6 +56,8 @@ interface OpenFile {
   files: ArchiveFile[];
 }
 
+const groupOf = (source: SourceDefinition) => `tenon-batch-${source.name}`;
+
 export class Archiver {
   private readonly open = new Map<number, OpenFile>();
   private consumer!: LogConsumer;
@@ -73,7 +76,7 @@ export class Archiver {
     });
     this.consumer = await this.deps.log.consume({
       topic: TOPICS.events(this.source.name),
-      group: `tenon-batch-${this.source.name}`,
+      group: groupOf(this.source),
       startAt: (partition) => this.assign(partition),
     });
   }
@@ -145,10 +148,9 @@ export class Archiver {
   }
 
   private markOf(file: OpenFile, record: LogRecord): ArchiveRecord['mark'] {
-    if (isControl(record)) return 'control';
     const identity = identityOf(record);
-    if (identity === null) return 'event';
-    const verdict = file.dedupe.check(record.offset, identity.source, identity.id, identity.digest);
+    if (identity === undefined) return isControl(record) ? 'control' : 'event';
+    const verdict = file.dedupe.check(record.offset, identity);
     return verdict === 'new' ? 'event' : verdict;
   }
 
@@ -219,13 +221,26 @@ export class Archiver {
     return ranges;
   }
 
+  reading(): LogReading {
+    return {
+      topic: TOPICS.events(this.source.name),
+      group: groupOf(this.source),
+      next: Object.fromEntries([...this.open].map(([partition, { next }]) => [String(partition), next])),
+    };
+  }
+
+  /** Records in memory that are not archived yet. */
+  held(): number {
+    return [...this.open.values()].reduce((sum, file) => sum + file.held.length, 0);
+  }
+
   status(): Record<string, unknown> {
     return {
       source: this.source.name,
       archived: Object.fromEntries(
         [...this.files].map(([partition, files]) => [partition, files.at(-1)?.to ?? 0]),
       ),
-      held: [...this.open.values()].reduce((sum, file) => sum + file.held.length, 0),
+      held: this.held(),
     };
   }
 

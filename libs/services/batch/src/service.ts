@@ -13,11 +13,15 @@ import type {
   EventLog,
   Ids,
   Lake,
+  LogReading,
   Logger,
+  MetricSample,
+  Metrics,
   ProductStore,
   RunningService,
   Subscription,
 } from '@tenon/ports';
+import { NO_METRICS } from '@tenon/ports';
 import type { ArchiverConfig, CompleteCut } from './archiver';
 import { Archiver } from './archiver';
 import { runBatch, type RunReport } from './run';
@@ -46,6 +50,7 @@ export interface BatchDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: BatchConfig;
@@ -57,6 +62,13 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
     return new SourceBatch(deps, source, plans);
   });
   await Promise.all(workers.map((worker) => worker.start()));
+  const { metrics = NO_METRICS } = deps;
+  metrics.counter('tenon_events_total', 'Events by what became of them.', () =>
+    workers.map((worker) => worker.archived()),
+  );
+  metrics.gauge('tenon_archive_held_records', 'Records read and not archived yet.', () =>
+    workers.map((worker) => worker.held()),
+  );
   const done = Promise.all(workers.map((worker) => worker.done)).then(() => undefined);
   done.catch(() => undefined);
   return {
@@ -64,6 +76,7 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
     routes: [],
     ready: () => ({ ok: true }),
     status: () => ({ sources: workers.map((worker) => worker.status()) }),
+    readings: () => workers.map((worker) => worker.reading()),
     done,
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
@@ -85,6 +98,7 @@ class SourceBatch {
   private readonly reports: RunReport[] = [];
   /** Something may have become due: a new cut, or a generation that is now served. */
   private due = true;
+  private running = false;
   done: Promise<void> = Promise.resolve();
 
   constructor(
@@ -146,8 +160,30 @@ class SourceBatch {
     logger.info({ ...report, rerunAfterMs: config.rerunAfterMs }, 'batch run handed over');
   }
 
-  private emit(plan: Plan, pointer: PointerDocument | undefined, cut: CompleteCut): Promise<RunReport> {
-    return runBatch(this.deps, this.archiver, this.source, plan, pointer, cut);
+  private async emit(plan: Plan, pointer: PointerDocument | undefined, cut: CompleteCut): Promise<RunReport> {
+    this.running = true;
+    try {
+      const report = await runBatch(this.deps, this.archiver, this.source, plan, pointer, cut);
+      const { metrics = NO_METRICS } = this.deps;
+      const labels = { product: plan.product };
+      metrics.histogram('tenon_run_duration_seconds', 'Time of a batch run.', labels)(report.ms / 1000);
+      return report;
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** It archives nothing while it runs. */
+  reading(): LogReading {
+    return { ...this.archiver.reading(), busy: this.running };
+  }
+
+  archived(): MetricSample {
+    return { labels: { source: this.source.name, outcome: 'archived' }, value: this.archiver.archived };
+  }
+
+  held(): MetricSample {
+    return { labels: { source: this.source.name }, value: this.archiver.held() };
   }
 
   /** A run builds on the served generation, so the next one waits until the last one is served. */

@@ -1,6 +1,7 @@
 /** The way into a source's topic, with what there is to count on it. */
 import { TOPICS } from '@tenon/contracts';
-import type { Clock, EventLog, NewRecord } from '@tenon/ports';
+import type { Clock, EventLog, Metrics, NewRecord } from '@tenon/ports';
+import { NO_METRICS } from '@tenon/ports';
 
 /** Without traffic nothing would ever succeed again, and without readiness there is no traffic. */
 const FORGET_AFTER_MS = 5_000;
@@ -8,6 +9,7 @@ const FORGET_AFTER_MS = 5_000;
 export class Appender {
   private readonly topic: string;
   private failure: { readonly reason: string; readonly at: number } | null = null;
+  private readonly observe: (seconds: number) => void;
   accepted = 0;
   rejected = 0;
   late = 0;
@@ -16,15 +18,23 @@ export class Appender {
     private readonly log: EventLog,
     private readonly clock: Clock,
     source: string,
+    metrics: Metrics = NO_METRICS,
   ) {
     this.topic = TOPICS.events(source);
+    this.observe = metrics.histogram(
+      'tenon_append_duration_seconds',
+      'Time until the log had what was accepted, durably.',
+      { source },
+    );
   }
 
   /** @returns offsets, once the records are durable. @throws what the log throws; then nothing is acknowledged */
   async append(records: readonly NewRecord[]): Promise<number[]> {
     if (records.length === 0) return [];
+    const began = this.clock.monotonic();
     try {
       const offsets = await this.log.append(this.topic, records);
+      this.observe((this.clock.monotonic() - began) / 1000);
       this.failure = null;
       this.accepted += records.length;
       return offsets;

@@ -1,6 +1,6 @@
 /** From what a client sent to a record of the log, or to the reason why not: all rules of one source. */
 import type { HEADERS } from '@tenon/contracts';
-import { WIRE_VERSION } from '@tenon/contracts';
+import { WIRE_VERSION, identityText } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import { checksum32, partitionOf } from '@tenon/domain';
 import type { Clock, Ids, NewRecord } from '@tenon/ports';
@@ -144,7 +144,7 @@ export class Intake {
     if (isLonger(value, this.config.maxEventBytes)) return eventTooLarge(this.config.maxEventBytes);
     const digest = digestOf(text).toString(16).padStart(8, '0');
     const key = this.key(data);
-    const headers = recordHeaders(id, source, digest, correlationId, traceparent);
+    const headers = recordHeaders(identityOfEvent(source, id, digest), correlationId, traceparent);
     return {
       ok: true,
       record: {
@@ -179,18 +179,18 @@ const VERSION = String(WIRE_VERSION);
 /** Read once: run through tsx, each use of an import is a read through two getters, which adds up here. */
 const digestOf = checksum32;
 const homeOf = partitionOf;
+const identityOfEvent = identityText;
 
 type HeaderName = (typeof HEADERS)[keyof typeof HEADERS];
 
 /** Literal names make objects of one shape; the type keeps them to the contract. */
 function recordHeaders(
-  id: string,
-  source: string,
-  digest: string,
+  identity: string,
   correlationid: string,
   traceparent: string | undefined,
 ): Readonly<Record<string, string>> {
-  const headers = { 'tenon-v': VERSION, ce_id: id, ce_source: source, 'tenon-digest': digest, correlationid };
+  // The identity stands first: each reader of the hot path asks for it, and mostly for nothing else.
+  const headers = { 'tenon-identity': identity, correlationid, 'tenon-v': VERSION };
   const named: Partial<Record<HeaderName, string>> =
     traceparent === undefined ? headers : { ...headers, traceparent };
   return named as Readonly<Record<string, string>>;

@@ -1,7 +1,8 @@
 /** Ingestion: the only writer of events and of barriers. It holds nothing that the log does not. */
 import { TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
-import type { Bus, Clock, EventLog, Ids, Logger, RunningService } from '@tenon/ports';
+import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService } from '@tenon/ports';
+import { NO_METRICS } from '@tenon/ports';
 import { Appender } from './appender';
 import type { SourceDesk } from './call';
 import type { IngestionConfig } from './config';
@@ -21,6 +22,7 @@ export interface IngestionDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly sources: readonly SourceDefinition[];
   /** Whose generations `POST /v1/cuts?wait=true` waits for. */
   readonly products: readonly { readonly name: string }[];
@@ -39,6 +41,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   }
   const cutter = new Cutter({ log, bus, clock, logger, sources });
   await cutter.start();
+  measure(deps.metrics ?? NO_METRICS, desks, cutter);
   const stopping = new AbortController();
   const schedule =
     config.cutEveryMs === null
@@ -74,11 +77,27 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   };
 }
 
+function measure(metrics: Metrics, desks: ReadonlyMap<string, SourceDesk>, cutter: Cutter): void {
+  const appenders = [...desks.values()].map(({ name, appender }) => ({ source: name, appender }));
+  metrics.counter('tenon_events_total', 'Events by what became of them.', () =>
+    appenders.flatMap(({ source, appender: { accepted, rejected } }) => [
+      { labels: { source, outcome: 'accepted' }, value: accepted },
+      { labels: { source, outcome: 'rejected' }, value: rejected },
+    ]),
+  );
+  metrics.counter('tenon_late_events_total', 'Accepted events that came long after their time.', () =>
+    appenders.map(({ source, appender }) => ({ labels: { source }, value: appender.late })),
+  );
+  metrics.gauge('tenon_cut_epoch', 'The last cut that this instance has made.', () => [
+    { labels: {}, value: cutter.last()?.epoch ?? 0 },
+  ]);
+}
+
 function deskOf(deps: IngestionDeps, config: IngestionConfig, source: SourceDefinition): SourceDesk {
   return {
     name: source.name,
     intake: new Intake(source, config, deps.clock, deps.ids),
-    appender: new Appender(deps.log, deps.clock, source.name),
+    appender: new Appender(deps.log, deps.clock, source.name, deps.metrics),
     deadLetters: new DeadLetters(deps.log, deps.logger, source.name),
     config,
   };

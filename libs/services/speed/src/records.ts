@@ -27,7 +27,8 @@ export function readRound(state: LivePartition, records: readonly LogRecord[], a
   while (index < records.length && barrier === null) {
     const record = records[index++] as LogRecord;
     const { offset } = record;
-    if (isControl(record)) {
+    const identity = identityOf(record);
+    if (identity === undefined && isControl(record)) {
       if (offset < state.next) continue;
       control += 1;
       state.next = offset + 1;
@@ -35,9 +36,7 @@ export function readRound(state: LivePartition, records: readonly LogRecord[], a
       if (found !== null && found.epoch > state.cursor.epoch) barrier = { epoch: found.epoch, offset };
       continue;
     }
-    const identity = identityOf(record);
-    const verdict =
-      identity === null ? 'new' : state.dedupe.check(offset, identity.source, identity.id, identity.digest);
+    const verdict = identity === undefined ? 'new' : state.dedupe.check(offset, identity);
     if (offset < state.next) continue;
     state.next = offset + 1;
     if (verdict === 'new') events.push({ partition: state.partition, record });

@@ -12,13 +12,17 @@ import type {
   EventLog,
   Ids,
   LogConsumer,
+  LogReading,
   Logger,
+  MetricSample,
+  Metrics,
   Polled,
   ProductStore,
   Refused,
   RunningService,
   Subscription,
 } from '@tenon/ports';
+import { NO_METRICS } from '@tenon/ports';
 import { makeFlush, type PendingFlush } from './flush';
 import { LivePartition } from './partition';
 import { readRound, type Round } from './records';
@@ -43,6 +47,7 @@ export interface SpeedDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: SpeedConfig;
@@ -55,6 +60,18 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
     .filter(({ plans }) => plans.length > 0)
     .map(({ source, plans }) => new SourceWorker(deps, source, plans));
   await Promise.all(workers.map((worker) => worker.start()));
+  const { metrics = NO_METRICS } = deps;
+  const each = (read: (worker: SourceWorker) => readonly MetricSample[]) => () => workers.flatMap(read);
+  metrics.counter(
+    'tenon_events_total',
+    'Events by what became of them.',
+    each((worker) => worker.outcomes()),
+  );
+  metrics.gauge(
+    'tenon_cells',
+    'Cells of open epochs held in memory.',
+    each((worker) => worker.held()),
+  );
   const done = Promise.all(workers.map((worker) => worker.done)).then(() => undefined);
   done.catch(() => undefined); // whoever holds `done` handles it; without a holder it must not end the process
   return {
@@ -62,12 +79,15 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
     routes: [],
     ready: () => ({ ok: true }),
     status: () => ({ sources: workers.map((worker) => worker.status()) }),
+    readings: () => workers.map((worker) => worker.reading()),
     done,
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
     },
   };
 }
+
+const groupOf = (source: SourceDefinition) => `tenon-speed-${source.name}`;
 
 class SourceWorker {
   private readonly partitions = new Map<number, LivePartition>();
@@ -80,6 +100,10 @@ class SourceWorker {
   private events = 0;
   private batches = 0;
   private busyMs = 0;
+  private duplicates = 0;
+  private deadLetters = 0;
+  private readonly observeBatch: (seconds: number) => void;
+  private readonly observeFlush: (seconds: number) => void;
   done: Promise<void> = Promise.resolve();
 
   constructor(
@@ -88,6 +112,18 @@ class SourceWorker {
     private readonly plans: readonly Plan[],
   ) {
     this.types = new Map(plans.map((plan) => [plan.product, plan.key.map((key) => key.type)]));
+    const { metrics = NO_METRICS } = deps;
+    const labels = { source: source.name };
+    this.observeBatch = metrics.histogram(
+      'tenon_micro_batch_duration_seconds',
+      'Time to fold one micro-batch and hand over what changed.',
+      labels,
+    );
+    this.observeFlush = metrics.histogram(
+      'tenon_flush_duration_seconds',
+      'Time until the log had taken the flushes of one micro-batch.',
+      labels,
+    );
   }
 
   async start(): Promise<void> {
@@ -106,7 +142,7 @@ class SourceWorker {
       );
     this.consumer = await log.consume({
       topic,
-      group: `tenon-speed-${this.source.name}`,
+      group: groupOf(this.source),
       startAt: (partition) => this.assign(partition),
     });
     this.done = this.run().catch((error: unknown) => {
@@ -159,6 +195,7 @@ class SourceWorker {
       await this.process(polled);
       took = clock.monotonic() - began;
       this.busyMs += took;
+      this.observeBatch(took / 1000);
       // Few events: wait as long as the last batch took, so that half of the time is left to others.
       const records = polled.batches.reduce((sum, batch) => sum + batch.records.length, 0);
       if (records < 256) await clock.sleep(Math.min(config.lingerMs, took), signal);
@@ -202,8 +239,10 @@ class SourceWorker {
     const { engine } = this.deps;
     const events = rounds.flatMap(({ round }) => round.events);
     const letters: Refused[] = rounds.flatMap(({ round }) => round.conflicts);
-    for (const { state, round } of rounds)
+    for (const { state, round } of rounds) {
+      this.duplicates += round.counts.duplicate;
       for (const product of state.products.values()) product.count(round.counts);
+    }
     if (events.length > 0) {
       const batch = await engine.open(this.source, this.plans, events);
       try {
@@ -242,9 +281,10 @@ class SourceWorker {
   /** Appends in the background, one after the other, while the next micro-batch is computed. */
   private async send(flushes: readonly PendingFlush[]): Promise<void> {
     await this.flushing;
+    const began = this.deps.clock.monotonic();
     this.flushing = Promise.all(
       flushes.map((flush) => this.appendUntilDone(flush.topic, flush.records)),
-    ).then(() => undefined);
+    ).then(() => this.observeFlush((this.deps.clock.monotonic() - began) / 1000));
     this.flushing.catch(() => undefined);
   }
 
@@ -290,9 +330,40 @@ class SourceWorker {
       };
     });
     await this.appendUntilDone(TOPICS.deadLetters(this.source.name), records);
+    this.deadLetters += records.length;
     this.deps.logger.warn(
       { source: this.source.name, count: letters.length, first: letters[0] },
       'events were dead-lettered',
+    );
+  }
+
+  reading(): LogReading {
+    return {
+      topic: TOPICS.events(this.source.name),
+      group: groupOf(this.source),
+      next: Object.fromEntries(
+        [...this.partitions].map(([partition, { next }]) => [String(partition), next]),
+      ),
+    };
+  }
+
+  outcomes(): MetricSample[] {
+    const source = this.source.name;
+    return [
+      { labels: { source, outcome: 'folded' }, value: this.events },
+      { labels: { source, outcome: 'duplicate' }, value: this.duplicates },
+      { labels: { source, outcome: 'dead_lettered' }, value: this.deadLetters },
+    ];
+  }
+
+  held(): MetricSample[] {
+    return [{ labels: { source: this.source.name }, value: this.cells() }];
+  }
+
+  private cells(): number {
+    return [...this.partitions.values()].reduce(
+      (sum, state) => sum + [...state.products.values()].reduce((n, one) => n + one.size, 0),
+      0,
     );
   }
 
@@ -304,10 +375,7 @@ class SourceWorker {
         epoch: state.cursor.epoch,
         next: state.next,
       })),
-      cells: [...this.partitions.values()].reduce(
-        (sum, state) => sum + [...state.products.values()].reduce((n, one) => n + one.size, 0),
-        0,
-      ),
+      cells: this.cells(),
       events: this.events,
       batches: this.batches,
       busyMs: Math.round(this.busyMs),

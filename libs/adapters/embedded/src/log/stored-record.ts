@@ -22,7 +22,7 @@ export class StoredRecord implements LogRecord {
   ) {}
 
   private get keyBytes(): number {
-    return Math.max(0, this.buffer.readUInt32LE(this.at) - 1);
+    return Math.max(0, uint32(this.buffer, this.at) - 1);
   }
 
   private get headersAt(): number {
@@ -36,18 +36,18 @@ export class StoredRecord implements LogRecord {
   }
 
   get value(): Uint8Array {
-    const from = this.headersAt + this.buffer.readUInt32LE(this.at + 8);
-    return this.buffer.subarray(from, from + this.buffer.readUInt32LE(this.at + 4));
+    const from = this.headersAt + uint32(this.buffer, this.at + 8);
+    return this.buffer.subarray(from, from + uint32(this.buffer, this.at + 4));
   }
 
   headerBytes(name: string): Uint8Array | undefined {
     const wanted = nameBytes(name);
     const buffer = this.buffer;
     let at = this.headersAt;
-    const end = at + buffer.readUInt32LE(this.at + 8);
+    const end = at + uint32(buffer, this.at + 8);
     while (at < end) {
-      const nameLength = buffer.readUInt16LE(at);
-      const valueLength = buffer.readUInt32LE(at + 2);
+      const nameLength = buffer[at]! | (buffer[at + 1]! << 8);
+      const valueLength = uint32(buffer, at + 2);
       at += 6;
       if (nameLength === wanted.length && sameBytes(buffer, at, wanted)) {
         return buffer.subarray(at + nameLength, at + nameLength + valueLength);
@@ -74,6 +74,11 @@ export class StoredRecord implements LogRecord {
     }
     return all;
   }
+}
+
+/** Without the checks of `readUInt32LE`, which cost more than the read on the hot path. */
+function uint32(buffer: Buffer, at: number): number {
+  return (buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)) >>> 0;
 }
 
 function sameBytes(buffer: Buffer, at: number, wanted: Buffer): boolean {
