@@ -37,7 +37,8 @@ export async function connect(url: string): Promise<MongoClient> {
   }
 }
 
-function problemOf(hello: Record<string, unknown>): string | null {
+/** @param hello the answer to the command; what is wrong with the server, or null */
+export function problemOf(hello: Record<string, unknown>): string | null {
   if (typeof hello['setName'] === 'string' || hello['msg'] === 'isdbgrid') return null;
   return hello['isreplicaset'] === true
     ? 'is a member of a replica set that was never initiated'
@@ -63,8 +64,16 @@ async function explain(client: MongoClient, url: string, error: unknown): Promis
     direct.searchParams.set('directConnection', 'true');
     const one = new MongoClient(direct.href, { serverSelectionTimeoutMS: 2_000, ...RUNTIME });
     try {
-      const problem = problemOf(await one.db('admin').command({ hello: 1 }));
+      const hello = await one.db('admin').command({ hello: 1 });
+      const problem = problemOf(hello);
       if (problem !== null) return noReplicaSet(client, problem);
+      const wanted = client.options.replicaSet;
+      if (wanted && hello['setName'] !== wanted) {
+        return new TenonError(
+          'invalid-url',
+          `MongoDB at ${hostsOf(client)} is in the replica set ${hello['setName']}, TENON_MONGODB_URL says ${wanted}.`,
+        );
+      }
     } catch {
       // It does not answer at all, or the URL names several servers: the first error says more.
     } finally {
