@@ -24,8 +24,22 @@ const LAYERS = [
   { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
   { sourceTag: 'type:web', onlyDependOnLibsWithTags: [] },
   {
+    sourceTag: 'type:composition',
+    onlyDependOnLibsWithTags: [
+      'type:domain',
+      'type:contracts',
+      'type:ports',
+      'type:service',
+      'type:engine',
+      'type:catalog',
+      'type:adapter',
+      'type:runtime',
+    ],
+  },
+  {
     sourceTag: 'type:app',
     onlyDependOnLibsWithTags: [
+      'type:composition',
       'type:domain',
       'type:contracts',
       'type:ports',

@@ -41,4 +41,6 @@ export type {
 export { Refusal, TenonError, TopicMismatch, Unavailable } from './errors';
 export { HttpProblem } from './http';
 export type { HttpRequest, HttpResponse, Route } from './http';
-export type { RunningService } from './service';
+export { NO_METRICS } from './metrics';
+export type { MetricLabels, MetricSample, Metrics } from './metrics';
+export type { LogReading, RunningService } from './service';

@@ -1,5 +1,15 @@
 import type { Route } from './http';
 
+/** A topic that a service reads, and how far this instance is. */
+export interface LogReading {
+  readonly topic: string;
+  readonly group: string;
+  /** Partition that this instance has → the offset that it reads next. */
+  readonly next: Readonly<Record<string, number>>;
+  /** In a computation that may be long: standing still is no sign of trouble yet. */
+  readonly busy?: boolean;
+}
+
 /** A running service, as the composition roots hold it. */
 export interface RunningService {
   readonly name: 'ingestion' | 'speed' | 'batch' | 'consumption' | 'serving';
@@ -8,6 +18,8 @@ export interface RunningService {
   ready(): { readonly ok: boolean; readonly reason?: string };
   /** Numbers and facts for /v1/status. */
   status(): Record<string, unknown>;
+  /** What it reads of the log; absent: nothing. Lag follows from it, and whether its loop is stuck. */
+  readings?(): readonly LogReading[];
   /** Rejects if the service fails for good; resolves when it has stopped. */
   readonly done: Promise<void>;
   /** Finishes what is in flight, then stops. */

@@ -40,11 +40,24 @@ const integer = (min: number, max: number) =>
     return z.NEVER;
   });
 
+/** Several may be given, separated by commas. */
+const list = (one: RegExp, message: string) =>
+  z.string().refine((text) => text.split(',').every((part) => one.test(part.trim())), message);
+
 /** Every setting, with what an absent one means. */
 export const SETTINGS = {
-  TENON_KAFKA_BROKERS: z.string().optional(),
-  TENON_NATS_URL: z.string().optional(),
-  TENON_MONGODB_URL: z.string().optional(),
+  TENON_KAFKA_BROKERS: list(
+    /^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i,
+    'is host:port of one or more brokers, separated by commas',
+  ).optional(),
+  TENON_NATS_URL: list(
+    /^((nats|tls):\/\/)?[^\s/]+\/?$/i,
+    'is nats://host:port (or tls://), several separated by commas',
+  ).optional(),
+  TENON_MONGODB_URL: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/[^\s/]+/i, 'is mongodb://host:port/…')
+    .optional(),
   TENON_LAKE: z.string().optional(),
   TENON_CATALOG: z.string().default('catalog'),
   TENON_DATA: z.string().default('.tenon'),
@@ -65,13 +78,24 @@ export const SETTINGS = {
 
 const SCHEMA = z.object(SETTINGS);
 export type Settings = z.infer<typeof SCHEMA>;
+export type SettingName = keyof Settings;
+
+export interface SettingsOptions {
+  /** Settings that must be given, and an example of each. */
+  readonly required?: Partial<Readonly<Record<SettingName, string>>>;
+  /** Other defaults than the usual ones, as they would stand in the environment. */
+  readonly defaults?: Partial<Readonly<Record<SettingName, string>>>;
+}
 
 /**
  * Reads the settings from an environment. Other variables that do not begin with `TENON_` are nobody's business here.
  *
- * @throws Refusal naming every unknown and every invalid setting; values are not shown, since one may be a secret
+ * @throws Refusal naming every unknown, missing and invalid setting; values are not shown, since one may be a secret
  */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  { required = {}, defaults = {} }: SettingsOptions = {},
+): Settings {
   const given = Object.entries(environment).filter(
     ([name, value]) => name.startsWith('TENON_') && value !== undefined && value !== '',
   );
@@ -82,7 +106,15 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       message: `${name} is not a setting of Tenon.`,
       hint: `Settings: ${Object.keys(SETTINGS).join(', ')}.`,
     }));
-  const parsed = SCHEMA.safeParse(Object.fromEntries(given));
+  const names = new Set(given.map(([name]) => name));
+  for (const [name, example] of Object.entries(required))
+    if (!names.has(name))
+      problems.push({
+        code: 'missing-setting',
+        message: `${name} is not set.`,
+        hint: `For example ${name}=${example}`,
+      });
+  const parsed = SCHEMA.safeParse({ ...defaults, ...Object.fromEntries(given) });
   if (!parsed.success)
     for (const issue of parsed.error.issues)
       problems.push({ code: 'invalid-setting', message: `${issue.path.join('.')} ${issue.message}.` });

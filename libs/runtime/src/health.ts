@@ -1,18 +1,30 @@
 /** Health for orchestrators: alive is not ready. */
 import type { Route, RunningService } from '@tenon/ports';
 
+export interface HealthOptions {
+  /** The services of this process, asked at each call since one may have been started again. */
+  readonly services: () => readonly RunningService[];
+  /** Why the process should be started again; null if it should not. */
+  readonly stuck?: () => string | null;
+  /** What the services need and do not have just now. */
+  readonly troubles?: () => readonly string[];
+}
+
 /**
- * `/healthz`: the process answers. `/readyz`: every service of it does its work; 503 with the reasons where not.
- *
- * @param services the services of this process, asked at each call since one may have been started again
+ * `/healthz`: alive; 503 where a service stands still although it has work. `/readyz`: every service of it can do its
+ * work; 503 with the reasons where not.
  */
-export function healthRoutes(services: () => readonly RunningService[]): Route[] {
+export function healthRoutes({ services, stuck, troubles }: HealthOptions): Route[] {
   return [
     {
       method: 'GET',
       path: '/healthz',
       query: [],
-      handle: async () => ({ status: 200, json: { status: 'ok' } }),
+      handle: async () => {
+        const reason = stuck?.() ?? null;
+        if (reason === null) return { status: 200, json: { status: 'ok' } };
+        return { status: 503, json: { status: 'stuck', reason } };
+      },
     },
     {
       method: 'GET',
@@ -20,8 +32,16 @@ export function healthRoutes(services: () => readonly RunningService[]): Route[]
       query: [],
       handle: async () => {
         const states = services().map((service) => ({ service: service.name, ...service.ready() }));
-        const ok = states.every((state) => state.ok);
-        return { status: ok ? 200 : 503, json: { status: ok ? 'ready' : 'not ready', services: states } };
+        const missing = troubles?.() ?? [];
+        const ok = missing.length === 0 && states.every((state) => state.ok);
+        return {
+          status: ok ? 200 : 503,
+          json: {
+            status: ok ? 'ready' : 'not ready',
+            services: states,
+            ...(missing.length > 0 && { troubles: missing }),
+          },
+        };
       },
     },
   ];

@@ -31,7 +31,7 @@ const URL_CREDENTIALS = /([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"\\]{1,500}@/gi;
 
 /**
  * @returns a logger that writes ISO times and level names. Fields called like a secret, and credentials within URLs, are
- * replaced wherever they stand. An error goes in the field `err`.
+ * replaced wherever they stand. An error goes in the field `err` or `error`.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const settings: pino.LoggerOptions = {
@@ -39,6 +39,7 @@ export function createLogger(options: LoggerOptions): Logger {
     base: { name: options.name },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
     redact: { paths: REDACTED, censor: '[redacted]' },
     hooks: {
       streamWrite: (line) => (line.includes('://') ? line.replace(URL_CREDENTIALS, '$1[redacted]@') : line),

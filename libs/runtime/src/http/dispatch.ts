@@ -3,6 +3,7 @@ import { CORRELATION_HEADER } from '@tenon/contracts';
 import type { HttpResponse, Logger, Route } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ObserveRequest } from '../metrics/http';
 import { dropRest } from './linger';
 import { isUnexpected, problemOf } from './problem';
 import { parseQuery } from './query';
@@ -19,6 +20,8 @@ export interface Exchange {
   /** What follows the `?`, undecoded. */
   readonly query: string;
   readonly correlationId: string;
+  /** When the request's head was read, by `performance.now()`. */
+  readonly began: number;
 }
 
 export class Dispatcher {
@@ -27,6 +30,7 @@ export class Dispatcher {
   constructor(
     private readonly context: ServerContext,
     private readonly logger: Logger,
+    private readonly observe: ObserveRequest | undefined,
   ) {}
 
   /** Never rejects: whatever happens becomes an answer, or the end of the connection. */
@@ -37,8 +41,11 @@ export class Dispatcher {
       const answer = await route.handle(
         new NodeRequest(request, response, this.context, path, params, query, correlationId),
       );
-      if (answer.stream !== undefined) await this.stream(exchange, answer, answer.stream);
-      else sendAnswer(response, answer, correlationId, this.context.shutdown.aborted);
+      if (answer.stream !== undefined) await this.stream(exchange, route, answer, answer.stream);
+      else {
+        sendAnswer(response, answer, correlationId, this.context.shutdown.aborted);
+        this.observeAnswer(exchange, route.path, answer.status);
+      }
       dropRest(request, this.context.limits.lingerMs);
       this.logger.debug(
         {
@@ -50,14 +57,23 @@ export class Dispatcher {
         'request',
       );
     } catch (error) {
-      this.fail(exchange, error);
+      this.fail(exchange, error, route.path);
     }
   }
 
-  /** Answers with a problem document; logs what is the server's own fault. */
-  fail(exchange: Exchange, error: unknown): void {
+  private observeAnswer({ request, began }: Exchange, route: string, status: number): void {
+    this.observe?.(request.method ?? '', route, status, (performance.now() - began) / 1000);
+  }
+
+  /**
+   * Answers with a problem document; logs what is the server's own fault.
+   *
+   * @param route the pattern of the route that failed, if one was reached
+   */
+  fail(exchange: Exchange, error: unknown, route = ''): void {
     const { request, response, path, correlationId } = exchange;
     const problem = problemOf(error);
+    if (!response.headersSent) this.observeAnswer(exchange, route, problem.status);
     const fields = {
       correlationId,
       method: request.method,
@@ -77,6 +93,7 @@ export class Dispatcher {
 
   private async stream(
     exchange: Exchange,
+    route: Route,
     answer: HttpResponse,
     chunks: AsyncIterable<string | Uint8Array>,
   ): Promise<void> {
@@ -105,6 +122,7 @@ export class Dispatcher {
         begin: () => {
           response.writeHead(answer.status, headers);
           response.flushHeaders();
+          this.observeAnswer(exchange, route.path, answer.status);
         },
       });
     } finally {

@@ -5,6 +5,7 @@ import { HttpProblem } from '@tenon/ports';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ObserveRequest } from '../metrics/http';
 import { BodyWatch } from './body-watch';
 import { correlationOf } from './correlation';
 import type { Exchange } from './dispatch';
@@ -27,6 +28,8 @@ export interface HttpServerOptions {
   readonly ids: Ids;
   readonly statics?: readonly Statics[];
   readonly limits?: Partial<HttpLimits>;
+  /** Told of each answer of a route, and of each refusal. */
+  readonly observe?: ObserveRequest;
 }
 
 export interface HttpServer {
@@ -44,7 +47,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const shortest = Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs, limits.idleTimeoutMs);
   const tickMs = Math.round(Math.max(10, Math.min(1_000, shortest / 4)));
   const watch = new BodyWatch(tickMs);
-  const dispatcher = new Dispatcher({ limits, watch, shutdown: shutdown.signal }, options.logger);
+  const dispatcher = new Dispatcher(
+    { limits, watch, shutdown: shutdown.signal },
+    options.logger,
+    options.observe,
+  );
   const hot = new HotRoutes(options.routes);
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const app = createApp(options.routes, options.statics ?? [], dispatcher, (request) => {
@@ -59,7 +66,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const path = mark < 0 ? url : url.slice(0, mark);
     const query = mark < 0 ? '' : url.slice(mark + 1);
     const correlation = correlationOf(request, options.ids);
-    const exchange: Exchange = { request, response, path, query, correlationId: correlation.id };
+    const began = performance.now();
+    const exchange: Exchange = { request, response, path, query, correlationId: correlation.id, began };
     const match = hot.match(request.method, path);
     const problem = correlation.problem ?? refusalOf(request, path);
     if (problem !== undefined) return dispatcher.fail(exchange, problem);
@@ -91,7 +99,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const { id } = correlationOf(request, options.ids);
     const problem = new HttpProblem(417, 'expectation-failed', 'Only 100-continue can be expected here.');
-    dispatcher.fail({ request, response, path: request.url ?? '/', query: '', correlationId: id }, problem);
+    const path = request.url ?? '/';
+    dispatcher.fail(
+      { request, response, path, query: '', correlationId: id, began: performance.now() },
+      problem,
+    );
   });
   await listen(server, options.host, options.port);
   const { port } = server.address() as AddressInfo;

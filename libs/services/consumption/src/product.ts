@@ -8,11 +8,15 @@ import type {
   Clock,
   EventLog,
   LogConsumer,
+  LogReading,
   LogRecord,
   Logger,
+  MetricSample,
+  Metrics,
   ProductStore,
   StoreTransaction,
 } from '@tenon/ports';
+import { NO_METRICS } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { includedIn, readPointer, readView } from '@tenon/views';
 import { foldClosedEpochs } from './kappa';
@@ -26,6 +30,7 @@ export interface ProductDeps {
   readonly store: ProductStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly config: ConsumptionConfig;
 }
 
@@ -73,6 +78,10 @@ const WATCH_EVERY = 2000;
 export class ProductConsumer {
   private readonly stopping = new AbortController();
   private readonly assemblers = new Map<number, FrameAssembler>();
+  /** The next offset to land, of each partition that this instance has. */
+  private readonly next = new Map<number, number>();
+  private folding = false;
+  private readonly observeTransaction: (seconds: number) => void;
   private readonly served: { pointer: PointerDocument; until: number }[] = [];
   private consumer!: LogConsumer;
   private generation = 0;
@@ -89,6 +98,12 @@ export class ProductConsumer {
     readonly layout: ProductLayout,
   ) {
     this.stall = new StallWatch(deps.config.stallMs);
+    const { metrics = NO_METRICS } = deps;
+    this.observeTransaction = metrics.histogram(
+      'tenon_transaction_duration_seconds',
+      'Time of a transaction that lands states.',
+      { product: layout.plan.product },
+    );
   }
 
   async start(): Promise<void> {
@@ -99,11 +114,13 @@ export class ProductConsumer {
     ).generation;
     this.consumer = await this.deps.log.consume({
       topic,
-      group: `tenon-consumption-${this.layout.plan.product}`,
+      group: this.group,
       startAt: async (partition) => {
         this.assemblers.set(partition, new FrameAssembler());
         const key = STORE_KEYS.consumed(topic, partition);
-        return (await this.deps.store.snapshot((snapshot) => snapshot.get<number>('meta', key))) ?? 0;
+        const next = (await this.deps.store.snapshot((snapshot) => snapshot.get<number>('meta', key))) ?? 0;
+        this.next.set(partition, next);
+        return next;
       },
     });
     this.done = this.run();
@@ -122,6 +139,8 @@ export class ProductConsumer {
         maxWaitMs: 1000,
         signal,
       });
+      for (const partition of polled.revoked)
+        if (!polled.assigned.includes(partition)) this.next.delete(partition);
       for (const { partition, records } of polled.batches) {
         const assembler = this.assemblers.get(partition);
         if (assembler === undefined) continue;
@@ -172,6 +191,7 @@ export class ProductConsumer {
   private async land(partition: number, steps: readonly Step[], resume: number, next: number): Promise<void> {
     const { plan } = this.layout;
     const topic = TOPICS.states(plan.product);
+    const began = this.deps.clock.monotonic();
     const landed = await this.deps.store.transact(async (tx) => {
       const result: Landed = {
         cells: [],
@@ -187,6 +207,8 @@ export class ProductConsumer {
       tx.put('meta', STORE_KEYS.consumed(topic, partition), resume);
       return result;
     });
+    this.observeTransaction((this.deps.clock.monotonic() - began) / 1000);
+    this.next.set(partition, next);
     this.totals.applied += landed.counts.applied;
     this.totals.stale += landed.counts.stale;
     this.totals.gap += landed.counts.gap;
@@ -247,7 +269,10 @@ export class ProductConsumer {
 
   private async foldKappa(): Promise<void> {
     const { store, clock, config } = this.deps;
-    const generation = await foldClosedEpochs(store, clock, this.layout, config.foldCells);
+    this.folding = true;
+    const generation = await foldClosedEpochs(store, clock, this.layout, config.foldCells).finally(
+      () => (this.folding = false),
+    );
     if (generation === null) return;
     this.moved(await store.snapshot((snapshot) => readPointer(snapshot, this.layout)));
   }
@@ -309,6 +334,28 @@ export class ProductConsumer {
   /** The generation that this instance knows to be served. */
   servedGeneration(): number {
     return this.generation;
+  }
+
+  private get group(): string {
+    return `tenon-consumption-${this.layout.plan.product}`;
+  }
+
+  reading(): LogReading {
+    return {
+      topic: TOPICS.states(this.layout.plan.product),
+      group: this.group,
+      next: Object.fromEntries([...this.next].map(([partition, next]) => [String(partition), next])),
+      busy: this.folding,
+    };
+  }
+
+  /** Flushes and ranges by what became of them. */
+  outcomes(): MetricSample[] {
+    const { product } = this.layout.plan;
+    return Object.entries({ ...this.totals, unreadable: this.unreadable }).map(([outcome, value]) => ({
+      labels: { product, outcome },
+      value,
+    }));
   }
 
   status(): Record<string, unknown> {

@@ -1,7 +1,8 @@
 /** The consumption layer: the landing zone of the data products. */
 import { SUBJECTS } from '@tenon/contracts';
 import type { Plan, SourceDefinition } from '@tenon/domain';
-import type { Bus, Clock, EventLog, Logger, ProductStore, RunningService } from '@tenon/ports';
+import type { Bus, Clock, EventLog, Logger, Metrics, ProductStore, RunningService } from '@tenon/ports';
+import { NO_METRICS } from '@tenon/ports';
 import { layoutOf } from '@tenon/views';
 import type { ConsumptionConfig } from './product';
 import { ProductConsumer } from './product';
@@ -20,6 +21,7 @@ export interface ConsumptionDeps {
   readonly store: ProductStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: ConsumptionConfig;
@@ -34,6 +36,13 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
   const generations = await deps.bus.respond(SUBJECTS.generations, () =>
     Object.fromEntries(consumers.map((one) => [one.layout.plan.product, one.servedGeneration()])),
   );
+  const { metrics = NO_METRICS } = deps;
+  metrics.counter('tenon_landings_total', 'Flushes and ranges by what became of them.', () =>
+    consumers.flatMap((consumer) => consumer.outcomes()),
+  );
+  metrics.gauge('tenon_generation', 'The generation that is served, as this instance knows.', () =>
+    consumers.map((one) => ({ labels: { product: one.layout.plan.product }, value: one.servedGeneration() })),
+  );
   const done = Promise.all(consumers.map((consumer) => consumer.done)).then(() => undefined);
   done.catch(() => undefined);
   return {
@@ -41,6 +50,7 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
     routes: [],
     ready: () => ({ ok: true }),
     status: () => ({ products: consumers.map((consumer) => consumer.status()) }),
+    readings: () => consumers.map((consumer) => consumer.reading()),
     done,
     stop: async () => {
       await generations.close();

@@ -28,7 +28,11 @@ export class StallWatch {
       const known = this.watched.get(partition);
       if (next >= (end[partition] ?? 0)) this.watched.delete(partition);
       else if (known === undefined || known.included !== next)
-        this.watched.set(partition, { included: next, askAt: now + this.patienceMs, patience: this.patienceMs });
+        this.watched.set(partition, {
+          included: next,
+          askAt: now + this.patienceMs,
+          patience: this.patienceMs,
+        });
       else if (now >= known.askAt) {
         const patience = Math.min(known.patience * 2, LONGEST_MS);
         this.watched.set(partition, { included: next, askAt: now + patience, patience });

@@ -11,12 +11,13 @@ import type {
   HttpResponse,
   Ids,
   Logger,
+  Metrics,
   ProductStore,
   Route,
   RunningService,
   Subscription,
 } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem, NO_METRICS } from '@tenon/ports';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { toCsv } from './csv';
 import { exampleOf } from './example';
@@ -42,6 +43,7 @@ export interface ServingDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: ServingConfig;
@@ -90,6 +92,10 @@ class Serving {
   }
 
   async start(): Promise<void> {
+    const { metrics = NO_METRICS } = this.deps;
+    metrics.gauge('tenon_live_clients', 'Streams of live updates that are open.', () =>
+      [...this.products].map(([product, { hub }]) => ({ labels: { product }, value: hub.size })),
+    );
     for (const [product, served] of this.products) {
       await served.hub.start();
       const wake = () => {

@@ -1,0 +1,125 @@
+/** A service as a process of its own: configured by its environment, ended by a signal. */
+import { resolve } from 'node:path';
+import type { Problem } from '@tenon/domain';
+import { createEngine } from '@tenon/engine';
+import type { Logger } from '@tenon/ports';
+import { Refusal, TenonError } from '@tenon/ports';
+import type { ProcessEvents, Settings, Statics } from '@tenon/runtime';
+import { SHUTDOWN_GRACE_MS, createLogger, readSettings, runToEnd } from '@tenon/runtime';
+import { loadCatalog } from './catalog';
+import { startHost } from './host';
+import type { ServiceName } from './services';
+import { KINDS, SERVER_EXAMPLES } from './services';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface AloneOptions {
+  readonly args?: readonly string[];
+  readonly environment?: Environment;
+  readonly events?: ProcessEvents;
+  readonly logger?: Logger;
+  readonly statics?: readonly Statics[];
+  /** Lines for people: what was checked, or what is wrong. */
+  readonly say?: (line: string) => void;
+}
+
+/** Settings of a service that is alone. @throws Refusal naming every problem at once */
+export function readServiceSettings(service: ServiceName, environment: Environment): Settings {
+  const { port, servers } = KINDS[service];
+  return readSettings(environment, {
+    required: Object.fromEntries(servers.map((name) => [name, SERVER_EXAMPLES[name] ?? '…'])),
+    defaults: { TENON_PORT: String(port) },
+  });
+}
+
+/** Runs a service until a signal. @returns the exit code: 0 ended in order, 1 failed or can't start, 2 called wrongly */
+export async function runAlone(service: ServiceName, options: AloneOptions = {}): Promise<number> {
+  const { args = process.argv.slice(2), environment = process.env, events = process } = options;
+  const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`));
+  if (args.length === 1 && args[0] === '--help') {
+    say(usage(service));
+    return 0;
+  }
+  if (args.length === 1 && args[0] === '--check-config') return checkConfig(service, environment, say);
+  if (args.length > 0) {
+    say(usage(service));
+    return 2;
+  }
+  try {
+    const settings = readServiceSettings(service, environment);
+    const base = options.logger ?? createLogger({ level: settings.TENON_LOG_LEVEL, name: 'tenon' });
+    const logger = base.child({ service });
+    const start = async () => {
+      const host = await startHost({
+        services: [service],
+        supervised: false,
+        settings,
+        data: resolve(settings.TENON_DATA),
+        logger: base,
+        ...(options.statics !== undefined && { statics: options.statics }),
+      });
+      logger.info({ url: host.url, products: host.products }, 'up');
+      return host;
+    };
+    return await runToEnd(start, { logger, graceMs: SHUTDOWN_GRACE_MS, events });
+  } catch (error) {
+    for (const problem of problemsOf(error)) say(describe(problem));
+    return 1;
+  }
+}
+
+/** Configuration and catalog, without a connection to anything. */
+async function checkConfig(
+  service: ServiceName,
+  environment: Environment,
+  say: (line: string) => void,
+): Promise<number> {
+  const problems: Problem[] = [];
+  const attempt = async (work: () => unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      problems.push(...problemsOf(error));
+    }
+  };
+  await attempt(() => readServiceSettings(service, environment));
+  await attempt(async () => {
+    const engine = await createEngine();
+    try {
+      const { sources, plans } = await loadCatalog(environment['TENON_CATALOG'] || 'catalog', engine);
+      say(
+        `catalog: sources ${named(sources.map(({ name }) => name))}; products ${named(plans.map(({ product }) => product))}`,
+      );
+    } finally {
+      await engine.close();
+    }
+  });
+  for (const problem of problems) say(describe(problem));
+  say(
+    problems.length === 0 ? `${service} can start with this configuration.` : `${problems.length} problems.`,
+  );
+  return problems.length === 0 ? 0 : 1;
+}
+
+const named = (names: readonly string[]) => names.join(', ') || 'none';
+
+function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof Refusal) return error.problems;
+  if (error instanceof TenonError) {
+    const { code, message, details } = error;
+    return [{ code, message, ...(details.hint !== undefined && { hint: details.hint }) }];
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [{ code: 'internal', message: text }];
+}
+
+function describe({ place, message, code, hint }: Problem): string {
+  const at =
+    place === undefined ? '' : `${[place.file, place.line, place.column].filter(Boolean).join(':')}: `;
+  return `${at}${message} [${code}]${hint === undefined ? '' : `\n  ${hint.replaceAll('\n', '\n  ')}`}`;
+}
+
+const usage = (service: ServiceName) => `usage: npm run start:${service} [-- --check-config]
+Runs Tenon's ${service} service, configured by environment variables (docs/configuration.md).
+  --check-config  checks configuration and catalog, and starts nothing
+Needs ${KINDS[service].servers.join(', ')}; listens on TENON_PORT (${KINDS[service].port}).`;

@@ -1,0 +1,6 @@
+export { readServiceSettings, runAlone } from './alone';
+export type { AloneOptions } from './alone';
+export { startHost } from './host';
+export type { Host, HostOptions } from './host';
+export { SERVICES } from './services';
+export type { ServiceName } from './services';

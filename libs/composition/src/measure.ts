@@ -1,0 +1,30 @@
+import type { Metrics } from '@tenon/ports';
+import type { PartitionLag, Progress, Supervised } from '@tenon/runtime';
+import { version } from './version';
+
+/** What is measured of a process whatever runs in it. */
+export function measureProcess(
+  metrics: Metrics,
+  progress: Pick<Progress, 'lags'>,
+  services: readonly Supervised[],
+): void {
+  const perPartition = (value: (one: PartitionLag) => number) => () =>
+    progress.lags().map((one) => {
+      const { service, group, topic, partition } = one;
+      return { labels: { service, group, topic, partition }, value: value(one) };
+    });
+  metrics.gauge(
+    'tenon_consumer_lag',
+    'Records of the log that this instance has yet to read.',
+    perPartition(({ lag }) => lag),
+  );
+  metrics.gauge(
+    'tenon_consumer_offset',
+    'The offset that this instance reads next.',
+    perPartition(({ next }) => next),
+  );
+  metrics.counter('tenon_restarts_total', 'How often a service was started again within this process.', () =>
+    services.map((service) => ({ labels: { service: service.name }, value: service.restarts() })),
+  );
+  metrics.gauge('tenon_build_info', 'The version that runs.', () => [{ labels: { version }, value: 1 }]);
+}

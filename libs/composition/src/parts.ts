@@ -1,0 +1,105 @@
+/**
+ * The parts that the services of a process share, one of each: on the servers that the settings name, else embedded in
+ * the data directory. Each is opened when a service first asks for it, so a process holds only what it uses.
+ */
+import { join } from 'node:path';
+import {
+  createFileEventLog,
+  createFileLake,
+  createIds,
+  createLmdbProductStore,
+  createMemoryBus,
+  openDataDirectory,
+  systemClock,
+} from '@tenon/adapters-embedded';
+import { createEngine } from '@tenon/engine';
+import type { Bus, Clock, Engine, EventLog, Ids, Lake, Logger, ProductStore } from '@tenon/ports';
+import type { Settings } from '@tenon/runtime';
+import { adapters } from './adapters';
+
+export interface Parts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  log(): Promise<EventLog>;
+  bus(): Promise<Bus>;
+  store(): Promise<ProductStore>;
+  lake(): Promise<Lake>;
+  engine(): Promise<Engine>;
+  /** The parts that were asked for. */
+  opened(): readonly PartName[];
+  /** Closes what was opened, the last first. */
+  close(): Promise<void>;
+}
+
+export type PartName = 'log' | 'bus' | 'store' | 'lake' | 'engine';
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** @param data the data directory; touched only by an embedded part @param name what servers shall call this client */
+export function createParts(settings: Settings, data: string, logger: Logger, name: string): Parts {
+  const known = new Map<string, Promise<unknown>>();
+  const opened: Closable[] = [];
+
+  const once = <T>(part: string, open: () => Promise<T>): Promise<T> => {
+    let opening = known.get(part) as Promise<T> | undefined;
+    if (opening === undefined) {
+      opening = open();
+      known.set(part, opening);
+    }
+    return opening;
+  };
+  const keep = <T extends Closable>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+  /** A folder of the data directory, which is locked for this process first. */
+  const folder = async (part: PartName) => {
+    await once('directory', async () => keep(await openDataDirectory(data)));
+    return join(data, part);
+  };
+
+  const { TENON_KAFKA_BROKERS, TENON_NATS_URL, TENON_MONGODB_URL, TENON_LAKE } = settings;
+  const { TENON_ENGINE_THREADS: threads, TENON_ENGINE_MEMORY: memoryLimit } = settings;
+
+  const openLog = async (): Promise<EventLog> => {
+    if (TENON_KAFKA_BROKERS === undefined)
+      return createFileEventLog({ directory: await folder('log'), clock: systemClock });
+    const brokers = TENON_KAFKA_BROKERS.split(',').map((broker) => broker.trim());
+    return adapters.kafka().createKafkaEventLog({ brokers, clientId: name, logger });
+  };
+  const openBus = async (): Promise<Bus> =>
+    TENON_NATS_URL === undefined
+      ? createMemoryBus()
+      : adapters.nats().createNatsBus({ url: TENON_NATS_URL, name, logger });
+  const openStore = async (): Promise<ProductStore> =>
+    TENON_MONGODB_URL === undefined
+      ? createLmdbProductStore({ directory: await folder('store') })
+      : adapters.mongodb().createMongoProductStore({ url: TENON_MONGODB_URL });
+
+  return {
+    clock: systemClock,
+    ids: createIds(),
+    logger,
+    log: () => once('log', async () => keep(await openLog())),
+    bus: () => once('bus', async () => keep(await openBus())),
+    store: () => once('store', async () => keep(await openStore())),
+    lake: () => once('lake', async () => createFileLake({ directory: TENON_LAKE ?? (await folder('lake')) })),
+    engine: () =>
+      once('engine', async () =>
+        keep(
+          await createEngine({
+            ...(threads !== undefined && { threads }),
+            ...(memoryLimit !== undefined && { memoryLimit }),
+          }),
+        ),
+      ),
+    opened: () => (['log', 'bus', 'store', 'lake', 'engine'] as const).filter((part) => known.has(part)),
+    close: async () => {
+      await Promise.allSettled(known.values());
+      for (const part of opened.splice(0).reverse()) await part.close();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** The five services: what each is made of, in the order in which data flows through them. */
+import type { Metrics, RunningService } from '@tenon/ports';
+import type { PlannedCatalog, SettingName, Settings } from '@tenon/runtime';
+import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
+import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
+import { createIngestion } from '@tenon/service-ingestion';
+import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
+import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
+import type { Parts } from './parts';
+
+export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** What a service is given to start. */
+export interface ServiceContext {
+  readonly parts: Parts;
+  readonly catalog: Pick<PlannedCatalog, 'sources' | 'plans'>;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+}
+
+interface ServiceKind {
+  /** Where it listens when it is alone. */
+  readonly port: number;
+  /** The servers that it can't do without when it is alone. */
+  readonly servers: readonly SettingName[];
+  start(context: ServiceContext): Promise<RunningService>;
+}
+
+const LOG_AND_BUS = ['TENON_KAFKA_BROKERS', 'TENON_NATS_URL'] as const;
+const LOG_BUS_AND_STORE = [...LOG_AND_BUS, 'TENON_MONGODB_URL'] as const;
+
+export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
+  ingestion: {
+    port: 7071,
+    servers: LOG_AND_BUS,
+    start: async ({ parts, catalog, settings, metrics }) =>
+      createIngestion({
+        ...environmentOf('ingestion', parts),
+        log: await parts.log(),
+        bus: await parts.bus(),
+        metrics,
+        sources: catalog.sources,
+        products: catalog.plans.map((plan) => ({ name: plan.product })),
+        config: {
+          cutEveryMs: settings.TENON_CUT_EVERY,
+          maxBodyBytes: settings.TENON_MAX_BODY,
+          maxBatchItems: settings.TENON_MAX_BATCH,
+          maxFutureMs: settings.TENON_MAX_FUTURE,
+        },
+      }),
+  },
+  speed: {
+    port: 7072,
+    servers: LOG_BUS_AND_STORE,
+    start: async (context) =>
+      createSpeed({
+        ...(await logBusAndStore('speed', context)),
+        engine: await context.parts.engine(),
+        config: SPEED_DEFAULTS,
+      }),
+  },
+  batch: {
+    port: 7073,
+    servers: [...LOG_BUS_AND_STORE, 'TENON_LAKE'],
+    start: async (context) =>
+      createBatch({
+        ...(await logBusAndStore('batch', context)),
+        engine: await context.parts.engine(),
+        lake: await context.parts.lake(),
+        config: BATCH_DEFAULTS,
+      }),
+  },
+  consumption: {
+    port: 7074,
+    servers: LOG_BUS_AND_STORE,
+    start: async (context) =>
+      createConsumption({ ...(await logBusAndStore('consumption', context)), config: CONSUMPTION_DEFAULTS }),
+  },
+  serving: {
+    port: 7075,
+    servers: LOG_BUS_AND_STORE,
+    start: async (context) =>
+      createServing({
+        ...(await logBusAndStore('serving', context)),
+        engine: await context.parts.engine(),
+        config: SERVING_DEFAULTS,
+      }),
+  },
+};
+
+/** How the servers' settings look, for who has not set them. */
+export const SERVER_EXAMPLES: Partial<Readonly<Record<SettingName, string>>> = {
+  TENON_KAFKA_BROKERS: 'localhost:9092',
+  TENON_NATS_URL: 'nats://localhost:4222',
+  TENON_MONGODB_URL: 'mongodb://localhost:27017/tenon?replicaSet=rs0',
+  TENON_LAKE: '/var/lib/tenon/lake',
+};
+
+const environmentOf = (service: ServiceName, { clock, ids, logger }: Parts) => ({
+  clock,
+  ids,
+  logger: logger.child({ service }),
+});
+
+async function logBusAndStore(service: ServiceName, { parts, catalog, metrics }: ServiceContext) {
+  return {
+    ...environmentOf(service, parts),
+    log: await parts.log(),
+    bus: await parts.bus(),
+    store: await parts.store(),
+    metrics,
+    sources: catalog.sources,
+    plans: catalog.plans,
+  };
+}
