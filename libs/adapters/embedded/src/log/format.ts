@@ -11,7 +11,7 @@
  * to which everything was known to be on the disk when the frame was written: a damaged frame below it is damage and
  * not the torn end of an interrupted write.
  */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../files/crc32';
 
 const MAGIC = 0x4c4e54;
 export const FORMAT_VERSION = 1;

@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../files/crc32';
 import { FORMAT_VERSION } from './format';
 
 /** An entry at least every so many bytes of the segment. */
