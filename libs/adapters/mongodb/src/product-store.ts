@@ -3,7 +3,7 @@ import { TenonError } from '@tenon/ports';
 import type { ProductStore, StoreSnapshot, StoreTransaction } from '@tenon/ports';
 import { connect } from './connect';
 import { markDuplicateAsTransient, toTenonError } from './errors';
-import { ReadGuards } from './read-guards';
+import { GuardSlots, ReadGuards } from './read-guards';
 import { MongoSnapshot } from './snapshot';
 import type { Tables } from './tables';
 import { ensureTables, tablesOf } from './tables';
@@ -37,7 +37,7 @@ export async function createMongoProductStore(options: MongoProductStoreOptions)
 }
 
 class MongoProductStore implements ProductStore {
-  private readonly guards = new ReadGuards();
+  private readonly slots = new GuardSlots();
   private readonly running = new Set<Promise<unknown>>();
   private closing: Promise<void> | null = null;
 
@@ -47,24 +47,24 @@ class MongoProductStore implements ProductStore {
   ) {}
 
   transact<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
-    return this.withSession({ causalConsistency: false }, (session) => {
-      let attempts = 0;
-      return session.withTransaction(
-        async () => {
-          if (attempts++ > 0) this.guards.conflicted();
-          return this.attempt(session, work);
-        },
+    return this.withSession({ causalConsistency: false }, (session) =>
+      session.withTransaction(
+        () => this.slots.with((slot) => this.attempt(session, new ReadGuards(slot), work)),
         {
           readConcern: { level: 'snapshot' },
           writeConcern: { w: 'majority' },
           readPreference: 'primary',
         },
-      );
-    });
+      ),
+    );
   }
 
-  private async attempt<T>(session: ClientSession, work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
-    const tx = new MongoTransaction(this.tables, session, this.guards);
+  private async attempt<T>(
+    session: ClientSession,
+    guards: ReadGuards,
+    work: (tx: StoreTransaction) => Promise<T>,
+  ): Promise<T> {
+    const tx = new MongoTransaction(this.tables, session, guards);
     try {
       const result = await work(tx);
       tx.end();

@@ -5,10 +5,9 @@
  *
  * Most such reads are of a few documents of `meta` (each landing reads its product's pointer), and readers must not
  * conflict with each other there: for these a reader writes one of several guards of the key, a writer all of them.
- * A reader keeps to its guard for as long as it has no conflict, so instances soon have one each.
+ * A process keeps to a guard for as long as it has no conflict there, so processes soon have one each.
  */
 import type { AnyBulkWriteOperation } from 'mongodb';
-import type { StoreTable } from '@tenon/ports';
 import type { GuardDocument, StoredDocument } from './tables';
 
 const SLOTS = 8;
@@ -22,13 +21,28 @@ const touch = (_id: string): AnyBulkWriteOperation<GuardDocument> => ({
 
 const remove = (_id: string): AnyBulkWriteOperation<GuardDocument> => ({ deleteOne: { filter: { _id } } });
 
-export class ReadGuards {
-  private slot = Math.floor(Math.random() * SLOTS);
+/** Which of a key's guards this process's transactions use: each its own, and those that nobody else was seen to use. */
+export class GuardSlots {
+  private readonly free = Array.from({ length: SLOTS }, (_, slot) => slot).sort(() => Math.random() - 0.5);
 
-  /** To be called when a transaction has lost against another one. */
-  conflicted(): void {
-    this.slot = Math.floor(Math.random() * SLOTS);
+  /** Runs an attempt with a slot of its own, as long as there are some. */
+  async with<T>(attempt: (slot: number) => Promise<T>): Promise<T> {
+    const slot = this.free.shift();
+    if (slot === undefined) return attempt(Math.floor(Math.random() * SLOTS));
+    try {
+      const result = await attempt(slot);
+      this.free.unshift(slot);
+      return result;
+    } catch (error) {
+      // Perhaps another process uses it.
+      this.free.push(slot);
+      throw error;
+    }
   }
+}
+
+export class ReadGuards {
+  constructor(private readonly slot: number) {}
 
   /**
    * What a transaction adds to the collection `guards`, to be done in this order.
@@ -74,5 +88,3 @@ export class ReadGuards {
     return operations;
   }
 }
-
-export type ReadKeys = Readonly<Record<StoreTable, ReadonlyMap<string, boolean>>>;
