@@ -1,7 +1,7 @@
 /** Consumes one product's states topic and lands what it says. */
 import type { FlushFrame, PointerDocument, RangeFrame, StatesMessage, WireCell } from '@tenon/contracts';
 import { FrameAssembler, STORE_KEYS, SUBJECTS, TOPICS, parseStatesMessage } from '@tenon/contracts';
-import type { Value } from '@tenon/domain';
+import type { Offsets, Value } from '@tenon/domain';
 import { cellKey } from '@tenon/domain';
 import type {
   Bus,
@@ -16,7 +16,7 @@ import type {
   ProductStore,
   StoreTransaction,
 } from '@tenon/ports';
-import { NO_METRICS } from '@tenon/ports';
+import { NO_METRICS, TenonError } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { includedIn, readPointer, readView } from '@tenon/views';
 import { foldClosedEpochs } from './kappa';
@@ -109,6 +109,9 @@ export class ProductConsumer {
   async start(): Promise<void> {
     const topic = TOPICS.states(this.layout.plan.product);
     await this.deps.log.ensureTopic({ name: topic, partitions: this.layout.partitions });
+    // It asks how long this one is, and may be the first to start.
+    const events = TOPICS.events(this.layout.plan.source);
+    await this.deps.log.ensureTopic({ name: events, partitions: this.layout.partitions });
     this.generation = (
       await this.deps.store.snapshot((snapshot) => readPointer(snapshot, this.layout))
     ).generation;
@@ -295,7 +298,14 @@ export class ProductConsumer {
     if (now - this.watchedAt < WATCH_EVERY) return;
     this.watchedAt = now;
     const view = await store.snapshot((snapshot) => readView(snapshot, this.layout));
-    const end = await log.endOffsets(TOPICS.events(this.layout.plan.source));
+    let end: Offsets;
+    try {
+      end = await log.endOffsets(TOPICS.events(this.layout.plan.source));
+    } catch (error) {
+      // With the log away nothing can be told, and nothing is lost by looking later.
+      if (error instanceof TenonError && error.details.retryable === true) return;
+      throw error;
+    }
     const stalled = this.stall.check(now, includedIn(view), end);
     this.askForReplay(stalled.filter((partition) => this.assemblers.has(partition)));
   }
