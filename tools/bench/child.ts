@@ -20,6 +20,7 @@ export class Child {
   /** Starts `tools/bench/children/<name>.ts` and waits for its first message. */
   static async start(name: string, args: readonly string[]): Promise<Child> {
     const child = fork(join(__dirname, 'children', `${name}.ts`), [...args], {
+      env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
       execArgv: ['--import', 'tsx', ...(process.env.BENCH_NODE_ARGS?.split(' ') ?? [])],
     });
     const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {

@@ -1,8 +1,11 @@
 /** `tenon up` as it is, in a process of its own. */
-import { runUp } from '../../../apps/tenon/src/up/index';
+import { SERVICES, startHost } from '@tenon/composition';
+import { createLogger, readSettings } from '@tenon/runtime';
 
 async function main(data: string): Promise<void> {
-  const up = await runUp({ catalog: 'catalog', data, port: 0, cutEvery: null, logLevel: 'warn' });
+  const settings = readSettings({ TENON_PORT: '0', TENON_CUT_EVERY: 'off' });
+  const logger = createLogger({ level: 'warn', name: 'tenon' });
+  const up = await startHost({ services: SERVICES, supervised: true, settings, data, logger });
   process.send?.({ url: up.url });
   process.once('SIGTERM', () => void up.stop().then(() => process.exit(0)));
 }

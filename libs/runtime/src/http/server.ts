@@ -12,6 +12,7 @@ import type { Exchange } from './dispatch';
 import { Dispatcher } from './dispatch';
 import { createApp } from './express-app';
 import { HotRoutes } from './hot-routes';
+import { FreshSockets } from './fresh-sockets';
 import type { HttpLimits } from './limits';
 import { DEFAULT_LIMITS } from './limits';
 import { dropRest } from './linger';
@@ -92,6 +93,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
     onRequest,
   );
+  const fresh = new FreshSockets(server);
   server.maxConnections = limits.maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     answerClientError(error, socket, options.ids),
@@ -112,7 +114,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return {
     url: `http://${host}:${port}`,
     port,
-    close: () => (closed ??= closeServer(server, shutdown, limits.closeGraceMs).finally(() => watch.close())),
+    close: () =>
+      (closed ??= closeServer(server, fresh, shutdown, limits.closeGraceMs).finally(() => watch.close())),
   };
 }
 
@@ -141,11 +144,20 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-async function closeServer(server: Server, shutdown: AbortController, graceMs: number): Promise<void> {
+async function closeServer(
+  server: Server,
+  fresh: FreshSockets,
+  shutdown: AbortController,
+  graceMs: number,
+): Promise<void> {
   const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
   shutdown.abort();
   // A connection whose answer was begun before has not been told to close: it is closed when it idles.
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  fresh.closeSilent();
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    fresh.closeSilent();
+  }, IDLE_CHECK_MS);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await stopped;
   clearInterval(idle);

@@ -196,6 +196,15 @@ describe('closing', () => {
     agent.destroy();
   });
 
+  it('does not wait for connections that were opened in advance and asked nothing', async () => {
+    const { port, close } = await start([], { closeGraceMs: 60_000 });
+    const silent = createConnection(port, '127.0.0.1');
+    await once(silent, 'connect');
+    const ended = once(silent, 'close');
+    await close();
+    await ended;
+  });
+
   it('cuts off what outlasts the grace', async () => {
     const never: Route = {
       method: 'GET',

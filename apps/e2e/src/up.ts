@@ -1,0 +1,15 @@
+/** `tenon up` in this process, on the example catalog and a free port, without scheduled cuts. */
+import { join } from 'node:path';
+import type { Host } from '@tenon/composition';
+import { SERVICES, startHost } from '@tenon/composition';
+import { createLogger, readSettings } from '@tenon/runtime';
+
+export function startUp(data: string): Promise<Host> {
+  const settings = readSettings({
+    TENON_CATALOG: join(__dirname, '../../../catalog'),
+    TENON_PORT: '0',
+    TENON_CUT_EVERY: 'off',
+  });
+  const logger = createLogger({ level: 'silent', name: 'tenon' });
+  return startHost({ services: SERVICES, supervised: true, settings, data, logger });
+}
