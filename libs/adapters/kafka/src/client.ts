@@ -43,11 +43,14 @@ export function createKafka(options: KafkaClientOptions, silenceMs?: number): Ka
   });
 }
 
-/** kafkajs calls an error what it is about to try again, so its lines go down by one level. */
+/**
+ * kafkajs calls an error what it is about to try again, so its lines go down by one level; those of single requests, such
+ * as the look for a topic that is not there yet, by two.
+ */
 function logTo(logger: Logger | undefined): logCreator {
   return () =>
     ({ namespace, level, log: { message, timestamp: _timestamp, logger: _logger, ...fields } }) => {
-      const method = level <= logLevel.ERROR ? 'warn' : 'debug';
+      const method = level <= logLevel.ERROR && namespace !== 'Connection' ? 'warn' : 'debug';
       logger?.[method]({ ...fields, kafka: namespace }, message);
     };
 }

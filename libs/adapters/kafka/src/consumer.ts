@@ -1,8 +1,9 @@
 /** A member of a consumer group that is polled: it fetches ahead, within bounds, and begins where it is told. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { TenonError, Unavailable } from '@tenon/ports';
 import type { ConsumeOptions, LogConsumer, PartitionBatch, PollOptions, Polled } from '@tenon/ports';
-import { toTenonError } from './errors';
+import { protocolType, toTenonError } from './errors';
 import type { FetchedPartition } from './fetch-response';
 import type { FetchSink, Wanted } from './fetcher';
 import { Fetcher } from './fetcher';
@@ -26,13 +27,21 @@ const DEFAULT_POLL_BYTES = 8 * 1024 * 1024;
 const MAX_PARTITION_BYTES = 2 * 1024 * 1024;
 /** How long a fetch waits at the broker: the longest until a partition that is new, or sought, is looked at. */
 const FETCH_WAIT_MS = 200;
+/** Types of errors that pass by themselves: the first group of a cluster makes the coordinators' topic. */
+const COORDINATOR_BUSY = [
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+];
+const COORDINATOR_MS = 30_000;
+const RETRY_JOIN_MS = 300;
 const COMMIT_EVERY_MS = 5_000;
 /** Fetching may fail for this long, e.g. while a leader is elected. */
 const GIVE_UP_MS = 60_000;
 
 export class KafkaConsumer implements LogConsumer, FetchSink {
   private readonly held = new Map<number, HeldPartition>();
-  private readonly membership: Membership;
+  private membership: Membership;
   private readonly fetcher: Fetcher;
   private memberId: string | null = null;
   /** What the group said last and no poll has looked at yet. */
@@ -47,14 +56,8 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
   private closing: Promise<void> | null = null;
 
   constructor(private readonly options: ConsumerOptions) {
-    const { kafka, topic, group, timing, cluster, bufferBytes } = options;
-    this.membership = new Membership(kafka, topic, group, timing, {
-      joined: (joined) => {
-        this.joined = joined;
-        this.wake?.();
-      },
-      failed: (error) => this.fail(error),
-    });
+    const { topic, cluster, bufferBytes } = options;
+    this.membership = this.newMembership();
     this.fetcher = new Fetcher(cluster, this, {
       topic,
       maxWaitMs: FETCH_WAIT_MS,
@@ -63,8 +66,32 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
     });
   }
 
+  private newMembership(): Membership {
+    const { kafka, topic, group, timing } = this.options;
+    return new Membership(kafka, topic, group, timing, {
+      joined: (joined) => {
+        this.joined = joined;
+        this.wake?.();
+      },
+      failed: (error) => this.fail(error),
+    });
+  }
+
+  /** Joins the group. kafkajs gives up where the group's coordinator is only just starting or moving. */
   async start(): Promise<void> {
-    await this.membership.join();
+    const end = performance.now() + COORDINATOR_MS;
+    for (;;) {
+      try {
+        return await this.membership.join();
+      } catch (error) {
+        const type = protocolType(error) ?? '';
+        if (!COORDINATOR_BUSY.includes(type) || performance.now() > end || this.closing !== null) throw error;
+        await this.membership.close();
+        await sleep(RETRY_JOIN_MS);
+        this.membership = this.newMembership();
+        this.failure = null;
+      }
+    }
   }
 
   async poll(options: PollOptions): Promise<Polled> {
