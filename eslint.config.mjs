@@ -20,7 +20,10 @@ const LAYERS = [
     sourceTag: 'type:adapter',
     onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
   },
-  { sourceTag: 'type:runtime', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
+  {
+    sourceTag: 'type:runtime',
+    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
+  },
   { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
   { sourceTag: 'type:web', onlyDependOnLibsWithTags: [] },
   {
@@ -34,6 +37,7 @@ const LAYERS = [
       'type:catalog',
       'type:adapter',
       'type:runtime',
+      'type:testing',
     ],
   },
   {

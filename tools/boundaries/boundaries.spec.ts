@@ -51,6 +51,16 @@ const FORBIDDEN = [
     "import { createSpeed } from '@tenon/service-speed';\nexport const h = createSpeed;\n",
     'A project tagged with "type:engine"',
   ],
+  [
+    'libs/composition/src/i.ts',
+    "import { dashboardStatics } from '@tenon/dashboard';\nexport const i = dashboardStatics;\n",
+    'A project tagged with "type:composition"',
+  ],
+  [
+    'libs/runtime/src/j.ts',
+    "import { startHost } from '@tenon/composition';\nexport const j = startHost;\n",
+    'Circular dependency|A project tagged with "type:runtime"',
+  ],
 ] as const;
 
 describe('the boundaries of the layout', () => {

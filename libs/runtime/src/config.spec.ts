@@ -12,6 +12,35 @@ describe('settings', () => {
     expect(readSettings({ TENON_CUT_EVERY: 'off' }).TENON_CUT_EVERY).toBeNull();
   });
 
+  it('may be required, each with an example, and have other defaults', () => {
+    const options = {
+      required: { TENON_LAKE: '/lake', TENON_NATS_URL: 'nats://n:4222' },
+      defaults: { TENON_PORT: '7' },
+    };
+    expect(
+      readSettings({ TENON_LAKE: '/l', TENON_NATS_URL: 'nats://a:1, tls://b:2' }, options).TENON_PORT,
+    ).toBe(7);
+    const problems = catchProblems(() => readSettings({ TENON_LAKE: '', TENON_PORT: 'x' }, options));
+    expect(problems.map(({ code, message }) => [code, message.split(' ')[0]])).toEqual([
+      ['missing-setting', 'TENON_LAKE'],
+      ['missing-setting', 'TENON_NATS_URL'],
+      ['invalid-setting', 'TENON_PORT'],
+    ]);
+  });
+
+  it.each([
+    ['TENON_KAFKA_BROKERS', ['a:9092', 'a.b:1,c-d:2, [::1]:9092'], ['a', 'kafka://a:1', 'a:1,', 'a:x']],
+    ['TENON_NATS_URL', ['nats://u:p@a:1', 'a:4222', 'tls://a'], ['http://a', 'nats://', 'nats://a/b']],
+    ['TENON_MONGODB_URL', ['mongodb://a/b?replicaSet=r', 'mongodb+srv://a'], ['a:27017', 'http://a']],
+    ['TENON_LAKE', ['/lake', 'lake', 'C:\\lake'], ['s3://bucket/lake', 'file:///lake']],
+  ])('%s is checked for its form', (name, right, wrong) => {
+    for (const value of right) expect(readSettings({ [name]: value })).toHaveProperty(name, value);
+    for (const value of wrong)
+      expect(catchProblems(() => readSettings({ [name]: value }))).toMatchObject([
+        { code: 'invalid-setting' },
+      ]);
+  });
+
   it('report every problem at once, without showing values', () => {
     const wrong = { TENON_PROT: '1', TENON_PORT: 'x', TENON_CUT_EVERY: 'soon', TENON_LOG_LEVEL: 's3cret' };
     const problems = catchProblems(() => readSettings(wrong));

@@ -58,7 +58,10 @@ export const SETTINGS = {
     .string()
     .regex(/^mongodb(\+srv)?:\/\/[^\s/]+/i, 'is mongodb://host:port/…')
     .optional(),
-  TENON_LAKE: z.string().optional(),
+  TENON_LAKE: z
+    .string()
+    .regex(/^(?![a-z][a-z0-9+.-]+:\/\/)/i, 'is a directory; object stores are not supported yet')
+    .optional(),
   TENON_CATALOG: z.string().default('catalog'),
   TENON_DATA: z.string().default('.tenon'),
   TENON_HOST: z.string().default('127.0.0.1'),

@@ -197,7 +197,7 @@ describe('closing', () => {
   });
 
   it('does not wait for connections that were opened in advance and asked nothing', async () => {
-    const { port, close } = await start([], { closeGraceMs: 60_000 });
+    const { port, close } = await start([], { limits: { closeGraceMs: 60_000 } });
     const silent = createConnection(port, '127.0.0.1');
     await once(silent, 'connect');
     const ended = once(silent, 'close');
