@@ -54,7 +54,7 @@ class DuckDBEngine implements Engine {
     return this.planner.plan(source, product);
   }
 
-  open(
+  async open(
     source: SourceDefinition,
     plans: readonly Plan[],
     events: readonly EngineEvent[],

@@ -26,7 +26,9 @@ export function composePartial(parts: ComposedParts): string {
   const plain = parts.states.filter((state) => state.counted === undefined);
   const joins = counted.map((state, index) => countedJoin(parts, rows, state, `j${index}`));
   const names = (state: StateDraft) =>
-    state.counted === undefined ? aggregateNames(parts, state) : [`j${counted.indexOf(state)}.v`, `j${counted.indexOf(state)}.c`];
+    state.counted === undefined
+      ? aggregateNames(parts, state)
+      : [`j${counted.indexOf(state)}.v`, `j${counted.indexOf(state)}.c`];
   return [select(parts, [], names), `FROM (${grouped(parts, rows, [], plain)}) AS m`, ...joins].join(' ');
 }
 
@@ -39,7 +41,11 @@ export function composeLive(parts: ComposedParts): string {
 /** How many rows a cell is made of. */
 const COUNT = 'n';
 
-function select(parts: ComposedParts, leading: readonly string[], names: (state: StateDraft) => readonly string[]): string {
+function select(
+  parts: ComposedParts,
+  leading: readonly string[],
+  names: (state: StateDraft) => readonly string[],
+): string {
   const keys = parts.keyTypes.flatMap((type, index) => carry(type, `m.k${index}`));
   const states = parts.states.flatMap((state) => outputsOf(state.decoder, state.spec, names(state)));
   const outputs = [...keys, ...states].map((sql, index) => `${sql} AS o${index}`);
@@ -52,11 +58,20 @@ export function composeRowCount(rows: string): string {
 }
 
 const keyNames = ({ keyTypes }: ComposedParts) => keyTypes.map((_, index) => `k${index}`);
-const aggregateNames = (parts: ComposedParts, state: StateDraft) => state.columns.map((_, index) => `m.${columnName(parts, state, index)}`);
-const columnName = (parts: ComposedParts, state: StateDraft, index: number) => `s${parts.states.indexOf(state)}_${index}`;
+const aggregateNames = (parts: ComposedParts, state: StateDraft) =>
+  state.columns.map((_, index) => `m.${columnName(parts, state, index)}`);
+const columnName = (parts: ComposedParts, state: StateDraft, index: number) =>
+  `s${parts.states.indexOf(state)}_${index}`;
 
-function grouped(parts: ComposedParts, rows: string, leading: readonly string[], states: readonly StateDraft[]): string {
-  const columns = states.flatMap((state) => state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`));
+function grouped(
+  parts: ComposedParts,
+  rows: string,
+  leading: readonly string[],
+  states: readonly StateDraft[],
+): string {
+  const columns = states.flatMap((state) =>
+    state.columns.map((sql, index) => `${sql} AS ${columnName(parts, state, index)}`),
+  );
   const groups = [...leading, ...keyNames(parts)];
   const selected = [...groups, `count(*) AS ${COUNT}`, ...columns].join(', ');
   return `SELECT ${selected} FROM ${rows}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`;

@@ -11,12 +11,13 @@ import type {
   SourceDefinition,
   SqlType,
 } from '@tenon/domain';
-import { Database } from '../sql/database';
+import { Database, messageOf } from '../sql/database';
 import {
   type Ast,
   canonical,
   columnRef,
   isAst,
+  isFaithful,
   locationOf,
   numberText,
   parseSql,
@@ -113,6 +114,8 @@ class Planning {
   private readonly problems: ProblemList;
   private readonly columns: readonly SourceColumn[];
   private readonly context: RowsContext;
+  /** The names in the outermost FROM. */
+  private scope: Scope = { relations: [], outer: null };
   /** DuckDB's objection to the whole, without a place. */
   private unplaced: string | undefined;
 
@@ -180,7 +183,14 @@ class Planning {
         parsed.length === 0 ? 'There is no SQL.' : 'A product is one SELECT; here are several statements.',
         'Declare one product for each.',
       );
-    } else return parsed[0]!;
+    } else if (await isFaithful(this.connection, parsed[0]!)) return parsed[0]!;
+    else
+      this.problems.add(
+        'not-supported',
+        undefined,
+        'DuckDB cannot write this SQL back as it was.',
+        'Please report it; another spelling will do.',
+      );
     this.problems.throwIfAny();
     throw new Error('unreachable');
   }
@@ -205,6 +215,7 @@ class Planning {
     const ctes = await rowsOfCtes(top['cte_map'], NO_CTES, this.context);
     const { from, relations } = await rowsOfFrom(top['from_table'] as Ast, ctes, null, this.context);
     const scope: Scope = { relations, outer: null };
+    this.scope = scope;
     if (problems.empty && !relations.some(({ stream }) => stream)) {
       problems.add(
         'no-source',
@@ -394,8 +405,6 @@ class Planning {
     const keys = new Map<string, Ast>();
     for (const key of found) {
       if (key === undefined) continue;
-      if (this.hasAggregate(key))
-        this.problems.add('group-aggregate', locationOf(key), 'An aggregate cannot be grouped by.');
       const name = canonical(normalize(key, scope));
       if (!keys.has(name)) keys.set(name, withAlias(key, ''));
     }
@@ -416,7 +425,10 @@ class Planning {
         );
       return item?.expanded;
     }
-    return this.expand(group, group['class'] === 'COLUMN_REF' ? items : [], scope, false);
+    const key = this.expand(group, group['class'] === 'COLUMN_REF' ? items : [], scope, false);
+    if (!this.hasAggregate(key)) return key;
+    this.problems.add('group-aggregate', locationOf(group), 'An aggregate cannot be grouped by.');
+    return undefined;
   }
 
   private hasAggregate(node: Ast): boolean {
@@ -441,21 +453,24 @@ class Planning {
     select: (list: Ast[]) => Ast,
     items: readonly Item[],
   ): Promise<{ name: string; type: string }[] | undefined> {
-    const base = select(items.map(({ written }) => written));
+    const scope = this.scope;
     const node: Ast = {
       ...top,
-      cte_map: base['cte_map'],
-      from_table: base['from_table'],
-      where_clause: base['where_clause'],
-      select_list: base['select_list'],
-      group_expressions: (top['group_expressions'] as Ast[]).map((group) => group),
+      ...select(items.map(({ written }) => written)),
+      group_expressions: stripData(top['group_expressions'] as Ast[], scope),
+      group_sets: top['group_sets'],
+      aggregate_handling: top['aggregate_handling'],
+      having: stripData(top['having'] ?? null, scope),
     };
-    const error = await this.prepare(this.product.sql);
+    const prepared = await this.prepare(this.product.sql);
     const described = await this.describe(node);
-    if (error === undefined && !('error' in described)) return described.columns;
-    if (!('error' in described)) return described.columns;
-    if (error?.at !== undefined) this.problems.add('sql-error', error.at, error.message);
-    else this.unplaced = error?.message ?? described.error;
+    if (!('error' in described)) {
+      const names = 'names' in prepared ? prepared.names : described.columns.map(({ name }) => name);
+      return described.columns.map(({ type }, index) => ({ name: names[index]!, type }));
+    }
+    if ('message' in prepared && prepared.at !== undefined)
+      this.problems.add('sql-error', prepared.at, prepared.message);
+    else this.unplaced = 'message' in prepared ? prepared.message : described.error;
     return undefined;
   }
 
@@ -475,7 +490,7 @@ class Planning {
       const described = await this.describe(query);
       if (
         'error' in described &&
-        !/must appear in the GROUP BY|not found in FROM|does not exist/.test(described.error)
+        !/must appear in the GROUP BY|not found in FROM|does not exist|parameter/.test(described.error)
       ) {
         this.problems.add('sql-error', locationOf(node), described.error);
       }
@@ -501,10 +516,15 @@ class Planning {
     return described.columns.map(({ type }) => type);
   }
 
-  private async prepare(sql: string): Promise<{ message: string; at: number | undefined } | undefined> {
+  /** The column names of the SQL as it was written, or why it does not bind. */
+  private async prepare(
+    sql: string,
+  ): Promise<{ names: string[] } | { message: string; at: number | undefined }> {
     try {
-      (await this.connection.prepare(sql)).destroySync();
-      return undefined;
+      const prepared = await this.connection.prepare(sql);
+      const names = Array.from({ length: prepared.columnCount }, (_, index) => prepared.columnName(index));
+      prepared.destroySync();
+      return { names };
     } catch (error) {
       return duckError(error);
     }
@@ -733,7 +753,11 @@ class Registry {
       if (key !== undefined) return withAlias(columnRef(cellName('k', key)), String(one['alias'] ?? ''));
       if (one['class'] === 'LAMBDA') return this.lambda(one);
       if (one['class'] === 'COLUMN_REF') return this.ungrouped(one);
-      if (one['class'] !== 'FUNCTION' || !this.isAggregate(one)) return undefined;
+      if (one['class'] !== 'FUNCTION') return undefined;
+      const verdict = this.functions.verdict(String(one['function_name']), (one['children'] as Ast[]).length);
+      // What it is of is not known: it has been refused already.
+      if (verdict === 'unknown' || verdict === 'aggregate-macro') return one;
+      if (verdict !== 'aggregate') return undefined;
       const measure = this.register(one);
       return measure === undefined
         ? one
@@ -773,13 +797,6 @@ class Registry {
       `Add it to GROUP BY, or use e.g. max(${name}) or last(${name} ORDER BY event_time).`,
     );
     return ref;
-  }
-
-  private isAggregate(call: Ast): boolean {
-    return (
-      this.functions.verdict(String(call['function_name']), (call['children'] as Ast[]).length) ===
-      'aggregate'
-    );
   }
 
   private register(node: Ast): number | undefined {
@@ -890,7 +907,7 @@ function multiplies(top: Ast): boolean {
 
 /** Message and place of one of DuckDB's errors (errors_as_json). */
 function duckError(error: unknown): { message: string; at: number | undefined } {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const json = text.indexOf('{');
   try {
     const parsed = JSON.parse(text.slice(json)) as { exception_message?: string; position?: string };

@@ -73,10 +73,16 @@ const SAFE = 'BETWEEN -9007199254740991 AND 9007199254740991';
 export function carry(type: SqlType, x: string): string[] {
   switch (carrierOf(type)) {
     case 'integer':
-      return [`CAST(CASE WHEN ${x} ${SAFE} THEN ${x} END AS DOUBLE)`, `CASE WHEN ${x} NOT ${SAFE} THEN ${x} END`];
+      return [
+        `CAST(CASE WHEN ${x} ${SAFE} THEN ${x} END AS DOUBLE)`,
+        `CASE WHEN ${x} NOT ${SAFE} THEN ${x} END`,
+      ];
     case 'moment': {
       const safe = `isfinite(${x}) AND epoch_us(${x}) ${SAFE}`;
-      return [`CASE WHEN ${safe} THEN CAST(epoch_us(${x}) AS DOUBLE) END`, `CASE WHEN NOT (${safe}) THEN ${x} END`];
+      return [
+        `CASE WHEN ${safe} THEN CAST(epoch_us(${x}) AS DOUBLE) END`,
+        `CASE WHEN NOT (${safe}) THEN ${x} END`,
+      ];
     }
     case 'plain':
       return [x];
@@ -153,10 +159,8 @@ export function statesOf(call: MeasureCall, placed: Placed, result: SqlType): St
       return moments(call, x, type, filter, counts);
     case 'distinct':
       return comparable(type, 'count(DISTINCT)') ?? [distinct(x, type, filter)];
-    case 'hll': {
-      const spec = { kind: 'hll', precision: HLL_PRECISION } as const;
-      return comparable(type, call.fn) ?? [draft(spec, 'hll', [`list(DISTINCT ${register(x, type)})${filter}`])];
-    }
+    case 'hll':
+      return comparable(type, call.fn) ?? [registers(x, type, filter)];
     case 'ddsketch': {
       const finite = isDouble(type) ? ` AND isfinite(${x})` : '';
       const counted = { value: bucket(x, type), where: where + finite };
@@ -324,11 +328,15 @@ function squares(x: string, type: SqlType, scale: string | undefined, filter: st
  * HyperLogLog: 12 bits of a hash that no version of DuckDB can change (MD5 of the value's text) choose the register, the
  * leading zeros of 32 others give its rank. Index and rank as one number.
  */
-function register(x: string, type: SqlType): string {
+function registers(x: string, type: SqlType, filter: string): StateDraft {
   const value = isDouble(type) ? `CASE WHEN ${x} = 0 THEN 0 ELSE ${x} END` : x;
-  const hash = `md5_number_lower(CAST(${value} AS VARCHAR))`;
-  const low = `(${hash} & 4294967295)`;
-  return `CAST((${hash} >> 52) * 64 + CASE WHEN ${low} = 0 THEN 33 ELSE 32 - CAST(floor(log2(${low})) AS INTEGER) END AS INTEGER)`;
+  // A column of its own, so that the hash is computed once.
+  const hash = `md5_number_lower(CAST(${value} AS VARCHAR)) AS ${x}_m`;
+  const low = `(${x}_m & 4294967295)`;
+  const rank = `CASE WHEN ${low} = 0 THEN 33 ELSE 32 - CAST(floor(log2(${low})) AS INTEGER) END`;
+  const register = `CAST((${x}_m >> 52) * 64 + ${rank} AS INTEGER)`;
+  const spec = { kind: 'hll', precision: HLL_PRECISION } as const;
+  return { ...draft(spec, 'hll', [`list(DISTINCT ${register})${filter}`]), derived: [[hash]] };
 }
 
 /** The natural logarithm of a bucket's width. */

@@ -1,6 +1,14 @@
 /** States from the columns of a partial result. */
 import type { DuckDBDataChunk, DuckDBListVector, DuckDBStructVector, DuckDBValue } from '@duckdb/node-api';
-import { countsState, ddsketch, distinctState, doubleSum, formatTimestamp, hllFromRegisters, mergeState } from '@tenon/domain';
+import {
+  countsState,
+  ddsketch,
+  distinctState,
+  doubleSum,
+  formatTimestamp,
+  hllFromRegisters,
+  mergeState,
+} from '@tenon/domain';
 import type { Plan, SqlType, State, StateSpec, Value } from '@tenon/domain';
 import { sqlOf } from '../engine-sql';
 import { BUCKET_OFFSET, type Decoder, ESCAPE, SEPARATOR, carrierOf, widthOf } from '../planner/states';
@@ -94,7 +102,9 @@ function stateColumn(decoder: Decoder, spec: StateSpec, chunk: DuckDBDataChunk, 
 function splitTexts(text: string | null): string[] {
   if (text === null) return [];
   const texts = text.split(SEPARATOR);
-  return text.includes(ESCAPE) ? texts.map((one) => one.replaceAll(`${ESCAPE}1`, SEPARATOR).replaceAll(`${ESCAPE}0`, ESCAPE)) : texts;
+  return text.includes(ESCAPE)
+    ? texts.map((one) => one.replaceAll(`${ESCAPE}1`, SEPARATOR).replaceAll(`${ESCAPE}0`, ESCAPE))
+    : texts;
 }
 
 /** Moments repeat from cell to cell: their texts are made once. */

@@ -17,7 +17,10 @@ export interface ArchiveFiles {
 export const pathList = (paths: readonly string[]) => `[${paths.map(quoteText).join(', ')}]`;
 
 /** Reads the files' footers. */
-export async function inspect(connection: DuckDBConnection, ranges: readonly ArchiveRange[]): Promise<ArchiveFiles> {
+export async function inspect(
+  connection: DuckDBConnection,
+  ranges: readonly ArchiveRange[],
+): Promise<ArchiveFiles> {
   const paths = [...new Set(ranges.flatMap((range) => range.paths))];
   const reader = await connection.runAndReadAll(
     `SELECT file_name,
@@ -41,7 +44,8 @@ export async function inspect(connection: DuckDBConnection, ranges: readonly Arc
     if (!inside || Number(low) < range.from || Number(high) >= range.to) continue;
     whole.push(path);
     if (allReadable !== true) readable = false;
-    withoutTime = withoutTime === null || unsure !== false || nulls === null ? null : withoutTime + Number(nulls);
+    withoutTime =
+      withoutTime === null || unsure !== false || nulls === null ? null : withoutTime + Number(nulls);
   }
   const known = new Set(whole);
   return { whole, cut: paths.filter((path) => !known.has(path)), readable, withoutTime };

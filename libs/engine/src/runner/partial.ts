@@ -58,7 +58,7 @@ export async function runSifted<T>(
   const attempt = async <R>(
     how: (conditions: readonly string[]) => Promise<R>,
     conditions: readonly string[],
-  ): Promise<{ result: R } | { error: Error }> => {
+  ): Promise<{ result: R } | { error: unknown }> => {
     try {
       return { result: await how(conditions) };
     } catch (error) {
@@ -66,7 +66,7 @@ export async function runSifted<T>(
       throw engineFailure(error, 'Aggregating');
     }
   };
-  const sift = async (from: number, to: number, error: Error): Promise<void> => {
+  const sift = async (from: number, to: number, error: unknown): Promise<void> => {
     if (to - from === 1) {
       refused.set(from, dataErrorText(error));
       return;

@@ -120,7 +120,8 @@ class Range {
       'epoch_ms(__timestamp) AS __tenon_append',
     ].join(', ');
     const options = `filename = '__file'${alike ? '' : ', union_by_name = true'}`;
-    const read = (paths: readonly string[]) => `SELECT ${select} FROM read_parquet(${pathList(paths)}, ${options})`;
+    const read = (paths: readonly string[]) =>
+      `SELECT ${select} FROM read_parquet(${pathList(paths)}, ${options})`;
     // Ranges of one partition may lie in files that overlap (two writers cut the log differently): each takes its own.
     const spans = this.ranges.map(
       ({ partition, from, to, paths }) =>
@@ -169,12 +170,19 @@ class Range {
   /** Counts by mark alone, where the files' statistics answer the rest. */
   private async quickCount(found: ArchiveFiles, files: string): Promise<Marks | undefined> {
     if (found.cut.length > 0 || !found.readable || this.plan.retentionMicros !== null) return undefined;
-    const reader = await this.connection.runAndReadAll(`SELECT __mark, count(*) FROM ${files} GROUP BY __mark`);
+    const reader = await this.connection.runAndReadAll(
+      `SELECT __mark, count(*) FROM ${files} GROUP BY __mark`,
+    );
     const counts = new Map(reader.getRows().map(([mark, count]) => [String(mark), Number(count)]));
     const of = (mark: ArchiveMark) => counts.get(mark) ?? 0;
     // Control records have no event time; if no other record is without, no event is poison.
     if (found.withoutTime !== of('control')) return undefined;
-    const marks = { events: of('event'), duplicates: of('duplicate'), conflicts: of('conflict'), controls: of('control') };
+    const marks = {
+      events: of('event'),
+      duplicates: of('duplicate'),
+      conflicts: of('conflict'),
+      controls: of('control'),
+    };
     return { ...marks, poison: 0, unreadable: 0, expired: 0 };
   }
 
@@ -193,7 +201,15 @@ class Range {
     ];
     const sql = `SELECT ${counts.map((one) => `count(*) FILTER (${one})`).join(', ')} FROM ${files}`;
     const [row] = (await numbers(this.connection, sql)) as [number[]];
-    const [events, duplicates, conflicts, controls, poison, unreadable, expired] = row as [number, number, number, number, number, number, number];
+    const [events, duplicates, conflicts, controls, poison, unreadable, expired] = row as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     return { events, duplicates, conflicts, controls, poison, unreadable, expired };
   }
 

@@ -1,7 +1,7 @@
 /** Log records as a relation: reading them, and finding those that can't be read. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EngineEvent } from '@tenon/ports';
-import { engineFailure, isDataError, query } from '../sql/database';
+import { engineFailure, isDataError, messageOf, query } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
 import type { LineWriter, Spool, SpoolFile } from './spool';
@@ -154,7 +154,8 @@ export class RecordReader {
       const { chunks } = await query(this.connection, `${into} ${this.select(file, columns)}`);
       const count = Number(chunks[0]?.getColumnVector(0).getItem(0));
       // A value with line breaks can only pass for several records, never for none.
-      if (count !== rows.length) throw new Error(`Invalid Input Error: ${rows.length} records gave ${count} lines`);
+      if (count !== rows.length)
+        throw new Error(`Invalid Input Error: ${rows.length} records gave ${count} lines`);
     } finally {
       file.remove();
     }
@@ -237,8 +238,8 @@ function oneLine(value: Uint8Array): Uint8Array {
 }
 
 /** DuckDB's message without the name of our file and its advice. */
-export function dataErrorText(error: Error): string {
-  return error.message
+export function dataErrorText(error: unknown): string {
+  return messageOf(error)
     .split('\n')[0]!
     .replace(
       /^(Invalid Input Error: )?(JSON transform error|Malformed JSON) in file "[^"]*",? ?(at byte \d+ )?(in line \d+)?: /,

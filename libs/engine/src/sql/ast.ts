@@ -34,7 +34,58 @@ export async function parseSql(connection: DuckDBConnection, sql: string): Promi
       at: typeof position === 'string' ? Number(position) : undefined,
     };
   }
-  return (parsed['statements'] as Ast[]).map((statement) => statement['node'] as Ast);
+  return (parsed['statements'] as Ast[]).map((statement) => rewrite(statement['node'] as Ast, explicitType));
+}
+
+/**
+ * DuckDB prints the double 1.5e0 as 1.5, which it would read as a decimal: doubles are written as casts of their text,
+ * as its parser has it for true and false.
+ */
+function explicitType(node: Ast): Ast | undefined {
+  if (node['class'] !== 'CONSTANT') return undefined;
+  const { type, value, is_null: isNull } = node['value'] as Ast;
+  if (isNull === true) return undefined;
+  const text =
+    typeof value === 'boolean' ? (value ? 't' : 'f') : typeof value === 'string' ? value.slice(1) : undefined;
+  if (!['DOUBLE', 'FLOAT', 'BOOLEAN'].includes(String((type as Ast)['id'])) || text === undefined)
+    return undefined;
+  const child = {
+    ...node,
+    alias: '',
+    value: { type: { id: 'VARCHAR', type_info: null }, is_null: false, value: text },
+  };
+  const { alias, query_location: location } = node;
+  return {
+    class: 'CAST',
+    type: 'OPERATOR_CAST',
+    alias,
+    query_location: location,
+    child,
+    cast_type: type,
+    try_cast: false,
+  };
+}
+
+/** True if the tree, printed and read again, means the same: what a plan runs is what was written. */
+export async function isFaithful(connection: DuckDBConnection, node: Ast): Promise<boolean> {
+  const again = await parseSql(connection, await printSql(connection, node));
+  return (
+    Array.isArray(again) &&
+    again.length === 1 &&
+    canonical(bareValues(again[0]!)) === canonical(bareValues(node))
+  );
+}
+
+/** The parser wraps VALUES in `SELECT *`, once more each time that it is printed and read. */
+function bareValues(node: Ast): Ast {
+  return rewrite(node, (one) => {
+    if (one['type'] !== 'SUBQUERY' || !isAst(one['subquery'])) return undefined;
+    const { from_table: from } = (one['subquery'] as Ast)['node'] as Ast;
+    if (!isAst(from) || from['alias'] !== 'valueslist') return undefined;
+    return from['type'] === 'SUBQUERY'
+      ? bareValues({ ...one, subquery: from['subquery'] })
+      : { ...from, alias: one['alias'] };
+  });
 }
 
 /** The SQL of a query's tree. */
@@ -51,8 +102,17 @@ async function one(connection: DuckDBConnection, sql: string): Promise<string> {
   return String(reader.getRows()[0]?.[0]);
 }
 
-/** Where a node stands: a byte in the SQL. */
+/** Where an expression begins: a byte in the SQL. An operator's own place is in its middle. */
 export function locationOf(node: Ast): number | undefined {
+  let first = ownLocation(node);
+  for (const child of childrenOf(node)) {
+    const at = locationOf(child);
+    if (at !== undefined && (first === undefined || at < first)) first = at;
+  }
+  return first;
+}
+
+function ownLocation(node: Ast): number | undefined {
   const location = node['query_location'];
   if (typeof location !== 'string') return undefined;
   const at = Number(location.slice(1));

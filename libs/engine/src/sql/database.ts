@@ -77,16 +77,21 @@ export async function query(connection: DuckDBConnection, sql: string): Promise<
   return { types: result.columnTypes(), chunks: await result.fetchAllChunks() };
 }
 
+/** An error's message. Errors of native code need not be of this realm's `Error`, so only their shape is asked for. */
+export function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : String(error);
+}
+
 /** Errors that a record's values can cause. All others (no memory, no disk, a bug) are not the data's fault. */
 const DATA_ERROR = /^(Conversion|Out of Range|Invalid Input|Invalid type|Mismatch Type|Constraint) Error: /;
 
-export const isDataError = (error: unknown): error is Error =>
-  error instanceof Error && DATA_ERROR.test(error.message);
+export const isDataError = (error: unknown) => DATA_ERROR.test(messageOf(error));
 
 /** An error of DuckDB's that is not about data, as the engine's. */
 export function engineFailure(error: unknown, doing: string): TenonError {
   if (error instanceof TenonError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new TenonError('engine-failed', `${doing}: ${message}`, {
     retryable: /^(Out of Memory|IO) Error/.test(message),
     cause: error,

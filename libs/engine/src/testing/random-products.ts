@@ -362,12 +362,10 @@ function event(all: readonly Field[]): fc.Arbitrary<TestEvent> {
       ),
     ),
   );
-  return fc
-    .tuple(time, data)
-    .map(([at, entries]) => ({
-      time: at,
-      data: Object.fromEntries(entries.filter((entry) => entry !== null)),
-    }));
+  return fc.tuple(time, data).map(([at, entries]) => ({
+    time: at,
+    data: Object.fromEntries(entries.filter((entry) => entry !== null)),
+  }));
 }
 
 export const randomCase: fc.Arbitrary<RandomCase> = fields.chain((all) =>

@@ -1,0 +1,536 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { doubleSum, ledgerTotal } from '@tenon/domain';
+import type { Plan, SourceDefinition, State } from '@tenon/domain';
+import type { ArchiveRecord, Engine, EngineEvent } from '@tenon/ports';
+import { createEngine } from './engine';
+import { answerOf, foldArchive, foldLive } from './testing/pipeline';
+import { productOf, rawRecord, recordOf, sourceOf } from './testing/records';
+
+const TIME = '2024-03-01T10:20:30Z';
+
+const source = sourceOf({
+  quantity: { type: 'integer' },
+  price: { type: 'number', multipleOf: 0.01 },
+  weight: { type: 'number' },
+  code: { type: 'string' },
+  tags: { type: 'array', items: { type: 'string' } },
+});
+
+let engine: Engine;
+let directory: string;
+beforeAll(async () => {
+  engine = await createEngine({ threads: 1 });
+  directory = mkdtempSync(join(tmpdir(), 'tenon-engine-spec-'));
+});
+afterAll(async () => {
+  await engine.close();
+  rmSync(directory, { recursive: true });
+});
+
+const plan = (sql: string, overrides = {}) => engine.plan(source, productOf(sql, overrides));
+const COUNT = 'SELECT code, count(*) AS n, sum(quantity) AS q FROM events GROUP BY code';
+
+const event = (offset: number, data: unknown, partition = 0): EngineEvent => ({
+  partition,
+  record: recordOf(offset, { time: TIME, data }),
+});
+const raw = (offset: number, value: string | Uint8Array, partition = 0): EngineEvent => ({
+  partition,
+  record: rawRecord(offset, value),
+});
+const envelope = (data: unknown) => ({ id: 'x', eventtime: TIME, correlationid: 'c', data });
+
+/** Records that are no events, each in its own way. */
+const POISON: readonly (string | Uint8Array)[] = [
+  'not json',
+  '',
+  '[1,2]',
+  '"text"',
+  'null',
+  '{}',
+  JSON.stringify({ data: { code: 'a' } }),
+  JSON.stringify({ ...envelope({ code: 'a' }), eventtime: 'yesterday' }),
+  JSON.stringify({ ...envelope({ code: 'a' }), eventtime: '2024-02-30T00:00:00Z' }),
+  JSON.stringify(envelope({ code: 'a' })).slice(0, -1),
+  `${JSON.stringify(envelope({}))}}\n{"r":0,"p":0,"t":0,"v":${JSON.stringify(envelope({ code: 'injected' }))}`,
+  `${JSON.stringify(envelope({}))},"p":7`,
+  '{"id":"x","eventtime":"2024-03-01T10:20:30Z","data":{"code":"a\nb"}}',
+  Buffer.from([0x7b, 0xff, 0xfe, 0x7d]),
+];
+
+async function cellsOf(one: Plan, events: readonly EngineEvent[], on: SourceDefinition = source) {
+  const [folded] = await foldLive(engine, on, [one], [events]);
+  return folded!;
+}
+
+describe('poison', () => {
+  test.each(POISON.map((value, index) => [index, value] as const))(
+    '%i is left out, and nothing else',
+    async (_, value) => {
+      const one = await plan(COUNT);
+      const good = [
+        event(0, { code: 'a', quantity: 1 }),
+        event(2, { code: 'b', quantity: 2 }),
+        event(3, { code: 'a', quantity: 3 }),
+      ];
+      const folded = await cellsOf(one, [good[0]!, raw(1, value), ...good.slice(1)]);
+      expect(Object.fromEntries(folded.cells)).toEqual({ '["a"]': [2, 4], '["b"]': [1, 2] });
+      expect(folded.refused).toEqual([
+        { partition: 0, offset: 1, code: 'poison', detail: expect.any(String) as string },
+      ]);
+      expect(folded.ledger).toMatchObject({ aggregated: 3, deadLettered: 1, filtered: 0 });
+    },
+  );
+
+  test('is found alike in every batch and in the archive', async () => {
+    const one = await plan(COUNT);
+    const events = POISON.flatMap((value, index) => [
+      raw(2 * index, value, index % 2),
+      event(2 * index + 1, { code: 'a', quantity: index }, index % 2),
+    ]);
+    const [whole] = await foldLive(engine, source, [one], [events]);
+    const [single] = await foldLive(
+      engine,
+      source,
+      [one],
+      events.map((record) => [record]),
+    );
+    const [archived] = await foldArchive(engine, source, [one], events, directory, 7);
+    const places = ({ refused }: typeof whole & object) =>
+      refused.map(({ partition, offset, code }) => [partition, offset, code]);
+    expect(whole!.refused).toHaveLength(POISON.length);
+    for (const other of [single!, archived!]) {
+      expect([...other.cells]).toEqual([...whole!.cells]);
+      expect(other.ledger).toEqual(whole!.ledger);
+      expect(places(other)).toEqual(places(whole!));
+    }
+  });
+
+  test('JSON on several lines is an event like any other', async () => {
+    const one = await plan(COUNT);
+    const pretty = JSON.stringify(envelope({ code: 'a', quantity: 5 }), null, 2);
+    const folded = await cellsOf(one, [event(0, { code: 'a', quantity: 1 }), raw(1, pretty)]);
+    expect([...folded.cells]).toEqual([['["a"]', [2, 6]]]);
+  });
+
+  test('a value that does not fit its column refuses the record for the products that read the column', async () => {
+    const [reads, ignores] = [await plan(COUNT), await plan('SELECT count(*) AS n FROM events')];
+    const events = [
+      event(0, { code: 'a', quantity: 1 }),
+      event(1, { code: 'a', quantity: 'many' }),
+      event(2, { code: 'a', price: 'x' }),
+    ];
+    for (const [one, other] of [
+      await foldLive(engine, source, [reads, ignores], [events]),
+      await foldArchive(engine, source, [reads, ignores], events, directory, 10),
+    ]) {
+      expect([...one!.cells]).toEqual([['["a"]', [2, 1]]]);
+      expect(one!.refused.map(({ offset, code }) => [offset, code])).toEqual([[1, 'unreadable-column']]);
+      expect([...other!.cells]).toEqual([['[]', [3]]]);
+      expect(other!.refused).toEqual([]);
+    }
+    // Which other plans share the batch makes no difference.
+    expect([...(await cellsOf(ignores, events)).cells]).toEqual([['[]', [3]]]);
+  });
+});
+
+describe("a product's SQL", () => {
+  const CAST = 'SELECT count(*) AS n, sum(CAST(code AS INTEGER)) AS total FROM events';
+
+  test('refuses the records that it cannot take, for this product only', async () => {
+    const [casts, counts] = [await plan(CAST), await plan(COUNT)];
+    const events = Array.from({ length: 40 }, (_, offset) =>
+      event(offset, { code: [7, 21, 22].includes(offset) ? 'x' : String(offset), quantity: 1 }, offset % 3),
+    );
+    for (const [one, other] of [
+      await foldLive(engine, source, [casts, counts], [events.slice(0, 13), events.slice(13)]),
+      await foldArchive(engine, source, [casts, counts], events, directory, 6),
+    ]) {
+      expect([...one!.cells]).toEqual([['[]', [37, 780 - 50]]]);
+      expect(one!.refused.map(({ offset, code }) => [offset, code])).toEqual([
+        [21, 'refused-by-sql'],
+        [7, 'refused-by-sql'],
+        [22, 'refused-by-sql'],
+      ]);
+      expect(one!.refused[0]!.detail).toContain("Could not convert string 'x' to INT32");
+      expect(one!.ledger).toMatchObject({ aggregated: 37, deadLettered: 3 });
+      expect(other!.ledger).toMatchObject({ aggregated: 40, deadLettered: 0 });
+    }
+  });
+
+  test('may sum beyond its type: the states hold it', async () => {
+    const one = await plan(
+      'SELECT code, sum(quantity * 80000000000000000000000000000000000000) AS s FROM events GROUP BY code',
+    );
+    const events = Array.from({ length: 6 }, (_, offset) =>
+      event(offset, { code: offset === 5 ? 'b' : 'a', quantity: 1 }),
+    );
+    const expected = { '["a"]': [`4${'0'.repeat(38)}`], '["b"]': [`8${'0'.repeat(37)}`] };
+    const [live] = await foldLive(engine, source, [one], [events]);
+    const [archived] = await foldArchive(engine, source, [one], events, directory, 10);
+    expect(Object.fromEntries(live!.cells)).toEqual(expected);
+    expect(Object.fromEntries(archived!.cells)).toEqual(expected);
+    expect(live!.refused).toEqual([]);
+  });
+
+  test('leaves out what its WHERE does, and events without items; each event counts once', async () => {
+    const events = [
+      event(0, { code: 'a', quantity: 1, tags: ['x', 'y', 'x'] }),
+      event(1, { code: 'b', quantity: 2, tags: [] }),
+      event(2, { code: 'c', quantity: 3, tags: ['y'] }, 1),
+      event(3, { code: 'd', quantity: 9, tags: ['y'] }, 1),
+    ];
+    const one = await plan(
+      'SELECT tag, count(*) AS n FROM events, unnest(tags) AS t(tag) WHERE quantity < 9 GROUP BY tag',
+    );
+    for (const [folded] of [
+      await foldLive(engine, source, [one], [events]),
+      await foldArchive(engine, source, [one], events, directory, 10),
+    ]) {
+      expect(Object.fromEntries(folded!.cells)).toEqual({ '["x"]': [2], '["y"]': [2] });
+      expect(folded!.ledger).toMatchObject({ aggregated: 2, filtered: 2, deadLettered: 0 });
+    }
+  });
+
+  test('counts an event in every window of a hop, and once in the ledger', async () => {
+    const one = await plan(
+      "SELECT window_start, count(*) AS n FROM events, hop(event_time, INTERVAL '1 hour', INTERVAL '20 minutes') GROUP BY ALL",
+    );
+    const at = (offset: number, time: string): EngineEvent => ({
+      partition: 0,
+      record: recordOf(offset, { time, data: {} }),
+    });
+    const folded = await cellsOf(one, [at(0, '2024-03-01T10:20:00Z'), at(1, '2024-03-01T10:19:59.999999Z')]);
+    expect(Object.fromEntries(folded.cells)).toEqual({
+      '["2024-03-01T09:20:00Z"]': [1],
+      '["2024-03-01T09:40:00Z"]': [2],
+      '["2024-03-01T10:00:00Z"]': [2],
+      '["2024-03-01T10:20:00Z"]': [1],
+    });
+    expect(folded.ledger).toMatchObject({ aggregated: 2, filtered: 0 });
+  });
+
+  test('does not see events older than its retention', async () => {
+    const one = await plan(COUNT, { retentionMicros: 3_600_000_000 });
+    const late = (offset: number, minutes: number): EngineEvent => ({
+      partition: offset % 2,
+      record: recordOf(
+        offset,
+        { time: TIME, data: { code: 'a', quantity: 1 } },
+        Date.parse(TIME) + minutes * 60_000,
+      ),
+    });
+    const events = [late(0, 0), late(1, 60), late(2, 61), late(3, 600)];
+    for (const [folded] of [
+      await foldLive(engine, source, [one], [events]),
+      await foldArchive(engine, source, [one], events, directory, 10),
+    ]) {
+      expect([...folded!.cells]).toEqual([['["a"]', [2, 2]]]);
+      expect(folded!.ledger).toMatchObject({ aggregated: 2, expired: 2, filtered: 0 });
+      expect(ledgerTotal(folded!.ledger)).toBe(4);
+    }
+  });
+});
+
+describe('states', () => {
+  const wild = fc.oneof(
+    fc.double(),
+    fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+    fc.constantFrom(
+      0,
+      -0,
+      5e-324,
+      -5e-324,
+      1.7976931348623157e308,
+      -1.7976931348623157e308,
+      2 ** -10,
+      2 ** 34,
+      2 ** 34 - 2 ** -18,
+      0.1,
+      -1e-10,
+    ),
+  );
+
+  test('sums of doubles, and of their squares, are exact for all doubles', async () => {
+    const one = await plan('SELECT sum(weight) AS s, var_pop(weight) AS v FROM events');
+    await fc.assert(
+      fc.asyncProperty(fc.array(wild, { minLength: 1, maxLength: 30 }), async (values) => {
+        // JSON has no NaN and no infinities; DuckDB reads them from texts.
+        const events = values.map((weight, offset) =>
+          event(offset, { weight: Number.isFinite(weight) ? weight : String(weight) }),
+        );
+        const { cells } = await cellsOf(one, events);
+        const [sum, squares] = cells.get('[]') as [State, State];
+        expect(sum).toEqual(doubleSum([], values));
+        expect(squares).toEqual(exactSquares(values));
+      }),
+      { numRuns: 40, seed: 1 },
+    );
+  });
+
+  test('a distinct text may hold any character', async () => {
+    const one = await plan('SELECT count(DISTINCT code) AS n FROM events');
+    const codes = [
+      '',
+      'a',
+      '\u001f',
+      '\u001e',
+      '\u001e1',
+      '\u001f0',
+      'a\u001fb',
+      '\u001e\u001f',
+      'ü😀',
+      "'",
+      null,
+    ];
+    const { cells } = await cellsOf(
+      one,
+      [...codes, ...codes].map((code, offset) => event(offset, { code })),
+    );
+    const [state] = cells.get('[]') as [{ s: string[] }];
+    expect(new Set(state.s)).toEqual(new Set(codes.filter((code) => code !== null)));
+  });
+
+  test('distinct values beyond the bound become registers, live and from the archive', async () => {
+    const one = await plan('SELECT count(DISTINCT quantity) AS n FROM events');
+    const events = Array.from({ length: 10_050 }, (_, offset) => event(offset, { quantity: offset }));
+    const [live] = await foldLive(engine, source, [one], [events.slice(0, 4000), events.slice(4000)]);
+    const [archived] = await foldArchive(engine, source, [one], events, directory, 20_000);
+    expect([...archived!.cells]).toEqual([...live!.cells]);
+    const [row] = await engine.finalize(one, [{ key: [], states: live!.cells.get('[]')! }]);
+    expect(row!.approximate).toEqual(['n']);
+    expect(Math.abs(Number(row!.values[0]) - 10_050)).toBeLessThan(250);
+  });
+
+  test('integers keep all their digits', async () => {
+    const one = await plan(
+      'SELECT quantity, sum(quantity * 1000) AS s, max(quantity) AS m FROM events GROUP BY quantity',
+    );
+    const value = '{"id":"x","eventtime":"2024-03-01T10:20:30Z","data":{"quantity":9007199254740993}}';
+    const folded = await cellsOf(one, [raw(0, value)]);
+    expect([...folded.cells]).toEqual([
+      ['["9007199254740993"]', ['9007199254740993000', '9007199254740993']],
+    ]);
+  });
+});
+
+function exactSquares(values: readonly number[]): State {
+  const lanes = values.filter(Number.isFinite).map((value) => {
+    // m · 2^e from the exponent's digits: the slow, obvious way.
+    let [m, e] = [value, 0];
+    while (!Number.isInteger(m)) [m, e] = [m * 2, e - 1];
+    return { exponent: 2 * e, sum: BigInt(m) ** 2n };
+  });
+  return doubleSum(
+    lanes,
+    values.filter((value) => !Number.isFinite(value)).map((value) => value * value),
+  );
+}
+
+describe('answers', () => {
+  test('have expressions, HAVING and types as the SQL says', async () => {
+    const one = await plan(
+      "SELECT code, sum(price) AS total, total / count(*) AS mean, code || ':' || count(*) AS label, count(*) AS n, histogram(quantity) AS h FROM events GROUP BY code HAVING n > 1 OR total > 100",
+    );
+    const events = [
+      event(0, { code: 'a', price: 1.25, quantity: 7 }),
+      event(1, { code: 'a', price: 2.5, quantity: 7 }),
+      event(2, { code: 'b', price: 1 }),
+      event(3, { code: 'c', price: 100.01 }),
+    ];
+    const rows = await answerOf(engine, one, await cellsOf(one, events));
+    expect(rows.sort()).toEqual([
+      ['a', 3.75, 1.875, 'a:2', 2, [[7, 2]]],
+      ['c', 100.01, 100.01, 'c:1', 1, null],
+    ]);
+    const nulls = await engine.finalize(one, [{ key: ['x'], states: one.states.map(() => null) }]);
+    expect(nulls).toEqual([null]);
+  });
+
+  test('say which expression cannot be computed', async () => {
+    const one = await plan('SELECT code, CAST(max(code) AS INTEGER) AS number FROM events GROUP BY code');
+    const folded = await cellsOf(one, [event(0, { code: 'x' })]);
+    await expect(answerOf(engine, one, folded)).rejects.toMatchObject({
+      code: 'answer-failed',
+      message: expect.stringContaining('Could not convert') as string,
+    });
+  });
+
+  test('come from a plan that went through JSON', async () => {
+    const one = JSON.parse(JSON.stringify(await plan(`${COUNT} HAVING n > 0`))) as Plan;
+    expect(await answerOf(engine, one, await cellsOf(one, [event(0, { code: 'a', quantity: 2 })]))).toEqual([
+      ['a', 1, 2],
+    ]);
+  });
+});
+
+describe('the archive', () => {
+  const read = async (sql: string) => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const rows = (await connection.runAndReadAll(sql)).getRowsJson();
+    connection.closeSync();
+    instance.closeSync();
+    return rows;
+  };
+
+  test('gives back each record as it was, beside typed columns', async () => {
+    const path = join(directory, 'records.parquet');
+    const records: ArchiveRecord[] = [
+      { ...event(0, { code: 'ä', quantity: 3, price: 1.5, tags: ['x'] }, 2), mark: 'event' },
+      { ...event(1, { code: 'ä' }, 2), mark: 'duplicate' },
+      { ...raw(2, '{"v":1,"type":"barrier"}', 2), mark: 'control' },
+      { ...raw(3, Buffer.from([0xff, 0x00, 0x0a]), 2), mark: 'event' },
+    ];
+    await engine.archive(source, records, path);
+    const rows = await read(
+      `SELECT __partition, __offset, epoch_ms(__timestamp), __mark, hex(__key), hex(__value), __headers, event_id, code, quantity, price, tags, event_time::VARCHAR FROM '${path}'`,
+    );
+    const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex').toUpperCase();
+    expect(rows).toEqual(
+      records.map(({ record, mark }, index) => [
+        2,
+        String(record.offset),
+        String(record.timestamp),
+        mark,
+        hex(record.key!),
+        hex(record.value),
+        JSON.stringify(record.headers()),
+        ...(index === 0
+          ? ['id-0', 'ä', '3', '1.50', ['x'], '2024-03-01 10:20:30']
+          : index === 1
+            ? ['id-1', 'ä', null, null, null, '2024-03-01 10:20:30']
+            : [null, null, null, null, null, null]),
+      ]),
+    );
+  });
+
+  test('is aggregated by ranges; the ledger counts every record by its mark', async () => {
+    const one = await plan(COUNT);
+    const path = join(directory, 'marks.parquet');
+    const marks = [
+      'event',
+      'duplicate',
+      'event',
+      'conflict',
+      'control',
+      'event',
+      'event',
+      'control',
+    ] as const;
+    const records = marks.map((mark, offset): ArchiveRecord => ({
+      ...(mark === 'control' ? raw(offset, '{}') : event(offset, { code: 'a', quantity: offset })),
+      mark,
+    }));
+    await engine.archive(source, records, path);
+    const range = async (from: number, to: number) => {
+      const result = await engine.aggregateArchive(source, one, [{ partition: 0, from, to, paths: [path] }]);
+      const cells = [];
+      for await (const chunk of result.cells) cells.push(...chunk);
+      return { cells, ledger: result.ledger };
+    };
+    expect(await range(0, 8)).toEqual({
+      cells: [{ key: ['a'], states: [4, 13] }],
+      ledger: { aggregated: 4, filtered: 0, duplicate: 1, deadLettered: 1, expired: 0, control: 2 },
+    });
+    expect(await range(1, 6)).toEqual({
+      cells: [{ key: ['a'], states: [2, 7] }],
+      ledger: { aggregated: 2, filtered: 0, duplicate: 1, deadLettered: 1, expired: 0, control: 1 },
+    });
+    expect(await range(3, 5)).toMatchObject({
+      cells: [],
+      ledger: { aggregated: 0, control: 1, deadLettered: 1 },
+    });
+    expect(await range(5, 5)).toMatchObject({ cells: [], ledger: { aggregated: 0 } });
+  });
+
+  test('gives the connection back when its cells are not read to the end', async () => {
+    const one = await plan('SELECT quantity, count(*) AS n FROM events GROUP BY quantity');
+    const path = join(directory, 'many.parquet');
+    await engine.archive(
+      source,
+      Array.from({ length: 5000 }, (_, offset): ArchiveRecord => ({
+        ...event(offset, { quantity: offset }),
+        mark: 'event',
+      })),
+      path,
+    );
+    for (let i = 0; i < 3; i++) {
+      const { cells } = await engine.aggregateArchive(source, one, [
+        { partition: 0, from: 0, to: 5000, paths: [path] },
+      ]);
+      for await (const chunk of cells) {
+        expect(chunk.length).toBeGreaterThan(0);
+        break;
+      }
+    }
+  });
+
+  test('of an older schema is read with nulls, and with changed types cast', async () => {
+    const older = sourceOf({ quantity: { type: 'string' }, code: { type: 'string' } });
+    const [before, after] = [join(directory, 'older.parquet'), join(directory, 'newer.parquet')];
+    await engine.archive(older, [{ ...event(0, { quantity: '4', code: 'a' }), mark: 'event' }], before);
+    await engine.archive(
+      source,
+      [{ ...event(1, { quantity: 5, code: 'a', weight: 2 }), mark: 'event' }],
+      after,
+    );
+    const one = await plan(
+      'SELECT code, sum(quantity) AS q, count(weight) AS w, count(*) AS n FROM events GROUP BY code',
+    );
+    const result = await engine.aggregateArchive(source, one, [
+      { partition: 0, from: 0, to: 2, paths: [before, after] },
+    ]);
+    const cells = [];
+    for await (const chunk of result.cells) cells.push(...chunk);
+    expect(cells).toEqual([{ key: ['a'], states: [9, 1, 2] }]);
+  });
+});
+
+describe('the engine', () => {
+  test('takes several batches at once', async () => {
+    const one = await plan(COUNT);
+    const batches = Array.from({ length: 8 }, (_, batch) =>
+      Array.from({ length: 50 }, (_, index) => event(index, { code: `c${batch}`, quantity: batch })),
+    );
+    const folded = await Promise.all(batches.map((events) => cellsOf(one, events)));
+    folded.forEach(({ cells }, batch) => expect([...cells]).toEqual([[`["c${batch}"]`, [50, 50 * batch]]]));
+  });
+
+  test('takes a batch of nothing', async () => {
+    const batch = await engine.open(source, [await plan(COUNT)], []);
+    expect(await batch.aggregate(await plan(COUNT))).toEqual({ partitions: [], refused: [] });
+    await batch.close();
+    await batch.close();
+    await expect(batch.aggregate(await plan(COUNT))).rejects.toThrow('closed');
+  });
+
+  test('refuses a plan of another schema', async () => {
+    const one = await plan(COUNT);
+    await expect(engine.open(sourceOf({ code: { type: 'string' } }), [one], [])).rejects.toMatchObject({
+      code: 'plan-outdated',
+    });
+  });
+
+  test('leaves nothing behind, and sweeps what a killed process has left', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'tenon-spool-'));
+    // No process has this number: it is above the largest that Linux gives.
+    mkdirSync(join(home, 'tenon-engine-4194305-abc'));
+    const other = await createEngine({ spoolDirectory: home });
+    expect(existsSync(join(home, 'tenon-engine-4194305-abc'))).toBe(false);
+    expect(readdirSync(home)).not.toEqual([]);
+    await other.close();
+    expect(readdirSync(home)).toEqual([]);
+    rmSync(home, { recursive: true });
+  });
+
+  test('never downloads an extension', async () => {
+    await expect(plan('SELECT count(*) FROM events WHERE st_area(code) > 1')).rejects.toMatchObject({
+      code: 'plan-refused',
+    });
+  });
+});
