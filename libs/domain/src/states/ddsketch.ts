@@ -73,9 +73,12 @@ export function ddsketchQuantile(alpha: number, state: SketchState, q: number): 
 const gammaOf = (alpha: number) => (1 + alpha) / (1 - alpha);
 
 function flatten(buckets: Buckets): number[] {
-  const counts = new Map<number, number>();
-  for (const [bucket, count] of buckets) if (count > 0) counts.set(bucket, (counts.get(bucket) ?? 0) + count);
-  return [...counts].sort((a, b) => a[0] - b[0]).flat();
+  const flat: number[] = [];
+  for (const [bucket, count] of buckets.filter(([, one]) => one > 0).sort((a, b) => a[0] - b[0])) {
+    if (flat.length > 0 && flat[flat.length - 2] === bucket) flat[flat.length - 1]! += count;
+    else flat.push(bucket, count);
+  }
+  return flat;
 }
 
 function mergeBuckets(a: readonly number[], b: readonly number[]): readonly number[] {
