@@ -1,0 +1,140 @@
+/** An answer against the oracle at the offsets that the answer names. */
+import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
+import type { AcceptedLog } from './accepted';
+import type { Expected, ExpectedLedger, Vector } from './oracle';
+import { recompute } from './oracle';
+import type { Cell, OracleProduct } from './products';
+import { Between } from './products';
+
+export type Layer = 'merged' | 'batch' | 'speed';
+
+/** An answer that is not what it must be. */
+export class Wrong extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'Wrong';
+  }
+}
+
+export interface Asked {
+  readonly layer: Layer;
+  /** Which cells were asked for, by their keys. */
+  readonly wanted?: (key: readonly Cell[]) => boolean;
+}
+
+/** @returns how many rows were compared @throws Wrong */
+export function checkRows(
+  product: OracleProduct,
+  log: AcceptedLog,
+  answer: RowsAnswer,
+  { layer, wanted = () => true }: Asked,
+): number {
+  const cut = answer.answer.cut['flights'] ?? {};
+  const included = answer.answer.included['flights'] ?? {};
+  log.refresh();
+  checkVectors(log, answer.answer, layer, cut, included);
+  const fold = (from: Vector, to: Vector) => recompute(product, log.partitions, log.marks, from, to);
+  const base = fold({}, cut);
+  const speed = fold(cut, included);
+  const expected = layer === 'merged' ? fold({}, included) : layer === 'batch' ? base : speed;
+  const rows = new Map([...expected.rows].filter(([key]) => wanted(JSON.parse(key) as Cell[])));
+  const where = `${product.name} (${answer.answer.topology}, ${layer}, generation ${answer.answer.generation}, cut ${JSON.stringify(cut)}, included ${JSON.stringify(included)})`;
+  let before: readonly Cell[] | null = null;
+  for (const row of answer.rows) {
+    const key = product.keyColumns.map((column) => row[column] as Cell);
+    const id = JSON.stringify(key);
+    const want = rows.get(id);
+    if (want === undefined) throw new Wrong(`${where}: ${id} should not be there: ${JSON.stringify(row)}`);
+    rows.delete(id);
+    for (const [column, value] of Object.entries(want)) {
+      if (!same(value, row[column] as Cell))
+        throw new Wrong(`${where}: ${id} ${column} is ${text(row[column])}, should be ${text(value)}`);
+    }
+    if (before !== null && !inOrder(before, key)) throw new Wrong(`${where}: ${id} is out of order`);
+    before = key;
+    checkStatus(where, product, row, id, layer, base, speed);
+  }
+  const [lacking] = rows.keys();
+  if (lacking !== undefined)
+    throw new Wrong(
+      `${where}: ${rows.size} of ${expected.rows.size} rows are missing, e.g. ${lacking} ${text(rows.get(lacking))}`,
+    );
+  return answer.rows.length;
+}
+
+function checkVectors(log: AcceptedLog, answer: AnswerEnvelope, layer: Layer, cut: Vector, included: Vector) {
+  const end = log.end();
+  for (const partition of Object.keys(end)) {
+    const [c, i, e] = [cut[partition], included[partition], end[partition] as number];
+    if (c === undefined || i === undefined) throw new Wrong(`partition ${partition} is not named`);
+    if (c > i) throw new Wrong(`the cut ${c} lies behind included ${i} in partition ${partition}`);
+    if (i > e) throw new Wrong(`included ${i} lies behind the log's end ${e} in partition ${partition}`);
+    if (layer === 'batch' && c !== i) throw new Wrong(`layer batch includes ${i}, its cut is ${c}`);
+  }
+  if (answer.status === 'final' && answer.behind > 0) throw new Wrong('a final answer is behind');
+}
+
+/** `final` may become `amended` by what happened before; that alone the offsets do not tell. */
+function checkStatus(
+  where: string,
+  product: OracleProduct,
+  row: Row,
+  id: string,
+  layer: Layer,
+  base: Expected,
+  speed: Expected,
+): void {
+  const inBase = layer !== 'speed' && base.cells.has(id);
+  const inSpeed = layer !== 'batch' && speed.cells.has(id);
+  const over =
+    product.windowMicros !== null &&
+    base.latestWindow !== null &&
+    Date.parse(String(JSON.parse(id)[0])) * 1000 + product.windowMicros <= base.latestWindow;
+  const allowed = !over
+    ? ['provisional']
+    : inBase && inSpeed
+      ? ['amended']
+      : inSpeed
+        ? ['provisional']
+        : ['final', 'amended'];
+  if (!allowed.includes(row._status))
+    throw new Wrong(`${where}: ${id} is ${row._status}, should be ${allowed.join(' or ')}`);
+}
+
+function same(want: Cell | Between, is: Cell): boolean {
+  if (want instanceof Between) return typeof is === 'number' && is >= want.low && is <= want.high;
+  return Object.is(want, is) || (want === 0 && is === 0);
+}
+
+const text = (value: unknown) =>
+  value instanceof Between ? `from ${value.low} to ${value.high}` : JSON.stringify(value);
+
+/** Window first, then the dimensions; all keys here are text. */
+function inOrder(before: readonly Cell[], after: readonly Cell[]): boolean {
+  for (const [index, value] of before.entries()) {
+    const next = String(after[index]);
+    if (String(value) !== next) return String(value) < next;
+  }
+  return false;
+}
+
+export interface LedgerAnswer extends ExpectedLedger {
+  readonly product: string;
+  readonly included: Vector;
+  readonly accepted: number;
+}
+
+/** Every record below the offsets is in exactly the count that the oracle says. */
+export function checkLedger(product: OracleProduct, log: AcceptedLog, answer: LedgerAnswer): void {
+  log.refresh();
+  const { ledger } = recompute(product, log.partitions, log.marks, {}, answer.included);
+  const names = Object.keys(ledger) as (keyof ExpectedLedger)[];
+  for (const name of names)
+    if (answer[name] !== ledger[name])
+      throw new Wrong(
+        `ledger of ${product.name} at ${JSON.stringify(answer.included)}: ${name} is ${answer[name]}, should be ${ledger[name]}`,
+      );
+  const total = names.reduce((sum, name) => sum + answer[name], 0);
+  if (total !== answer.accepted)
+    throw new Wrong(`ledger of ${product.name}: ${total} accounted for, ${answer.accepted} accepted`);
+}

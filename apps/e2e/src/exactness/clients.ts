@@ -1,0 +1,225 @@
+/** Who talks to the deployment while it is disturbed: clients that send, that ask, and that cut. */
+import type { IngestAnswer, RowsAnswer } from '@tenon/contracts';
+import { decodeReceipt } from '@tenon/contracts';
+import { HttpProblem, Unavailable } from '@tenon/ports';
+import type { AcceptedLog } from './accepted';
+import type { Asked, Layer, LedgerAnswer } from './check';
+import { Wrong, checkLedger, checkRows } from './check';
+import type { Counters } from './counters';
+import type { Deployment } from './deployment';
+import type { Vector } from './oracle';
+import type { Cell, OracleProduct } from './products';
+import type { Random } from './random';
+import { bodyOf, requestOf } from './requests';
+import type { Scenario, Sent } from './scenario';
+import type { Process, Simulation } from './simulation';
+import { Gone } from './simulation';
+import { callWith, dataOf } from './wire';
+
+export interface Stage {
+  readonly simulation: Simulation;
+  readonly deployment: Deployment;
+  readonly scenario: Scenario;
+  readonly log: AcceptedLog;
+  readonly counters: Counters;
+  readonly random: Random;
+  /** Clients live in it. */
+  readonly outside: Process;
+  readonly isOver: () => boolean;
+}
+
+/** What a client may be told while things break: try again. Anything else is a failure. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof Gone || error instanceof Unavailable) return true;
+  return error instanceof HttpProblem && [503, 504].includes(error.status);
+}
+
+/** Sends call after call, and each again until it is answered. */
+export async function sendAll(stage: Stage, calls: (readonly Sent[])[]): Promise<void> {
+  const { simulation, random, outside } = stage;
+  for (let call = calls.shift(); call !== undefined; call = calls.shift()) {
+    let parts = [call];
+    while (parts.length > 0) {
+      const part = parts.shift() as readonly Sent[];
+      try {
+        const receipt = await send(stage, part);
+        if (random.chance(0.15)) await readOwn(stage, receipt);
+      } catch (error) {
+        if (error instanceof HttpProblem && error.code === 'id-conflict')
+          parts = [...part.map((one) => [one]), ...parts];
+        else if (!isPassing(error)) throw error;
+        else parts = [part, ...parts];
+      }
+      await simulation.sleep(outside, random.int(0, 12));
+    }
+  }
+}
+
+async function send(stage: Stage, events: readonly Sent[]): Promise<string> {
+  const { deployment, log, random, counters } = stage;
+  for (const event of events) log.sending(event, dataOf(event.flight));
+  const request = requestOf(callWith(events, random));
+  const response = await deployment.ask('ingestion', 'POST', '/v1/sources/:source/events', request);
+  const answer = bodyOf(response) as IngestAnswer;
+  for (const item of answer.items ?? []) {
+    if (item.code === 'id-conflict') continue;
+    if (item.code !== 'accepted' || item.position === undefined)
+      throw new Wrong(`refused: ${JSON.stringify(item)}`);
+    log.acknowledge(events[item.index] as Sent, item.position.partition, item.position.offset);
+  }
+  if (events.length === 1 && answer.position !== undefined)
+    log.acknowledge(events[0] as Sent, answer.position.partition, answer.position.offset);
+  counters.add('events acknowledged', answer.accepted);
+  return answer.receipt;
+}
+
+/** Promise 6: with a receipt, the answer holds the client's own events. */
+async function readOwn(stage: Stage, receipt: string): Promise<void> {
+  const { scenario, random, counters } = stage;
+  const { oracle } = random.pick(scenario.products);
+  const layer = random.chance(0.2) ? 'batch' : random.pick(['merged', 'speed'] as const);
+  const timeout = layer === 'batch' ? '200' : '3000';
+  const answer = await ask(stage, oracle, { layer }, { after: receipt, timeout });
+  const wanted = decodeReceipt(receipt)?.['flights'] ?? {};
+  for (const [partition, next] of Object.entries(wanted)) {
+    const included = answer.answer.included['flights']?.[partition] ?? 0;
+    if (included < next)
+      throw new Wrong(
+        `${oracle.name} (${layer}) answered after a receipt for ${partition}/${next}, included ${included}`,
+      );
+  }
+  counters.add('read your event');
+}
+
+/** One question, its answer compared with the oracle. */
+export async function ask(
+  stage: Stage,
+  product: OracleProduct,
+  asked: Asked,
+  query: Readonly<Record<string, string>> = {},
+): Promise<RowsAnswer> {
+  const { deployment, log, counters } = stage;
+  const request = requestOf({
+    params: { name: product.name },
+    query: { limit: '10000', layer: asked.layer, ...query },
+  });
+  const before = log.end();
+  const response = await deployment.ask('serving', 'GET', '/v1/products/:name/rows', request);
+  const answer = bodyOf(response) as RowsAnswer;
+  counters.add('rows compared', checkRows(product, log, answer, asked));
+  counters.add(`answers compared (${asked.layer})`);
+  checkBehind(answer, before, log.end());
+  return answer;
+}
+
+function checkBehind(answer: RowsAnswer, before: Vector, after: Vector): void {
+  const { behind, included, status } = answer.answer;
+  // It says that it does not know.
+  if (status === 'incomplete') return;
+  const count = (end: Vector) =>
+    Object.entries(end).reduce(
+      (sum, [p, next]) => sum + Math.max(0, next - (included['flights']?.[p] ?? 0)),
+      0,
+    );
+  if (behind < count(before) || behind > count(after))
+    throw new Wrong(`behind is ${behind}, should be from ${count(before)} to ${count(after)}`);
+}
+
+/** Asks all the time; what it has seen once it must see ever after. */
+export async function askAll(stage: Stage): Promise<void> {
+  const { simulation, random, outside, scenario, counters } = stage;
+  const seen = new Map<string, Vector>();
+  while (!stage.isOver()) {
+    await simulation.sleep(outside, random.int(1, 30));
+    const { oracle } = random.pick(scenario.products);
+    try {
+      if (random.chance(0.15)) {
+        await askLedger(stage);
+        continue;
+      }
+      const layer = random.pick(['merged', 'merged', 'batch', 'speed'] as const);
+      const { query, wanted } = filter(oracle, random);
+      const answer = await ask(stage, oracle, { layer, wanted }, query);
+      if (answer.rows.length > 0 && layer === 'merged' && answer.answer.generation > 0)
+        counters.add('answers from both layers');
+      goesOn(seen, oracle, layer, answer);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
+  }
+}
+
+function goesOn(seen: Map<string, Vector>, { name }: OracleProduct, layer: Layer, answer: RowsAnswer): void {
+  const key = `${name} ${layer === 'batch' ? 'cut' : 'included'}`;
+  const included = answer.answer.included['flights'] ?? {};
+  for (const [partition, next] of Object.entries(seen.get(key) ?? {}))
+    if ((included[partition] ?? 0) < next)
+      throw new Wrong(`${key} went back from ${next} to ${included[partition]} in partition ${partition}`);
+  seen.set(key, included);
+}
+
+/** Some questions are for a part of the cells. */
+function filter(product: OracleProduct, random: Random) {
+  const everything = { query: {}, wanted: () => true };
+  if (!random.chance(0.3)) return everything;
+  const dimension = product.keyColumns.findIndex((column) => column !== 'window_start');
+  if (dimension >= 0 && random.chance(0.5)) {
+    const airport = random.pick(['ATL', 'ORD', 'LAX', 'SFO', 'XXX']);
+    return {
+      query: { [product.keyColumns[dimension] as string]: airport },
+      wanted: (key: readonly Cell[]) => key[dimension] === airport,
+    };
+  }
+  if (product.windowMicros === null) return everything;
+  const from = new Date(Date.UTC(2001, random.int(0, 5), random.int(1, 28), random.int(0, 23))).toISOString();
+  const [name, keep] = random.pick([
+    ['from', (start: string) => Date.parse(start) >= Date.parse(from)],
+    ['to', (start: string) => Date.parse(start) < Date.parse(from)],
+  ] as const);
+  return { query: { [name]: from }, wanted: (key: readonly Cell[]) => keep(String(key[0])) };
+}
+
+export async function askLedger({ deployment, scenario, log, counters }: Stage): Promise<void> {
+  const response = await deployment.ask('serving', 'GET', '/v1/ledger', requestOf({}));
+  const { products } = bodyOf(response) as { products: LedgerAnswer[] };
+  for (const { oracle } of scenario.products) {
+    const answer = products.find(({ product }) => product === oracle.name);
+    if (answer === undefined) throw new Wrong(`the ledger lacks ${oracle.name}`);
+    checkLedger(oracle, log, answer);
+    counters.add('ledgers compared');
+  }
+}
+
+/** Cuts at random moments, some of them full, some waiting until they are served. */
+export async function cutAtRandom(stage: Stage): Promise<void> {
+  const { simulation, random, outside, deployment, counters } = stage;
+  while (!stage.isOver()) {
+    await simulation.sleep(outside, random.int(5, 80));
+    const full = random.chance(0.25);
+    const wait = random.chance(0.3);
+    const query = { full: String(full), wait: String(wait), timeout: '2000' };
+    const before = stage.log.acknowledgedUpTo();
+    try {
+      const response = await deployment.ask('ingestion', 'POST', '/v1/cuts', requestOf({ query }));
+      counters.add(full ? 'full cuts' : 'cuts');
+      if (wait) await checkServed(stage, (bodyOf(response) as { epoch: number }).epoch, before);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
+  }
+}
+
+/** What was acknowledged before the cut was asked for is behind it. */
+async function checkServed(stage: Stage, epoch: number, before: Vector): Promise<void> {
+  for (const { oracle } of stage.scenario.products) {
+    const { answer } = await ask(stage, oracle, { layer: 'batch' });
+    if (answer.generation < epoch)
+      throw new Wrong(`${oracle.name} serves ${answer.generation} after cut ${epoch} was said to be served`);
+    for (const [partition, next] of Object.entries(before))
+      if ((answer.cut['flights']?.[partition] ?? 0) < next)
+        throw new Wrong(
+          `${oracle.name}: ${partition}/${next} was acknowledged before cut ${epoch}, which lies at ${JSON.stringify(answer.cut)}`,
+        );
+  }
+  stage.counters.add('cuts waited for');
+}

@@ -1,0 +1,174 @@
+/** The five services of a simulated world, as incarnations that can die, freeze and go on as zombies. */
+import type { Plan, SourceDefinition } from '@tenon/domain';
+import type { HttpRequest, HttpResponse, Route, RunningService } from '@tenon/ports';
+import { Unavailable } from '@tenon/ports';
+import { createBatch } from '@tenon/service-batch';
+import { createConsumption } from '@tenon/service-consumption';
+import { createIngestion } from '@tenon/service-ingestion';
+import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
+import { createSpeed } from '@tenon/service-speed';
+import type { SimulatedBus } from './bus';
+import type { Counters } from './counters';
+import type { Scenario } from './scenario';
+import { Gone, Process } from './simulation';
+import type { World } from './world';
+
+export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+interface Incarnation {
+  readonly process: Process;
+  service: RunningService | null;
+}
+
+/** An hour and more: longer than any test, so that no event is from the future. */
+const ALL_TIME_MS = 1e12;
+
+export class Deployment {
+  readonly zombies = new Set<Incarnation>();
+  /** The first failure that no injected fault explains. */
+  failure: Error | null = null;
+  private readonly current = new Map<ServiceName, Incarnation>();
+  private readonly groups = new Map<ServiceName, number>();
+  private incarnations = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly bus: SimulatedBus,
+    private readonly scenario: Scenario,
+    private readonly source: SourceDefinition,
+    private readonly plans: readonly Plan[],
+    private readonly counters: Counters,
+  ) {}
+
+  /** Starts a service, again and again until it runs, unless it is killed meanwhile. */
+  async start(name: ServiceName): Promise<void> {
+    const incarnation: Incarnation = {
+      process: new Process(name, (this.incarnations += 1)),
+      service: null,
+    };
+    this.current.set(name, incarnation);
+    while (incarnation.process.alive && this.failure === null) {
+      try {
+        const service = await incarnation.process.whileAlive(this.create(name, incarnation.process));
+        incarnation.service = service;
+        this.superviseUntilDeath(name, incarnation, service);
+        return;
+      } catch (error) {
+        this.judge(name, error);
+      }
+    }
+  }
+
+  private create(name: ServiceName, process: Process): Promise<RunningService> {
+    const { scenario } = this;
+    const group = this.groups.get(name) ?? 0;
+    const deps = {
+      ...this.world.portsFor(process, group === 0 ? '' : `-${group}`),
+      bus: this.bus.for(process),
+      sources: [this.source],
+      plans: this.plans,
+    };
+    const products = this.plans.map((plan) => ({ name: plan.product }));
+    const ingestion = { cutEveryMs: scenario.cutEveryMs, maxFutureMs: ALL_TIME_MS };
+    switch (name) {
+      case 'ingestion':
+        return createIngestion({ ...deps, products, config: ingestion });
+      case 'speed':
+        return createSpeed({ ...deps, config: scenario.speed });
+      case 'batch':
+        return createBatch({ ...deps, config: scenario.batch });
+      case 'consumption':
+        return createConsumption({ ...deps, config: scenario.consumption });
+      case 'serving':
+        return createServing({ ...deps, config: SERVING_DEFAULTS });
+    }
+  }
+
+  /** As `tenon up` does: what fails is started again. */
+  private superviseUntilDeath(name: ServiceName, incarnation: Incarnation, service: RunningService): void {
+    service.done.catch((error: unknown) => {
+      if (!incarnation.process.alive) return;
+      this.judge(name, error);
+      this.counters.add('services that failed and were started again');
+      void this.replace(name, incarnation);
+    });
+  }
+
+  private async replace(name: ServiceName, failed: Incarnation): Promise<void> {
+    await this.world.disconnect(failed.process).catch(() => undefined);
+    this.world.simulation.kill(failed.process);
+    this.zombies.delete(failed);
+    if (this.current.get(name) === failed) await this.start(name);
+  }
+
+  /** Only what was injected may go wrong. */
+  private judge(name: ServiceName, error: unknown): void {
+    if (error instanceof Gone || error instanceof Unavailable) return;
+    this.failure ??= new Error(`${name} failed: ${(error as Error).stack ?? String(error)}`);
+  }
+
+  /** Stops a service as `kill -9` does: nothing is flushed, and what it had sent may still arrive. */
+  async kill(name: ServiceName): Promise<void> {
+    const incarnation = this.current.get(name);
+    if (incarnation === undefined) return;
+    this.current.delete(name);
+    this.world.simulation.kill(incarnation.process);
+    this.counters.add(`kills of ${name}`);
+    await this.bury(incarnation);
+  }
+
+  /** Mostly its connections break at once; else its partitions are free only after the session. */
+  private async bury(incarnation: Incarnation): Promise<void> {
+    if (this.world.simulation.random.chance(0.9)) await this.world.disconnect(incarnation.process);
+  }
+
+  async killZombie(zombie: Incarnation): Promise<void> {
+    this.zombies.delete(zombie);
+    this.world.simulation.kill(zombie.process);
+    await this.bury(zombie);
+  }
+
+  /**
+   * The running incarnation is thought dead and a new one is started; the old one stands still for a while, or goes on.
+   *
+   * @param apart the new one is in a consumer group of its own, so that both hold all partitions
+   */
+  async supersede(name: ServiceName, apart: boolean): Promise<Incarnation | undefined> {
+    const zombie = this.current.get(name);
+    if (zombie === undefined) return undefined;
+    this.zombies.add(zombie);
+    this.counters.add(`zombies of ${name}`);
+    if (apart) this.groups.set(name, (this.groups.get(name) ?? 0) + 1);
+    await this.start(name);
+    return zombie;
+  }
+
+  processOf(name: ServiceName): Process | undefined {
+    return this.current.get(name)?.process;
+  }
+
+  isRunning(name: ServiceName): boolean {
+    return this.current.has(name);
+  }
+
+  /** Clients may still know an incarnation that was superseded. */
+  private answering(name: ServiceName): Incarnation | undefined {
+    const { random } = this.world.simulation;
+    const old = [...this.zombies].filter(({ process }) => process.name === name && !process.frozen);
+    return old.length > 0 && random.chance(0.4) ? random.pick(old) : this.current.get(name);
+  }
+
+  /** @throws Gone if the service is not there, or dies before it has answered */
+  async ask(
+    name: ServiceName,
+    method: Route['method'],
+    path: string,
+    request: HttpRequest,
+  ): Promise<HttpResponse> {
+    const incarnation = this.answering(name);
+    const route = incarnation?.service?.routes.find((one) => one.method === method && one.path === path);
+    if (incarnation === undefined || route === undefined) throw new Gone();
+    return incarnation.process.whileAlive(route.handle(request));
+  }
+}

@@ -1,0 +1,248 @@
+/** Plays one seed: disturbs a deployment while clients send and ask, then lets it come to rest and compares again. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFileEventLog, createFileLake, createLmdbProductStore } from '@tenon/adapters-embedded';
+import type { AnswerEnvelope } from '@tenon/contracts';
+import { TOPICS } from '@tenon/contracts';
+import type { Plan } from '@tenon/domain';
+import { createEngine } from '@tenon/engine';
+import type { Clock, Engine, Logger } from '@tenon/ports';
+import { AcceptedLog } from './accepted';
+import { SimulatedBus } from './bus';
+import { disturbAtRandom } from './chaos';
+import { Wrong } from './check';
+import type { Stage } from './clients';
+import { ask, askAll, askLedger, cutAtRandom, isPassing, sendAll } from './clients';
+import type { Counters } from './counters';
+import { Deployment, SERVICES } from './deployment';
+import { readFlights } from './flights';
+import { poison } from './poison';
+import { flightsSource } from './products';
+import { Random } from './random';
+import { bodyOf, requestOf } from './requests';
+import type { Scenario } from './scenario';
+import { makeScenario } from './scenario';
+import { Process, Simulation } from './simulation';
+import type { Adapters } from './world';
+import { World } from './world';
+
+/** A seed takes some thousands of steps; one that needs this many is stuck. */
+const MAX_STEPS = 100_000;
+
+const HOME = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+let engine: Promise<Engine> | undefined;
+const plans = new Map<string, Plan>();
+
+/** One engine for all seeds of a worker. */
+const sharedEngine = () => (engine ??= createEngine({ threads: 1 }));
+
+export async function closeEngine(): Promise<void> {
+  await (await engine)?.close();
+  engine = undefined;
+}
+
+async function planAll(shared: Engine, scenario: Scenario): Promise<Plan[]> {
+  const source = flightsSource(scenario.partitions, scenario.dedupeWindow);
+  const planned: Plan[] = [];
+  for (const { oracle, topology } of scenario.products) {
+    const key = `${oracle.name} ${topology}`;
+    let plan = plans.get(key);
+    if (plan === undefined) {
+      const { name, sql, retentionMicros } = oracle;
+      plan = await shared.plan(source, { name, version: 1, sql, topology, retentionMicros });
+      plans.set(key, plan);
+    }
+    planned.push(plan);
+  }
+  return planned;
+}
+
+async function openAdapters(directory: string, clock: Clock, shared: Engine): Promise<Adapters> {
+  return {
+    log: await createFileEventLog({ directory: join(directory, 'log'), clock }),
+    store: await createLmdbProductStore({ directory: join(directory, 'store') }),
+    lake: await createFileLake({ directory: join(directory, 'lake') }),
+    engine: shared,
+  };
+}
+
+async function closeAdapters({ log, store }: Adapters): Promise<void> {
+  await log.close();
+  await store.close();
+}
+
+/** @throws Wrong, or whatever failed without an injected fault */
+export async function playSeed(seed: number, counters: Counters, logger?: Logger): Promise<void> {
+  const directory = await mkdtemp(join(HOME, `tenon-exactness-${seed}-`));
+  try {
+    await play(seed, directory, counters, logger);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function play(seed: number, directory: string, counters: Counters, logger?: Logger): Promise<void> {
+  const random = new Random(seed);
+  const scenario = makeScenario(random.fork(), await readFlights());
+  const simulation = new Simulation(random.fork(), scenario.startAt);
+  const shared = await sharedEngine();
+  const planned = await planAll(shared, scenario);
+  const log = new AcceptedLog(scenario.partitions, scenario.dedupeWindow);
+  const clock: Clock = {
+    now: () => Math.floor(simulation.now),
+    monotonic: () => simulation.now,
+    sleep: () => Promise.reject(new Error('adapters do not sleep here')),
+  };
+  const adapters = await openAdapters(directory, clock, shared);
+  const faults = { ...scenario.faults };
+  const world = new World(
+    simulation,
+    adapters,
+    faults,
+    counters,
+    (...appended) => log.append(...appended),
+    logger,
+  );
+  const bus = new SimulatedBus(simulation, scenario.hintLoss);
+  const source = flightsSource(scenario.partitions, scenario.dedupeWindow);
+  const deployment = new Deployment(world, bus, scenario, source, planned, counters);
+  let over = false;
+  const stage: Stage = {
+    simulation,
+    deployment,
+    scenario,
+    log,
+    counters,
+    random: random.fork(),
+    outside: new Process('outside', -1),
+    isOver: () => over,
+  };
+  counters.add('late events', scenario.late);
+  counters.add('duplicates sent', scenario.duplicates);
+
+  const reopen = () =>
+    simulation.inside(async () => {
+      await closeAdapters(world.adapters);
+      world.adapters = await openAdapters(directory, clock, shared);
+      counters.add('adapters opened again');
+    });
+
+  const script = async () => {
+    await Promise.all(SERVICES.map((name) => deployment.start(name)));
+    const calls = [...scenario.calls];
+    const sent = Promise.all([1, 2, 3].map(() => sendAll(stage, calls))).finally(() => (over = true));
+    await Promise.all([
+      sent,
+      askAll(stage),
+      askAll(stage),
+      cutAtRandom(stage),
+      poison(stage, world),
+      disturbAtRandom({ ...stage, reopen }),
+    ]);
+    Object.assign(faults, { refused: 0, lostAck: 0, doubled: 0, vanished: 0, afterDeath: 0 });
+    await comeToRest(stage);
+  };
+
+  let done = false;
+  let failed: unknown = null;
+  script().then(
+    () => (done = true),
+    (error: unknown) => (failed = error),
+  );
+  try {
+    await simulation.run(() => done || failed !== null || deployment.failure !== null, MAX_STEPS);
+    if (failed !== null) throw failed;
+    if (deployment.failure !== null) throw deployment.failure;
+    await checkLog(world, log);
+    counters.add('steps', simulation.steps);
+  } finally {
+    for (const name of SERVICES) await deployment.kill(name);
+    for (const zombie of deployment.zombies) await deployment.killZombie(zombie);
+    await simulation.settle();
+    await closeAdapters(world.adapters);
+  }
+}
+
+/** No more faults: one last cut, and all layers of all products agree with the oracle about everything. */
+async function comeToRest(stage: Stage): Promise<void> {
+  const { deployment, simulation, outside, scenario, log, counters } = stage;
+  for (const zombie of deployment.zombies) await deployment.killZombie(zombie);
+  for (const name of SERVICES) {
+    if (!deployment.isRunning(name)) await deployment.start(name);
+    const process = deployment.processOf(name);
+    if (process !== undefined) Object.assign(process, { pace: 1, frozen: false });
+  }
+  const epoch = await lastCut(stage);
+  for (const { oracle } of scenario.products) {
+    // A consumer that died with its connection open is missed only after its session.
+    for (let wait = 10; !(await isAtRest(stage, oracle.name, epoch)); wait = Math.min(wait * 2, 5000))
+      await simulation.sleep(outside, wait);
+    const end = JSON.stringify(log.end());
+    const answers = [];
+    for (const layer of ['merged', 'batch'] as const) {
+      const answer = await ask(stage, oracle, { layer });
+      if (layer === 'merged' && JSON.stringify(answer.answer.included['flights']) !== end)
+        throw new Wrong(`${oracle.name} (${layer}) does not include everything at rest`);
+      answers.push(JSON.stringify(answer.rows));
+    }
+    if (answers[0] !== answers[1]) throw new Wrong(`${oracle.name}: the layers differ at rest`);
+    await checkPages(stage, oracle.name, answers[0] as string);
+    counters.add('products at rest');
+  }
+  await askLedger(stage);
+}
+
+/** Everything is included, and all events lie before the served cut; repeated barriers may stand behind it. */
+async function isAtRest(stage: Stage, name: string, epoch: number): Promise<boolean> {
+  const request = requestOf({ params: { name } });
+  const response = await stage.deployment.ask('serving', 'GET', '/v1/products/:name', request);
+  const { cut, included, generation } = bodyOf(response) as AnswerEnvelope;
+  const isCut = stage.log.partitions.every((entries, partition) =>
+    entries.slice(cut['flights']?.[partition] ?? 0).every(({ kind }) => kind === 'control'),
+  );
+  return (
+    generation >= epoch && isCut && JSON.stringify(included['flights']) === JSON.stringify(stage.log.end())
+  );
+}
+
+async function lastCut(stage: Stage): Promise<number> {
+  for (;;) {
+    try {
+      const response = await stage.deployment.ask('ingestion', 'POST', '/v1/cuts', requestOf({}));
+      return (bodyOf(response) as { epoch: number }).epoch;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await stage.simulation.sleep(stage.outside, 20);
+    }
+  }
+}
+
+/** Page by page, in both orders, the rows are the same. */
+async function checkPages(stage: Stage, product: string, whole: string): Promise<void> {
+  for (const order of ['asc', 'desc'] as const) {
+    const rows: unknown[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query = { order, limit: String(stage.random.int(20, 300)), ...(cursor !== '' && { cursor }) };
+      const request = requestOf({ params: { name: product }, query });
+      const response = await stage.deployment.ask('serving', 'GET', '/v1/products/:name/rows', request);
+      const page = bodyOf(response) as { rows: unknown[]; next: string | null };
+      rows.push(...page.rows);
+      cursor = page.next;
+    }
+    if (order === 'desc') rows.reverse();
+    if (JSON.stringify(rows) !== whole) throw new Wrong(`${product}: pages (${order}) differ from the whole`);
+  }
+}
+
+/** What clients were told is there, and the log holds what went in. */
+async function checkLog(world: World, log: AcceptedLog): Promise<void> {
+  const missing = log.missing();
+  if (missing !== null) throw new Wrong(missing);
+  const end = await world.simulation.inside(() => world.adapters.log.endOffsets(TOPICS.events('flights')));
+  if (JSON.stringify(end) !== JSON.stringify(log.end()))
+    throw new Wrong(`the log ends at ${JSON.stringify(end)}, not at ${JSON.stringify(log.end())}`);
+}

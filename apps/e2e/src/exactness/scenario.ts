@@ -1,0 +1,116 @@
+/** What one seed plays: catalog, sizes, faults, and the events in the order in which clients send them. */
+import type { Topology } from '@tenon/domain';
+import type { BatchConfig } from '@tenon/service-batch';
+import type { ConsumptionConfig } from '@tenon/service-consumption';
+import type { SpeedConfig } from '@tenon/service-speed';
+import type { Flight } from './flights';
+import { takeFlights } from './flights';
+import type { OracleProduct } from './products';
+import { PRODUCTS } from './products';
+import type { Random } from './random';
+import type { Faults } from './world';
+
+export interface Sent {
+  readonly flight: Flight;
+  /** 1 and above: another event under an id that was used before. */
+  readonly variant: number;
+}
+
+export interface Scenario {
+  readonly partitions: number;
+  readonly dedupeWindow: number;
+  readonly products: readonly { readonly oracle: OracleProduct; readonly topology: Topology }[];
+  readonly speed: SpeedConfig;
+  readonly batch: BatchConfig;
+  readonly consumption: ConsumptionConfig;
+  readonly cutEveryMs: number | null;
+  readonly faults: Faults;
+  readonly hintLoss: number;
+  /** When the clients begin, milliseconds since the epoch. */
+  readonly startAt: number;
+  readonly calls: readonly (readonly Sent[])[];
+  readonly late: number;
+  readonly duplicates: number;
+}
+
+export function makeScenario(random: Random, sample: Parameters<typeof takeFlights>[0]): Scenario {
+  const flights = takeFlights(sample, random.int(200, random.chance(0.08) ? 1200 : 400), random);
+  const { events, late, duplicates } = disturb(flights, random);
+  const last = flights.at(-1) as Flight;
+  return {
+    partitions: random.int(1, 4),
+    dedupeWindow: random.pick([1, 3, 20, 100, 10_000]),
+    products: random
+      .shuffle(PRODUCTS)
+      .slice(0, random.chance(0.25) ? 3 : 2)
+      .map((oracle) => ({ oracle, topology: random.pick(['lambda', 'kappa'] as const) })),
+    speed: {
+      maxBatchRecords: random.pick([30, 100, 400, 20_000]),
+      lingerMs: random.pick([0, 5, 20]),
+      frameCells: random.pick([4, 20, 1000]),
+    },
+    batch: {
+      maxFileRecords: random.pick([40, 200, 100_000]),
+      maxHeldBytes: random.pick([20_000, 64 << 20]),
+      rerunAfterMs: random.pick([100, 1000, 60_000]),
+      frameCells: random.pick([5, 50, 1000]),
+    },
+    consumption: {
+      maxMessages: random.pick([2, 8, 64]),
+      graceMs: random.pick([0, 50, 30_000]),
+      landCells: random.pick([20, 100, 8000]),
+      foldCells: random.pick([10, 100, 2000]),
+      stallMs: random.pick([300, 10_000]),
+    },
+    cutEveryMs: random.pick([null, 60, 400]),
+    faults: {
+      refused: random.pick([0, 0, 0.002, 0.01]),
+      lostAck: random.pick([0, 0.02]),
+      doubled: random.pick([0, 0.02]),
+      vanished: random.pick([0, 0.01]),
+      afterDeath: 0.7,
+    },
+    hintLoss: random.pick([0, 0.2]),
+    startAt: last.micros / 1000 + random.int(0, 3_600_000),
+    calls: chunk(events, random),
+    late,
+    duplicates,
+  };
+}
+
+/** 5 % come late, 1 % come twice, a few come again with other data. */
+function disturb(flights: readonly Flight[], random: Random) {
+  const placed: { at: number; sent: Sent }[] = [];
+  let late = 0;
+  let duplicates = 0;
+  flights.forEach((flight, index) => {
+    const isLate = random.chance(0.05);
+    if (isLate) late += 1;
+    // Neighbours change places: clients do not wait for each other.
+    const at = index + random.next() * 8 + (isLate ? random.int(20, flights.length) : 0);
+    placed.push({ at, sent: { flight, variant: 0 } });
+    const again = () => at + (random.chance(0.5) ? random.next() * 10 : random.int(10, 400));
+    if (random.chance(0.01)) {
+      duplicates += 1;
+      placed.push({ at: again(), sent: { flight, variant: 0 } });
+    }
+    if (random.chance(0.003))
+      placed.push({
+        at: again(),
+        sent: { flight: { ...flight, distance: flight.distance + 1 }, variant: 1 },
+      });
+  });
+  placed.sort((a, b) => a.at - b.at);
+  return { events: placed.map(({ sent }) => sent), late, duplicates };
+}
+
+function chunk(events: readonly Sent[], random: Random): Sent[][] {
+  const largest = random.pick([25, 80, 200]);
+  const calls: Sent[][] = [];
+  for (let at = 0; at < events.length;) {
+    const size = random.int(1, largest);
+    calls.push(events.slice(at, at + size));
+    at += size;
+  }
+  return calls;
+}

@@ -1,0 +1,341 @@
+/**
+ * The ports as one process of a simulated world sees them: real embedded adapters below, and between them and the
+ * service the simulation's turns and the faults that the seed asks for.
+ */
+import type {
+  Clock,
+  ConsumeOptions,
+  Engine,
+  EventLog,
+  Ids,
+  Lake,
+  LogConsumer,
+  Logger,
+  NewRecord,
+  PollOptions,
+  ProductStore,
+  StoreSnapshot,
+} from '@tenon/ports';
+import { Unavailable } from '@tenon/ports';
+import type { Counters } from './counters';
+import type { Process, Simulation } from './simulation';
+import { Gone } from './simulation';
+
+/** The adapters below, shared by all processes. */
+export interface Adapters {
+  readonly log: EventLog;
+  readonly store: ProductStore;
+  readonly lake: Lake;
+  readonly engine: Engine;
+}
+
+/** How often things go wrong. */
+export interface Faults {
+  /** A call fails before it has done anything. */
+  readonly refused: number;
+  /** An append is done, but its caller is told that it failed. */
+  readonly lostAck: number;
+  /** An append of states is acknowledged and lost. */
+  readonly vanished: number;
+  /** A client library sends an append twice. */
+  readonly doubled: number;
+  /** A call that waits when its process dies takes effect all the same, at some later time. */
+  readonly afterDeath: number;
+}
+
+/** Records that were appended, as they stand in the log. */
+export type OnAppend = (topic: string, records: readonly NewRecord[], offsets: readonly number[]) => void;
+
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => SILENT,
+};
+
+export class World {
+  /** Topic → how often something happened that may be news to its readers. */
+  private readonly changes = new Map<string, number>();
+  private ids = 0;
+  private readonly consumers = new Map<Process, Map<LogConsumer, string>>();
+
+  constructor(
+    readonly simulation: Simulation,
+    public adapters: Adapters,
+    private readonly faults: Faults,
+    private readonly counters: Counters,
+    private readonly onAppend: OnAppend,
+    readonly logger: Logger = SILENT,
+  ) {}
+
+  /** @param group distinguishes consumer groups: a zombie that keeps its partitions is in one of its own */
+  portsFor(process: Process, group: string) {
+    return {
+      clock: this.clock(process),
+      ids: this.idsPort(),
+      logger: this.logger,
+      log: this.log(process, group),
+      store: this.store(process),
+      lake: this.lake(process),
+      engine: this.engine(process),
+    };
+  }
+
+  /** The consumers of a dead process leave their groups; without this they are thought alive for a session's length. */
+  async disconnect(process: Process): Promise<void> {
+    for (const [consumer, topic] of this.consumers.get(process) ?? []) {
+      await this.simulation.inside(() => consumer.close());
+      this.changed(topic);
+    }
+    this.consumers.delete(process);
+  }
+
+  private changed(topic: string): void {
+    this.changes.set(topic, (this.changes.get(topic) ?? 0) + 1);
+  }
+
+  private clock(process: Process): Clock {
+    const { simulation } = this;
+    return {
+      now: () => Math.floor(simulation.now),
+      monotonic: () => simulation.now,
+      sleep: async (ms, signal) => {
+        try {
+          await simulation.turn(process, 'sleep', {
+            due: simulation.now + ms,
+            ready: () => signal?.aborted === true,
+          });
+        } catch {
+          await new Promise(() => undefined); // a dead process sleeps for ever
+        }
+      },
+    };
+  }
+
+  private idsPort(): Ids {
+    return { next: () => `id-${String((this.ids += 1)).padStart(8, '0')}` };
+  }
+
+  /** One call: its turn, then the operation, unless the seed has it fail. */
+  private async call<T>(process: Process, what: string, operation: () => Promise<T>): Promise<T> {
+    await this.simulation.turn(process, what);
+    this.refuseAtRandom(what);
+    const result = await this.simulation.inside(operation);
+    if (!process.alive) throw new Gone();
+    return result;
+  }
+
+  private refuseAtRandom(what: string): void {
+    if (!this.simulation.random.chance(this.faults.refused)) return;
+    this.counters.add('refused calls');
+    throw new Unavailable(`${what} failed at random`);
+  }
+
+  /**
+   * A call that changes something outside of the process: once it has been sent, it may take effect although its process
+   * dies, and even later, when a new incarnation is at work.
+   */
+  private async effect<T>(
+    process: Process,
+    what: string,
+    operation: () => Promise<T>,
+    half?: () => Promise<unknown>,
+  ): Promise<T> {
+    try {
+      await this.simulation.turn(process, what);
+    } catch (error) {
+      this.leaveBehind(process, what, operation, half);
+      throw error;
+    }
+    this.refuseAtRandom(what);
+    const result = await this.simulation.inside(operation);
+    if (!process.alive) throw new Gone();
+    return result;
+  }
+
+  private leaveBehind(
+    process: Process,
+    what: string,
+    operation: () => Promise<unknown>,
+    half?: () => Promise<unknown>,
+  ): void {
+    const { random } = this.simulation;
+    if (!random.chance(this.faults.afterDeath)) return;
+    const torn = half !== undefined && random.chance(0.5);
+    this.counters.add(torn ? 'torn appends' : 'calls after death');
+    // Nobody waits for it, and nobody is told.
+    void this.simulation
+      .turn(this.simulation.network, `${what} of ${process.name}, which is dead`)
+      .then(() => this.simulation.inside(torn ? half : operation))
+      .catch(() => undefined);
+  }
+
+  private log(process: Process, group: string): EventLog {
+    const { simulation, counters, faults } = this;
+    const inner = () => this.adapters.log;
+    const write = async (topic: string, records: readonly NewRecord[], options: object) => {
+      if (topic.startsWith('tenon.states.') && simulation.random.chance(faults.vanished)) {
+        counters.add('vanished states');
+        return records.map(() => 0);
+      }
+      const offsets = await inner().append(topic, records, options);
+      this.changed(topic);
+      this.onAppend(topic, records, offsets);
+      return offsets;
+    };
+    return {
+      ensureTopic: (spec) => this.effect(process, 'ensureTopic', () => inner().ensureTopic(spec)),
+      append: async (topic, records, options = {}) => {
+        const half = () =>
+          write(topic, records.slice(0, simulation.random.int(0, records.length - 1)), options);
+        const offsets = await this.effect(
+          process,
+          `append ${topic}`,
+          () => write(topic, records, options),
+          records.length > 1 ? half : undefined,
+        );
+        if (simulation.random.chance(faults.doubled)) {
+          counters.add('doubled appends');
+          await this.effect(process, `append ${topic} again`, () => write(topic, records, options));
+        }
+        if (simulation.random.chance(faults.lostAck)) {
+          counters.add('lost acknowledgements');
+          throw new Unavailable('the acknowledgement got lost');
+        }
+        return offsets;
+      },
+      startOffsets: (topic) => this.call(process, 'startOffsets', () => inner().startOffsets(topic)),
+      endOffsets: (topic) => this.call(process, 'endOffsets', () => inner().endOffsets(topic)),
+      read: (topic, partition, from, options) =>
+        this.call(process, 'read', () => inner().read(topic, partition, from, options)),
+      consume: (options) => this.consume(process, group, options),
+      deleteBefore: (topic, offsets) =>
+        this.effect(process, 'deleteBefore', () => inner().deleteBefore(topic, offsets)),
+      close: async () => undefined,
+    };
+  }
+
+  private async consume(process: Process, group: string, options: ConsumeOptions): Promise<LogConsumer> {
+    const { simulation } = this;
+    const consumer = await this.call(process, 'consume', () =>
+      this.adapters.log.consume({
+        ...options,
+        group: `${options.group}${group}`,
+        startAt: (partition) => simulation.outside(() => options.startAt(partition)),
+      }),
+    );
+    const { topic } = options;
+    this.changed(topic);
+    const mine = this.consumers.get(process) ?? new Map<LogConsumer, string>();
+    this.consumers.set(process, mine.set(consumer, topic));
+    return {
+      poll: (asked) => this.poll(process, consumer, topic, asked),
+      seek: (partition, offset) => {
+        consumer.seek(partition, offset);
+        this.changed(topic);
+      },
+      close: async () => {
+        mine.delete(consumer);
+        await consumer.close();
+        this.changed(topic);
+      },
+    };
+  }
+
+  private async poll(process: Process, consumer: LogConsumer, topic: string, options: PollOptions) {
+    const { simulation } = this;
+    const deadline = simulation.now + options.maxWaitMs;
+    for (let seen: number | undefined = -1; ;) {
+      const isNews = () => this.changes.get(topic) !== seen || options.signal?.aborted === true;
+      await simulation.turn(process, 'poll', { due: seen === -1 ? 0 : deadline, ready: isNews });
+      seen = this.changes.get(topic);
+      this.refuseAtRandom('poll');
+      const polled = await simulation.inside(() => consumer.poll({ ...options, maxWaitMs: 0 }));
+      if (!process.alive) throw new Gone();
+      const news = polled.batches.length + polled.assigned.length + polled.revoked.length > 0;
+      if (polled.assigned.length + polled.revoked.length > 0) this.changed(topic);
+      if (news || simulation.now >= deadline || options.signal?.aborted === true) return polled;
+    }
+  }
+
+  private store(process: Process): ProductStore {
+    const { simulation } = this;
+    const inner = () => this.adapters.store;
+    return {
+      transact: (work) => this.effect(process, 'transact', () => inner().transact(work)),
+      snapshot: async (read) => {
+        await simulation.turn(process, 'snapshot');
+        this.refuseAtRandom('snapshot');
+        return simulation.inside(() =>
+          inner().snapshot((snapshot) => simulation.outside(() => read(this.snapshot(process, snapshot)))),
+        );
+      },
+      close: async () => undefined,
+    };
+  }
+
+  private snapshot(process: Process, snapshot: StoreSnapshot): StoreSnapshot {
+    const { simulation } = this;
+    const inside = async <T>(operation: () => Promise<T>): Promise<T> => {
+      if (!process.alive) throw new Gone();
+      return simulation.inside(operation);
+    };
+    return {
+      get: (table, key) => inside(() => snapshot.get(table, key)),
+      getMany: (table, keys) => inside(() => snapshot.getMany(table, keys)),
+      scan: (table, range) => each(inside, snapshot.scan(table, range)),
+    };
+  }
+
+  private lake(process: Process): Lake {
+    const inner = () => this.adapters.lake;
+    return {
+      stage: () => this.call(process, 'stage', () => inner().stage()),
+      commit: (path, name) => this.effect(process, 'commit', () => inner().commit(path, name)),
+      list: (prefix) => this.call(process, 'list', () => inner().list(prefix)),
+      path: (name) => this.simulation.inside(() => inner().path(name)),
+      remove: (name) => this.effect(process, 'remove', () => inner().remove(name)),
+    };
+  }
+
+  private engine(process: Process): Engine {
+    const inner = () => this.adapters.engine;
+    const inside = <T>(operation: () => Promise<T>) => this.call(process, 'engine', operation);
+    return {
+      plan: (source, product) => inside(() => inner().plan(source, product)),
+      open: async (source, plans, events) => {
+        const batch = await inside(() => inner().open(source, plans, events));
+        return {
+          poison: batch.poison,
+          aggregate: (plan) => inside(() => batch.aggregate(plan)),
+          close: () => this.simulation.inside(() => batch.close()),
+        };
+      },
+      archive: (source, records, path) => inside(() => inner().archive(source, records, path)),
+      aggregateArchive: async (source, plan, ranges) => {
+        const result = await inside(() => inner().aggregateArchive(source, plan, ranges));
+        return { ...result, cells: each(inside, result.cells) };
+      },
+      finalize: (plan, cells) => inside(() => inner().finalize(plan, cells)),
+      close: async () => undefined,
+    };
+  }
+}
+
+/** An iterable of an adapter whose steps run as `inside` says. */
+async function* each<T>(
+  inside: <R>(operation: () => Promise<R>) => Promise<R>,
+  iterable: AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const iterator = iterable[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await inside(() => iterator.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
