@@ -50,6 +50,18 @@ function describeTopics(addresses: string[]): void {
       ]);
     });
 
+    test('services that start together make a topic once, and all find it', async () => {
+      const others = Array.from({ length: 4 }, () => createKafkaEventLog({ brokers: addresses }));
+      try {
+        for (let round = 0; round < 5; round++) {
+          const spec = { name: uniqueName('topics'), partitions: 3 };
+          await Promise.all(others.map((one) => one.ensureTopic(spec)));
+        }
+      } finally {
+        await Promise.all(others.map((one) => one.close()));
+      }
+    });
+
     test('another retention is set, and what others have set on the topic stays', async () => {
       const topic = uniqueName('topics');
       const configEntries = [

@@ -1,4 +1,5 @@
 /** Topics: made as the catalog says, and checked where they are there already. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ConfigEntries } from 'kafkajs';
 import { ConfigResourceTypes } from 'kafkajs';
 import { TenonError, TopicMismatch } from '@tenon/ports';
@@ -21,14 +22,29 @@ export async function ensureTopic(admin: Admin, spec: TopicSpec, policy: TopicPo
   if (!Number.isSafeInteger(spec.partitions) || spec.partitions < 1) {
     throw new TenonError('invalid-topic', `Topic ${spec.name} needs at least one partition.`);
   }
-  try {
-    const created = (await partitionsOf(admin, spec.name)) === null && (await create(admin, spec, policy));
-    const partitions = await partitionsOf(admin, spec.name);
-    if (partitions !== spec.partitions) throw new TopicMismatch(spec.name, partitions ?? 0, spec.partitions);
-    if (!created) await checkConfig(admin, spec, policy.logger);
-  } catch (error) {
-    throw toTenonError(error, `Topic ${spec.name} could not be ensured`);
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    try {
+      return await ensureOnce(admin, spec, policy);
+    } catch (error) {
+      const unsettled = error === UNSETTLED || protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
+      if (!unsettled || performance.now() > deadline)
+        throw toTenonError(error, `Topic ${spec.name} could not be ensured`);
+      await sleep(100);
+    }
   }
+}
+
+/** Services that start together make the same topics: one does, and it takes a moment until every broker knows. */
+const SETTLE_MS = 10_000;
+const UNSETTLED = new Error('The topic has been made, but is not known yet.');
+
+async function ensureOnce(admin: Admin, spec: TopicSpec, policy: TopicPolicy): Promise<void> {
+  const created = (await partitionsOf(admin, spec.name)) === null && (await create(admin, spec, policy));
+  const partitions = await partitionsOf(admin, spec.name);
+  if (partitions === null) throw UNSETTLED;
+  if (partitions !== spec.partitions) throw new TopicMismatch(spec.name, partitions, spec.partitions);
+  if (!created) await checkConfig(admin, spec, policy.logger);
 }
 
 /** @returns null if there is no such topic */
