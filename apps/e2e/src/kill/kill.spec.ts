@@ -108,9 +108,9 @@ class Clients {
   }
 }
 
-/** `fetch` says so of any broken or refused connection; an answer that was cut off is no JSON. */
+/** `fetch` says so of any broken or refused connection; an answer that was cut off is no JSON. By name: realms differ. */
 const isConnection = (error: unknown) =>
-  error instanceof TypeError || error instanceof SyntaxError || String(error).includes('terminated');
+  ['TypeError', 'SyntaxError', 'AbortError'].includes((error as Error).name);
 
 /** What the log holds, read from the data directory of a process that has ended. */
 async function readLog(data: string, events: readonly Sent[], clients: Clients): Promise<AcceptedLog> {
