@@ -28,7 +28,7 @@ async function status(args: readonly string[]): Promise<number> {
 }
 
 /** The suites that need servers: those of the adapters, and every `*.real.spec.ts`. */
-const REAL_SUITES = ['libs/adapters/(kafka|nats|mongodb)/', '\\.real\\.spec\\.ts$'];
+const REAL_SUITES = ['libs/adapters/(kafka|nats|mongodb)/', '\\.real\\.spec\\.ts$', 'apps/e2e/src/real/'];
 
 async function test(args: readonly string[]): Promise<number> {
   const settings = readSettings();

@@ -43,6 +43,8 @@ export async function serve(
     logger,
     ids: countingIds(),
     ...options,
+    // Most clients here leave their connections open; each server would wait for them.
+    limits: { quietMs: 0, ...options.limits },
   });
   return { ...server, logger };
 }

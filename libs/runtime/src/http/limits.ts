@@ -21,6 +21,8 @@ export interface HttpLimits {
   readonly maxInflationRatio: number;
   /** After an early answer (413, 415, …) the rest of the body is read and dropped for this long. */
   readonly lingerMs: number;
+  /** How long `close()` leaves idle connections open, since a request may be on its way on one. */
+  readonly quietMs: number;
   /** How long `close()` waits for requests in flight. */
   readonly closeGraceMs: number;
 }
@@ -37,5 +39,6 @@ export const DEFAULT_LIMITS: HttpLimits = {
   inflationFreeBytes: 64 * 1024 * 1024,
   maxInflationRatio: 200,
   lingerMs: 5_000,
+  quietMs: 250,
   closeGraceMs: 10_000,
 };

@@ -5,6 +5,7 @@ import { HttpProblem } from '@tenon/ports';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import type { ObserveRequest } from '../metrics/http';
 import { BodyWatch } from './body-watch';
 import { correlationOf } from './correlation';
@@ -114,8 +115,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return {
     url: `http://${host}:${port}`,
     port,
-    close: () =>
-      (closed ??= closeServer(server, fresh, shutdown, limits.closeGraceMs).finally(() => watch.close())),
+    close: () => (closed ??= closeServer(server, fresh, shutdown, limits).finally(() => watch.close())),
   };
 }
 
@@ -148,18 +148,26 @@ async function closeServer(
   server: Server,
   fresh: FreshSockets,
   shutdown: AbortController,
-  graceMs: number,
+  { closeGraceMs, quietMs }: HttpLimits,
 ): Promise<void> {
-  const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+  // That of http.Server would cut idle connections at once, and with them a request that is just being sent on one.
+  const stopped = new Promise<void>((resolve) => {
+    NetServer.prototype.close.call(server, () => resolve());
+  });
+  // Each answer from here on says that its connection closes: who is busy hears of it within the quiet time.
   shutdown.abort();
-  // A connection whose answer was begun before has not been told to close: it is closed when it idles.
-  fresh.closeSilent();
-  const idle = setInterval(() => {
-    server.closeIdleConnections();
-    fresh.closeSilent();
-  }, IDLE_CHECK_MS);
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  let idle: NodeJS.Timeout | undefined;
+  const quiet = setTimeout(() => {
+    idle = setInterval(() => {
+      server.closeIdleConnections();
+      fresh.closeSilent();
+    }, IDLE_CHECK_MS);
+  }, quietMs);
+  const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
   await stopped;
+  clearTimeout(quiet);
   clearInterval(idle);
   clearTimeout(timer);
+  // Ends its own timers.
+  server.close(() => undefined);
 }

@@ -2,6 +2,7 @@ import type { Route } from '@tenon/ports';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { Agent, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { raw, serve } from './http-fixture';
 
 /** A promise and what fulfils it. */
@@ -179,7 +180,7 @@ describe('closing', () => {
     await closing;
   });
 
-  it('ends event streams and idle connections at once', async () => {
+  it('ends event streams at once, and idle connections after a moment', async () => {
     const { url, port, close } = await start([
       stream(async function* (signal) {
         yield 'data: 1\n\n';
@@ -193,6 +194,25 @@ describe('closing', () => {
     const live = await fetch(`${url}/live`);
     await close();
     expect(await live.text()).toBe('data: 1\n\n');
+    agent.destroy();
+  });
+
+  it('answers a request that comes on an idle connection while it closes, and says that this one was the last', async () => {
+    const route: Route = { method: 'GET', path: '/x', query: [], handle: async () => ({ status: 204 }) };
+    const { port, close } = await start([route], { limits: { quietMs: 1_000 } });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const get = async () => {
+      const [answer] = (await once(
+        httpRequest({ port, host: '127.0.0.1', path: '/x', agent }).end(),
+        'response',
+      )) as [IncomingMessage];
+      answer.resume();
+      return [answer.statusCode, answer.headers.connection];
+    };
+    expect(await get()).toEqual([204, 'keep-alive']);
+    const closing = close();
+    expect(await get()).toEqual([204, 'close']);
+    await closing;
     agent.destroy();
   });
 
