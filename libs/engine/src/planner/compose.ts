@@ -2,15 +2,12 @@
 import { quoteName } from '../sql/text';
 import type { SqlType } from '@tenon/domain';
 import { type StateDraft, carry, outputsOf } from './states';
-import { HIDDEN } from './rows';
+import { HIDDEN, INPUT } from './names';
 
 const [PARTITION, ROW] = HIDDEN.map(quoteName) as [string, string];
 
-/** Stands for the relation that is read, in every SQL of a plan. */
-export const INPUT_TOKEN = '{{input}}';
-
 /** The printer quotes the input's name; the runner puts a table or a subquery there. */
-export const openInput = (sql: string) => sql.replaceAll(quoteName(INPUT_TOKEN), INPUT_TOKEN);
+export const openInput = (sql: string) => sql.replaceAll(quoteName(INPUT), INPUT);
 
 export interface ComposedParts {
   /** The row-wise SELECT: k0 …, a0 …, f0 …, and Tenon's columns. */

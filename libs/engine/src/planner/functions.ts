@@ -1,5 +1,6 @@
 /** What DuckDB's catalog says of its functions, and which of them a product may call. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Ast } from '../sql/ast';
 
 export type FunctionVerdict = 'row' | 'aggregate' | 'volatile' | 'aggregate-macro' | 'unknown';
 
@@ -67,6 +68,11 @@ export class FunctionCatalog {
       return 'volatile';
     if (this.volatileArities.has(`${lower}/${arity}`)) return 'volatile';
     return this.verdicts.get(lower) ?? 'unknown';
+  }
+
+  /** Of a call in a parse tree. */
+  verdictOf(call: Ast): FunctionVerdict {
+    return this.verdict(String(call['function_name']), (call['children'] as Ast[]).length);
   }
 
   names(): Iterable<string> {

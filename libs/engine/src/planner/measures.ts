@@ -4,6 +4,7 @@
  */
 import { type Ast, type AstValue, isAst, numberOf } from '../sql/ast';
 import type { Value } from '@tenon/domain';
+import { isNotNull } from './nodes';
 
 /** An aggregate call, read: still without types. */
 export interface MeasureCall {
@@ -100,13 +101,6 @@ const keyed =
       };
     return { ...read, filters: [...read.filters, ...read.args.slice(nulls ? 1 : 0).map(isNotNull)] };
   };
-
-const isNotNull = (child: Ast): Ast => ({
-  class: 'OPERATOR',
-  type: 'OPERATOR_IS_NOT_NULL',
-  alias: '',
-  children: [{ ...child, alias: '' }],
-});
 
 const quantile: Reader = ({ name, args, filters, orders }) => {
   const q = args[1] && constant(args[1]);

@@ -31,6 +31,12 @@ export class ProblemList {
     );
   }
 
+  /** For where there is at least one. */
+  fail(): never {
+    this.throwIfAny();
+    throw new Error('There is no problem.');
+  }
+
   private lineAndColumn(at: number): { line: number; column: number } {
     const before = this.bytes.subarray(0, at).toString('utf8');
     const lineStart = before.lastIndexOf('\n') + 1;

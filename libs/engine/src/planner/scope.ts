@@ -1,6 +1,5 @@
 /** Names in a query: which relation and column a reference means, and what it is in terms of the source. */
-import type { Ast } from '../sql/ast';
-import { columnRef, rewrite } from '../sql/ast';
+import { type Ast, type AstValue, columnRef, rewrite } from '../sql/ast';
 
 export interface Relation {
   /** How references qualify it. */
@@ -100,4 +99,15 @@ export function lineageOf(expression: Ast, scope: Scope): Ast | undefined {
     return origin ?? node;
   });
   return known ? traced : undefined;
+}
+
+/** `data.x` as plain `x`, where nothing is called data. */
+export function stripData<T extends AstValue>(value: T, scope: Scope): T {
+  return rewrite(value, (node) => {
+    if (node['class'] !== 'COLUMN_REF') return undefined;
+    const found = resolve(namesOf(node), scope);
+    return typeof found === 'string' || found.names.length === namesOf(node).length
+      ? node
+      : { ...node, column_names: [...found.names] };
+  });
 }

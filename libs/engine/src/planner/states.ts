@@ -124,7 +124,7 @@ export interface Placed {
 }
 
 /** The states of one measure, in the order that its finalizer reads them. */
-export function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraft[] | TypeProblem {
+function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraft[] | TypeProblem {
   const [x = '', by = ''] = placed.args;
   const [type = '', byType = ''] = placed.types;
   const filter = placed.filters.length === 0 ? '' : ` FILTER (WHERE ${placed.filters.join(' AND ')})`;
@@ -188,6 +188,27 @@ function distinct(x: string, type: SqlType, filter: string): StateDraft {
   const escaped = `replace(replace(${x}, chr(30), chr(30) || '0'), chr(31), chr(30) || '1')`;
   const text = `CASE WHEN contains(${x}, chr(31)) OR contains(${x}, chr(30)) THEN ${escaped} ELSE ${x} END`;
   return draft(spec, 'distinct_text', [`string_agg(DISTINCT ${text}, chr(31))${filter}`]);
+}
+
+/** The states of a product: equal ones once. */
+export class StateCollector {
+  private readonly drafts = new Map<string, StateDraft>();
+
+  /** @returns the places of the measure's states */
+  add(call: MeasureCall, placed: Placed, result: SqlType): number[] | TypeProblem {
+    const states = statesOf(call, placed, result);
+    if (!Array.isArray(states)) return states;
+    return states.map((state) => {
+      const known = this.drafts.get(state.name);
+      if (known === undefined || known.columns.length < state.columns.length)
+        this.drafts.set(state.name, state);
+      return [...this.drafts.keys()].indexOf(state.name);
+    });
+  }
+
+  all(): StateDraft[] {
+    return [...this.drafts.values()];
+  }
 }
 
 /** Flat form of a counted state: all its values; the runner counts them. Good for micro-batches. */

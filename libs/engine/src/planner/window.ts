@@ -2,7 +2,7 @@
 import type { DuckDBIntervalValue } from '@duckdb/node-api';
 import { type Ast, childrenOf, isAst } from '../sql/ast';
 import { namesOf } from './scope';
-import { selectNode } from './rows';
+import { NO_TABLE, selectNode } from './nodes';
 
 export interface WindowSize {
   readonly sizeMicros: number;
@@ -65,6 +65,17 @@ export async function windowOf(key: Ast | undefined, evaluate: Evaluate): Promis
   return isEventTime(args[1]) && typeof unit === 'string' ? UNITS.get(unit.toLowerCase()) : undefined;
 }
 
+/** The order of the keys: the window first (the finest, if there are several), the others as they stand. */
+export function orderByWindow(windows: readonly (WindowSize | undefined)[]): number[] {
+  const length = (size: WindowSize) => size.sizeMicros + size.sizeMonths * 30 * DAY;
+  let first = -1;
+  windows.forEach((size, index) => {
+    if (size !== undefined && (first < 0 || length(size) < length(windows[first]!))) first = index;
+  });
+  const others = windows.map((_, index) => index).filter((index) => index !== first);
+  return first < 0 ? others : [first, ...others];
+}
+
 function isEventTime(node: unknown): boolean {
   const ref = node as Ast | undefined;
   if (!isAst(ref)) return false;
@@ -86,7 +97,7 @@ export function isConstant(node: Ast): boolean {
 async function intervalOf(node: Ast | undefined, evaluate: Evaluate): Promise<WindowSize | undefined> {
   if (node === undefined || !isConstant(node)) return undefined;
   const value = (await evaluate(
-    selectNode({ select: [node], from: { type: 'EMPTY', alias: '', sample: null } }),
+    selectNode({ select: [node], from: NO_TABLE }),
   )) as DuckDBIntervalValue | null;
   if (value === null || typeof value !== 'object' || !('months' in value)) return undefined;
   const sizeMicros = value.days * DAY + Number(value.micros);

@@ -5,7 +5,7 @@ import type { Plan, Value } from '@tenon/domain';
 import { TenonError } from '@tenon/ports';
 import type { AnswerCell, AnswerRow } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
-import { CELLS, cellName } from '../planner/planner';
+import { CELLS, cellName } from '../planner/names';
 import { type Database, engineFailure, isDataError, query } from '../sql/database';
 import { rowsOf } from '../sql/read';
 import { quoteName, quoteText } from '../sql/text';

@@ -4,7 +4,7 @@ import { mergeInto } from '@tenon/domain';
 import type { Plan, State, Value } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
-import { INPUT_TOKEN } from '../planner/compose';
+import { INPUT } from '../planner/names';
 import { carry } from '../planner/states';
 import { engineFailure, isDataError } from '../sql/database';
 import { columnOf } from '../sql/read';
@@ -29,7 +29,7 @@ export function inputOf(plan: Plan, relation: string, conditions: readonly strin
 }
 
 /** A plan's SQL over an input. */
-export const over = (sql: string, input: string) => sql.replaceAll(INPUT_TOKEN, () => input);
+export const over = (sql: string, input: string) => sql.replaceAll(INPUT, () => input);
 
 /** What a run over all rows gave: several results (of disjoint rows) only where all at once were too much. */
 export interface SiftedRun<T> {

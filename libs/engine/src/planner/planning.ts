@@ -1,0 +1,330 @@
+/** Plans one product: the order of the steps, and what comes out of them. */
+import type {
+  Plan,
+  PlanColumn,
+  PlanKey,
+  PlanMeasure,
+  PlanWindow,
+  ProductDefinition,
+  SourceDefinition,
+  SqlType,
+} from '@tenon/domain';
+import type { EngineSql } from '../engine-sql';
+import { type SourceColumn, columnsOf } from '../source-columns';
+import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
+import { type Binder, type BoundColumn, isBindError } from './binder';
+import { ClauseReader, type Clauses, type Item, some } from './clauses';
+import { composeLive, composePartial, composeRowCount, openInput } from './compose';
+import { finalizerOf, measuresIn, reorderKeys } from './finalizer';
+import { fromOf, hiddenRef } from './from';
+import type { FunctionCatalog } from './functions';
+import { HIDDEN, referenceOf } from './names';
+import { ONE, selectNode } from './nodes';
+import { mentionedColumns, planHash } from './plan-hash';
+import type { ProblemList } from './problems';
+import { Registry } from './registry';
+import { NO_CTES, type RowsContext } from './relations';
+import { rowsOfCtes, rowsOfQuery } from './rows';
+import { type Scope, lineageOf, stripData } from './scope';
+import { checkShape } from './shape';
+import { StateCollector, isComparable } from './states';
+import { type WindowSize, orderByWindow, windowOf } from './window';
+
+/** A SELECT over the product's rows. */
+type SelectRows = (list: readonly Ast[], where?: Ast | null) => Ast;
+
+export class Planning {
+  private readonly columns: readonly SourceColumn[];
+
+  constructor(
+    private readonly binder: Binder,
+    private readonly functions: FunctionCatalog,
+    private readonly problems: ProblemList,
+    private readonly source: SourceDefinition,
+    private readonly product: ProductDefinition,
+  ) {
+    this.columns = columnsOf(source);
+  }
+
+  /** @throws Refusal with every problem found */
+  async plan(top: Ast): Promise<Plan> {
+    const { problems, binder } = this;
+    const shaped = checkShape(top, 'a product', problems);
+    if (top['type'] !== 'SELECT_NODE') return problems.fail();
+    const context = this.rowsContext();
+    const ctes = await rowsOfCtes(top['cte_map'], NO_CTES, context);
+    const { from, relations } = await fromOf(top['from_table'] as Ast, ctes, null, context);
+    if (problems.empty && !relations.some(({ stream }) => stream)) {
+      const { name } = this.source;
+      problems.add('no-source', undefined, `The product does not read ${name}.`, `SELECT … FROM ${name}`);
+    }
+    const scope: Scope = { relations, outer: null };
+    const reader = new ClauseReader(top, scope, this.functions, problems);
+    const well = reader.check() && shaped;
+    const clauses = reader.read();
+    const registry = new Registry(scope, clauses.keys, this.functions, problems, !clauses.keysKnown);
+    const shown = clauses.items.map(({ expanded }) => registry.replace(expanded));
+    const having = clauses.having && registry.replace(clauses.having);
+    const select: SelectRows = (list, where = clauses.where) =>
+      selectNode({ select: list, from, ctes: ctes.entries, where });
+    const bindable = relations.every(({ columns }) => columns !== null);
+    const bound = await this.bind(top, scope, clauses, registry, select, well, bindable);
+
+    const { keys } = clauses;
+    const rowTypes = await binder.types(
+      select([...keys.map((key, index) => withAlias(key, `k${index}`)), ...registry.rowColumns(), ONE]),
+    );
+    keys.forEach((key, index) => this.checkKey(key, rowTypes[index]!));
+    const windows: (WindowSize | undefined)[] = [];
+    for (const key of keys)
+      windows.push(await windowOf(lineageOf(key, scope), (node) => binder.evaluate(node)));
+    const order = orderByWindow(windows);
+    const types = order.map((index) => rowTypes[index]!);
+    // JSON is kept as text.
+    const keyTypes = types.map((type) => (type === 'JSON' ? 'VARCHAR' : type));
+
+    const collector = new StateCollector();
+    const measures = await this.measures(registry, select, rowTypes.slice(keys.length), collector);
+    const cells = shown.map((node) => reorderKeys(node, order));
+    const filter = having && reorderKeys(having, order);
+    const finalizer = await finalizerOf(binder, problems, cells, filter, { keys: keyTypes, measures });
+    const columns = cells.map((node, index) =>
+      answerColumn(node, bound[index]!.name, keyTypes, measures, finalizer?.types.get(index)),
+    );
+    this.checkColumns(columns, clauses.items);
+    const window = this.window(windows[order[0] ?? 0], columns, keys[order[0] ?? 0]);
+    problems.throwIfAny();
+
+    const hidden = HIDDEN.map((name) => withAlias(hiddenRef(name, relations), name));
+    const orderedKeys = order.map((index, position) => withAlias(keys[index]!, `k${position}`));
+    const rows = openInput(await binder.print(select([...orderedKeys, ...registry.rowColumns(), ...hidden])));
+    const needed = mentionedColumns(top, this.columns);
+    const states = collector.all();
+    const parts = { rows: withJsonAsText(rows, types), keyTypes, states };
+    const engine: EngineSql = {
+      columns: needed.map(({ name, type }) => ({ name, type })),
+      partial: composePartial(parts),
+      live: composeLive(parts),
+      rows: multiplies(top) ? composeRowCount(rows) : null,
+      finalize: finalizer?.sql ?? null,
+      decoders: states.map(({ decoder }) => decoder),
+      uses: cells.map(measuresIn),
+    };
+    const { name, version, topology, retentionMicros, description = null, sql } = this.product;
+    return {
+      v: 1,
+      product: name,
+      version,
+      source: this.source.name,
+      topology,
+      retentionMicros,
+      description,
+      sql,
+      hash: planHash(this.product, this.source.name, top, needed),
+      columns,
+      key: keyTypes.map((type, index): PlanKey => ({
+        column: keyColumn(columns, index)?.name ?? null,
+        type,
+      })),
+      window,
+      states: states.map(({ spec }) => spec),
+      measures,
+      engine,
+    };
+  }
+
+  private rowsContext(): RowsContext {
+    return {
+      functions: this.functions,
+      problems: this.problems,
+      describe: async (node) => {
+        const described = await this.binder.describe(node);
+        return isBindError(described) ? undefined : described;
+      },
+      subquery: rowsOfQuery,
+      source: this.source.name,
+      sourceColumns: this.columns.map(({ name }) => name),
+    };
+  }
+
+  /**
+   * Binds the SQL as it was written, for DuckDB's own objections at their places.
+   *
+   * @param well nothing is known to be wrong so far
+   * @param bindable FROM is as it should be, so that single expressions can be bound to find more
+   * @returns the answer's columns
+   */
+  private async bind(
+    top: Ast,
+    scope: Scope,
+    clauses: Clauses,
+    registry: Registry,
+    select: SelectRows,
+    well: boolean,
+    bindable: boolean,
+  ): Promise<readonly BoundColumn[]> {
+    const { problems } = this;
+    const bound = well && problems.empty ? await this.bindWhole(top, scope, clauses, select) : undefined;
+    const failed = bound === undefined || isBindError(bound);
+    if (bound !== undefined && isBindError(bound) && bound.at !== undefined)
+      problems.add('sql-error', bound.at, bound.message);
+    if (failed && bindable) await this.bindParts(clauses, registry, select);
+    if (bound !== undefined && isBindError(bound) && problems.empty)
+      problems.add('sql-error', undefined, bound.message);
+    if (problems.empty && clauses.keys.length + registry.measures.length === 0) {
+      problems.add(
+        'no-aggregate',
+        undefined,
+        'The product aggregates nothing: its rows would be the events.',
+        'Use count(*), sum(x) … or GROUP BY.',
+      );
+    }
+    return failed || !problems.empty ? problems.fail() : bound;
+  }
+
+  private async bindWhole(top: Ast, scope: Scope, clauses: Clauses, select: SelectRows) {
+    const node: Ast = {
+      ...select(clauses.items.map(({ written }) => written)),
+      group_expressions: stripData(top['group_expressions'] as Ast[], scope),
+      group_sets: top['group_sets'],
+      aggregate_handling: top['aggregate_handling'],
+      having: stripData(top['having'] ?? null, scope),
+    };
+    const names = await this.binder.names(this.product.sql);
+    const described = await this.binder.describe(node);
+    // Written with `data.`, it binds only once that is gone.
+    if (isBindError(described)) return isBindError(names) ? names : described;
+    return isBindError(names)
+      ? described
+      : described.map(({ type }, index) => ({ name: names[index]!, type }));
+  }
+
+  /** Looks for type errors one by one, so that the first does not hide the others. */
+  private async bindParts({ keys, where }: Clauses, registry: Registry, select: SelectRows): Promise<void> {
+    const parts = [...keys, ...registry.measures.map(({ node }) => node)].map(
+      (node) => [node, select([withAlias(node, 'x')], null)] as const,
+    );
+    for (const [node, query] of [
+      ...parts,
+      ...(where === null ? [] : [[where, select([ONE], where)] as const]),
+    ]) {
+      const described = await this.binder.describe(query);
+      if (isBindError(described) && !KNOWN_ELSEWHERE.test(described.message))
+        this.problems.add('sql-error', locationOf(node), described.message);
+    }
+  }
+
+  private async measures(
+    registry: Registry,
+    select: SelectRows,
+    argTypes: readonly SqlType[],
+    collector: StateCollector,
+  ): Promise<PlanMeasure[]> {
+    if (registry.measures.length === 0) return [];
+    const results = await this.binder.types(
+      select(registry.measures.map(({ node }, index) => withAlias(node, `m${index}`))),
+    );
+    return registry.measures.map(({ node, call }, index): PlanMeasure => {
+      const args = call.args.map((arg) => registry.rowColumn(arg, 'a'));
+      const types = args.map((arg) => argTypes[arg.index]!);
+      const filters = call.filters.map((filter) => registry.rowColumn(filter, 'f').name);
+      // DuckDB cuts the quantile of a decimal to a whole number; lists of quantiles it leaves whole, and so do we.
+      const cut = call.fn === 'quantile' && types[0]!.startsWith('DECIMAL') && !results[index]!.endsWith(']');
+      const type = cut ? types[0]! : results[index]!;
+      const states = collector.add(call, { args: args.map(({ name }) => name), types, filters }, type);
+      if (!Array.isArray(states))
+        this.problems.add('not-mergeable', locationOf(node), states.message, states.hint);
+      return {
+        fn: call.fn,
+        states: Array.isArray(states) ? states : [],
+        type,
+        ...(call.params && { params: call.params }),
+      };
+    });
+  }
+
+  private checkKey(key: Ast, type: SqlType): void {
+    if (isComparable(type)) return;
+    const hop = canonical(key).includes('"hop_starts"');
+    this.problems.add(
+      'key-type',
+      locationOf(key),
+      `A key of type ${type} has no order, so it cannot name a cell.`,
+      hop
+        ? "Use hop in FROM: FROM source, hop(event_time, INTERVAL '1 hour', INTERVAL '15 minutes')."
+        : 'Group by a field of it, or by CAST(x AS VARCHAR).',
+    );
+  }
+
+  private checkColumns(columns: readonly PlanColumn[], items: readonly Item[]): void {
+    const seen = new Set<string>();
+    columns.forEach(({ name }, index) => {
+      const at = locationOf(items[index]!.written);
+      const lower = name.toLowerCase();
+      if (lower === '_cell' || lower === '_status') {
+        this.problems.add(
+          'reserved-name',
+          at,
+          `A column cannot be called ${name}: every row has one already.`,
+          'Use another alias.',
+        );
+      }
+      if (seen.has(lower))
+        this.problems.add(
+          'duplicate-column',
+          at,
+          `There are two columns ${name}.`,
+          'Give one of them an alias.',
+        );
+      seen.add(lower);
+    });
+  }
+
+  private window(
+    size: WindowSize | undefined,
+    columns: readonly PlanColumn[],
+    key: Ast | undefined,
+  ): PlanWindow | null {
+    if (size === undefined) return null;
+    const column = keyColumn(columns, 0);
+    if (column !== undefined) return { column: column.name, ...size };
+    this.problems.add(
+      'window-not-shown',
+      key && locationOf(key),
+      'The SELECT list does not show the window: rows of different windows would look alike.',
+      'Add it, e.g. time_bucket(…) AS window_start.',
+    );
+    return null;
+  }
+}
+
+/** Errors that the planner finds itself, and places better. */
+const KNOWN_ELSEWHERE = /must appear in the GROUP BY|not found in FROM|does not exist|parameter/;
+
+function answerColumn(
+  node: Ast,
+  name: string,
+  keyTypes: readonly SqlType[],
+  measures: readonly PlanMeasure[],
+  type: SqlType | undefined,
+): PlanColumn {
+  const reference = referenceOf(node);
+  if (reference === undefined) return { name, type: type ?? 'VARCHAR', role: 'expression', index: null };
+  const { kind, index } = reference;
+  if (kind === 'k') return { name, type: keyTypes[index]!, role: 'key', index };
+  return { name, type: measures[index]!.type, role: 'measure', index };
+}
+
+const keyColumn = (columns: readonly PlanColumn[], key: number) =>
+  columns.find(({ role, index }) => role === 'key' && index === key);
+
+function withJsonAsText(rows: string, types: readonly SqlType[]): string {
+  const replaced = types.flatMap((type, index) =>
+    type === 'JSON' ? [`CAST(k${index} AS VARCHAR) AS k${index}`] : [],
+  );
+  return replaced.length === 0 ? rows : `SELECT * REPLACE (${replaced.join(', ')}) FROM (${rows}) AS j`;
+}
+
+/** True if one event may give several rows: then «how many events» is not «how many rows». */
+const multiplies = (top: Ast) =>
+  some(top, (node) => node['type'] === 'JOIN' || node['function_name'] === 'unnest');
