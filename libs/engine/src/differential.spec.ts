@@ -16,7 +16,7 @@ import { answerOf, foldArchive, foldLive } from './testing/pipeline';
 import { type RandomCase, randomCase } from './testing/random-products';
 import { productOf, recordOf, sourceOf } from './testing/records';
 
-const RUNS = Number(process.env['TENON_ENGINE_RUNS'] ?? 60);
+const RUNS = Number(process.env['TENON_ENGINE_RUNS'] ?? 40);
 
 let engine: Engine;
 let oracle: Oracle;

@@ -4,7 +4,7 @@ import type { Plan, PlanSql } from '@tenon/domain';
 export interface EngineSql extends PlanSql {
   /** `partial` for a micro-batch: the partition comes first, and states of counted values as flat lists. */
   readonly live: string;
-  /** How each state is made of the columns of `partial` and `live` (planner/states.ts). */
+  /** How each state is made of the columns of `partial` and `live` (planner/carriers.ts). */
   readonly decoders: readonly string[];
   /** For each answer column, the measures that it is computed from. */
   readonly uses: readonly (readonly number[])[];

@@ -1,7 +1,8 @@
 /** Puts a plan's SQL together: keys and aggregates over the row-wise part. All names here are Tenon's own. */
 import { quoteName } from '../sql/text';
 import type { SqlType } from '@tenon/domain';
-import { type StateDraft, carry, outputsOf } from './states';
+import { carry, outputsOf } from './carriers';
+import type { StateDraft } from './draft';
 import { HIDDEN, INPUT } from './names';
 
 const [PARTITION, ROW] = HIDDEN.map(quoteName) as [string, string];

@@ -11,7 +11,8 @@ import {
 } from '@tenon/domain';
 import type { Plan, SqlType, State, StateSpec, Value } from '@tenon/domain';
 import { sqlOf } from '../engine-sql';
-import { BUCKET_OFFSET, type Decoder, ESCAPE, SEPARATOR, carrierOf, widthOf } from '../planner/states';
+import { type Decoder, carrierOf, widthOf } from '../planner/carriers';
+import { BUCKET_OFFSET, ESCAPE, SEPARATOR } from '../planner/sketches';
 import { type Column, bigIntOf, columnOf, encodeBigInt, encoderOf } from '../sql/read';
 
 /** The state of a row. */

@@ -5,7 +5,7 @@ import type { Plan, State, Value } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { INPUT } from '../planner/names';
-import { carry } from '../planner/states';
+import { carry } from '../planner/carriers';
 import { engineFailure, isDataError } from '../sql/database';
 import { columnOf } from '../sql/read';
 import { quoteName } from '../sql/text';
