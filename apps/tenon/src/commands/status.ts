@@ -15,6 +15,10 @@ const EXAMPLES = [
 export interface StatusAnswer {
   readonly services?: readonly {
     readonly name: string;
+    /** Host and process; services of one process share it. */
+    readonly instance?: string;
+    /** Records of the log that it has yet to read; absent where it reads none. */
+    readonly lag?: number;
     readonly ready?: boolean;
     readonly reason?: string;
     readonly restarts?: number;
@@ -45,17 +49,26 @@ export function statusCommand(output: Output): Command {
     });
 }
 
+/** In the order in which data flows through them, whoever answered first. */
+const PATH = ['ingestion', 'speed', 'batch', 'consumption', 'serving'];
+
 function printStatus({ services = [], products = [] }: StatusAnswer, url: string, { out }: Output): void {
   const { bold, green, red } = styles(out);
   out.write(`${bold('Tenon')} at ${url}\n\n`);
-  const states = services.map(({ name, ready, reason, restarts = 0 }) => [
-    name,
-    ready === false ? red('not ready') : green('ready'),
-    [reason, restarts > 0 ? `started again ${restarts} times` : undefined]
-      .filter((text) => text !== undefined)
-      .join('; '),
-  ]);
-  if (states.length > 0) out.write(`${plainTable(['service', 'state', ''], states, [])}\n`);
+  const order = (name: string) => PATH.indexOf(name);
+  const states = [...services]
+    .sort((a, b) => order(a.name) - order(b.name) || (a.instance ?? '').localeCompare(b.instance ?? ''))
+    .map(({ name, instance = '', lag, ready, reason, restarts = 0 }) => [
+      name,
+      instance,
+      ready === false ? red('not ready') : green('ready'),
+      lag === undefined ? '' : grouped(lag),
+      [reason, restarts > 0 ? `started again ${restarts} times` : undefined]
+        .filter((text) => text !== undefined)
+        .join('; '),
+    ]);
+  if (states.length > 0)
+    out.write(`${plainTable(['service', 'instance', 'state', 'lag', ''], states, [3])}\n`);
   const rows = products.map(({ name, version, topology, generation, behind, status }) => [
     ...[`${name} v${version}`, topology, String(generation), grouped(behind), status],
   ]);

@@ -7,6 +7,9 @@ const details = (service) =>
     ([name, value]) => name !== 'name' && name !== 'ready' && typeof value !== 'object',
   );
 
+/** There may be several of a service. @param {ServiceStatus} service */
+const keyOf = ({ name, instance }) => `${name} ${instance}`;
+
 /** @param {{services: readonly ServiceStatus[]}} props */
 export function Services({ services }) {
   if (services.length === 0) return null;
@@ -15,14 +18,14 @@ export function Services({ services }) {
     <details class="services">
       <summary>
         <span class="lamps" aria-hidden="true">
-          ${services.map((service) => html`<i key=${service.name} class=${service.ready ? 'on' : 'off'} title=${service.name} />`)}
+          ${services.map((service) => html`<i key=${keyOf(service)} class=${service.ready ? 'on' : 'off'} title=${service.name} />`)}
         </span>
         ${ready === services.length ? `${ready} services ready` : `${ready} of ${services.length} services ready`}
       </summary>
       <ul>
         ${services.map(
           (service) => html`
-            <li key=${service.name}>
+            <li key=${keyOf(service)}>
               <span class="name">${service.name}</span>
               <span class="state">${service.ready ? 'ready' : 'not ready'}</span>
               ${details(service).map(([name, value]) => html`<span class="detail">${name} <b>${String(value)}</b></span>`)}
