@@ -47,15 +47,50 @@ export interface Host {
 export async function startHost(options: HostOptions): Promise<Host> {
   const name = options.services.length === 1 ? `tenon-${options.services[0]}` : 'tenon';
   const parts = createParts(options.settings, options.data, options.logger, name);
+  const begun: Begun = { services: [] };
   try {
-    return await compose(parts, options);
+    return await compose(parts, options, begun);
   } catch (error) {
-    await parts.close().catch(() => undefined);
+    // E.g. the port is taken: nothing that was started may go on, or keep the process alive.
+    await end(parts, begun).catch(() => undefined);
     throw error;
   }
 }
 
-async function compose(parts: Parts, options: HostOptions): Promise<Host> {
+/** What has been started, to be ended whether or not the rest starts. */
+interface Begun {
+  readonly services: Supervised[];
+  watch?: Closable;
+  status?: Closable;
+  server?: Closable;
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** Ends everything, whatever becomes of the single parts. @throws the first error, at the end */
+async function end(parts: Parts, { services, watch, status, server }: Begun): Promise<void> {
+  const errors: unknown[] = [];
+  const steps = [
+    // Clients first, then the path of the data from its source to its end, so that what is accepted still flows.
+    () => server?.close(),
+    ...services.map((service) => () => service.stop()),
+    () => status?.close(),
+    () => watch?.close(),
+    () => parts.close(),
+  ];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+async function compose(parts: Parts, options: HostOptions, begun: Begun): Promise<Host> {
   const { settings } = options;
   const catalog = await loadCatalog(settings.TENON_CATALOG, await parts.engine());
   // Ingestion alone has no store; the products are registered by those that have.
@@ -63,7 +98,7 @@ async function compose(parts: Parts, options: HostOptions): Promise<Host> {
   if (stored) await registerPlans(await parts.store(), catalog.plans);
 
   const metrics = createMetrics();
-  const services: Supervised[] = [];
+  const { services } = begun;
   let failed: (reason: unknown) => void = () => undefined;
   const failure = new Promise<unknown>((resolve) => (failed = resolve));
   for (const name of options.services) {
@@ -75,8 +110,9 @@ async function compose(parts: Parts, options: HostOptions): Promise<Host> {
 
   const running = () => services.map((service) => service.current());
   const watch = await startWatch(parts, running, options.services.includes('ingestion'));
+  begun.watch = watch;
   measureProcess(metrics.scope(''), watch.progress, services);
-  const status = await respondStatus(await parts.bus(), services, () => watch.progress.lags());
+  begun.status = await respondStatus(await parts.bus(), services, () => watch.progress.lags());
   const server = await createHttpServer({
     routes: [
       ...services.flatMap(routesOf),
@@ -90,22 +126,15 @@ async function compose(parts: Parts, options: HostOptions): Promise<Host> {
     observe: observeRequests(metrics.scope('')),
     ...(options.statics !== undefined && { statics: options.statics }),
   });
+  begun.server = server;
 
   let stopped: Promise<void> | undefined;
-  const stop = async () => {
-    // Clients first, then the path of the data from its source to its end, so that what is accepted still flows.
-    await server.close();
-    for (const service of services) await service.stop();
-    await status.close();
-    await watch.close();
-    await parts.close();
-  };
   return {
     url: server.url,
     port: server.port,
     products: catalog.plans.map((plan) => plan.product),
     failed: failure,
-    stop: () => (stopped ??= stop()),
+    stop: () => (stopped ??= end(parts, begun)),
   };
 }
 
