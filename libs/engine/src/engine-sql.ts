@@ -1,9 +1,34 @@
 import type { Plan, PlanSql } from '@tenon/domain';
 
+/** Values and counts of one state, as a table. */
+export interface ValueSet {
+  /** Index into `Plan.states`. */
+  readonly state: number;
+  /** The tables' names. */
+  readonly set: string;
+  readonly over: string;
+  /** Fills the set: keys, v, c. */
+  readonly fill: string;
+  /** The cells of the set with more values than the state keeps. */
+  readonly exceed: string;
+  /** Keys and values of those cells. */
+  readonly values: string;
+}
+
+/** `partial` for ranges with cells of very many different values. */
+export interface BoundedSql {
+  /** Roughly a sixteenth of the largest cell's rows. */
+  readonly largest: string;
+  readonly partial: string;
+  readonly sets: readonly ValueSet[];
+}
+
 /** All that the engine keeps in a plan. */
 export interface EngineSql extends PlanSql {
   /** `partial` for a micro-batch: the partition comes first, and states of counted values as flat lists. */
   readonly live: string;
+  /** null: no state has a bound. */
+  readonly bounded: BoundedSql | null;
   /** How each state is made of the columns of `partial` and `live` (planner/carriers.ts). */
   readonly decoders: readonly string[];
   /** For each answer column, the measures that it is computed from. */

@@ -11,6 +11,8 @@ export interface StateDraft {
   readonly columns: readonly string[];
   /** For states made of values and how often each occurs: the value, and which rows count. */
   readonly counted?: { readonly value: string; readonly where: string };
+  /** For states that give up beyond a bound: the values that they are made of, and the state's columns of those (d.v, d.c). */
+  readonly bounded?: { readonly value: string; readonly where: string; readonly columns: readonly string[] };
   /** Columns that must be derived from the arguments first, level by level: `expression AS name`. */
   readonly derived?: readonly (readonly string[])[];
 }

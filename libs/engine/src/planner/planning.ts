@@ -14,7 +14,7 @@ import { type SourceColumn, columnsOf } from '../source-columns';
 import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
 import { type Binder, type BoundColumn, isBindError } from './binder';
 import { ClauseReader, type Clauses, type Item, some } from './clauses';
-import { composeLive, composePartial, composeRowCount, openInput } from './compose';
+import { composeBounded, composeLive, composePartial, composeRowCount, openInput } from './compose';
 import { finalizerOf, measuresIn, reorderKeys } from './finalizer';
 import { fromOf, hiddenRef } from './from';
 import type { FunctionCatalog } from './functions';
@@ -105,6 +105,7 @@ export class Planning {
       columns: needed.map(({ name, type }) => ({ name, type })),
       partial: composePartial(parts),
       live: composeLive(parts),
+      bounded: composeBounded(parts),
       rows: multiplies(top) ? composeRowCount(rows) : null,
       finalize: finalizer?.sql ?? null,
       decoders: states.map(({ decoder }) => decoder),

@@ -7,7 +7,7 @@ import type { SqlType } from '@tenon/domain';
 import { doubleMoments, doubleSum, rest } from './doubles';
 import { type StateDraft, draft, isDouble } from './draft';
 import type { MeasureCall } from './measures';
-import { DISTINCT_BOUND, SKETCH_ALPHA, bucket, distinct, listed, registers } from './sketches';
+import { SKETCH_ALPHA, bucket, counts, distinct, listed, registers } from './sketches';
 
 /** Part of a plan's hash. */
 export const STATE_RULES = 1;
@@ -39,17 +39,17 @@ function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraf
   const [type = '', byType = ''] = placed.types;
   const filter = placed.filters.length === 0 ? '' : ` FILTER (WHERE ${placed.filters.join(' AND ')})`;
   const where = [...placed.filters, `${x} IS NOT NULL`].join(' AND ');
-  const counts = draft({ kind: 'count' }, 'count', [`count(${x || '*'})${filter}`]);
+  const count = draft({ kind: 'count' }, 'count', [`count(${x || '*'})${filter}`]);
   switch (call.states) {
     case 'count':
-      return [counts];
+      return [count];
     case 'sum':
       return numeric(type, call.fn) ?? [sum(x, type, result, filter)];
     case 'avg':
       return (
         numeric(type, call.fn) ?? [
           sum(x, type, DECIMAL.test(type) ? sumType(type) : 'HUGEINT', filter),
-          counts,
+          count,
         ]
       );
     case 'min':
@@ -66,9 +66,9 @@ function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraf
       return comparable(byType, call.fn) ?? comparable(type, call.fn) ?? [draft(spec, 'pair', [pair])];
     }
     case 'moments':
-      return moments(call, x, type, filter, counts);
+      return moments(call, x, type, filter, count);
     case 'distinct':
-      return comparable(type, 'count(DISTINCT)') ?? [distinct(x, type, filter)];
+      return comparable(type, 'count(DISTINCT)') ?? [distinct(x, type, filter, where)];
     case 'hll':
       return comparable(type, call.fn) ?? [registers(x, type, filter)];
     case 'ddsketch': {
@@ -79,11 +79,7 @@ function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraf
       );
     }
     case 'counts':
-      return (
-        comparable(type, call.fn) ?? [
-          listed({ kind: 'counts', type, bound: DISTINCT_BOUND }, 'counts', { value: x, where }),
-        ]
-      );
+      return comparable(type, call.fn) ?? [counts(x, type, where)];
   }
 }
 
@@ -138,11 +134,11 @@ function moments(
   x: string,
   type: SqlType,
   filter: string,
-  counts: StateDraft,
+  count: StateDraft,
 ): StateDraft[] | TypeProblem {
   const problem = numeric(type, call.fn);
   if (problem !== undefined) return problem;
-  if (isDouble(type)) return [...doubleMoments(x, filter), counts];
+  if (isDouble(type)) return [...doubleMoments(x, filter), count];
   const [, digits, scale] = DECIMAL.exec(type) ?? [];
   if (Number(digits ?? 0) > 19 || /HUGEINT/.test(type)) {
     return {
@@ -151,7 +147,7 @@ function moments(
     };
   }
   const first = sum(x, type, scale === undefined ? 'HUGEINT' : sumType(type), filter);
-  return [first, squares(x, type, scale, filter), counts];
+  return [first, squares(x, type, scale, filter), count];
 }
 
 /** Whole numbers up to 2^48 have squares that a HUGEINT can sum; larger ones are listed. */

@@ -7,6 +7,7 @@ import { sqlOf } from '../engine-sql';
 import { type Database, engineFailure, isDataError } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
 import { freshness } from './batch';
+import { type ExceedingStates, boundedSqlFor, fillSets, takeExceeding } from './bounded';
 import { type ArchiveFiles, inspect, pathList } from './files';
 import { CellMerger, cellsOf, inputOf, numbers, over, runSifted, without } from './partial';
 
@@ -34,16 +35,21 @@ export async function aggregateRange(
     ).run();
     return {
       ...result,
-      cells: releasing(result.cells, () => dropAll(connection).finally(() => database.release(connection))),
+      cells: releasing(result.cells, () =>
+        dropAll(connection, plan).finally(() => database.release(connection)),
+      ),
     };
   } catch (error) {
-    await dropAll(connection).finally(() => database.release(connection));
+    await dropAll(connection, plan).finally(() => database.release(connection));
     throw engineFailure(error, 'Aggregating the archive');
   }
 }
 
-async function dropAll(connection: DuckDBConnection): Promise<void> {
-  for (const table of [NUMBERED, CELLS]) await connection.run(`DROP TABLE IF EXISTS ${table}`);
+async function dropAll(connection: DuckDBConnection, plan: Plan): Promise<void> {
+  const sets = sqlOf(plan).bounded?.sets ?? [];
+  for (const table of [NUMBERED, CELLS, ...sets.flatMap(({ set, over: exceeding }) => [set, exceeding])]) {
+    await connection.run(`DROP TABLE IF EXISTS ${table}`);
+  }
 }
 
 /** What a range gave: a table of partial rows, or (where no single query could) cells merged here. */
@@ -54,6 +60,8 @@ interface Computed {
   readonly refused: ReadonlyMap<number, string>;
   /** What was read, for counting again. */
   readonly input: string;
+  /** States that stand in for those in the table. */
+  readonly exceeding?: ExceedingStates | undefined;
 }
 
 /** The records of a range by what they are. */
@@ -82,7 +90,8 @@ class Range {
     const files = await this.relation(found);
     const marks = (await this.quickCount(found, files)) ?? (await this.count(files));
     const conditions = this.conditions(marks);
-    const computed = (await this.direct(files, conditions)) ?? (await this.numbered(files, conditions));
+    const computed =
+      (await this.direct(files, conditions, marks.events)) ?? (await this.numbered(files, conditions));
     const { rows } = sqlOf(plan);
     const aggregated = rows === null ? computed.rows : await this.countRows(rows, computed.input);
     const { events, poison, unreadable, expired } = marks;
@@ -97,7 +106,10 @@ class Range {
     const bad = poison + unreadable > 0 ? await this.unreadableRecords(files) : [];
     const refused = [...bad, ...(await this.refusedRecords(computed.refused))];
     await this.connection.run(`DROP TABLE IF EXISTS ${NUMBERED}`);
-    const cells = computed.cells === null ? tableChunks(this.connection, plan) : memoryChunks(computed.cells);
+    const cells =
+      computed.cells === null
+        ? tableChunks(this.connection, plan, computed.exceeding)
+        : memoryChunks(computed.cells);
     return { cells, ledger, refused };
   }
 
@@ -214,10 +226,19 @@ class Range {
   }
 
   /** The usual way: straight from the files. @returns undefined if some record can't be taken */
-  private async direct(files: string, conditions: readonly string[]): Promise<Computed | undefined> {
+  private async direct(
+    files: string,
+    conditions: readonly string[],
+    events: number,
+  ): Promise<Computed | undefined> {
     try {
-      const rows = await this.toTable(inputOf(this.plan, files, conditions));
-      return { cells: null, rows, refused: new Map(), input: inputOf(this.plan, files, conditions) };
+      const input = inputOf(this.plan, files, conditions);
+      const bounded = await boundedSqlFor(this.connection, this.plan, input, events);
+      if (bounded !== null) await fillSets(this.connection, bounded, input);
+      const rows = await this.toTable(input, bounded?.partial);
+      const exceeding =
+        bounded === null ? undefined : await takeExceeding(this.connection, this.plan, bounded);
+      return { cells: null, rows, refused: new Map(), input, exceeding };
     } catch (error) {
       if (isDataError(error)) return undefined;
       throw error;
@@ -258,10 +279,8 @@ class Range {
   }
 
   /** Computes the cells of an input. @returns how many rows they were made of */
-  private async toTable(input: string): Promise<number> {
-    await this.connection.run(
-      `CREATE OR REPLACE TEMP TABLE ${CELLS} AS ${over(sqlOf(this.plan).partial, input)}`,
-    );
+  private async toTable(input: string, sql = sqlOf(this.plan).partial): Promise<number> {
+    await this.connection.run(`CREATE OR REPLACE TEMP TABLE ${CELLS} AS ${over(sql, input)}`);
     const [[rows]] = (await numbers(this.connection, `SELECT coalesce(sum(n), 0) FROM ${CELLS}`)) as [
       [number],
     ];
@@ -304,12 +323,21 @@ class Range {
   }
 }
 
-async function* tableChunks(connection: DuckDBConnection, plan: Plan): AsyncGenerator<PartialCell[]> {
+async function* tableChunks(
+  connection: DuckDBConnection,
+  plan: Plan,
+  exceeding: ExceedingStates = new Map(),
+): AsyncGenerator<PartialCell[]> {
   const result = await connection.stream(`SELECT * FROM ${CELLS}`);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) return;
     const { cells } = cellsOf(plan, chunk, 0);
+    for (const [index, states] of exceeding) {
+      if (states.size === 0) continue;
+      for (const cell of cells)
+        cell.states[index] = states.get(JSON.stringify(cell.key)) ?? cell.states[index]!;
+    }
     if (cells.length > 0) yield cells;
   }
 }
