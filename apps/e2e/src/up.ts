@@ -4,10 +4,10 @@ import type { Host } from '@tenon/composition';
 import { SERVICES, startHost } from '@tenon/composition';
 import { createLogger, readSettings } from '@tenon/runtime';
 
-export function startUp(data: string): Promise<Host> {
+export function startUp(data: string, port = 0): Promise<Host> {
   const settings = readSettings({
     TENON_CATALOG: join(__dirname, '../../../catalog'),
-    TENON_PORT: '0',
+    TENON_PORT: String(port),
     TENON_CUT_EVERY: 'off',
   });
   const logger = createLogger({ level: 'silent', name: 'tenon' });
