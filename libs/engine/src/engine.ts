@@ -24,7 +24,7 @@ import { type SourceColumn, columnsOf } from './source-columns';
 import { Database } from './sql/database';
 
 export interface EngineOptions {
-  /** DuckDB's threads; 2 if not given. */
+  /** DuckDB's threads for the archive and for answers; 2 if not given. */
   readonly threads?: number;
   /** DuckDB's memory, e.g. `512MB`; beyond it, it spills to the spool directory. */
   readonly memoryLimit?: string;
@@ -36,15 +36,19 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const spool = new Spool(options.spoolDirectory);
   const tempDirectory = ownDirectory(options.spoolDirectory ?? tmpdir(), 'tenon-spill');
   const database = await Database.open({ ...options, tempDirectory, files: true });
-  await database.use(async (connection) => {
-    for (const macro of MACROS) await connection.run(macro);
-  });
-  return new DuckDBEngine(database, await Planner.open(), spool, tempDirectory);
+  // One thread per micro-batch: handing out a few rows costs more than working on them. Batches run side by side.
+  const live = await Database.open({ ...options, threads: 1, tempDirectory, files: true });
+  for (const one of [database, live])
+    await one.use(async (connection) => {
+      for (const macro of MACROS) await connection.run(macro);
+    });
+  return new DuckDBEngine(database, live, await Planner.open(), spool, tempDirectory);
 }
 
 class DuckDBEngine implements Engine {
   constructor(
     private readonly database: Database,
+    private readonly live: Database,
     private readonly planner: Planner,
     private readonly spool: Spool,
     private readonly tempDirectory: string,
@@ -59,7 +63,7 @@ class DuckDBEngine implements Engine {
     plans: readonly Plan[],
     events: readonly EngineEvent[],
   ): Promise<EventBatch> {
-    return openBatch(this.database, this.spool, neededBy(source, plans), events);
+    return openBatch(this.live, this.spool, neededBy(source, plans), events);
   }
 
   archive(source: SourceDefinition, records: readonly ArchiveRecord[], path: string): Promise<void> {
@@ -80,6 +84,7 @@ class DuckDBEngine implements Engine {
 
   async close(): Promise<void> {
     this.planner.close();
+    this.live.close();
     this.database.close();
     this.spool.close();
     rmSync(this.tempDirectory, { recursive: true, force: true });

@@ -17,10 +17,9 @@ import {
   runSifted,
   without,
 } from './partial';
+import { type LiveTable, liveTable } from './live-table';
 import { type ReadReport, RecordReader, type Unreadable } from './records';
 import type { Spool } from './spool';
-
-const TABLE = '__tenon_events';
 
 export async function openBatch(
   database: Database,
@@ -30,8 +29,9 @@ export async function openBatch(
 ): Promise<EventBatch> {
   const connection = await database.acquire();
   try {
-    const report = await new RecordReader(connection, spool, events).load(TABLE, columns);
-    return new OpenBatch(database, connection, events, report);
+    const table = liveTable(connection, columns);
+    const report = await new RecordReader(connection, spool, events).load(table.name, columns, table);
+    return new OpenBatch(database, connection, table, events, report);
   } catch (error) {
     database.release(connection);
     throw error;
@@ -49,6 +49,7 @@ class OpenBatch implements EventBatch {
   constructor(
     private readonly database: Database,
     private readonly connection: DuckDBConnection,
+    private readonly table: LiveTable,
     private readonly events: readonly EngineEvent[],
     private readonly report: ReadReport,
   ) {
@@ -67,7 +68,7 @@ class OpenBatch implements EventBatch {
     if (this.closed) return;
     this.closed = true;
     await this.queue;
-    await this.connection.run(`DROP TABLE IF EXISTS ${TABLE}`);
+    await this.table.clear();
     this.database.release(this.connection);
   }
 
@@ -77,8 +78,12 @@ class OpenBatch implements EventBatch {
     const fresh = freshness(plan);
     const input: NumberedInput = { rows: this.events.length, conditions: [...readable, ...fresh] };
     const counts = new PartitionCounts(this.given);
-    const run = (conditions: readonly string[]) =>
-      query(this.connection, over(sqlOf(plan).live, inputOf(plan, TABLE, conditions)));
+    const { name } = this.table;
+    const usual = over(sqlOf(plan).live, inputOf(plan, name, fresh));
+    const run = (conditions: readonly string[]) => {
+      const sql = over(sqlOf(plan).live, inputOf(plan, name, conditions));
+      return sql === usual ? this.table.query(sql) : query(this.connection, sql);
+    };
     const partial = await runSifted(input, run, run);
     const cells = new Map<number, PartialCell[]>();
     const mergers = new Map<number, CellMerger>();
@@ -97,12 +102,12 @@ class OpenBatch implements EventBatch {
     for (const [p, merged] of mergers) cells.set(p, merged.all());
     const countRows = sqlOf(plan).rows;
     if (countRows !== null) {
-      const rows = over(countRows, inputOf(plan, TABLE, [...input.conditions, ...without(partial.refused)]));
+      const rows = over(countRows, inputOf(plan, name, [...input.conditions, ...without(partial.refused)]));
       counts.replaceAggregated(await numbers(this.connection, rows));
     }
     if (fresh.length > 0) {
       const expired = [...readable, `NOT (${fresh[0]})`].map((one) => `(${one})`).join(' AND ');
-      const sql = `SELECT __tenon_partition, count(*) FROM ${TABLE} WHERE ${expired} GROUP BY ALL`;
+      const sql = `SELECT __tenon_partition, count(*) FROM ${name} WHERE ${expired} GROUP BY ALL`;
       for (const [p, count] of await numbers(this.connection, sql)) counts.of(p!).expired = count!;
     }
     const refused = [

@@ -17,15 +17,28 @@ const MANY_ROWS = 100_000;
 /** Cells of up to about so many rows are gathered as they are. */
 const LARGE_CELL = 32_768;
 
-/** The SQL to use if an input may have large cells. */
+/** Windows with fewer rows than this on average are not looked into. */
+const BUSY_WINDOW = 4096;
+
+/**
+ * The SQL to use if an input may have large cells.
+ *
+ * @param timeSpan of the input's event times, microseconds, where it is known
+ */
 export async function boundedSqlFor(
   connection: DuckDBConnection,
   plan: Plan,
   input: string,
   rows: number,
+  timeSpan: number | null,
 ): Promise<BoundedSql | null> {
   const { bounded } = sqlOf(plan);
   if (bounded === null || rows <= MANY_ROWS) return null;
+  if (timeSpan !== null && plan.window !== null) {
+    const { sizeMicros, sizeMonths } = plan.window;
+    const windows = timeSpan / (sizeMicros + sizeMonths * 30 * 86_400e6) + 1;
+    if (rows / windows < BUSY_WINDOW) return null;
+  }
   const [[largest]] = (await numbers(connection, over(bounded.largest, input))) as [[number]];
   return largest * SAMPLE > LARGE_CELL ? bounded : null;
 }

@@ -10,6 +10,8 @@ export interface ArchiveFiles {
   readonly cut: readonly string[];
   /** False if some record of the whole files may have a column that can't be read. */
   readonly readable: boolean;
+  /** From the earliest event time to the latest, microseconds; null if that is not known. */
+  readonly timeSpan: number | null;
   /** How many records of the whole files have no event time; null if that is not known. */
   readonly withoutTime: number | null;
 }
@@ -30,14 +32,29 @@ export async function inspect(
        max(TRY_CAST(stats_max_value AS BIGINT)) FILTER (WHERE path_in_schema = '__partition'),
        bool_and(stats_null_count IS NOT DISTINCT FROM num_values) FILTER (WHERE path_in_schema = '__unreadable'),
        sum(stats_null_count) FILTER (WHERE path_in_schema = 'event_time'),
-       bool_or(stats_null_count IS NULL) FILTER (WHERE path_in_schema = 'event_time')
+       bool_or(stats_null_count IS NULL) FILTER (WHERE path_in_schema = 'event_time'),
+       epoch_us(min(TRY_CAST(stats_min_value AS TIMESTAMP)) FILTER (WHERE path_in_schema = 'event_time')),
+       epoch_us(max(TRY_CAST(stats_max_value AS TIMESTAMP)) FILTER (WHERE path_in_schema = 'event_time'))
      FROM parquet_metadata(${pathList(paths)}) GROUP BY file_name`,
   );
   const whole: string[] = [];
   let readable = true;
   let withoutTime: number | null = 0;
-  for (const [name, low, high, partition, last, allReadable, nulls, unsure] of reader.getRows()) {
+  const times: number[] = [];
+  for (const [
+    name,
+    low,
+    high,
+    partition,
+    last,
+    allReadable,
+    nulls,
+    unsure,
+    earliest,
+    latest,
+  ] of reader.getRows()) {
     const path = String(name);
+    if (earliest !== null && latest !== null) times.push(Number(earliest), Number(latest));
     const range = ranges.find((one) => one.paths.includes(path) && one.partition === Number(partition));
     const shared = ranges.filter((one) => one.paths.includes(path)).length > 1;
     const inside = range !== undefined && !shared && low !== null && high !== null && partition === last;
@@ -48,5 +65,6 @@ export async function inspect(
       withoutTime === null || unsure !== false || nulls === null ? null : withoutTime + Number(nulls);
   }
   const known = new Set(whole);
-  return { whole, cut: paths.filter((path) => !known.has(path)), readable, withoutTime };
+  const timeSpan = times.length === 0 ? null : Math.max(...times) - Math.min(...times);
+  return { whole, cut: paths.filter((path) => !known.has(path)), readable, timeSpan, withoutTime };
 }

@@ -91,7 +91,8 @@ class Range {
     const marks = (await this.quickCount(found, files)) ?? (await this.count(files));
     const conditions = this.conditions(marks);
     const computed =
-      (await this.direct(files, conditions, marks.events)) ?? (await this.numbered(files, conditions));
+      (await this.direct(files, conditions, marks.events, found.timeSpan)) ??
+      (await this.numbered(files, conditions));
     const { rows } = sqlOf(plan);
     const aggregated = rows === null ? computed.rows : await this.countRows(rows, computed.input);
     const { events, poison, unreadable, expired } = marks;
@@ -230,10 +231,11 @@ class Range {
     files: string,
     conditions: readonly string[],
     events: number,
+    timeSpan: number | null,
   ): Promise<Computed | undefined> {
     try {
       const input = inputOf(this.plan, files, conditions);
-      const bounded = await boundedSqlFor(this.connection, this.plan, input, events);
+      const bounded = await boundedSqlFor(this.connection, this.plan, input, events, timeSpan);
       if (bounded !== null) await fillSets(this.connection, bounded, input);
       const rows = await this.toTable(input, bounded?.partial);
       const exceeding =

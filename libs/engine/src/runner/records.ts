@@ -4,6 +4,7 @@ import type { EngineEvent } from '@tenon/ports';
 import { engineFailure, isDataError, messageOf, query } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
+import type { LiveTable } from './live-table';
 import type { LineWriter, Spool, SpoolFile } from './spool';
 
 /** Why a record, or one of its columns, can't be read. */
@@ -56,10 +57,13 @@ export class RecordReader {
    * Fast if all is well; else by halves, until each bad record stands alone. Which records are bad depends on nothing
    * but the records.
    */
-  async load(table: string, columns: readonly SourceColumn[]): Promise<ReadReport> {
+  async load(table: string, columns: readonly SourceColumn[], live?: LiveTable): Promise<ReadReport> {
     const rows = this.events.map((_, index) => index);
-    if (await this.attempt(`CREATE OR REPLACE TEMP TABLE ${quoteName(table)} AS`, rows, columns))
-      return ALL_WELL;
+    await live?.prepare(rows.length);
+    const into =
+      live === undefined ? `CREATE OR REPLACE TEMP TABLE ${quoteName(table)} AS` : `INSERT INTO ${table}`;
+    if (await this.attempt(into, rows, columns)) return ALL_WELL;
+    live?.forget();
     // Now with care: in the first attempt a line break in a value only had to be noticed.
     this.form = oneLine;
     const poison = new Map<number, Unreadable>();
