@@ -37,13 +37,19 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const tempDirectory = ownDirectory(options.spoolDirectory ?? tmpdir(), 'tenon-spill');
   const database = await Database.open({ ...options, tempDirectory, files: true });
   // One thread per micro-batch: handing out a few rows costs more than working on them. Batches run side by side.
-  const live = await Database.open({ ...options, threads: 1, tempDirectory, files: true });
+  const live = await Database.open({ ...options, threads: 1, tempDirectory, files: true }, LIVE_SESSION);
   for (const one of [database, live])
     await one.use(async (connection) => {
       for (const macro of MACROS) await connection.run(macro);
     });
   return new DuckDBEngine(database, live, await Planner.open(), spool, tempDirectory);
 }
+
+/**
+ * Prepared plans outlive the rows that they were made for. DuckDB's statistics of those rows would stay in them (a column
+ * that had no NULL, say, would be read without looking for one), so plans of the live tables are made without.
+ */
+const LIVE_SESSION = ["SET disabled_optimizers = 'statistics_propagation,compressed_materialization'"];
 
 class DuckDBEngine implements Engine {
   constructor(
