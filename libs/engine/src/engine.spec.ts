@@ -409,6 +409,21 @@ describe('the archive', () => {
     );
   });
 
+  test('keeps any bytes', async () => {
+    const path = join(directory, 'bytes.parquet');
+    const text = fc.string({ unit: 'binary', maxLength: 20 }).map((one) => Buffer.from(one));
+    const values = fc.sample(fc.oneof(text, fc.uint8Array({ maxLength: 20 })), { numRuns: 200, seed: 7 });
+    const records = [...values, Buffer.alloc(400_000, '"')].map((value, offset): ArchiveRecord => ({
+      ...raw(offset, value),
+      mark: 'control',
+    }));
+    await engine.archive(source, records, path);
+    const rows = await read(`SELECT hex(__value) FROM '${path}' ORDER BY __offset`);
+    expect(rows.map(([value]) => value)).toEqual(
+      records.map(({ record }) => Buffer.from(record.value).toString('hex').toUpperCase()),
+    );
+  });
+
   test('is aggregated by ranges; the ledger counts every record by its mark', async () => {
     const one = await plan(COUNT);
     const path = join(directory, 'marks.parquet');

@@ -2,6 +2,7 @@
  * The archive: records as Parquet. `__partition`, `__offset`, `__timestamp`, `__mark`, `__key`, `__value` and `__headers`
  * give back the record as it was; beside them stand the source's columns, so that any tool can read the events.
  */
+import { isUtf8 } from 'node:buffer';
 import type { SourceDefinition } from '@tenon/domain';
 import type { ArchiveRecord } from '@tenon/ports';
 import { type Database, engineFailure } from '../sql/database';
@@ -126,18 +127,12 @@ function rawFields(records: readonly ArchiveRecord[]): Extra {
   };
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 function writeBytes(line: LineWriter, name: string, bytes: Uint8Array): void {
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    line.ascii(
-      `,"${name}b":"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`,
-    );
-    return;
+  if (isUtf8(bytes)) {
+    line.ascii(`,"${name}":`);
+    line.jsonText(bytes);
+  } else {
+    const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+    line.ascii(`,"${name}b":"${base64}"`);
   }
-  line.ascii(`,"${name}":`);
-  line.text(JSON.stringify(text));
 }
