@@ -20,7 +20,8 @@ const EVENT_COLUMNS: readonly SourceColumn[] = [
 
 /**
  * The source's columns, in the order of its schema's properties, then `event_id`, `event_time` and `correlation_id`.
- * A field of `data` with one of these three names is hidden by them; fields that `columnProblems` names have no column.
+ * A field of `data` with one of these three names is hidden by them (and products that mention it are refused); fields
+ * that `columnProblems` names have no column.
  */
 export function columnsOf(source: SourceDefinition): readonly SourceColumn[] {
   return [...fieldsOf(source).columns, ...EVENT_COLUMNS];
@@ -30,6 +31,18 @@ export function columnsOf(source: SourceDefinition): readonly SourceColumn[] {
 export function columnProblems(source: SourceDefinition): readonly Problem[] {
   return fieldsOf(source).problems;
 }
+
+/** Fields of `data` whose name means the event's own column instead. */
+export function hiddenFields(source: SourceDefinition): readonly string[] {
+  const own = new Set(EVENT_COLUMNS.map(({ name }) => name));
+  return propertiesOf(source.schema, resolver(source.schema))
+    .map(([name]) => name)
+    .filter((name) => own.has(name.toLowerCase()) && !isEventTime(source, name));
+}
+
+/** The field that event time is read from may have its column's name: it is the same. */
+const isEventTime = (source: SourceDefinition, field: string) =>
+  field === 'event_time' && source.time === field;
 
 function fieldsOf(source: SourceDefinition): { columns: SourceColumn[]; problems: Problem[] } {
   const columns: SourceColumn[] = [];
@@ -53,7 +66,7 @@ function fieldsOf(source: SourceDefinition): { columns: SourceColumn[]; problems
         sqlType(schema, resolver(source.schema), moment),
       );
       columns.push({ name, type: type!, readAs: readAs!, path: ['data', name] });
-    } else if (!(name === 'event_time' && source.time === name)) {
+    } else if (!isEventTime(source, name)) {
       refuse(
         'field-twice',
         `The field ${name} has no column: ${before} has its name (SQL does not tell case apart).`,

@@ -389,6 +389,19 @@ describe('what cannot be planned is refused with its place', () => {
     expect(problem?.place).toEqual({ file: '', line: 1, column: 20 });
   });
 
+  test("a name that could be a field or the event's own column", async () => {
+    const source = sourceOf(
+      { event_id: { type: 'string' }, event_time: { type: 'string', format: 'date-time' } },
+      { time: 'event_time' },
+    );
+    const refused = planner.plan(source, productOf('SELECT count(DISTINCT event_id) FROM events'));
+    await expect(refused).rejects.toMatchObject({
+      problems: [{ code: 'ambiguous-column', place: { line: 1, column: 23 } }],
+    });
+    const sql = "SELECT time_bucket(INTERVAL '1 hour', event_time) AS w, count(*) FROM events GROUP BY w";
+    await expect(planner.plan(source, productOf(sql))).resolves.toMatchObject({ window: { column: 'w' } });
+  });
+
   test('a refused product leaves the planner as it was', async () => {
     await problemsOf('SELECT nope FROM orders');
     await expect(plan('SELECT count(*) FROM orders')).resolves.toBeDefined();

@@ -10,7 +10,7 @@ import type {
   SqlType,
 } from '@tenon/domain';
 import type { EngineSql } from '../engine-sql';
-import { type SourceColumn, columnsOf } from '../source-columns';
+import { type SourceColumn, columnsOf, hiddenFields } from '../source-columns';
 import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
 import { type Binder, type BoundColumn, isBindError } from './binder';
 import { ClauseReader, type Clauses, type Item, some } from './clauses';
@@ -25,7 +25,7 @@ import type { ProblemList } from './problems';
 import { Registry } from './registry';
 import { NO_CTES, type RowsContext } from './relations';
 import { rowsOfCtes, rowsOfQuery } from './rows';
-import { type Scope, lineageOf, stripData } from './scope';
+import { type Scope, lineageOf, namesOf, stripData } from './scope';
 import { checkShape } from './shape';
 import { StateCollector, isComparable } from './states';
 import { type WindowSize, orderByWindow, windowOf } from './window';
@@ -58,6 +58,7 @@ export class Planning {
       const { name } = this.source;
       problems.add('no-source', undefined, `The product does not read ${name}.`, `SELECT … FROM ${name}`);
     }
+    this.checkHidden(top);
     const scope: Scope = { relations, outer: null };
     const reader = new ClauseReader(top, scope, this.functions, problems);
     const well = reader.check() && shaped;
@@ -132,6 +133,27 @@ export class Planning {
       measures,
       engine,
     };
+  }
+
+  /** A name that could mean a field of `data` or the event's own column is not guessed at. */
+  private checkHidden(top: Ast): void {
+    const hidden = hiddenFields(this.source).map((name) => name.toLowerCase());
+    if (hidden.length === 0) return;
+    some(top, (node) => {
+      const name =
+        node['class'] === 'COLUMN_REF'
+          ? namesOf(node).find((one) => hidden.includes(one.toLowerCase()))
+          : undefined;
+      if (name !== undefined) {
+        this.problems.add(
+          'ambiguous-column',
+          locationOf(node),
+          `${name} is a column of every event, and here a field of data as well.`,
+          "Rename the field in the source's schema.",
+        );
+      }
+      return false;
+    });
   }
 
   private rowsContext(): RowsContext {
