@@ -9,7 +9,7 @@ import type {
   EventLog,
   LogConsumer,
   LogReading,
-  LogRecord,
+  PartitionBatch,
   Logger,
   MetricSample,
   Metrics,
@@ -57,6 +57,12 @@ type Step =
       readonly whole: boolean;
     };
 
+/** How far a partition of the states topic was read: the offset to resume at, and the next one. */
+interface Mark {
+  readonly resume: number;
+  readonly next: number;
+}
+
 /** What a transaction did, to be told once it has committed. */
 interface Landed {
   readonly cells: string[];
@@ -89,7 +95,7 @@ export class ProductConsumer {
   private unreadable = 0;
   private readonly stall: StallWatch;
   private watchedAt = -Infinity;
-  private readonly releasedAt = new Map<number, number>();
+  private releasedAt = -Infinity;
   private readonly totals = { applied: 0, stale: 0, gap: 0 };
   done: Promise<void> = Promise.resolve();
 
@@ -144,33 +150,40 @@ export class ProductConsumer {
       });
       for (const partition of polled.revoked)
         if (!polled.assigned.includes(partition)) this.next.delete(partition);
-      for (const { partition, records } of polled.batches) {
-        const assembler = this.assemblers.get(partition);
-        if (assembler === undefined) continue;
-        await this.read(partition, assembler, records);
-      }
+      await this.read(polled.batches);
       await this.pruneServed();
       await this.watch();
     }
   }
 
-  private async read(
-    partition: number,
-    assembler: FrameAssembler,
-    records: readonly LogRecord[],
-  ): Promise<void> {
+  /** Lands what was read, of all partitions together: a commit costs the same for one as for many. */
+  private async read(batches: readonly PartitionBatch[]): Promise<void> {
     let steps: Step[] = [];
+    let marks = new Map<number, Mark>();
     let cells = 0;
-    for (const [index, { offset, value }] of records.entries()) {
-      const message = parseStatesMessage(value);
-      if (typeof message === 'string') this.skip(partition, offset, message);
-      else steps.push(...this.stepOf(assembler, message, offset));
-      cells += steps.at(-1)?.cells.length ?? 0;
-      if (cells < this.deps.config.landCells && index < records.length - 1) continue;
-      await this.land(partition, steps, assembler.resumeAt(offset + 1), offset + 1);
+    const land = async () => {
+      const landing = { steps, marks };
       steps = [];
+      marks = new Map();
       cells = 0;
+      if (landing.marks.size > 0) await this.land(landing.steps, landing.marks);
+    };
+    for (const { partition, records } of batches) {
+      const assembler = this.assemblers.get(partition);
+      if (assembler === undefined) continue;
+      for (const { offset, value } of records) {
+        const message = parseStatesMessage(value);
+        const found = typeof message === 'string' ? [] : this.stepOf(assembler, message, offset);
+        if (typeof message === 'string') this.skip(partition, offset, message);
+        for (const step of found) {
+          steps.push(step);
+          cells += step.cells.length;
+        }
+        marks.set(partition, { resume: assembler.resumeAt(offset + 1), next: offset + 1 });
+        if (cells >= this.deps.config.landCells) await land();
+      }
     }
+    await land();
   }
 
   private skip(partition: number, offset: number, reason: string): void {
@@ -190,8 +203,8 @@ export class ProductConsumer {
     return verdict === 'whole' ? [{ type: 'flush', message, cells }] : [];
   }
 
-  /** Lands the steps and the offset to resume at, all in one transaction. */
-  private async land(partition: number, steps: readonly Step[], resume: number, next: number): Promise<void> {
+  /** Lands the steps and the offsets to resume at, all in one transaction. */
+  private async land(steps: readonly Step[], marks: ReadonlyMap<number, Mark>): Promise<void> {
     const { plan } = this.layout;
     const topic = TOPICS.states(plan.product);
     const began = this.deps.clock.monotonic();
@@ -207,22 +220,28 @@ export class ProductConsumer {
         if (step.type === 'flush') await this.landFlush(tx, step, result);
         else await this.landRange(tx, step, result);
       }
-      tx.put('meta', STORE_KEYS.consumed(topic, partition), resume);
+      for (const [partition, { resume }] of marks)
+        tx.put('meta', STORE_KEYS.consumed(topic, partition), resume);
       return result;
     });
     this.observeTransaction((this.deps.clock.monotonic() - began) / 1000);
-    this.next.set(partition, next);
+    for (const [partition, { next }] of marks) this.next.set(partition, next);
     this.totals.applied += landed.counts.applied;
     this.totals.stale += landed.counts.stale;
     this.totals.gap += landed.counts.gap;
     this.tell(landed);
-    // What has landed need not be kept in the log; a hint that the log may take when it likes.
-    const now = this.deps.clock.monotonic();
-    if (resume === next && now - (this.releasedAt.get(partition) ?? -Infinity) > RELEASE_EVERY) {
-      this.releasedAt.set(partition, now);
-      await this.deps.log.deleteBefore(topic, { [partition]: resume }).catch(() => undefined);
-    }
+    await this.release(topic, marks);
     if (landed.closed && plan.topology === 'kappa') await this.foldKappa();
+  }
+
+  /** What has landed need not be kept in the log; a hint that the log may take when it likes. */
+  private async release(topic: string, marks: ReadonlyMap<number, Mark>): Promise<void> {
+    const now = this.deps.clock.monotonic();
+    if (now - this.releasedAt < RELEASE_EVERY) return;
+    this.releasedAt = now;
+    const done = [...marks].filter(([, { resume, next }]) => resume === next);
+    const offsets = Object.fromEntries(done.map(([partition, { resume }]) => [partition, resume]));
+    await this.deps.log.deleteBefore(topic, offsets).catch(() => undefined);
   }
 
   private async landFlush(
