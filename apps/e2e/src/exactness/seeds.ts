@@ -1,0 +1,75 @@
+/**
+ * The heart of the project: real flights, sent with duplicates and late events in random order, while services die,
+ * freeze, lag and come back; every answer equals an oracle in plain code at the offsets that the answer names.
+ *
+ *     npm test -- exactness                        200 seeds
+ *     TENON_SEEDS=2000 npm test -- exactness       as many as wanted
+ *     TENON_SEED=12345 npm test -- exactness       one seed alone
+ */
+import { Counters } from './counters';
+import { closeEngine, playSeed } from './play';
+
+/** The suite is cut into parts, so that Jest's workers share it. */
+export const PARTS = 4;
+
+const ALONE = process.env['TENON_SEED'];
+const COUNT = Number(process.env['TENON_SEEDS'] ?? 200);
+
+/** The seeds of a part, counted from 0. One that is asked for alone is played by the first. */
+function seedsOf(part: number): number[] {
+  if (ALONE !== undefined) return part === 0 ? [Number(ALONE)] : [];
+  return Array.from({ length: COUNT }, (_, index) => index + 1).filter((seed) => seed % PARTS === part);
+}
+
+/** Of each at least this many over 50 seeds: a fault that never occurs proves nothing. */
+const LEAST: Readonly<Record<string, number>> = {
+  'answers compared (merged)': 300,
+  'answers compared (batch)': 200,
+  'answers compared (speed)': 100,
+  'answers from both layers': 100,
+  'read your event': 40,
+  'ledgers compared': 200,
+  cuts: 50,
+  'full cuts': 10,
+  'duplicates sent': 30,
+  'late events': 200,
+  'lost acknowledgements': 15,
+  'doubled appends': 10,
+  'torn appends': 1,
+  'poison records': 10,
+  'kills of speed': 40,
+  'kills of batch': 40,
+  'kills of consumption': 40,
+  'restarts of everything': 10,
+  'zombies of speed': 5,
+};
+
+export function describeSeeds(part: number): void {
+  const seeds = seedsOf(part);
+  const counters = new Counters();
+  const describeOrSkip = seeds.length > 0 ? describe : describe.skip;
+
+  describeOrSkip(`exactness, part ${part + 1} of ${PARTS}`, () => {
+    afterAll(closeEngine);
+
+    test(`every answer of ${seeds.length} seeds equals the oracle at its offsets`, async () => {
+      for (const seed of seeds) {
+        const began = performance.now();
+        try {
+          await playSeed(seed, counters);
+        } catch (error) {
+          const message = `Seed ${seed}: ${(error as Error).stack ?? String(error)}\n\nReplay it alone: TENON_SEED=${seed} npm test -- exactness`;
+          throw new Error(message, { cause: error });
+        }
+        counters.add('milliseconds', Math.round(performance.now() - began));
+      }
+      console.info(`exactness: ${seeds.length} seeds: ${counters.toString()}`);
+    }, 3_600_000);
+
+    test('the faults did occur', () => {
+      if (seeds.length < 50) return;
+      const lacking = Object.entries(LEAST).filter(([what, least]) => counters.of(what) < least);
+      expect(lacking.map(([what, least]) => `${what}: ${counters.of(what)}, at least ${least}`)).toEqual([]);
+    });
+  });
+}
