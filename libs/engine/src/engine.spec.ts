@@ -516,6 +516,40 @@ describe('the engine', () => {
     folded.forEach(({ cells }, batch) => expect([...cells]).toEqual([[`["c${batch}"]`, [50, 50 * batch]]]));
   });
 
+  test('runs its prepared plans over any rows that come, not only such as it was made for', async () => {
+    const plans = [
+      await plan(
+        'SELECT code, count(*) AS n, sum(quantity) AS q, avg(weight) AS w, count(DISTINCT code) AS d FROM events WHERE quantity < 1e12 GROUP BY code',
+      ),
+      await plan(
+        'SELECT quantity % 7 AS k, min(code) AS c, count(*) FILTER (WHERE weight IS NULL) AS n, histogram(quantity) AS h FROM events GROUP BY k',
+      ),
+      await plan(
+        'SELECT tag, max(price) AS p, count(code) AS n FROM events, unnest(tags) AS t(tag) GROUP BY tag',
+      ),
+    ];
+    // From one-digit numbers without nulls to fifteen digits with many, from short texts to long ones.
+    const events = Array.from({ length: 600 }, (_, i): EngineEvent => {
+      const round = Math.floor(i / 10) % 8;
+      const missing = round > 4 && i % 3 === 0;
+      const data = {
+        quantity: (i % 9) * 10 ** (2 * round) * (i % 2 === 0 ? 1 : -1),
+        weight: i / 7,
+        price: round,
+        code: 'ab'.repeat(1 + (i % (3 * round + 1))),
+        tags: i % 4 === 0 ? [] : ['x', `y${i % round}`],
+      };
+      return event(i, missing ? {} : data, i % 3);
+    });
+    const batches = Array.from({ length: 60 }, (_, batch) => events.slice(batch * 10, batch * 10 + 10));
+    const live = await foldLive(engine, source, plans, batches);
+    const archived = await foldArchive(engine, source, plans, events, directory, 1000);
+    live.forEach(({ cells, ledger }, index) => {
+      expect([...cells].sort()).toEqual([...archived[index]!.cells].sort());
+      expect(ledger).toEqual(archived[index]!.ledger);
+    });
+  });
+
   test('takes a batch of nothing', async () => {
     const batch = await engine.open(source, [await plan(COUNT)], []);
     expect(await batch.aggregate(await plan(COUNT))).toEqual({ partitions: [], refused: [] });
