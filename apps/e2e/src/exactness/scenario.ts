@@ -34,7 +34,7 @@ export interface Scenario {
 }
 
 export function makeScenario(random: Random, sample: Parameters<typeof takeFlights>[0]): Scenario {
-  const flights = takeFlights(sample, random.int(200, random.chance(0.08) ? 1200 : 400), random);
+  const flights = takeFlights(sample, random.int(80, random.chance(0.08) ? 800 : 180), random);
   const { events, late, duplicates } = disturb(flights, random);
   const last = flights.at(-1) as Flight;
   return {
