@@ -3,6 +3,8 @@ const { join } = require('node:path');
 const { ROOT, ensureInstalled } = require('./install');
 
 ensureInstalled();
+// The log, the store and the engine share libuv's pool; with its default of 4 a long query would hold up appends.
+process.env.UV_THREADPOOL_SIZE ??= '16';
 process.env.TSX_TSCONFIG_PATH = join(ROOT, 'tsconfig.base.json');
 require('tsx/cjs');
 const { main } = require('../apps/tenon/src/demo');
