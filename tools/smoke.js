@@ -12,7 +12,10 @@ const started = Date.now();
 const child = spawn('npm', ['start', '--silent', '--', '--data', data, '--port', String(port)], {
   cwd: join(__dirname, '..'),
   stdio: ['ignore', 'inherit', 'inherit'],
+  // A group of its own: Ctrl-C reaches all processes of a terminal's foreground group, npm's child too.
+  detached: true,
 });
+const signal = (name) => process.kill(-child.pid, name);
 let exited = null;
 child.on('exit', (code, signal) => (exited = { code, signal }));
 
@@ -23,6 +26,12 @@ async function servedRows() {
   return response.ok && answer.answer.generation > 0 ? answer.rows : [];
 }
 
+const isUp = () =>
+  fetch(`http://127.0.0.1:${port}/healthz`).then(
+    () => true,
+    () => false,
+  );
+
 async function main() {
   for (;;) {
     if (exited !== null) throw new Error(`npm start ended early: ${JSON.stringify(exited)}`);
@@ -32,10 +41,13 @@ async function main() {
     await new Promise((done) => setTimeout(done, 500));
   }
   console.log(`\nserved after ${Math.round((Date.now() - started) / 1000)} s, ending with Ctrl-C`);
-  child.kill('SIGINT');
+  signal('SIGINT');
   const stopping = Date.now();
-  while (exited === null && Date.now() - stopping < 30_000) await new Promise((done) => setTimeout(done, 100));
-  if (exited === null || exited.code !== 0) throw new Error(`npm start did not end cleanly: ${JSON.stringify(exited)}`);
+  while (exited === null && Date.now() - stopping < 30_000)
+    await new Promise((done) => setTimeout(done, 100));
+  // npm itself tells that a signal ended it.
+  const clean = exited !== null && (exited.code === 0 || exited.signal === 'SIGINT');
+  if (!clean || (await isUp())) throw new Error(`npm start did not end cleanly: ${JSON.stringify(exited)}`);
   console.log('npm start ended cleanly');
 }
 
@@ -45,6 +57,6 @@ main()
     process.exitCode = 1;
   })
   .finally(() => {
-    if (exited === null) child.kill('SIGKILL');
+    if (exited === null) signal('SIGKILL');
     rmSync(data, { recursive: true, force: true });
   });
