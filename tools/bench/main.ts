@@ -20,7 +20,8 @@ const ALL = {
 const HEAD = `# Benchmarks
 
 \`npm run bench\` makes this page: each figure stands beside a yardstick measured in the same run, since machines differ and
-drift. What is compared, and how, is in \`tools/bench\`.
+drift. What is compared, and how, is in \`tools/bench\`; what the figures mean, and why some are missed, in
+[performance.md](performance.md).
 `;
 
 async function main(names: readonly string[]): Promise<void> {
