@@ -8,16 +8,26 @@ export interface Chaos extends Stage {
   readonly reopen: () => Promise<void>;
 }
 
+/** Whose zombies could do harm, more often than those of the others. */
+const ZOMBIES: readonly ServiceName[] = [
+  ...SERVICES,
+  'speed',
+  'batch',
+  'batch',
+  'consumption',
+  'consumption',
+];
+
 /** Disturbs until it is over; leaves everything running. */
 export async function disturbAtRandom(chaos: Chaos): Promise<void> {
   const { simulation, random, outside } = chaos;
   const zombies: Promise<void>[] = [];
   while (!chaos.isOver()) {
-    await simulation.sleep(outside, random.int(2, 60));
+    await simulation.sleep(outside, random.int(1, 40));
     const what = random.next();
-    if (what < 0.45) await killOne(chaos, random.pick(SERVICES));
-    else if (what < 0.55) await killAll(chaos);
-    else if (what < 0.8) zombies.push(raiseZombie(chaos, random.pick(SERVICES)));
+    if (what < 0.32) await killOne(chaos, random.pick(SERVICES));
+    else if (what < 0.4) await killAll(chaos);
+    else if (what < 0.82) zombies.push(raiseZombie(chaos, random.pick(ZOMBIES)));
     else slowDown(chaos, random.pick(SERVICES));
   }
   await Promise.all(zombies);
@@ -63,6 +73,7 @@ async function killAll(chaos: Chaos): Promise<void> {
 
 async function raiseZombie(chaos: Chaos, name: ServiceName): Promise<void> {
   const { deployment, simulation, random, outside } = chaos;
+  await untilAbout(chaos, name);
   const old = deployment.processOf(name);
   if (old === undefined) return;
   const standsStill = random.chance(0.6);

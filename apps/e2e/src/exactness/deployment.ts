@@ -118,6 +118,14 @@ export class Deployment {
     await this.bury(incarnation);
   }
 
+  /** The end of the run: everything stops, and that is no fault to be counted. */
+  end(): void {
+    for (const { process } of [...this.current.values(), ...this.zombies])
+      this.world.simulation.kill(process);
+    this.current.clear();
+    this.zombies.clear();
+  }
+
   /** Mostly its connections break at once; else its partitions are free only after the session. */
   private async bury(incarnation: Incarnation): Promise<void> {
     if (this.world.simulation.random.chance(0.9)) await this.world.disconnect(incarnation.process);

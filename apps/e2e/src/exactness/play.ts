@@ -159,8 +159,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     await checkLog(world, log);
     counters.add('steps', simulation.steps);
   } finally {
-    for (const name of SERVICES) await deployment.kill(name);
-    for (const zombie of deployment.zombies) await deployment.killZombie(zombie);
+    deployment.end();
     await simulation.settle();
     await closeAdapters(world.adapters);
   }

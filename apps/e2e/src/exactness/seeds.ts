@@ -36,11 +36,16 @@ const LEAST: Readonly<Record<string, number>> = {
   'lost acknowledgements': 8,
   'doubled appends': 5,
   'poison records': 5,
-  'kills of speed': 30,
-  'kills of batch': 30,
-  'kills of consumption': 30,
+  'calls after death': 15,
+  'torn appends': 1,
+  'vanished states': 3,
+  'kills of speed': 15,
+  'kills of batch': 15,
+  'kills of consumption': 15,
   'restarts of everything': 5,
-  'zombies of speed': 3,
+  'zombies of speed': 8,
+  'zombies of batch': 10,
+  'zombies of consumption': 12,
 };
 
 export function describeSeeds(part: number): void {
