@@ -12,7 +12,7 @@ const FORMS = [
   `Rejection\\.at\\([^,]*,\\s*${CODE}`,
   `(?:TenonError|Refusal|super)\\(\\s*${CODE}`,
   `\\bcode: ${CODE}`,
-  `\\b(?:report|add|refuse|fault|unsupported)\\(\\s*${CODE}`,
+  `\\b(?:report|add|refuse|fault|unsupported|failure)\\(\\s*${CODE}`,
   `\\b(?:fault|unsupported)\\([^,]*,\\s*${CODE}`,
 ].map((form) => new RegExp(form, 'g'));
 
