@@ -94,7 +94,7 @@ export async function loadAll(
             file: { base: from?.base ?? digests.full, size: digests.size, digest: digests.full },
             batchRows: options.batch,
             onProgress: (done, state) => progress.update(done, state.rows, state.rejected),
-            onWait: (reason) => progress.note(`${reason} Trying again ...`),
+            onWait: saidOnce((reason) => progress.note(`${reason} Trying again ...`)),
           });
       return {
         ...{ file: path, rows: result.rows, accepted: result.accepted, rejected: result.rejected },
@@ -107,6 +107,15 @@ export async function loadAll(
       progress.stop();
     }
   }
+}
+
+/** An outage is told once, not at every try. */
+function saidOnce(say: (reason: string) => void): (reason: string) => void {
+  let last = '';
+  return (reason) => {
+    if (reason !== last) say(reason);
+    last = reason;
+  };
 }
 
 const resumeNote = (name: string, rows: number, complete: boolean) =>
