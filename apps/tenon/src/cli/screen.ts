@@ -34,7 +34,7 @@ export function createLiveView(
       : 'waiting for events';
     const table = shown.length === 0 ? '' : rowsTable(shown, columnsOf(shown, columns), sink);
     const hidden = rows.size - shown.length;
-    const foot = `${hidden > 0 ? `${grouped(hidden)} more rows · ` : ''}${grouped(updates)} updates · Ctrl-C ends`;
+    const foot = `${hidden > 0 ? `${grouped(hidden)} more rows · ` : ''}${grouped(updates)} ${updates === 1 ? 'update' : 'updates'} · Ctrl-C ends`;
     // Home, then overwrite line by line and clear what is left: no flicker.
     const lines = [
       `${bold(product)}  ${dim(state)}  ${yellow(note)}`,
