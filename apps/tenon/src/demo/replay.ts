@@ -67,6 +67,7 @@ export async function replay(deps: ReplayDeps): Promise<void> {
   await send();
   if (signal.aborted) return;
   ticker.note('All flights have landed; Tenon goes on answering. Ctrl-C ends it.');
+  if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
