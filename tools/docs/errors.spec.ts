@@ -1,66 +1,80 @@
 /** Error codes are a closed, documented list: each one that the sources give stands in docs/errors.md, and no other. */
-import { readFileSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { FORMS, findCodes, unknownForms } from './error-codes';
+import { readPage, readSources } from './sources';
 
-const ROOT = resolve(__dirname, '../..');
-const CODE = "'([a-z][a-z-]+)'";
+/** A row of a table whose first cell is a code, by section. */
+const ROW = /^\| `([^`]+)` \|([^|]*)\|/gm;
 
-/** The forms in which a code is given. */
-const FORMS = [
-  `HttpProblem\\(\\s*\\d+,\\s*${CODE}`,
-  `new Rejection\\(\\s*\\d+,\\s*${CODE}`,
-  `Rejection\\.at\\([^,]*,\\s*${CODE}`,
-  `(?:TenonError|Refusal|super)\\(\\s*${CODE}`,
-  `\\bcode: ${CODE}`,
-  `\\b(?:report|add|refuse|fault|unsupported|failure)\\(\\s*${CODE}`,
-  `\\b(?:fault|unsupported)\\([^,]*,\\s*${CODE}`,
-].map((form) => new RegExp(form, 'g'));
-
-/** Not codes of Tenon: zod's. */
-const OTHERS = new Set(['custom']);
-
-function sources(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory())
-      return ['node_modules', 'testing', 'e2e', 'public'].includes(entry.name) ? [] : sources(path);
-    return entry.name.endsWith('.ts') && !/\.spec\.ts$|fixture|fake/.test(entry.name) ? [path] : [];
+function entriesOf(page: string): { section: string; code: string; second: string }[] {
+  return page.split(/^## /m).flatMap((part) => {
+    const section = part.slice(0, part.indexOf('\n'));
+    return [...part.matchAll(ROW)].map(([, code = '', second = '']) => ({ section, code, second }));
   });
 }
 
-const given = new Map<string, string>();
-for (const path of [...sources(join(ROOT, 'libs')), ...sources(join(ROOT, 'apps'))]) {
-  const text = readFileSync(path, 'utf8');
-  for (const form of FORMS)
-    for (const [, code] of text.matchAll(form)) if (!OTHERS.has(code!)) given.set(code!, path);
-}
-const page = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
-const documented = new Set([...page.matchAll(/`([a-z]+(?:-[a-z]+)*)`/g)].map(([, code]) => code!));
+const sources = readSources();
+const given = findCodes(sources);
+const page = readPage('errors.md');
+const entries = entriesOf(page);
+const documented = new Set(entries.map(({ code }) => code));
 
-test('every error code that the sources give is documented', () => {
-  expect(given.size).toBeGreaterThan(100);
-  const missing = [...given]
-    .filter(([code]) => !documented.has(code))
-    .map(([code, path]) => `${code} (${path})`);
-  expect(missing).toEqual([]);
+describe('docs/errors.md', () => {
+  test('every error code that the sources give has an entry', () => {
+    expect(given.size).toBeGreaterThan(150);
+    const missing = [...given].filter(([code]) => !documented.has(code));
+    expect(missing.map(([code, { paths }]) => `${code} (${[...paths].join(', ')})`)).toEqual([]);
+  });
+
+  test('every entry is a code that the sources give', () => {
+    expect([...documented].filter((code) => !given.has(code))).toEqual([]);
+  });
+
+  test('an entry stands once in its section', () => {
+    const places = entries.map(({ section, code }) => `${section}: ${code}`);
+    expect(places.filter((place, index) => places.indexOf(place) !== index)).toEqual([]);
+  });
+
+  test('the status of an entry is what HTTP answers with', () => {
+    const wrong = [...given].flatMap(([code, { statuses }]) => {
+      const told = entries
+        .filter((entry) => entry.code === code)
+        .flatMap(({ second }) => second.match(/\b\d{3}\b/g) ?? []);
+      return [...statuses]
+        .filter((status) => !told.includes(status))
+        .map((status) => `${code} is ${status}, documented ${told.join(', ') || 'without'}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('no code is given in a form that is not known', () => {
+    expect(unknownForms(sources, given)).toEqual([]);
+  });
 });
 
-test('nothing is documented that no source gives', () => {
-  /** Words of the page in code type that are no codes. */
-  const words = new Set([
-    'code',
-    'type',
-    'title',
-    'status',
-    'detail',
-    'instance',
-    'parameter',
-    'pointer',
-    'errors',
-    'key',
-    'time',
-    'version',
-    'constructor',
-  ]);
-  expect([...documented].filter((code) => !given.has(code) && !words.has(code))).toEqual([]);
+describe('the search behind docs/errors.md', () => {
+  const file = (text: string, path = 'libs/x/src/x.ts') => [{ path, text }];
+
+  test.each(FORMS.map(({ example, file: path, status }) => [example, path, status] as const))(
+    'finds %j',
+    (example, path, status) => {
+      const found = findCodes(file(example, path));
+      expect([...found.keys()]).toContain('a-code');
+      if (status !== undefined) expect(found.get('a-code')?.statuses).toContain(status);
+    },
+  );
+
+  test('notices a code that is given in another form', () => {
+    const text = "throw new HttpProblem(statusOf(x), 'a-code', detail)";
+    expect(unknownForms(file(text), findCodes(file(text)))).toEqual([
+      'a-code (libs/x/src/x.ts: new HttpProblem()',
+    ]);
+    const own = "throw new QuotaError('over-quota', 7)";
+    expect(unknownForms(file(own), findCodes(file(own)))).toHaveLength(1);
+  });
+
+  test('reads an entry per row', () => {
+    expect(entriesOf('## Here\n\n| code | status |\n|---|---|\n| `a-code` | 400, 422 | `other` |\n')).toEqual(
+      [{ section: 'Here', code: 'a-code', second: ' 400, 422 ' }],
+    );
+  });
 });
