@@ -3,7 +3,7 @@ import { FORMS, findCodes, unknownForms } from './error-codes';
 import { readPage, readSources } from './sources';
 
 /** A row of a table whose first cell is a code, by section. */
-const ROW = /^\| `([^`]+)` \|([^|]*)\|/gm;
+const ROW = /^\| `([^`]+)` *\|([^|]*)\|/gm;
 
 function entriesOf(page: string): { section: string; code: string; second: string }[] {
   return page.split(/^## /m).flatMap((part) => {
