@@ -66,11 +66,17 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** `30s`, `5m`, `1h` in milliseconds; `off` is null. */
-export function interval(text: string): number | null {
-  if (text.trim() === 'off') return null;
+/** A time in milliseconds, or never. Not null for the latter: commander takes a null for a missing value. */
+export type Interval = number | 'off';
+
+/** `30s`, `5m`, `1h`, or `off`. */
+export function interval(text: string): Interval {
+  if (text.trim() === 'off') return 'off';
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/.exec(text.trim()) ?? [];
   const ms = unit !== undefined && Object.hasOwn(UNITS, unit) ? Number(amount) * UNITS[unit]! : 0;
   if (ms <= 0) throw new InvalidArgumentError('Write it like 30s, 5m or 1h, or off.');
   return ms;
 }
+
+/** As the services take it. */
+export const millisecondsOf = (every: Interval): number | null => (every === 'off' ? null : every);

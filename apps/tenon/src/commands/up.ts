@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { lazy } from '../cli/lazy';
-import { command, integerIn, interval, jsonOption } from '../cli/options';
+import type { Interval } from '../cli/options';
+import { command, integerIn, interval, jsonOption, millisecondsOf } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printJson, styles } from '../cli/output';
 import { untilInterrupted } from '../cli/signals';
@@ -18,7 +19,7 @@ interface UpOptions {
   readonly data?: string;
   readonly port?: number;
   readonly host?: string;
-  readonly cutEvery?: number | null;
+  readonly cutEvery?: Interval;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly json?: boolean;
 }
@@ -45,10 +46,13 @@ export function upCommand(output: Output): Command {
       ).choices(['debug', 'info', 'warn', 'error', 'silent']),
     )
     .addOption(jsonOption('Print { url, data, products } as JSON once it is up'))
-    .action(async ({ json, ...options }: UpOptions) => {
+    .action(async ({ json, cutEvery, ...options }: UpOptions) => {
       const { runUp } = lazy.up();
       const interrupted = untilInterrupted();
-      const up = await runUp(options);
+      const up = await runUp({
+        ...options,
+        ...(cutEvery !== undefined && { cutEvery: millisecondsOf(cutEvery) }),
+      });
       const { url, data, products } = up;
       if (json) printJson({ url, data, products }, output);
       else printUp(up, output);

@@ -7,7 +7,8 @@ import { Command, CommanderError } from 'commander';
 import { Client } from '../cli/client';
 import { toFailure } from '../cli/failure';
 import { lazy } from '../cli/lazy';
-import { integerIn, interval, numberAbove } from '../cli/options';
+import type { Interval } from '../cli/options';
+import { integerIn, interval, numberAbove, millisecondsOf } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printFailure, standardOutput } from '../cli/output';
 import { interruptSignal } from '../cli/signals';
@@ -26,7 +27,7 @@ export interface DemoOptions {
   readonly history: number;
   readonly port: number;
   readonly data: string;
-  readonly cutEvery: number | null;
+  readonly cutEvery: Interval;
 }
 
 /** @returns the exit code */
@@ -73,7 +74,7 @@ async function demo(options: DemoOptions, output: Output, signal: AbortSignal): 
     catalog: join(ROOT, 'catalog'),
     data: options.data,
     port,
-    cutEvery: options.cutEvery,
+    cutEvery: millisecondsOf(options.cutEvery),
     logger: log,
   });
   const client = new Client(up.url);

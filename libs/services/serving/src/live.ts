@@ -2,7 +2,7 @@
  * Live updates of one product by server-sent events. Hints of the bus say which cells changed; the rows themselves are
  * read from the store, once for all clients. A client that does not drain misses no state: its cells are coalesced.
  */
-import type { Row } from '@tenon/contracts';
+
 import { SUBJECTS } from '@tenon/contracts';
 import type { Bus, Clock, Logger, Subscription } from '@tenon/ports';
 import type { RowsQuery } from './query';
@@ -136,12 +136,18 @@ export class LiveHub {
       const answer = await this.reader.rows({ ...query, range: { ...query.range, reverse: true } }, {});
       return this.message(id, 'snapshot', { rows: answer.rows, removed: [], answer: answer.answer });
     }
-    const rows = await this.reader.cells([...waiting]);
-    return this.message(id, 'rows', { ...rows, rows: rows.rows.filter((row) => this.wanted(query, row)) });
-  }
-
-  private wanted(query: RowsQuery, row: Row): boolean {
-    return query.where.length === 0 || matches(query.where, parseCellId(row._cell) ?? []);
+    // Cell keys are in the order of windows, so `from` and `to` hold here as they do for the snapshot.
+    const { gte, lt } = query.range;
+    const { rows, removed, answer } = await this.reader.cells(
+      [...waiting].filter((cell) => cell >= gte && cell < lt),
+    );
+    const wanted = (cell: string) =>
+      query.where.length === 0 || matches(query.where, parseCellId(cell) ?? []);
+    return this.message(id, 'rows', {
+      rows: rows.filter((row) => wanted(row._cell)),
+      removed: removed.filter(wanted),
+      answer,
+    });
   }
 
   private message(id: string, event: string, data: LiveRows): string {
