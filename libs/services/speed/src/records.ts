@@ -1,7 +1,8 @@
 /** Sorts the records of a poll into rounds of events, with the barriers between them. */
 import { barrierOf, identityOf, isControl } from '@tenon/contracts';
 import { EMPTY_LEDGER, type LedgerCounts } from '@tenon/domain';
-import type { EngineEvent, LogRecord, Refused } from '@tenon/ports';
+import type { EngineEvent, LogRecord } from '@tenon/ports';
+import type { DeadLetter } from './dead-letters';
 import type { LivePartition } from './partition';
 
 /** What reading a partition up to (and with) its next barrier, or to the end of the poll, gave. */
@@ -9,7 +10,7 @@ export interface Round {
   readonly events: EngineEvent[];
   /** Duplicates, conflicts and ignored control records: the same for every product. */
   readonly counts: LedgerCounts;
-  readonly conflicts: readonly Refused[];
+  readonly conflicts: readonly DeadLetter[];
   /** The barrier that ended the round, if one did. */
   readonly barrier: { readonly epoch: number; readonly offset: number } | null;
   /** How many of the records were used. */
@@ -19,7 +20,7 @@ export interface Round {
 /** Reads records of one partition, in order, from index `at`, up to the barrier that ends the partition's epoch. */
 export function readRound(state: LivePartition, records: readonly LogRecord[], at: number): Round {
   const events: EngineEvent[] = [];
-  const conflicts: Refused[] = [];
+  const conflicts: DeadLetter[] = [];
   let duplicate = 0;
   let control = 0;
   let barrier: Round['barrier'] = null;
@@ -43,10 +44,13 @@ export function readRound(state: LivePartition, records: readonly LogRecord[], a
     else if (verdict === 'duplicate') duplicate += 1;
     else
       conflicts.push({
-        partition: state.partition,
-        offset,
-        code: 'id-conflict',
-        detail: 'another event has the same source and id',
+        record,
+        reason: {
+          partition: state.partition,
+          offset,
+          code: 'id-conflict',
+          detail: 'another event has the same source and id',
+        },
       });
   }
   const counts = { ...EMPTY_LEDGER, duplicate, control, deadLettered: conflicts.length };

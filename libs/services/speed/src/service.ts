@@ -4,7 +4,7 @@
  */
 import { type Plan, type SourceDefinition, FIRST_EPOCH } from '@tenon/domain';
 import type { PointerDocument } from '@tenon/contracts';
-import { FRAME_CELLS, HEADERS, STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
+import { FRAME_CELLS, STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
 import type {
   Bus,
   Clock,
@@ -23,7 +23,9 @@ import type {
   Subscription,
 } from '@tenon/ports';
 import { NO_METRICS } from '@tenon/ports';
+import { type DeadLetter, letterRecord, lettersOf } from './dead-letters';
 import { makeFlush, type PendingFlush } from './flush';
+import { Outbox } from './outbox';
 import { LivePartition } from './partition';
 import { readRound, type Round } from './records';
 
@@ -96,14 +98,13 @@ class SourceWorker {
   private readonly subscriptions: Subscription[] = [];
   private readonly toReplay = new Set<number>();
   private consumer!: LogConsumer;
-  private flushing: Promise<void> = Promise.resolve();
   private events = 0;
   private batches = 0;
   private busyMs = 0;
   private duplicates = 0;
   private deadLetters = 0;
   private readonly observeBatch: (seconds: number) => void;
-  private readonly observeFlush: (seconds: number) => void;
+  private readonly outbox: Outbox;
   done: Promise<void> = Promise.resolve();
 
   constructor(
@@ -119,11 +120,12 @@ class SourceWorker {
       'Time to fold one micro-batch and hand over what changed.',
       labels,
     );
-    this.observeFlush = metrics.histogram(
+    const observeFlush = metrics.histogram(
       'tenon_flush_duration_seconds',
       'Time until the log had taken the flushes of one micro-batch.',
       labels,
     );
+    this.outbox = new Outbox(deps, this.stopping.signal, observeFlush);
   }
 
   async start(): Promise<void> {
@@ -200,7 +202,7 @@ class SourceWorker {
       const records = polled.batches.reduce((sum, batch) => sum + batch.records.length, 0);
       if (records < 256) await clock.sleep(Math.min(config.lingerMs, took), signal);
     }
-    await this.flushing;
+    await this.outbox.drain();
   }
 
   /** Goes back to the cut where consumption missed a flush. */
@@ -238,7 +240,7 @@ class SourceWorker {
   private async fold(rounds: readonly { state: LivePartition; round: Round }[]): Promise<void> {
     const { engine } = this.deps;
     const events = rounds.flatMap(({ round }) => round.events);
-    const letters: Refused[] = rounds.flatMap(({ round }) => round.conflicts);
+    const refused: Refused[] = [];
     for (const { state, round } of rounds) {
       this.duplicates += round.counts.duplicate;
       for (const product of state.products.values()) product.count(round.counts);
@@ -246,10 +248,10 @@ class SourceWorker {
     if (events.length > 0) {
       const batch = await engine.open(this.source, this.plans, events);
       try {
-        letters.push(...batch.poison);
+        refused.push(...batch.poison);
         for (const plan of this.plans) {
           const result = await batch.aggregate(plan);
-          letters.push(...result.refused.map((one) => ({ ...one, code: `${plan.product}:${one.code}` })));
+          refused.push(...result.refused.map((one) => ({ ...one, code: `${plan.product}:${one.code}` })));
           for (const part of result.partitions)
             this.partitions.get(part.partition)?.products.get(plan.product)?.add(part.cells, part.ledger);
         }
@@ -262,8 +264,9 @@ class SourceWorker {
     const flushes = this.plans.map((plan) => this.flushesOf(plan, rounds));
     for (const { state, round } of rounds)
       if (round.barrier !== null) state.open({ epoch: round.barrier.epoch, start: round.barrier.offset + 1 });
-    await this.deadLetter(letters, rounds);
-    await this.send(flushes.flat());
+    const conflicts = rounds.flatMap(({ round }) => round.conflicts);
+    await this.deadLetter([...conflicts, ...lettersOf(refused, events)]);
+    await this.outbox.send(flushes.flat());
   }
 
   private flushesOf(plan: Plan, rounds: readonly { state: LivePartition; round: Round }[]): PendingFlush[] {
@@ -278,61 +281,12 @@ class SourceWorker {
     ];
   }
 
-  /** Appends in the background, one after the other, while the next micro-batch is computed. */
-  private async send(flushes: readonly PendingFlush[]): Promise<void> {
-    await this.flushing;
-    const began = this.deps.clock.monotonic();
-    this.flushing = Promise.all(
-      flushes.map((flush) => this.appendUntilDone(flush.topic, flush.records)),
-    ).then(() => this.observeFlush((this.deps.clock.monotonic() - began) / 1000));
-    this.flushing.catch(() => undefined);
-  }
-
-  /** A flush that is lost would be a gap, so the layer waits for the log rather than going on without it. */
-  private async appendUntilDone(topic: string, records: PendingFlush['records']): Promise<void> {
-    const { log, clock, logger } = this.deps;
-    for (let wait = 50; ; wait = Math.min(wait * 2, 2000)) {
-      try {
-        await log.append(topic, records, { ack: 'relaxed' });
-        return;
-      } catch (error) {
-        if (this.stopping.signal.aborted) return;
-        logger.warn({ error, topic }, 'the log did not take a flush, trying again');
-        await clock.sleep(wait, this.stopping.signal);
-      }
-    }
-  }
-
-  private async deadLetter(
-    letters: readonly Refused[],
-    rounds: readonly { state: LivePartition; round: Round }[],
-  ): Promise<void> {
+  private async deadLetter(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
-    const events = new Map(
-      rounds
-        .flatMap(({ round }) => round.events)
-        .map((event) => [`${event.partition}/${event.record.offset}`, event.record]),
-    );
-    const records = letters.map((letter) => {
-      const record = events.get(`${letter.partition}/${letter.offset}`);
-      return {
-        partition: 0,
-        key: `${letter.partition}/${letter.offset}`,
-        value: record?.value ?? '',
-        headers: {
-          ...record?.headers(),
-          'tenon-reason': letter.code,
-          'tenon-detail': letter.detail.slice(0, 1000),
-          'tenon-partition': String(letter.partition),
-          'tenon-offset': String(letter.offset),
-          [HEADERS.version]: '1',
-        },
-      };
-    });
-    await this.appendUntilDone(TOPICS.deadLetters(this.source.name), records);
-    this.deadLetters += records.length;
+    await this.outbox.append(TOPICS.deadLetters(this.source.name), letters.map(letterRecord));
+    this.deadLetters += letters.length;
     this.deps.logger.warn(
-      { source: this.source.name, count: letters.length, first: letters[0] },
+      { source: this.source.name, count: letters.length, first: letters[0]?.reason },
       'events were dead-lettered',
     );
   }
