@@ -1,10 +1,17 @@
 // Installs the dependencies if they are missing or older than the lock file, so that one command is enough.
-const { existsSync, readFileSync, writeFileSync } = require('node:fs');
-const { createHash } = require('node:crypto');
+const { existsSync, statSync } = require('node:fs');
 const { spawnSync } = require('node:child_process');
 const { join } = require('node:path');
 
 const ROOT = join(__dirname, '..');
+
+/** npm writes its own lock file last, so one that is newer than ours says that the installation is whole and current. */
+function isCurrent() {
+  const installed = join(ROOT, 'node_modules', '.package-lock.json');
+  return (
+    existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(ROOT, 'package-lock.json')).mtimeMs
+  );
+}
 
 /** Ends the process with a message if Node is too old or the installation fails. */
 function ensureInstalled() {
@@ -12,11 +19,7 @@ function ensureInstalled() {
     console.error(`Tenon needs Node 20 or later; this is ${process.version}. See https://nodejs.org.`);
     process.exit(1);
   }
-  const lock = createHash('sha256')
-    .update(readFileSync(join(ROOT, 'package-lock.json')))
-    .digest('hex');
-  const stamp = join(ROOT, 'node_modules', '.tenon-lock');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  if (isCurrent()) return;
   console.error('Installing dependencies (once) ...');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: ROOT,
@@ -27,7 +30,6 @@ function ensureInstalled() {
     console.error('npm ci failed (see above). Mend it and run the same command again.');
     process.exit(1);
   }
-  writeFileSync(stamp, lock);
 }
 
 /** Runs a program of node_modules/.bin in the checkout and resolves to its exit code. */

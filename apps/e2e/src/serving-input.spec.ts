@@ -15,7 +15,7 @@ const BAD: readonly (readonly [path: string, status: number, code: string, detai
   ['/v1/nothing', 404, 'not-found', /nothing/],
   [`${ROWS}?origin[$ne]=x`, 400, 'bad-parameter', /origin/],
   [`${ROWS}?origin=ATL&origin=ORD`, 400, 'repeated-parameter', /origin/],
-  [`${ROWS}?nothing=x`, 400, 'bad-parameter', /origin/],
+  [`${ROWS}?nothing=x`, 400, 'unknown-parameter', /origin/],
   [`${ROWS}?limit=1e9`, 400, 'bad-parameter', /10000/],
   [`${ROWS}?limit=0`, 400, 'bad-parameter', /whole number/],
   [`${ROWS}?limit=-1`, 400, 'bad-parameter', /whole number/],
@@ -34,7 +34,7 @@ const BAD: readonly (readonly [path: string, status: number, code: string, detai
   ['/v1/products/routes/rows?from=2001-01-01T00:00:00Z', 400, 'bad-parameter', /running total/],
   ['/%E0%A4%A', 400, 'bad-encoding', /encoding/],
   [`${ROWS}?origin=%E0%A4%A`, 400, 'bad-encoding', /encoding/],
-  ['/v1/products/airport_hours/live?cursor=x', 400, 'bad-parameter', /live/],
+  ['/v1/products/airport_hours/live?cursor=x', 400, 'unknown-parameter', /live/],
   ['/v1/products/airport_hours/live?limit=1e9', 400, 'bad-parameter', /limit/],
 ];
 

@@ -28,6 +28,12 @@ const CODES: Readonly<Record<number, string>> = {
   431: 'headers-too-large',
 };
 
+/** Errors of Tenon's own that a client, or whoever wrote the product, can do something about. */
+const STATUSES: Readonly<Record<string, number>> = {
+  'record-too-large': 413,
+  'answer-failed': 500,
+};
+
 /** A server's bug or an unforeseen fault: told as `internal`, without what happened inside. */
 export const isUnexpected = (problem: HttpProblem): boolean => problem.code === 'internal';
 
@@ -36,6 +42,11 @@ export function problemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof TenonError && error.details.retryable === true) {
     return new HttpProblem(503, error.code, error.message, {}, { 'retry-after': '1' });
+  }
+  const known = error instanceof TenonError ? STATUSES[error.code] : undefined;
+  if (error instanceof TenonError && known !== undefined) {
+    const { hint } = error.details;
+    return new HttpProblem(known, error.code, error.message, hint === undefined ? {} : { hint });
   }
   // Express and its helpers mark the client's faults with a status.
   const status = (error as { status?: unknown } | null | undefined)?.status;

@@ -81,9 +81,11 @@ function dimensions(plan: Plan, query: Readonly<Record<string, string>>): RowsQu
     const part = plan.key.findIndex((key) => key.column === name);
     if (part < 0) {
       const known = plan.key.flatMap((key) => key.column ?? []);
-      throw bad(
-        name,
+      throw new HttpProblem(
+        400,
+        'unknown-parameter',
         `${name} is no dimension of ${plan.product} and no option. Dimensions: ${known.join(', ') || 'none'}; options: ${OPTIONS.join(', ')}.`,
+        { parameter: name },
       );
     }
     where.push({ part, type: plan.key[part]?.type ?? 'VARCHAR', text });

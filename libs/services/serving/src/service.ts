@@ -246,7 +246,7 @@ class Serving {
     const { limit, ...asked } = request.query;
     for (const name of ['cursor', 'after', 'layer', 'order', 'timeout'])
       if (name in asked)
-        throw new HttpProblem(400, 'bad-parameter', `${name} does not apply to live updates.`, {
+        throw new HttpProblem(400, 'unknown-parameter', `${name} does not apply to live updates.`, {
           parameter: name,
         });
     const query = parseRowsQuery(reader.layout.plan, {
