@@ -22,8 +22,14 @@ export const SUBJECTS = {
   cut: 'tenon.cut',
   /** Command to the speed layer: replay a partition from its last cut (a flush went missing). */
   replay: (product: string) => `tenon.replay.${product}`,
-  /** Command to batch: recompute in full at the next cut. */
+  /** Request to ingestion, whoever asks: make a cut. One of its instances answers. */
+  askCut: 'tenon.cut.ask',
+  /** The same, and batch computes everything before it anew. */
   run: 'tenon.run',
+  /** Request: read the catalog again, and go on with it if it is sound. Each instance answers. */
+  reload: 'tenon.reload',
+  /** Each instance says from time to time that it is there, and once that it goes. */
+  alive: 'tenon.alive',
   /** Request to consumption: which generation does each product serve? Replies `{ [product]: generation }`. */
   generations: 'tenon.generations',
   /** Request: who are you, what do you hold? Each instance answers. */

@@ -11,7 +11,7 @@ export type {
   ReadOptions,
   TopicSpec,
 } from './event-log';
-export type { Bus, BusHeaders, BusMessage, Subscription } from './bus';
+export type { Bus, BusHeaders, BusMessage, RequestOptions, RespondOptions, Subscription } from './bus';
 export type {
   ProductStore,
   ScanRange,
@@ -44,3 +44,5 @@ export type { HttpRequest, HttpResponse, Route } from './http';
 export { NO_METRICS } from './metrics';
 export type { MetricLabels, MetricSample, Metrics } from './metrics';
 export type { LogReading, RunningService } from './service';
+export { Links, MAX_LINKS, NO_TRACER, isSampled, startMessaging, within } from './tracing';
+export type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer } from './tracing';

@@ -18,6 +18,8 @@ export interface RunningService {
   ready(): { readonly ok: boolean; readonly reason?: string };
   /** Numbers and facts for /v1/status. */
   status(): Record<string, unknown>;
+  /** Facts for /v1/status that have to be read from somewhere. */
+  overview?(): Promise<Record<string, unknown>>;
   /** What it reads of the log; absent: nothing. Lag follows from it, and whether its loop is stuck. */
   readings?(): readonly LogReading[];
   /** Rejects if the service fails for good; resolves when it has stopped. */

@@ -146,6 +146,33 @@ export function describeBusContract(
       finish();
     });
 
+    test('a request is over once the replies are enough for whoever asks', async () => {
+      const to = subject();
+      await b.respond(to, () => 'quick');
+      await b.respond(to, () => new Promise<Value>(() => undefined));
+      const started = performance.now();
+      const enough = (replies: readonly Value[]) => replies.includes('quick');
+      expect(await a.request(to, null, { timeoutMs: 5_000, enough })).toEqual(['quick']);
+      expect(performance.now() - started).toBeLessThan(4_000);
+    });
+
+    test('of responders in a group one answers, and another one where that has gone', async () => {
+      const to = subject();
+      const first = await b.respond(to, () => 'first', { group: 'g' });
+      const second = await a.respond(to, () => 'second', { group: 'g' });
+      await b.respond(to, () => 'other', { group: 'h' });
+      const ask = async () => (await a.request(to, null, { timeoutMs: 300 })) as string[];
+      for (let i = 0; i < 3; i++) {
+        const replies = await ask();
+        expect(replies).toHaveLength(2);
+        expect(replies).toContain('other');
+      }
+      await first.close();
+      expect((await ask()).sort()).toEqual(['other', 'second']);
+      await second.close();
+      expect(await ask()).toEqual(['other']);
+    });
+
     test('a responder that fails is left out', async () => {
       const to = subject();
       await b.respond(to, () => Promise.reject(new Error('a bug')));

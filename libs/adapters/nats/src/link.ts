@@ -6,6 +6,8 @@ import { TenonError } from '@tenon/ports';
 
 export interface Registration {
   readonly subject: string;
+  /** Of those that share it, one gets each message. */
+  readonly queue?: string;
   readonly heard: (message: Msg) => void;
 }
 
@@ -143,6 +145,7 @@ export class Link {
   private attach(connection: NatsConnection, registration: Registration): void {
     // With a callback nothing queues up: an iterator would, without bound.
     const subscription = connection.subscribe(registration.subject, {
+      ...(registration.queue !== undefined && { queue: registration.queue }),
       callback: (error, message) => {
         if (error) this.options.onTrouble(error, `subscription to ${registration.subject}`);
         else registration.heard(message);

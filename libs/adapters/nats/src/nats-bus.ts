@@ -1,7 +1,15 @@
 import type { Msg } from '@nats-io/transport-node';
 import { createInbox } from '@nats-io/transport-node';
 import type { Value } from '@tenon/domain';
-import type { Bus, BusHeaders, BusMessage, Logger, Subscription } from '@tenon/ports';
+import type {
+  Bus,
+  BusHeaders,
+  BusMessage,
+  Logger,
+  RequestOptions,
+  RespondOptions,
+  Subscription,
+} from '@tenon/ports';
 import { TenonError } from '@tenon/ports';
 import { decodeMessage, encodeHeaders, isNoResponders } from './codec';
 import { Link } from './link';
@@ -109,6 +117,7 @@ class NatsBus implements Bus {
   async respond(
     subject: string,
     answer: (message: BusMessage) => Value | Promise<Value>,
+    { group }: RespondOptions = {},
   ): Promise<Subscription> {
     let answering = 0;
     const reply = async (message: Msg) => {
@@ -124,18 +133,15 @@ class NatsBus implements Bus {
     };
     return this.listen({
       subject,
+      ...(group !== undefined && { queue: group }),
       heard: (message) => {
         if (answering < MAX_ANSWERING) void reply(message);
       },
     });
   }
 
-  async request(
-    subject: string,
-    payload: Value,
-    options: { readonly timeoutMs: number; readonly max?: number; readonly headers?: BusHeaders },
-  ): Promise<Value[]> {
-    const { timeoutMs, max = Infinity, headers } = options;
+  async request(subject: string, payload: Value, options: RequestOptions): Promise<Value[]> {
+    const { timeoutMs, max = Infinity, enough, headers } = options;
     const connection = this.link.current;
     if (connection === null) return [];
     const replies: Value[] = [];
@@ -155,7 +161,7 @@ class NatsBus implements Bus {
           } catch (failure) {
             this.trouble(failure, `an answer to ${subject} was no JSON`);
           }
-          if (replies.length >= max) done();
+          if (replies.length >= max || enough?.(replies) === true) done();
         },
       });
       if (!this.send(subject, payload, headers, inbox)) done();

@@ -1,4 +1,12 @@
-import type { Bus, BusHeaders, BusMessage, Clock, Subscription } from '@tenon/ports';
+import type {
+  Bus,
+  BusHeaders,
+  BusMessage,
+  Clock,
+  RequestOptions,
+  RespondOptions,
+  Subscription,
+} from '@tenon/ports';
 import type { Value } from '@tenon/domain';
 import { onAbort } from '../abort';
 import { systemClock } from '../environment';
@@ -18,6 +26,8 @@ interface Listener {
   readonly deliver: (subject: string, payload: string, headers: BusHeaders, replyTo: Reply | null) => void;
   /** Answers requests. */
   readonly responds: boolean;
+  /** Shares requests with others of the group. */
+  readonly group?: string | undefined;
 }
 
 type Reply = (value: Value | undefined) => void;
@@ -57,10 +67,12 @@ class MemoryBus implements Bus {
   async respond(
     subject: string,
     answer: (message: BusMessage) => Value | Promise<Value>,
+    { group }: RespondOptions = {},
   ): Promise<Subscription> {
     return this.listen({
       matches: subjectMatcher(subject),
       responds: true,
+      group,
       deliver: (to, payload, headers, reply) => {
         if (reply === null) return;
         void this.answer(
@@ -72,11 +84,7 @@ class MemoryBus implements Bus {
     });
   }
 
-  async request(
-    subject: string,
-    payload: Value,
-    options: { readonly timeoutMs: number; readonly max?: number; readonly headers?: BusHeaders },
-  ): Promise<Value[]> {
+  async request(subject: string, payload: Value, options: RequestOptions): Promise<Value[]> {
     if (this.closed) return [];
     const replies: Value[] = [];
     const enough = new AbortController();
@@ -87,7 +95,8 @@ class MemoryBus implements Bus {
       if (enough.signal.aborted) return;
       if (value !== undefined) replies.push(value);
       // Nobody is left to answer, or there are enough.
-      if (waiting === 0 || replies.length >= (options.max ?? Infinity)) enough.abort();
+      if (waiting === 0 || replies.length >= (options.max ?? Infinity) || options.enough?.(replies) === true)
+        enough.abort();
     };
     waiting = this.send(subject, JSON.stringify(payload), options.headers ?? {}, reply);
     if (waiting > 0) await this.clock.sleep(options.timeoutMs, enough.signal);
@@ -115,8 +124,8 @@ class MemoryBus implements Bus {
   private send(subject: string, payload: string, headers: BusHeaders, reply: Reply | null): number {
     let responders = 0;
     const copied = { ...headers };
-    for (const listener of this.listeners) {
-      if (!listener.matches(subject)) continue;
+    const matching = [...this.listeners].filter((listener) => listener.matches(subject));
+    for (const listener of onePerGroup(matching)) {
       if (listener.responds) responders++;
       this.later(() => {
         if (this.listeners.has(listener)) listener.deliver(subject, payload, copied, reply);
@@ -154,4 +163,15 @@ class MemoryBus implements Bus {
       this.options.onError?.(error, subject);
     }
   }
+}
+
+/** The first of each group. */
+function onePerGroup(listeners: readonly Listener[]): Listener[] {
+  const seen = new Set<string>();
+  return listeners.filter(({ group }) => {
+    if (group === undefined) return true;
+    const first = !seen.has(group);
+    seen.add(group);
+    return first;
+  });
 }
