@@ -1,0 +1,182 @@
+/** What the services write, message by message, in a play that makes each of them write everything that it can. */
+import { HEADERS, SUBJECTS, TOPICS } from '@tenon/contracts';
+import type { LogRecord, RunningService, StoreTable } from '@tenon/ports';
+import { eventually } from '@tenon/testing';
+import type { Golden, GoldenSet } from './golden';
+import { PRODUCT, SOURCE, Scene, answerOf, ask } from './scene';
+
+const EVENTS = TOPICS.events(SOURCE.name);
+const STATES = TOPICS.states(PRODUCT);
+
+/** CloudEvents with everything that an event may have. */
+const whole = (id: string, price: number) => ({
+  type: 'application/cloudevents+json',
+  body: {
+    specversion: '1.0',
+    id,
+    source: '/shop/7',
+    type: 'order.placed',
+    subject: 'ann',
+    time: '2023-12-31T22:15:00.5+01:00',
+    datacontenttype: 'application/json',
+    correlationid: 'corr-1',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    data: { customer: 'ann', price, at: '2023-12-31T22:15:00.25Z', weight: 0.1 },
+  },
+});
+
+/** Ids chosen by the client, so that what follows from them is the same however many ids a service makes. */
+const correlated = (id: string) => ({
+  headers: { 'x-correlation-id': id, 'idempotency-key': `key-of-${id}` },
+});
+
+export async function writeAll(): Promise<GoldenSet> {
+  const scene = await Scene.open();
+  try {
+    const ingestion = await scene.start('ingestion');
+    const receipt = await ingest(scene, ingestion);
+    await compute(scene, 'speed', (records) => records.length === 2);
+    await compute(scene, 'batch', (records) =>
+      records.slice(2).some(({ value }) => textOf(value).includes('"end":')),
+    );
+    await land(scene);
+    await ask(ingestion, 'POST', '/v1/cuts', { query: { full: 'true' } });
+    return sorted([...(await logged(scene)), ...sent(scene), ...(await stored(scene)), ['receipt', receipt]]);
+  } finally {
+    await scene.close();
+  }
+}
+
+async function ingest(scene: Scene, ingestion: RunningService): Promise<Golden> {
+  await ask(ingestion, 'GET', '/v1/sources');
+  const plain = { customer: 'bob', price: 3.1, weight: 0.2 };
+  const first = await scene.post(ingestion, { ...correlated('corr-2'), body: plain });
+  await scene.post(ingestion, whole('order-1', 12.5));
+  await scene.post(ingestion, whole('order-1', 99)); // the same id with other data: a dead letter, of speed
+  await scene
+    .post(ingestion, { ...correlated('corr-3'), body: { customer: 'cid', price: 'dear' } })
+    .catch(() => undefined);
+  await scene.post(ingestion, {
+    ...correlated('corr-4'),
+    body: { customer: 'Zoë', price: 1, at: '2023-12-31T23:59:59Z' },
+  });
+  await ask(ingestion, 'POST', '/v1/cuts');
+  await scene.post(ingestion, { ...correlated('corr-5'), body: { customer: 'bob', price: 7 } });
+  const { receipt } = answerOf(first) as { receipt: string };
+  return { http: 'receipt', value: receipt };
+}
+
+/** Runs a layer until it has written what it has to. */
+async function compute(
+  scene: Scene,
+  name: 'speed' | 'batch',
+  isDone: (records: readonly LogRecord[]) => boolean,
+) {
+  const service = await scene.start(name);
+  await eventually(`states of ${name}`, async () => isDone(await recordsOf(scene, STATES)));
+  await scene.stop(service);
+}
+
+async function land(scene: Scene): Promise<void> {
+  const consumption = await scene.start('consumption');
+  const served = (product: string) =>
+    scene.bus.sent.some(({ subject }) => subject === SUBJECTS.generation(product));
+  await eventually('a generation', () => served(PRODUCT));
+  await scene.bus.request(SUBJECTS.generations, {}, { timeoutMs: 1000 });
+  await askForReplay(scene, consumption);
+}
+
+/** A flush goes missing: the next one does not join on. */
+async function askForReplay(scene: Scene, consumption: RunningService): Promise<void> {
+  const flush = (await recordsOf(scene, STATES))[1] as LogRecord;
+  const value = textOf(flush.value).replace(/"from":\d+,"to":\d+/, '"from":90,"to":91');
+  await scene.append(STATES, [{ partition: 0, key: '0', value, headers: flush.headers() }]);
+  await eventually('a replay', () =>
+    scene.bus.sent.some(({ subject }) => subject === SUBJECTS.replay(PRODUCT)),
+  );
+  await scene.stop(consumption);
+}
+
+type Named = readonly [name: string, golden: Golden];
+
+const LOGGED: Readonly<Record<string, (record: LogRecord) => string | null>> = {
+  [EVENTS]: (record) => record.header(HEADERS.control) ?? 'event',
+  [TOPICS.deadLetters(SOURCE.name)]: (record) =>
+    record.header('tenon-offset') ? 'dead-letter-of-speed' : 'dead-letter',
+  [STATES]: (record) => (textOf(record.value).includes('"from":90') ? null : typeOf(record)),
+  [TOPICS.cuts]: () => 'cut',
+  [TOPICS.identity]: () => 'identity',
+};
+
+async function logged(scene: Scene): Promise<Named[]> {
+  const all: Named[] = [];
+  for (const [topic, nameOf] of Object.entries(LOGGED))
+    for (const record of await recordsOf(scene, topic)) {
+      const name = nameOf(record);
+      if (name !== null) all.push([name, goldenOf(topic, record)]);
+    }
+  return all;
+}
+
+const goldenOf = (topic: string, record: LogRecord): Golden => ({
+  topic,
+  key: record.key === null ? null : textOf(record.key),
+  headers: record.headers(),
+  value: textOf(record.value),
+});
+
+/** Messages of the bus by their subject, each form once. */
+function sent(scene: Scene): Named[] {
+  const known = new Set<string>();
+  return scene.bus.sent.flatMap(({ kind, subject, headers, payload }) => {
+    const value = JSON.stringify(payload);
+    if (known.has(`${kind} ${subject} ${value}`)) return [];
+    known.add(`${kind} ${subject} ${value}`);
+    const name = subject.split('.')[1] as string;
+    const golden: Golden = { subject, kind, headers, value };
+    return [[kind === 'message' ? `${name}-hint` : `${name}-${kind}`, golden] as const];
+  });
+}
+
+const TABLES: readonly StoreTable[] = ['meta', 'base', 'speed'];
+
+async function stored(scene: Scene): Promise<Named[]> {
+  const all: Named[] = [];
+  for (const table of TABLES)
+    await scene.store.snapshot(async (snapshot) => {
+      for await (const chunk of snapshot.scan(table, { gte: ' ', lt: '~' }))
+        for (const { key, value } of chunk) {
+          const name = table === 'meta' ? (key.split('/')[0] as string) : `${table}-cell`;
+          all.push([name, { table, key, value: JSON.stringify(value) }]);
+        }
+    });
+  return all;
+}
+
+function sorted(all: readonly Named[]): GoldenSet {
+  const names = [...new Set(all.map(([name]) => name))].sort();
+  const set = names.map((name) => [name, all.flatMap((one) => (one[0] === name ? [one[1]] : []))]);
+  return JSON.parse(numbered(JSON.stringify(Object.fromEntries(set)))) as GoldenSet;
+}
+
+/** Ids made by services, counted as they appear: how many a service makes for itself is not the wire's matter. */
+function numbered(text: string): string {
+  const seen = new Map<string, Map<string, number>>();
+  return text.replace(/\b(ingestion|speed|batch|consumption|serving)-(\d+)\b/g, (id, service: string) => {
+    const known = seen.get(service) ?? new Map<string, number>();
+    seen.set(service, known);
+    if (!known.has(id)) known.set(id, known.size + 1);
+    return `${service}-${known.get(id)}`;
+  });
+}
+
+async function recordsOf(scene: Scene, topic: string): Promise<LogRecord[]> {
+  const end = (await scene.log.endOffsets(topic).catch(() => ({})))['0' as never] ?? 0;
+  const records: LogRecord[] = [];
+  while (records.length < end) records.push(...(await scene.log.read(topic, 0, records.length)));
+  return records;
+}
+
+const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
+
+const typeOf = (record: LogRecord) => (JSON.parse(textOf(record.value)) as { type: string }).type;
