@@ -8,8 +8,12 @@ const LAYERS = [
   { sourceTag: 'type:ports', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts'] },
   { sourceTag: 'type:views', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
   {
+    sourceTag: 'type:leases',
+    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
+  },
+  {
     sourceTag: 'type:service',
-    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:views'],
+    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:views', 'type:leases'],
   },
   { sourceTag: 'type:engine', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
   {
@@ -85,7 +89,7 @@ export default [
     },
   },
   {
-    files: ['libs/{domain,contracts,ports,views}/src/**/*.ts', 'libs/services/*/src/**/*.ts'],
+    files: ['libs/{domain,contracts,ports,views,leases}/src/**/*.ts', 'libs/services/*/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-imports': [

@@ -6,6 +6,7 @@ export { STORE_KEYS, parseProgressKey, productKey } from './store';
 export type {
   BaseDocument,
   BaseVersion,
+  LeaseDocument,
   PlanDocument,
   PointerDocument,
   ProgressDocument,

@@ -55,6 +55,14 @@ export interface BaseVersion {
   readonly a?: true;
 }
 
+/** Which instance does a piece of work, see libs/leases. */
+export interface LeaseDocument {
+  /** null: released. */
+  readonly owner: string | null;
+  /** Counts up while the owner lives, and with every owner; never back. */
+  readonly counter: number;
+}
+
 const digits = (n: number) => String(n).padStart(12, '0');
 
 /** `<product>@<version>`, the prefix of all its keys. */
@@ -67,6 +75,7 @@ const below = (prefix: string) => ({ gte: prefix, lt: `${prefix}~` });
 export const STORE_KEYS = {
   plan: (product: string) => `plan/${product}`,
   pointer: (product: string) => `pointer/${product}`,
+  lease: (name: string) => `lease/${name}`,
   progress: (product: string, epoch: number, partition: number) =>
     `progress/${product}/${digits(epoch)}/${digits(partition)}`,
   progressOf: (product: string) => below(`progress/${product}/`),

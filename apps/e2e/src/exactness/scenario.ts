@@ -53,6 +53,7 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       maxFileRecords: random.pick([40, 200, 100_000]),
       maxHeldBytes: random.pick([20_000, 64 << 20]),
       rerunAfterMs: random.pick([100, 1000, 60_000]),
+      leaseMs: 200,
       frameCells: random.pick([5, 50, 1000]),
     },
     consumption: {

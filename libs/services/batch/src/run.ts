@@ -30,6 +30,9 @@ const FRAMES_PER_APPEND = 8;
 /**
  * Computes [cut from, cut to) of a product and appends it to its states topic. Incremental: from the generation that
  * is served. Full: from the first record, which makes a new line of base views.
+ *
+ * @param lost aborts if another instance has the run by now
+ * @returns null where it was given up: half a range is nothing
  */
 export async function runBatch(
   deps: RunDeps,
@@ -38,7 +41,8 @@ export async function runBatch(
   plan: Plan,
   pointer: PointerDocument | undefined,
   cut: CompleteCut,
-): Promise<RunReport> {
+  lost: AbortSignal,
+): Promise<RunReport | null> {
   const began = deps.clock.monotonic();
   // A pointer of another definition is a base that this plan cannot build on.
   const full = cut.full || (pointer !== undefined && pointer.hash !== plan.hash);
@@ -77,6 +81,7 @@ export async function runBatch(
   let cells = 0;
   let latest: string | null = null;
   for await (const chunk of result.cells) {
+    if (lost.aborted) return null;
     cells += chunk.length;
     for (const { key } of chunk) {
       const window = key[0];
@@ -85,6 +90,7 @@ export async function runBatch(
     }
     await append(writer.write(chunk.map((cell): WireCell => [cell.key, cell.states])));
   }
+  if (lost.aborted) return null;
   await append(
     writer.finish([], {
       cutFrom,

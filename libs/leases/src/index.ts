@@ -1,0 +1,2 @@
+export { createLeases } from './leases';
+export type { Lease, LeaseDeps, Leases, LeasesStatus } from './leases';
