@@ -1,4 +1,5 @@
 /** HTTP without a framework: services answer these, and the runtime binds them to Express or to its fast path. */
+import type { Tracer } from './tracing';
 
 export interface HttpRequest {
   readonly method: string;
@@ -15,6 +16,8 @@ export interface HttpRequest {
   readBody(limit: number): Promise<Uint8Array>;
   /** Given by the client or made by the runtime; the answer carries it too. */
   readonly correlationId: string;
+  /** The traceparent of the span that serves it, where there is one: the parent of what it causes. */
+  readonly trace?: string | undefined;
   /** Aborts when the client goes away or the server shuts down. */
   readonly signal: AbortSignal;
 }
@@ -37,6 +40,8 @@ export interface Route {
   readonly hot?: boolean;
   /** Query parameters that it knows; null: any (dimensions). Unknown ones are a 400. */
   readonly query: readonly string[] | null;
+  /** Records a span for each request; absent: none. */
+  readonly tracer?: Tracer;
   handle(request: HttpRequest): Promise<HttpResponse>;
 }
 

@@ -25,3 +25,5 @@ export { observeRequests } from './metrics/http';
 export type { ObserveRequest } from './metrics/http';
 export { supervise } from './supervise';
 export type { Supervised } from './supervise';
+export { createTracing } from './tracing/create-tracing';
+export type { Tracing, TracingOptions } from './tracing/create-tracing';

@@ -1,9 +1,10 @@
 /** From a matched route to its answer: the one way for hot routes and for those that Express matched. */
 import { CORRELATION_HEADER } from '@tenon/contracts';
-import type { HttpResponse, Logger, Route } from '@tenon/ports';
+import type { HttpResponse, Logger, Route, Span, Tracer } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ObserveRequest } from '../metrics/http';
+import { endServerSpan, startServerSpan } from '../tracing/server-span';
 import { dropRest } from './linger';
 import { isUnexpected, problemOf } from './problem';
 import { parseQuery } from './query';
@@ -36,15 +37,25 @@ export class Dispatcher {
   /** Never rejects: whatever happens becomes an answer, or the end of the connection. */
   async serve(route: Route, params: Readonly<Record<string, string>>, exchange: Exchange): Promise<void> {
     const { request, response, path, correlationId } = exchange;
+    const span = route.tracer?.enabled ? spanOf(route.tracer, route, exchange) : undefined;
     try {
       const query = parseQuery(exchange.query, route.query);
       const answer = await route.handle(
-        new NodeRequest(request, response, this.context, path, params, query, correlationId),
+        new NodeRequest(
+          request,
+          response,
+          this.context,
+          path,
+          params,
+          query,
+          correlationId,
+          span?.traceparent,
+        ),
       );
-      if (answer.stream !== undefined) await this.stream(exchange, route, answer, answer.stream);
+      if (answer.stream !== undefined) await this.stream(exchange, route, answer, answer.stream, span);
       else {
         sendAnswer(response, answer, correlationId, this.context.shutdown.aborted);
-        this.observeAnswer(exchange, route.path, answer.status);
+        this.observeAnswer(exchange, route.path, answer.status, span);
       }
       dropRest(request, this.context.limits.lingerMs);
       this.logger.debug(
@@ -57,29 +68,38 @@ export class Dispatcher {
         'request',
       );
     } catch (error) {
-      this.fail(exchange, error, route.path);
+      this.fail(exchange, error, route.path, span);
     }
   }
 
-  private observeAnswer({ request, began }: Exchange, route: string, status: number): void {
+  private observeAnswer(
+    { request, began }: Exchange,
+    route: string,
+    status: number,
+    span?: Span,
+    error?: unknown,
+  ): void {
     this.observe?.(request.method ?? '', route, status, (performance.now() - began) / 1000);
+    if (span !== undefined) endServerSpan(span, status, error);
   }
 
   /**
    * Answers with a problem document; logs what is the server's own fault.
    *
    * @param route the pattern of the route that failed, if one was reached
+   * @param span of the request, if there is one
    */
-  fail(exchange: Exchange, error: unknown, route = ''): void {
+  fail(exchange: Exchange, error: unknown, route = '', span?: Span): void {
     const { request, response, path, correlationId } = exchange;
     const problem = problemOf(error);
-    if (!response.headersSent) this.observeAnswer(exchange, route, problem.status);
+    if (!response.headersSent) this.observeAnswer(exchange, route, problem.status, span, error);
     const fields = {
       correlationId,
       method: request.method,
       path,
       status: problem.status,
       code: problem.code,
+      ...(span?.sampled && traceFields(span)),
     };
     if (isUnexpected(problem)) this.logger.error({ ...fields, err: error }, 'request failed');
     else if (problem.status >= 500)
@@ -96,6 +116,7 @@ export class Dispatcher {
     route: Route,
     answer: HttpResponse,
     chunks: AsyncIterable<string | Uint8Array>,
+    span: Span | undefined,
   ): Promise<void> {
     const { limits, shutdown } = this.context;
     const { request, response, correlationId } = exchange;
@@ -111,6 +132,7 @@ export class Dispatcher {
     const headers = headersOf(answer, correlationId, false);
     if (request.method === 'HEAD') {
       response.writeHead(answer.status, headers).end();
+      if (span !== undefined) endServerSpan(span, answer.status);
       return;
     }
     this.streams += 1;
@@ -122,11 +144,27 @@ export class Dispatcher {
         begin: () => {
           response.writeHead(answer.status, headers);
           response.flushHeaders();
-          this.observeAnswer(exchange, route.path, answer.status);
+          this.observeAnswer(exchange, route.path, answer.status, span);
         },
       });
     } finally {
       this.streams -= 1;
     }
   }
+}
+
+function spanOf(tracer: Tracer, route: Route, { request, path, correlationId }: Exchange): Span {
+  const { traceparent } = request.headers;
+  return startServerSpan(tracer, route, {
+    method: request.method ?? '',
+    path,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    correlationId,
+  });
+}
+
+/** As OpenTelemetry's log correlation names them. */
+function traceFields({ traceparent }: Span): object {
+  const [, trace_id, span_id] = traceparent.split('-');
+  return { trace_id, span_id };
 }

@@ -25,6 +25,7 @@ export class NodeRequest implements HttpRequest {
     readonly params: Readonly<Record<string, string>>,
     readonly query: Query,
     readonly correlationId: string,
+    readonly trace: string | undefined,
   ) {}
 
   get method(): string {

@@ -1,7 +1,9 @@
 /** The way into a source's topic, with what there is to count on it. */
 import { TOPICS } from '@tenon/contracts';
-import type { Clock, EventLog, Metrics, NewRecord } from '@tenon/ports';
-import { NO_METRICS } from '@tenon/ports';
+import type { Clock, EventLog, Metrics, NewRecord, Tracer } from '@tenon/ports';
+import { NO_METRICS, NO_TRACER } from '@tenon/ports';
+import type { Cause } from './append-span';
+import { traceAppend } from './append-span';
 
 /** Without traffic nothing would ever succeed again, and without readiness there is no traffic. */
 const FORGET_AFTER_MS = 5_000;
@@ -19,6 +21,7 @@ export class Appender {
     private readonly clock: Clock,
     source: string,
     metrics: Metrics = NO_METRICS,
+    private readonly tracer: Tracer = NO_TRACER,
   ) {
     this.topic = TOPICS.events(source);
     this.observe = metrics.histogram(
@@ -28,9 +31,17 @@ export class Appender {
     );
   }
 
-  /** @returns offsets, once the records are durable. @throws what the log throws; then nothing is acknowledged */
-  async append(records: readonly NewRecord[]): Promise<number[]> {
+  /**
+   * @param cause the call that the records came with
+   * @returns offsets, once the records are durable. @throws what the log throws; then nothing is acknowledged
+   */
+  async append(records: readonly NewRecord[], cause: Cause): Promise<number[]> {
     if (records.length === 0) return [];
+    if (!this.tracer.enabled) return this.write(records);
+    return traceAppend(this.tracer, this.topic, records, cause, (traced) => this.write(traced));
+  }
+
+  private async write(records: readonly NewRecord[]): Promise<number[]> {
     const began = this.clock.monotonic();
     try {
       const offsets = await this.log.append(this.topic, records);

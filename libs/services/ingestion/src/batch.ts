@@ -47,7 +47,10 @@ export async function takeBatch(
   });
   desk.appender.rejected += letters.length;
   await desk.deadLetters.bury(letters);
-  const offsets = await desk.appender.append(taken.map(({ event }) => event.record));
+  const offsets = await desk.appender.append(
+    taken.map(({ event }) => event.record),
+    call,
+  );
   taken.forEach(({ index, event }, at) => {
     report.accept(index, event, offsets[at] as number);
     if (event.late) desk.appender.late += 1;

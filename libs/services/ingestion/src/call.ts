@@ -24,6 +24,8 @@ export interface SourceDesk {
 export interface Call extends CallContext {
   readonly items: Items;
   readonly contentType: string;
+  /** The traceparent of the request's span, where there is one. */
+  readonly trace: string | undefined;
 }
 
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
@@ -42,6 +44,7 @@ export function callOf(request: HttpRequest): Call {
     idempotencyKey: idempotencyKey(headers['idempotency-key']),
     items,
     contentType: headers['content-type'] ?? '',
+    trace: request.trace,
   };
 }
 

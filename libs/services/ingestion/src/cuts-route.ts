@@ -27,7 +27,7 @@ async function makeCut(deps: CutsRouteDeps, request: HttpRequest): Promise<HttpR
   const full = flag(request, 'full');
   const wait = flag(request, 'wait');
   const timeoutMs = timeout(request);
-  const { epoch, offsets } = await deps.cutter.cut(full);
+  const { epoch, offsets } = await deps.cutter.cut(full, request.trace);
   if (!wait) return { status: 202, json: { epoch, offsets } };
   const { served, generations } = await waitUntilServed(deps, epoch, timeoutMs, request.signal);
   if (served) return { status: 202, json: { epoch, offsets, generations } };

@@ -5,9 +5,9 @@
 import type { Barrier, CutRecord } from '@tenon/contracts';
 import { BARRIER, HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from '@tenon/contracts';
 import type { OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
-import type { Bus, Clock, EventLog, Logger } from '@tenon/ports';
-import { Unavailable } from '@tenon/ports';
-import { highestOfOthers, readCutHistory } from './epochs';
+import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
+import { NO_TRACER, Unavailable, within } from '@tenon/ports';
+import { highestBefore, readCutHistory } from './epochs';
 
 export interface CutDeps {
   readonly log: EventLog;
@@ -15,6 +15,7 @@ export interface CutDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sources: readonly SourceDefinition[];
+  readonly tracer?: Tracer;
 }
 
 export interface Cut {
@@ -25,6 +26,9 @@ export interface Cut {
 
 /** How often a cut is made again because of others, before that is an error. */
 const MAX_TRIES = 20;
+
+/** More records than are written in a period. */
+const RECENT_CUTS = 100;
 
 interface Queued {
   full: boolean;
@@ -55,9 +59,10 @@ export class Cutter {
    * being written, only one that has yet to begin.
    *
    * @param full batch shall compute everything before it anew
+   * @param trace the traceparent of who asks; where several share a cut, that of the first counts
    * @throws Unavailable if the log is down; the number stays taken
    */
-  cut(full: boolean): Promise<Cut> {
+  cut(full: boolean, trace?: string): Promise<Cut> {
     if (this.queued !== null) {
       this.queued.full ||= full;
       return this.queued.cut;
@@ -65,17 +70,27 @@ export class Cutter {
     const cut = this.running.then(() => {
       const asked = this.queued?.full ?? full;
       this.queued = null;
-      return this.write(asked);
+      return this.traced(asked, trace);
     });
     this.queued = { full, cut };
     this.running = cut.catch(() => undefined);
     return cut;
   }
 
-  /** True if no record has come into any source since the last cut of this process. */
-  async idle(): Promise<boolean> {
-    if (this.latest === null) return false;
-    const { offsets } = this.latest;
+  /**
+   * Is a cut due by the schedule? Not if another process has made one since this one last knew of any: so of several with
+   * the same schedule one cuts, and where it ends another goes on after a period or two. Nor if nothing has come since.
+   */
+  async due(): Promise<boolean> {
+    const { taken, written } = await readCutHistory(this.deps.log, RECENT_CUTS);
+    const isOthers = taken > this.taken;
+    this.taken = Math.max(this.taken, taken);
+    if (isOthers) return false;
+    // One that was begun and not written may stand in some partitions only: the next one puts that right.
+    return written === null || written.epoch < taken || !(await this.nothingSince(written.offsets ?? {}));
+  }
+
+  private async nothingSince(offsets: OffsetVector): Promise<boolean> {
     for (const { name } of this.deps.sources) {
       const end = await this.deps.log.endOffsets(TOPICS.events(name));
       if (Object.entries(end).some(([partition, next]) => next !== offsets[name]?.[partition])) return false;
@@ -88,18 +103,25 @@ export class Cutter {
     await this.running;
   }
 
+  private traced(full: boolean, trace: string | undefined): Promise<Cut> {
+    const { tracer = NO_TRACER } = this.deps;
+    const span = tracer.start('cut', { parent: trace, attributes: { 'tenon.full': full } });
+    return within(span, () => this.write(full, span));
+  }
+
   /**
    * Where another process cuts at the same time, a barrier of its may stand before this one's and make it void, and with
-   * it the promise of what lies before this cut. Whoever does that has begun before: then this one cuts again.
+   * it the promise of what lies before this cut. Whoever does that has begun before: then this one cuts again. The barriers
+   * of one that begins later lie after all that was acknowledged before this call, so of two one need not.
    */
-  private async write(full: boolean): Promise<Cut> {
+  private async write(full: boolean, span: Span): Promise<Cut> {
     const { clock, log } = this.deps;
     const at = clock.now();
     for (let tries = 1; ; tries++) {
       const epoch = (this.taken += 1);
       const begunAt = await this.record({ v: 1, type: 'begun', epoch, at, ...(full && { full }) });
-      const offsets = await this.barAll({ v: 1, type: 'barrier', epoch, at, ...(full && { full }) });
-      const taken = await highestOfOthers(log, begunAt);
+      const offsets = await this.barAll({ v: 1, type: 'barrier', epoch, at, ...(full && { full }) }, span);
+      const taken = await highestBefore(log, begunAt);
       if (taken >= epoch) {
         if (tries >= MAX_TRIES) throw new Unavailable('Other processes cut all the time.');
         this.taken = taken;
@@ -107,15 +129,16 @@ export class Cutter {
       }
       const record: CutRecord = { v: 1, type: 'written', epoch, at, offsets, ...(full && { full }) };
       await this.record(record);
-      return this.tell({ epoch, offsets }, record);
+      span.set({ 'tenon.epoch': epoch });
+      return this.tell({ epoch, offsets }, record, span);
     }
   }
 
-  private tell(cut: Cut, record: CutRecord): Cut {
+  private tell(cut: Cut, record: CutRecord, span: Span): Cut {
     const { bus, logger } = this.deps;
     const { epoch, offsets } = cut;
     this.latest = cut;
-    bus.publish(SUBJECTS.cut, { ...record } as Parameters<Bus['publish']>[1]);
+    bus.publish(SUBJECTS.cut, { ...record } as Parameters<Bus['publish']>[1], contextOf(span));
     logger.info({ epoch, full: record.full === true, offsets }, 'cut');
     return cut;
   }
@@ -129,18 +152,22 @@ export class Cutter {
     return offset ?? 0;
   }
 
-  private async barAll(barrier: Barrier): Promise<OffsetVector> {
+  private async barAll(barrier: Barrier, span: Span): Promise<OffsetVector> {
     const { sources } = this.deps;
     const written = await Promise.all(
-      sources.map(async (source) => [source.name, await this.bar(source, barrier)] as const),
+      sources.map(async (source) => [source.name, await this.bar(source, barrier, span)] as const),
     );
     return Object.fromEntries(written);
   }
 
   /** @returns partition → the offset after its barrier */
-  private async bar(source: SourceDefinition, barrier: Barrier): Promise<Offsets> {
+  private async bar(source: SourceDefinition, barrier: Barrier, span: Span): Promise<Offsets> {
     const value = JSON.stringify(barrier);
-    const headers = { [HEADERS.control]: BARRIER, [HEADERS.version]: String(WIRE_VERSION) };
+    const headers = {
+      [HEADERS.control]: BARRIER,
+      [HEADERS.version]: String(WIRE_VERSION),
+      ...contextOf(span),
+    };
     const records = Array.from({ length: source.partitions }, (_, partition) => ({
       partition,
       key: null,
@@ -151,3 +178,6 @@ export class Cutter {
     return Object.fromEntries(offsets.map((offset, partition) => [String(partition), offset + 1]));
   }
 }
+
+/** The header that lets batch and speed link to the cut, where it is traced. */
+const contextOf = ({ sampled, traceparent }: Span) => (sampled ? { [HEADERS.traceparent]: traceparent } : {});

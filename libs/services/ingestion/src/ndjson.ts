@@ -191,7 +191,10 @@ class Stream {
     const buried = deadLetters.bury(letters);
     appender.rejected += letters.length;
     try {
-      const offsets = await appender.append(taken.map(({ event }) => event.record));
+      const offsets = await appender.append(
+        taken.map(({ event }) => event.record),
+        this.call,
+      );
       taken.forEach(({ index, event }, at) => {
         this.report.accept(index, event, offsets[at] as number);
         if (event.late) appender.late += 1;

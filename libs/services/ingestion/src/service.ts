@@ -1,7 +1,7 @@
 /** Ingestion: the only writer of events and of barriers. It holds nothing that the log does not. */
 import { TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
-import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService } from '@tenon/ports';
+import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService, Tracer } from '@tenon/ports';
 import { NO_METRICS } from '@tenon/ports';
 import { Appender } from './appender';
 import type { SourceDesk } from './call';
@@ -23,6 +23,7 @@ export interface IngestionDeps {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   readonly sources: readonly SourceDefinition[];
   /** Whose generations `POST /v1/cuts?wait=true` waits for. */
   readonly products: readonly { readonly name: string }[];
@@ -39,7 +40,14 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     await log.ensureTopic({ name: TOPICS.events(name), partitions });
     await log.ensureTopic({ name: TOPICS.deadLetters(name), partitions: 1 });
   }
-  const cutter = new Cutter({ log, bus, clock, logger, sources });
+  const cutter = new Cutter({
+    log,
+    bus,
+    clock,
+    logger,
+    sources,
+    ...(deps.tracer !== undefined && { tracer: deps.tracer }),
+  });
   await cutter.start();
   measure(deps.metrics ?? NO_METRICS, desks, cutter);
   const stopping = new AbortController();
@@ -97,7 +105,7 @@ function deskOf(deps: IngestionDeps, config: IngestionConfig, source: SourceDefi
   return {
     name: source.name,
     intake: new Intake(source, config, deps.clock, deps.ids),
-    appender: new Appender(deps.log, deps.clock, source.name, deps.metrics),
+    appender: new Appender(deps.log, deps.clock, source.name, deps.metrics, deps.tracer),
     deadLetters: new DeadLetters(deps.log, deps.logger, source.name),
     config,
   };

@@ -14,7 +14,7 @@ export async function takeSingle(
 ): Promise<HttpResponse> {
   if (!outcome.ok) return refuse(desk, call, outcome, bytes);
   const { record, correlationId } = outcome;
-  const offset = (await desk.appender.append([record]))[0] as number;
+  const offset = (await desk.appender.append([record], call))[0] as number;
   if (outcome.late) desk.appender.late += 1;
   const { partition } = record;
   const receipt = encodeReceipt({ [desk.name]: { [partition]: offset + 1 } });
