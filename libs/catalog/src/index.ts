@@ -1,4 +1,5 @@
 export { createFileCatalog } from './file-catalog';
+export { fingerprintOf } from './fingerprint';
 export { CATALOG_CODES } from './report';
 export type { CatalogCode } from './report';
 export { fieldsOf } from './schema-fields';

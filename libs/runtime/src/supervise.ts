@@ -1,12 +1,28 @@
-/** Keeps a service running: one that fails is started again, after a pause that grows while it keeps failing. */
+/** Holds a running service, across its failures and across changes of what it is made of. */
 import type { Clock, Logger, RunningService } from '@tenon/ports';
 
+export type StartService = () => Promise<RunningService>;
+
 export interface Supervised {
-  readonly name: string;
+  readonly name: RunningService['name'];
   current(): RunningService;
-  /** How often it was started again. */
+  /** How often it was started again after a failure. */
   restarts(): number;
+  /**
+   * Ends what runs and starts it in another way; where that fails, as it was before. Until the new one is there, the old
+   * one is still `current`: its routes go on answering.
+   *
+   * @throws what the new start throws
+   */
+  replace(start: StartService): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface SuperviseDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told of a failure, which then is for good; absent: the service is started again, after a pause that grows. */
+  readonly failed?: (reason: unknown) => void;
 }
 
 const FIRST_PAUSE = 100;
@@ -14,60 +30,114 @@ const LONGEST_PAUSE = 10_000;
 /** A service that ran this long is taken to be well again. */
 const WELL_AFTER = 60_000;
 
-/** @throws what the first start throws; later failures are logged and retried */
-export async function supervise(
-  deps: { readonly clock: Clock; readonly logger: Logger },
-  start: () => Promise<RunningService>,
-): Promise<Supervised> {
-  let service = await start();
-  let restarts = 0;
-  const stopping = new AbortController();
-
-  const watch = async () => {
-    let pause = FIRST_PAUSE;
-    while (!stopping.signal.aborted) {
-      const began = deps.clock.monotonic();
-      const error = await service.done.then(
-        () => null,
-        (reason: unknown) => reason,
-      );
-      if (error === null || stopping.signal.aborted) return;
-      if (deps.clock.monotonic() - began > WELL_AFTER) pause = FIRST_PAUSE;
-      deps.logger.error({ error, service: service.name, pause }, 'service failed, starting it again');
-      await service.stop().catch(() => undefined);
-      await deps.clock.sleep(pause, stopping.signal);
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
-      service = await restart(deps, start, service, stopping.signal);
-      restarts += 1;
-    }
-  };
-  const watched = watch();
-
-  return {
-    name: service.name,
-    current: () => service,
-    restarts: () => restarts,
-    stop: async () => {
-      stopping.abort();
-      await service.stop();
-      await watched;
-    },
-  };
+/** @throws what the first start throws; what becomes of later failures is said by `failed` */
+export async function supervise(deps: SuperviseDeps, start: StartService): Promise<Supervised> {
+  return new Supervisor(deps, start, await start());
 }
 
-async function restart(
-  deps: { readonly clock: Clock; readonly logger: Logger },
-  start: () => Promise<RunningService>,
-  failed: RunningService,
-  signal: AbortSignal,
-): Promise<RunningService> {
-  for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+class Supervisor implements Supervised {
+  readonly name: RunningService['name'];
+  private again = 0;
+  private pause = FIRST_PAUSE;
+  private readonly stopping = new AbortController();
+  /** Aborts attempts to start it again: it is about to be replaced, or to end. */
+  private attempts = new AbortController();
+  /** One change at a time. */
+  private changing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly deps: SuperviseDeps,
+    private start: StartService,
+    private service: RunningService,
+  ) {
+    this.name = service.name;
+    this.watch(service);
+  }
+
+  current(): RunningService {
+    return this.service;
+  }
+
+  restarts(): number {
+    return this.again;
+  }
+
+  replace(start: StartService): Promise<void> {
+    return this.change(async () => {
+      await this.service.stop().catch((error: unknown) => this.warn(error, 'service did not end well'));
+      const before = this.start;
+      try {
+        this.adopt(await start());
+        this.start = start;
+      } catch (error) {
+        await this.goBack(before);
+        throw error;
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.change(() => this.service.stop());
+  }
+
+  private async goBack(start: StartService): Promise<void> {
     try {
-      return await start();
+      this.adopt(await start());
     } catch (error) {
-      deps.logger.error({ error, service: failed.name, pause }, 'service does not start, trying again');
-      await deps.clock.sleep(pause, signal);
+      if (this.deps.failed !== undefined) this.deps.failed(error);
+      else this.mend(this.service, error);
     }
   }
-  return failed;
+
+  private adopt(service: RunningService): void {
+    this.service = service;
+    this.watch(service);
+  }
+
+  private watch(service: RunningService): void {
+    const began = this.deps.clock.monotonic();
+    service.done.catch((error: unknown) => {
+      // Of one that was replaced, or is about to end, nobody wants to hear.
+      if (this.service !== service || this.stopping.signal.aborted) return;
+      if (this.deps.failed !== undefined) return this.deps.failed(error);
+      if (this.deps.clock.monotonic() - began > WELL_AFTER) this.pause = FIRST_PAUSE;
+      this.mend(service, error);
+    });
+  }
+
+  /** Starts a service that failed again, until it runs or is replaced. */
+  private mend(failed: RunningService, reason: unknown): void {
+    const { clock, logger } = this.deps;
+    // Made now and not when its turn comes, so that a change that queues up behind it calls it off.
+    this.attempts = new AbortController();
+    const signal = AbortSignal.any([this.attempts.signal, this.stopping.signal]);
+    this.changing = this.changing.then(async () => {
+      let error = reason;
+      while (this.service === failed && !signal.aborted) {
+        logger.error({ error, service: this.name, pause: this.pause }, 'service failed, starting it again');
+        await failed.stop().catch(() => undefined);
+        await clock.sleep(this.pause, signal);
+        if (signal.aborted) return;
+        this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+        try {
+          this.adopt(await this.start());
+          this.again += 1;
+        } catch (another) {
+          error = another;
+        }
+      }
+    });
+  }
+
+  private change(work: () => Promise<void>): Promise<void> {
+    this.attempts.abort();
+    const done = this.changing.then(work);
+    this.changing = done.catch(() => undefined);
+    return done;
+  }
+
+  private warn(error: unknown, message: string): void {
+    this.deps.logger.warn({ error, service: this.name }, message);
+  }
 }

@@ -1,0 +1,116 @@
+import type { Logger, RunningService } from '@tenon/ports';
+import type { ManualClock } from '@tenon/testing';
+import { createManualClock, eventually } from '@tenon/testing';
+import { supervise } from './supervise';
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
+interface Fake extends RunningService {
+  readonly id: number;
+  stopped: boolean;
+  fail(error: Error): void;
+}
+
+let made: Fake[];
+let clock: ManualClock;
+beforeEach(() => {
+  made = [];
+  clock = createManualClock();
+});
+
+const start = async (): Promise<Fake> => {
+  let fail: (error: Error) => void = () => undefined;
+  const done = new Promise<void>((_resolve, reject) => (fail = reject));
+  const service: Fake = {
+    ...{ name: 'speed', id: made.length, routes: [], done, fail, stopped: false },
+    ready: () => ({ ok: true }),
+    status: () => ({}),
+    stop: async () => void (service.stopped = true),
+  };
+  made.push(service);
+  return service;
+};
+const broken = () => Promise.reject(new Error('does not start'));
+const idOf = (service: RunningService) => (service as Fake).id;
+
+test('a service that fails is started again, more slowly each time', async () => {
+  const supervised = await supervise({ clock, logger: silent }, start);
+  made[0]?.fail(new Error('one'));
+  await eventually('it waits', async () => {
+    await clock.advance(100);
+    return made.length === 2;
+  });
+  expect([made[0]?.stopped, idOf(supervised.current()), supervised.restarts()]).toEqual([true, 1, 1]);
+  await supervised.stop();
+  expect(made[1]?.stopped).toBe(true);
+});
+
+test('where failures are for good they are told, once', async () => {
+  const failed = jest.fn();
+  const supervised = await supervise({ clock, logger: silent, failed }, start);
+  made[0]?.fail(new Error('one'));
+  await eventually('it is told', () => failed.mock.calls.length > 0);
+  expect(failed.mock.calls).toEqual([[new Error('one')]]);
+  expect(idOf(supervised.current())).toBe(0);
+});
+
+test('a service is replaced: the old one ends first, and its later failure is nobody’s', async () => {
+  const failed = jest.fn();
+  const supervised = await supervise({ clock, logger: silent, failed }, start);
+  await supervised.replace(async () => {
+    expect([made[0]?.stopped, idOf(supervised.current())]).toEqual([true, 0]);
+    return start();
+  });
+  made[0]?.fail(new Error('late'));
+  expect([idOf(supervised.current()), supervised.restarts()]).toEqual([1, 0]);
+  made[1]?.fail(new Error('real'));
+  await eventually('it is told', () => failed.mock.calls.length > 0);
+  expect(failed.mock.calls).toEqual([[new Error('real')]]);
+});
+
+test('where the new one does not start, the old one is started again', async () => {
+  const supervised = await supervise({ clock, logger: silent }, start);
+  await expect(supervised.replace(broken)).rejects.toThrow('does not start');
+  expect(idOf(supervised.current())).toBe(1);
+  // And it is kept as it was: a failure starts that one again.
+  made[1]?.fail(new Error('one'));
+  await eventually('it is back', async () => {
+    await clock.advance(100);
+    return idOf(supervised.current()) === 2;
+  });
+});
+
+test('where neither starts, it is tried again, or told', async () => {
+  const failed = jest.fn();
+  let works = true;
+  const moody = () => (works ? start() : broken());
+  const told = await supervise({ clock, logger: silent, failed }, moody);
+  const retried = await supervise({ clock, logger: silent }, moody);
+  works = false;
+  await expect(told.replace(broken)).rejects.toThrow();
+  await expect(retried.replace(broken)).rejects.toThrow();
+  expect(failed).toHaveBeenCalledTimes(1);
+  works = true;
+  await eventually('it is back', async () => {
+    await clock.advance(1000);
+    return made.length === 3;
+  });
+  expect(retried.current()).toBe(made[2]);
+});
+
+test('a replacement does not wait until a service that fails runs again', async () => {
+  let works = true;
+  const supervised = await supervise({ clock, logger: silent }, () => (works ? start() : broken()));
+  works = false;
+  made[0]?.fail(new Error('one'));
+  await Promise.resolve();
+  await supervised.replace(start);
+  expect(idOf(supervised.current())).toBe(1);
+  await supervised.stop();
+});
