@@ -2,7 +2,7 @@
 import type { FlushFrame, PointerDocument, RangeFrame, StatesMessage, WireCell } from '@tenon/contracts';
 import { FrameAssembler, STORE_KEYS, SUBJECTS, TOPICS, parseStatesMessage } from '@tenon/contracts';
 import type { Offsets, Value } from '@tenon/domain';
-import { cellKey } from '@tenon/domain';
+import { cellKey, foldableGeneration } from '@tenon/domain';
 import type {
   Bus,
   Clock,
@@ -148,8 +148,12 @@ export class ProductConsumer {
         maxWaitMs: 1000,
         signal,
       });
-      for (const partition of polled.revoked)
-        if (!polled.assigned.includes(partition)) this.next.delete(partition);
+      for (const partition of polled.revoked) {
+        // A partition that was lost and came back meanwhile begins anew already.
+        if (polled.assigned.includes(partition)) continue;
+        this.next.delete(partition);
+        this.assemblers.delete(partition);
+      }
       await this.read(polled.batches);
       await this.pruneServed();
       await this.watch();
@@ -310,13 +314,22 @@ export class ProductConsumer {
     if (landed.counts.applied > 0) bus.publish(SUBJECTS.live(product), this.hint(landed.cells));
   }
 
-  /** Asks speed to replay partitions of this instance that stand still, see StallWatch. */
+  /**
+   * Asks speed to replay partitions of this instance that stand still, see StallWatch. And looks at what other instances
+   * have done, or were about to do when they died: what they serve, and epochs that they closed and did not fold.
+   */
   private async watch(): Promise<void> {
     const { log, store, clock } = this.deps;
     const now = clock.monotonic();
     if (now - this.watchedAt < WATCH_EVERY) return;
     this.watchedAt = now;
     const view = await store.snapshot((snapshot) => readView(snapshot, this.layout));
+    this.generation = Math.max(this.generation, view.pointer.generation);
+    if (
+      this.layout.plan.topology === 'kappa' &&
+      foldableGeneration([...view.reaches.values()]) > this.generation
+    )
+      await this.foldKappa();
     let end: Offsets;
     try {
       end = await log.endOffsets(TOPICS.events(this.layout.plan.source));

@@ -2,10 +2,7 @@
 import type { Clock, Logger } from '@tenon/ports';
 import type { Cutter } from './cutter';
 
-/**
- * Runs until aborted. A cut is left out where nothing has come since the last one, since it would only make barriers;
- * the first one after the start never is, as it may end what an earlier process left half-done.
- */
+/** Runs until aborted. A cut is left out where another process makes them, or where it would only make barriers. */
 export async function runCutSchedule(
   cutter: Cutter,
   everyMs: number,
@@ -17,7 +14,7 @@ export async function runCutSchedule(
     await clock.sleep(everyMs, signal);
     if (signal.aborted) return;
     try {
-      if (!(await cutter.idle())) await cutter.cut(false);
+      if (await cutter.due()) await cutter.cut(false);
     } catch (error) {
       logger.warn({ err: error }, 'scheduled cut failed');
     }

@@ -7,7 +7,7 @@ import { BARRIER, HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from '@tenon/contrac
 import type { OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
 import { NO_TRACER, Unavailable, within } from '@tenon/ports';
-import { highestBefore, readCutHistory } from './epochs';
+import { highestOfOthers, readCutHistory } from './epochs';
 
 export interface CutDeps {
   readonly log: EventLog;
@@ -112,7 +112,8 @@ export class Cutter {
   /**
    * Where another process cuts at the same time, a barrier of its may stand before this one's and make it void, and with
    * it the promise of what lies before this cut. Whoever does that has begun before: then this one cuts again. The barriers
-   * of one that begins later lie after all that was acknowledged before this call, so of two one need not.
+   * of one that begins later lie after all that was acknowledged before this call, so of two one need not; but they may
+   * stand before this one's, and do not say `full`.
    */
   private async write(full: boolean, span: Span): Promise<Cut> {
     const { clock, log } = this.deps;
@@ -121,7 +122,7 @@ export class Cutter {
       const epoch = (this.taken += 1);
       const begunAt = await this.record({ v: 1, type: 'begun', epoch, at, ...(full && { full }) });
       const offsets = await this.barAll({ v: 1, type: 'barrier', epoch, at, ...(full && { full }) }, span);
-      const taken = await highestBefore(log, begunAt);
+      const taken = await highestOfOthers(log, begunAt, full);
       if (taken >= epoch) {
         if (tries >= MAX_TRIES) throw new Unavailable('Other processes cut all the time.');
         this.taken = taken;

@@ -13,10 +13,11 @@ export interface CutHistory {
 /** Numbers only grow, apart from what two writers at a time may have left; this many records hold the highest. */
 const TAIL = 1_000;
 
-export async function readCutHistory(log: EventLog): Promise<CutHistory> {
+/** @param tail how many records are looked at */
+export async function readCutHistory(log: EventLog, tail = TAIL): Promise<CutHistory> {
   let taken = 0;
   let written: CutRecord | null = null;
-  for (const { cut } of await readTail(log, TAIL)) {
+  for (const { cut } of await readTail(log, tail)) {
     taken = Math.max(taken, cut.epoch);
     if (cut.type === 'written' && cut.epoch >= (written?.epoch ?? 0)) written = cut;
   }
@@ -26,10 +27,10 @@ export async function readCutHistory(log: EventLog): Promise<CutHistory> {
 /** More records than other processes write while one cut is made. */
 const RECENT = 100;
 
-/** The highest number of late that was begun by another record than the one at `own`; 0 if none. */
-export async function highestOfOthers(log: EventLog, own: number): Promise<number> {
+/** The highest number of late that was begun by a record before the one at `own`, or after it too; 0 if none. */
+export async function highestOfOthers(log: EventLog, own: number, orAfter: boolean): Promise<number> {
   const others = (await readTail(log, RECENT)).filter(
-    ({ offset, cut }) => cut.type === 'begun' && offset !== own,
+    ({ offset, cut }) => cut.type === 'begun' && (offset < own || (orAfter && offset > own)),
   );
   return others.reduce((highest, { cut }) => Math.max(highest, cut.epoch), 0);
 }
