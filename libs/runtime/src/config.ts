@@ -24,6 +24,9 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const durationBetween = (min: number, max: number, message: string) =>
+  duration.refine((ms) => ms >= min && ms <= max, { message });
+
 const durationOrOff = z.string().transform((text, context) => {
   if (text.trim() === 'off') return null;
   const parsed = duration.safeParse(text);
@@ -72,6 +75,8 @@ export const SETTINGS = {
   TENON_MAX_BODY: integer(1024, 1 << 30).default(8 << 20),
   TENON_MAX_BATCH: integer(1, 1_000_000).default(10_000),
   TENON_MAX_FUTURE: duration.default(24 * 3_600_000),
+  // Kafka's brokers take from 6 s to 30 min by default.
+  TENON_SESSION_TIMEOUT: durationBetween(1000, 1_800_000, 'is from 1s to 30m').default(10_000),
   TENON_ENGINE_THREADS: integer(1, 256).optional(),
   TENON_ENGINE_MEMORY: z
     .string()
