@@ -1,7 +1,7 @@
 /** One process of Tenon: some services, or all five, with what every process needs around them. */
 import { TOPICS } from '@tenon/contracts';
-import type { Logger, Route, RunningService } from '@tenon/ports';
-import type { Settings, Statics, Supervised } from '@tenon/runtime';
+import type { Logger, RunningService } from '@tenon/ports';
+import type { Settings, Statics } from '@tenon/runtime';
 import {
   Progress,
   createHttpServer,
@@ -9,17 +9,17 @@ import {
   healthRoutes,
   metricsRoute,
   observeRequests,
-  registerPlans,
   startProbe,
-  supervise,
 } from '@tenon/runtime';
-import { loadCatalog } from './catalog';
+import { controlRoutes } from './control';
+import { Deployment } from './deployment';
+import { describeSelf, nameInstance } from './instance';
 import { measureProcess } from './measure';
 import type { Parts } from './parts';
 import { createParts } from './parts';
+import type { Reloaded } from './service-set';
+import { ServiceSet } from './service-set';
 import type { ServiceName } from './services';
-import { KINDS } from './services';
-import { respondStatus } from './status';
 
 export interface HostOptions {
   readonly services: readonly ServiceName[];
@@ -30,6 +30,8 @@ export interface HostOptions {
   readonly data: string;
   readonly logger: Logger;
   readonly statics?: readonly Statics[];
+  /** The variables that say whether there are traces; absent: there are none. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Host {
@@ -39,6 +41,8 @@ export interface Host {
   readonly products: readonly string[];
   /** Resolves with the reason once a service has failed for good; never where they are supervised. */
   readonly failed: Promise<unknown>;
+  /** Reads the catalog again and goes on with it, if it is sound. Never rejects. */
+  reload(): Promise<Reloaded>;
   /** Answers what is in flight, flushes what is held, lets go of the parts. */
   stop(): Promise<void>;
 }
@@ -46,8 +50,8 @@ export interface Host {
 /** @throws Refusal with every problem of the catalog; TenonError for a server that can't be used or a data directory in use */
 export async function startHost(options: HostOptions): Promise<Host> {
   const name = options.services.length === 1 ? `tenon-${options.services[0]}` : 'tenon';
-  const parts = createParts(options.settings, options.data, options.logger, name);
-  const begun: Begun = { services: [] };
+  const parts = createParts(options.settings, options.data, options.logger, name, options.environment);
+  const begun: Begun = {};
   try {
     return await compose(parts, options, begun);
   } catch (error) {
@@ -59,9 +63,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
 /** What has been started, to be ended whether or not the rest starts. */
 interface Begun {
-  readonly services: Supervised[];
+  set?: ServiceSet;
   watch?: Closable;
-  status?: Closable;
+  deployment?: Closable;
   server?: Closable;
 }
 
@@ -70,13 +74,13 @@ interface Closable {
 }
 
 /** Ends everything, whatever becomes of the single parts. @throws the first error, at the end */
-async function end(parts: Parts, { services, watch, status, server }: Begun): Promise<void> {
+async function end(parts: Parts, { set, watch, deployment, server }: Begun): Promise<void> {
   const errors: unknown[] = [];
   const steps = [
     // Clients first, then the path of the data from its source to its end, so that what is accepted still flows.
     () => server?.close(),
-    ...services.map((service) => () => service.stop()),
-    () => status?.close(),
+    ...(set?.ending() ?? []),
+    () => deployment?.close(),
     () => watch?.close(),
     () => parts.close(),
   ];
@@ -92,30 +96,26 @@ async function end(parts: Parts, { services, watch, status, server }: Begun): Pr
 
 async function compose(parts: Parts, options: HostOptions, begun: Begun): Promise<Host> {
   const { settings } = options;
-  const catalog = await loadCatalog(settings.TENON_CATALOG, await parts.engine());
-  // Ingestion alone has no store; the products are registered by those that have.
-  const stored = options.services.some((name) => KINDS[name].servers.includes('TENON_MONGODB_URL'));
-  if (stored) await registerPlans(await parts.store(), catalog.plans);
-
   const metrics = createMetrics();
-  const { services } = begun;
   let failed: (reason: unknown) => void = () => undefined;
   const failure = new Promise<unknown>((resolve) => (failed = resolve));
-  for (const name of options.services) {
-    const context = { parts, catalog, settings, metrics: metrics.scope(name) };
-    const start = () => KINDS[name].start(context);
-    if (options.supervised) services.push(await supervise(parts, start));
-    else services.push(unsupervised(await start(), failed));
-  }
+  const set = await ServiceSet.open({
+    ...{ names: options.services, parts, settings, metrics, logger: parts.logger },
+    ...(!options.supervised && { failed }),
+  });
+  begun.set = set;
+  await set.start();
 
-  const running = () => services.map((service) => service.current());
+  const running = () => set.services.map((service) => service.current());
   const watch = await startWatch(parts, running, options.services.includes('ingestion'));
   begun.watch = watch;
-  measureProcess(metrics.scope(''), watch.progress, services);
-  begun.status = await respondStatus(await parts.bus(), services, () => watch.progress.lags());
+  measureProcess(metrics.scope(''), watch.progress, set.services);
+  const deployment = await startDeployment(parts, set, watch.progress);
+  begun.deployment = deployment;
   const server = await createHttpServer({
     routes: [
-      ...services.flatMap(routesOf),
+      ...set.routes(),
+      ...controlRoutes({ deployment, clock: parts.clock, services: () => set.services }),
       ...healthRoutes({ services: running, ...watch.health }),
       metricsRoute(metrics),
     ],
@@ -132,28 +132,26 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   return {
     url: server.url,
     port: server.port,
-    products: catalog.plans.map((plan) => plan.product),
+    products: set.catalog.plans.map((plan) => plan.product),
     failed: failure,
+    reload: () => set.reload(),
     stop: () => (stopped ??= end(parts, begun)),
   };
 }
 
-/** A service that is started again answers with its new self. */
-function routesOf(service: Supervised): Route[] {
-  return service.current().routes.map((route, index) => ({
-    ...route,
-    handle: (request) => (service.current().routes[index] ?? route).handle(request),
-  }));
-}
-
-function unsupervised(service: RunningService, failed: (reason: unknown) => void): Supervised {
-  service.done.catch(failed);
-  return {
-    name: service.name,
-    current: () => service,
-    restarts: () => 0,
-    stop: () => service.stop(),
-  };
+async function startDeployment(parts: Parts, set: ServiceSet, progress: Progress): Promise<Deployment> {
+  const { clock, logger } = parts;
+  const self = { instance: nameInstance(), services: set.services.map(({ name }) => name) };
+  const states = describeSelf({
+    ...{ instance: self.instance, clock },
+    services: () => set.services,
+    catalog: () => set.catalog,
+    lags: () => progress.lags(),
+  });
+  const bus = await parts.bus();
+  const deployment = new Deployment({ bus, clock, logger, self, states, reload: () => set.reload() });
+  await deployment.start();
+  return deployment;
 }
 
 /** Looks at the log and the store from time to time, for health and lag. */

@@ -2,6 +2,7 @@
  * The parts that the services of a process share, one of each: on the servers that the settings name, else embedded in
  * the data directory. Each is opened when a service first asks for it, so a process holds only what it uses.
  */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
   createFileEventLog,
@@ -14,13 +15,16 @@ import {
 } from '@tenon/adapters-embedded';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Clock, Engine, EventLog, Ids, Lake, Logger, ProductStore } from '@tenon/ports';
-import type { Settings } from '@tenon/runtime';
+import type { Settings, Tracing } from '@tenon/runtime';
+import { createTracing } from '@tenon/runtime';
 import { adapters } from './adapters';
+import { version } from './version';
 
 export interface Parts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  readonly tracing: Tracing;
   log(): Promise<EventLog>;
   bus(): Promise<Bus>;
   store(): Promise<ProductStore>;
@@ -38,8 +42,18 @@ interface Closable {
   close(): Promise<void>;
 }
 
-/** @param data the data directory; touched only by an embedded part @param name what servers shall call this client */
-export function createParts(settings: Settings, data: string, logger: Logger, name: string): Parts {
+/**
+ * @param data the data directory; touched only by an embedded part
+ * @param name what servers shall call this client
+ * @param environment says whether there are traces; absent: there are none
+ */
+export function createParts(
+  settings: Settings,
+  data: string,
+  logger: Logger,
+  name: string,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Parts {
   const known = new Map<string, Promise<unknown>>();
   const opened: Closable[] = [];
 
@@ -68,7 +82,8 @@ export function createParts(settings: Settings, data: string, logger: Logger, na
     if (TENON_KAFKA_BROKERS === undefined)
       return createFileEventLog({ directory: await folder('log'), clock: systemClock });
     const brokers = TENON_KAFKA_BROKERS.split(',').map((broker) => broker.trim());
-    return adapters.kafka().createKafkaEventLog({ brokers, clientId: name, logger });
+    const group = { sessionTimeoutMs: settings.TENON_SESSION_TIMEOUT };
+    return adapters.kafka().createKafkaEventLog({ brokers, clientId: name, logger, group });
   };
   const openBus = async (): Promise<Bus> =>
     TENON_NATS_URL === undefined
@@ -79,10 +94,24 @@ export function createParts(settings: Settings, data: string, logger: Logger, na
       ? createLmdbProductStore({ directory: await folder('store') })
       : adapters.mongodb().createMongoProductStore({ url: TENON_MONGODB_URL });
 
+  const tracing = createTracing({
+    environment,
+    logger,
+    clock: systemClock,
+    version,
+    instance: `${hostname()}/${process.pid}`,
+    systems: {
+      log: TENON_KAFKA_BROKERS === undefined ? 'tenon' : 'kafka',
+      bus: TENON_NATS_URL === undefined ? 'tenon' : 'nats',
+      store: TENON_MONGODB_URL === undefined ? 'lmdb' : 'mongodb',
+    },
+  });
+
   return {
     clock: systemClock,
     ids: createIds(),
     logger,
+    tracing,
     log: () => once('log', async () => keep(await openLog())),
     bus: () => once('bus', async () => keep(await openBus())),
     store: () => once('store', async () => keep(await openStore())),
@@ -100,6 +129,7 @@ export function createParts(settings: Settings, data: string, logger: Logger, na
     close: async () => {
       await Promise.allSettled(known.values());
       for (const part of opened.splice(0).reverse()) await part.close();
+      await tracing.close();
     },
   };
 }

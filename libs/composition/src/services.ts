@@ -68,7 +68,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
         ...(await logBusAndStore('batch', context)),
         engine: await context.parts.engine(),
         lake: await context.parts.lake(),
-        config: BATCH_DEFAULTS,
+        config: { ...BATCH_DEFAULTS, leaseMs: context.settings.TENON_SESSION_TIMEOUT },
       }),
   },
   consumption: {
@@ -97,10 +97,11 @@ export const SERVER_EXAMPLES: Partial<Readonly<Record<SettingName, string>>> = {
   TENON_LAKE: '/var/lib/tenon/lake',
 };
 
-const environmentOf = (service: ServiceName, { clock, ids, logger }: Parts) => ({
+const environmentOf = (service: ServiceName, { clock, ids, logger, tracing }: Parts) => ({
   clock,
   ids,
   logger: logger.child({ service }),
+  tracer: tracing.scope(service),
 });
 
 async function logBusAndStore(service: ServiceName, { parts, catalog, metrics }: ServiceContext) {

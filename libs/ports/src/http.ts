@@ -45,6 +45,11 @@ export interface Route {
   handle(request: HttpRequest): Promise<HttpResponse>;
 }
 
+/** Routes whose requests are traced, if there is a tracer that does. */
+export function tracedRoutes(tracer: Tracer | undefined, routes: readonly Route[]): readonly Route[] {
+  return tracer?.enabled ? routes.map((route) => ({ ...route, tracer })) : routes;
+}
+
 /** An RFC 9457 problem, thrown by handlers and by the runtime. */
 export class HttpProblem extends Error {
   constructor(

@@ -39,7 +39,7 @@ export type {
   Refused,
 } from './engine';
 export { Refusal, TenonError, TopicMismatch, Unavailable } from './errors';
-export { HttpProblem } from './http';
+export { HttpProblem, tracedRoutes } from './http';
 export type { HttpRequest, HttpResponse, Route } from './http';
 export { NO_METRICS } from './metrics';
 export type { MetricLabels, MetricSample, Metrics } from './metrics';

@@ -37,6 +37,7 @@ export async function runUp(options: UpOptions = {}): Promise<Up> {
       TENON_CUT_EVERY: options.cutEvery === undefined ? settings.TENON_CUT_EVERY : options.cutEvery,
     },
     data,
+    environment: options.environment ?? process.env,
     logger:
       options.logger ?? createLogger({ level: options.logLevel ?? settings.TENON_LOG_LEVEL, name: 'tenon' }),
     statics: dashboardStatics(),

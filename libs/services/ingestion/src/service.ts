@@ -2,7 +2,7 @@
 import { TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService, Tracer } from '@tenon/ports';
-import { NO_METRICS } from '@tenon/ports';
+import { NO_METRICS, tracedRoutes } from '@tenon/ports';
 import { Appender } from './appender';
 import type { SourceDesk } from './call';
 import type { IngestionConfig } from './config';
@@ -59,11 +59,11 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const done = new Promise<void>((resolve) => (stopped = resolve));
   return {
     name: 'ingestion',
-    routes: [
+    routes: tracedRoutes(deps.tracer, [
       eventsRoute(desks),
       ...sourcesRoutes(sources, () => logIdentity(log, deps.ids)),
       cutsRoute({ cutter, bus, clock, products }),
-    ],
+    ]),
     ready: () => readiness(desks),
     status: () => ({
       sources: [...desks.values()].map(({ name, appender: { accepted, rejected, late } }) => ({
