@@ -1,11 +1,14 @@
 /** What the layer writes to the log: it waits for the log rather than going on without a record. */
-import type { Clock, EventLog, Logger, NewRecord } from '@tenon/ports';
+import type { Clock, EventLog, Logger, NewRecord, Span, Tracer } from '@tenon/ports';
+import { NO_TRACER } from '@tenon/ports';
 import type { PendingFlush } from './flush';
+import { traceFlush } from './spans';
 
 export interface OutboxDeps {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tracer?: Tracer;
 }
 
 const FIRST_PAUSE = 50;
@@ -21,12 +24,20 @@ export class Outbox {
     private readonly observeFlush: (seconds: number) => void,
   ) {}
 
-  /** Appends in the background, one after the other, while the next micro-batch is computed. */
-  async send(flushes: readonly PendingFlush[]): Promise<void> {
+  /**
+   * Appends in the background, one after the other, while the next micro-batch is computed.
+   *
+   * @param span of the micro-batch, if it is traced
+   */
+  async send(flushes: readonly PendingFlush[], span?: Span): Promise<void> {
     await this.flushing;
     const { clock } = this.deps;
     const began = clock.monotonic();
-    const all = Promise.all(flushes.map((flush) => this.append(flush.topic, flush.records)));
+    const append = ({ topic, records }: PendingFlush) => this.append(topic, records);
+    const { tracer = NO_TRACER } = this.deps;
+    const all = Promise.all(
+      flushes.map((flush) => (span === undefined ? append(flush) : traceFlush(tracer, span, flush, append))),
+    );
     this.flushing = all.then(() => this.observeFlush((clock.monotonic() - began) / 1000));
     this.flushing.catch(() => undefined);
   }

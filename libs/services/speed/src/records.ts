@@ -12,7 +12,7 @@ export interface Round {
   readonly counts: LedgerCounts;
   readonly conflicts: readonly DeadLetter[];
   /** The barrier that ended the round, if one did. */
-  readonly barrier: { readonly epoch: number; readonly offset: number } | null;
+  readonly barrier: { readonly epoch: number; readonly offset: number; readonly record: LogRecord } | null;
   /** How many of the records were used. */
   readonly used: number;
 }
@@ -34,7 +34,8 @@ export function readRound(state: LivePartition, records: readonly LogRecord[], a
       control += 1;
       state.next = offset + 1;
       const found = barrierOf(record);
-      if (found !== null && found.epoch > state.cursor.epoch) barrier = { epoch: found.epoch, offset };
+      if (found !== null && found.epoch > state.cursor.epoch)
+        barrier = { epoch: found.epoch, offset, record };
       continue;
     }
     const verdict = identity === undefined ? 'new' : state.dedupe.check(offset, identity);

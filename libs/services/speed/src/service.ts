@@ -20,14 +20,17 @@ import type {
   ProductStore,
   Refused,
   RunningService,
+  Span,
   Subscription,
+  Tracer,
 } from '@tenon/ports';
-import { NO_METRICS } from '@tenon/ports';
+import { NO_METRICS, NO_TRACER } from '@tenon/ports';
 import { type DeadLetter, letterRecord, lettersOf } from './dead-letters';
 import { makeFlush, type PendingFlush } from './flush';
 import { Outbox } from './outbox';
 import { LivePartition } from './partition';
 import { readRound, type Round } from './records';
+import { traceMicroBatch } from './spans';
 
 export interface SpeedConfig {
   /** Records of one micro-batch at most. */
@@ -50,6 +53,7 @@ export interface SpeedDeps {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: SpeedConfig;
@@ -233,11 +237,13 @@ class SourceWorker {
         one.at += round.used;
         return { state: one.state, round };
       });
-      await this.fold(rounds);
+      const { tracer = NO_TRACER } = this.deps;
+      if (!tracer.enabled) await this.fold(rounds);
+      else await traceMicroBatch(tracer, this.source.name, rounds, (span) => this.fold(rounds, span));
     }
   }
 
-  private async fold(rounds: readonly { state: LivePartition; round: Round }[]): Promise<void> {
+  private async fold(rounds: readonly { state: LivePartition; round: Round }[], span?: Span): Promise<void> {
     const { engine } = this.deps;
     const events = rounds.flatMap(({ round }) => round.events);
     const refused: Refused[] = [];
@@ -266,7 +272,7 @@ class SourceWorker {
       if (round.barrier !== null) state.open({ epoch: round.barrier.epoch, start: round.barrier.offset + 1 });
     const conflicts = rounds.flatMap(({ round }) => round.conflicts);
     await this.deadLetter([...conflicts, ...lettersOf(refused, events)]);
-    await this.outbox.send(flushes.flat());
+    await this.outbox.send(flushes.flat(), span);
   }
 
   private flushesOf(plan: Plan, rounds: readonly { state: LivePartition; round: Round }[]): PendingFlush[] {
