@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import type { Problem } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { Logger } from '@tenon/ports';
-import { Refusal, TenonError } from '@tenon/ports';
 import type { ProcessEvents, Settings, Statics } from '@tenon/runtime';
 import { SHUTDOWN_GRACE_MS, createLogger, readSettings, runToEnd } from '@tenon/runtime';
 import { loadCatalog } from './catalog';
 import { startHost } from './host';
+import { problemsOf } from './problems';
 import type { ServiceName } from './services';
 import { KINDS, SERVER_EXAMPLES } from './services';
 
@@ -56,6 +56,7 @@ export async function runAlone(service: ServiceName, options: AloneOptions = {})
         settings,
         data: resolve(settings.TENON_DATA),
         logger: base,
+        environment,
         ...(options.statics !== undefined && { statics: options.statics }),
       });
       logger.info({ url: host.url, products: host.products }, 'up');
@@ -102,16 +103,6 @@ async function checkConfig(
 }
 
 const named = (names: readonly string[]) => names.join(', ') || 'none';
-
-function problemsOf(error: unknown): readonly Problem[] {
-  if (error instanceof Refusal) return error.problems;
-  if (error instanceof TenonError) {
-    const { code, message, details } = error;
-    return [{ code, message, ...(details.hint !== undefined && { hint: details.hint }) }];
-  }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return [{ code: 'internal', message: text }];
-}
 
 function describe({ place, message, code, hint }: Problem): string {
   const at =

@@ -9,7 +9,7 @@ export { SETTINGS, readSettings } from './config';
 export type { SettingName, Settings, SettingsOptions } from './config';
 export { planCatalog } from './plan-catalog';
 export type { PlannedCatalog } from './plan-catalog';
-export { registerPlans } from './register-plans';
+export { changedPlans, registerPlans } from './register-plans';
 export { healthRoutes } from './health';
 export type { HealthOptions } from './health';
 export { PROGRESS_DEFAULTS, Progress } from './lifecycle/progress';

@@ -22,6 +22,14 @@ export async function registerPlans(store: ProductStore, plans: readonly Plan[])
   if (problems.length > 0) throw new Refusal('product-changed', problems);
 }
 
+/** What changed from one catalog to the next although its version did not. */
+export function changedPlans(before: readonly Plan[], after: readonly Plan[]): readonly Problem[] {
+  const known = new Map(before.map((plan) => [productKey(plan.product, plan.version), plan.hash]));
+  return after
+    .filter((plan) => (known.get(productKey(plan.product, plan.version)) ?? plan.hash) !== plan.hash)
+    .map(changedProblem);
+}
+
 function changedProblem(plan: Plan): Problem {
   return {
     code: 'product-changed',

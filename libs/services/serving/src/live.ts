@@ -3,7 +3,7 @@
  * read from the store, once for all clients. A client that does not drain misses no state: its cells are coalesced.
  */
 
-import { SUBJECTS } from '@tenon/contracts';
+import { SUBJECTS, readLiveHint } from '@tenon/contracts';
 import type { Bus, Clock, Logger, Subscription } from '@tenon/ports';
 import type { RowsQuery } from './query';
 import { matches } from './query';
@@ -60,10 +60,7 @@ export class LiveHub {
   async start(): Promise<void> {
     const { product } = this.reader.layout.plan;
     this.subscription = await this.deps.bus.subscribe(SUBJECTS.live(product), ({ payload }) => {
-      const cells = (payload as { cells?: unknown } | null)?.cells;
-      this.changed(
-        Array.isArray(cells) ? cells.filter((cell): cell is string => typeof cell === 'string') : null,
-      );
+      this.changed(readLiveHint(payload));
     });
   }
 

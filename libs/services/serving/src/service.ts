@@ -66,6 +66,7 @@ export async function createServing(deps: ServingDeps): Promise<RunningService> 
     routes: serving.routes(),
     ready: () => ({ ok: true }),
     status: () => serving.status(),
+    overview: () => serving.list(),
     done,
     stop: async () => {
       await serving.stop();
@@ -107,7 +108,12 @@ class Serving {
 
   routes(): Route[] {
     return [
-      { method: 'GET', path: '/v1/products', query: [], handle: () => this.list() },
+      {
+        method: 'GET',
+        path: '/v1/products',
+        query: [],
+        handle: async () => ({ status: 200, json: await this.list() }),
+      },
       { method: 'GET', path: '/v1/products/:name', query: [], handle: (request) => this.describe(request) },
       {
         method: 'GET',
@@ -122,7 +128,6 @@ class Serving {
         handle: (request) => this.live(request),
       },
       { method: 'GET', path: '/v1/ledger', query: [], handle: () => this.ledger() },
-      { method: 'GET', path: '/v1/status', query: [], handle: () => this.deployment() },
     ];
   }
 
@@ -134,11 +139,11 @@ class Serving {
     throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
   }
 
-  private async list(): Promise<HttpResponse> {
+  async list(): Promise<{ products: readonly Record<string, unknown>[] }> {
     const products = await Promise.all(
       [...this.products.values()].map(({ reader }) => this.description(reader)),
     );
-    return { status: 200, json: { products } };
+    return { products };
   }
 
   private async describe(request: HttpRequest): Promise<HttpResponse> {
@@ -284,11 +289,6 @@ class Serving {
       }),
     );
     return { status: 200, json: { products } };
-  }
-
-  private async deployment(): Promise<HttpResponse> {
-    const services = await this.deps.bus.request(SUBJECTS.status, {}, { timeoutMs: 500 });
-    return { status: 200, json: { services, ...((await this.list()).json as object) } };
   }
 
   status(): Record<string, unknown> {

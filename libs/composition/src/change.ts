@@ -1,0 +1,43 @@
+/** Whether a process can go on with another catalog: all that would stop it at its start, found while it still runs. */
+import { TOPICS } from '@tenon/contracts';
+import type { Problem } from '@tenon/domain';
+import { Refusal } from '@tenon/ports';
+import { changedPlans, registerPlans } from '@tenon/runtime';
+import type { LoadedCatalog } from './catalog';
+import type { Parts } from './parts';
+import { problemsOf } from './problems';
+
+/**
+ * Registers the plans of the new catalog and makes its topics, so that services find everything in order.
+ *
+ * @param stored the process has the store
+ * @throws Refusal with every problem; the running catalog is then not affected
+ */
+export async function admit(
+  parts: Parts,
+  running: LoadedCatalog,
+  next: LoadedCatalog,
+  stored: boolean,
+): Promise<void> {
+  // Ingestion alone has no store; then at least what it runs itself is not to change.
+  const problems: Problem[] = [
+    ...changedPlans(running.plans, next.plans),
+    ...(await topics(parts, next, stored)),
+  ];
+  if (problems.length > 0) throw new Refusal('catalog', problems);
+  if (stored) await registerPlans(await parts.store(), next.plans);
+}
+
+async function topics(parts: Parts, { sources, plans }: LoadedCatalog, stored: boolean): Promise<Problem[]> {
+  const log = await parts.log();
+  const wanted = sources.flatMap(({ name, partitions }) => [
+    { name: TOPICS.events(name), partitions },
+    ...plans
+      .filter((plan) => stored && plan.source === name)
+      .map(({ product }) => ({ name: TOPICS.states(product), partitions })),
+  ]);
+  const problems: Problem[] = [];
+  for (const topic of wanted)
+    await log.ensureTopic(topic).catch((error: unknown) => problems.push(...problemsOf(error)));
+  return problems;
+}

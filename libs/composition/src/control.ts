@@ -1,0 +1,47 @@
+/** What can be asked of any instance: the status of all, a reload of all, a cut wherever ingestion is. */
+import type { Clock, HttpResponse, Route } from '@tenon/ports';
+import type { Supervised } from '@tenon/runtime';
+import type { Deployment } from './deployment';
+
+/** Reading the store for the overview may take this long; a status is not to wait for a store that is away. */
+const OVERVIEW_MS = 800;
+
+export interface ControlDeps {
+  readonly deployment: Deployment;
+  readonly clock: Clock;
+  readonly services: () => readonly Supervised[];
+}
+
+export function controlRoutes(deps: ControlDeps): Route[] {
+  return [
+    { method: 'GET', path: '/v1/status', query: [], handle: () => status(deps) },
+    {
+      method: 'POST',
+      path: '/v1/reload',
+      query: [],
+      handle: async () => ({ status: 200, json: await deps.deployment.reload() }),
+    },
+  ];
+}
+
+async function status({ deployment, clock, services }: ControlDeps): Promise<HttpResponse> {
+  const waited = new AbortController();
+  const late = clock.sleep(OVERVIEW_MS, waited.signal).then(() => 'late' as const);
+  const overviews = services().flatMap((service) => {
+    const { overview } = service.current();
+    return overview === undefined ? [] : [Promise.race([overview(), late]).catch(() => 'failed' as const)];
+  });
+  const [{ warnings, ...all }, ...facts] = await Promise.all([deployment.status(), ...overviews]);
+  waited.abort();
+  const known = facts.filter((one) => typeof one === 'object');
+  const missing = known.length < facts.length ? [UNREAD] : [];
+  return {
+    status: 200,
+    json: { ...all, warnings: [...warnings, ...missing], ...Object.assign({}, ...known) },
+  };
+}
+
+const UNREAD = {
+  code: 'products-unread',
+  message: 'The products could not be read in time: the store or the log does not answer.',
+};

@@ -1,0 +1,288 @@
+/**
+ * All instances of a deployment, as one of them finds them over the bus: who is there, how they are, and whether they
+ * take another catalog. With the bus away it answers for itself, and says that it does.
+ */
+import { SUBJECTS } from '@tenon/contracts';
+import type { Problem, Value } from '@tenon/domain';
+import type { Bus, Clock, Logger, Subscription } from '@tenon/ports';
+import type { ServiceState } from './instance';
+import type { Member } from './roster';
+import { Roster } from './roster';
+import type { Reloaded } from './service-set';
+
+export interface DeploymentDeps {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly self: Member;
+  readonly states: () => readonly ServiceState[];
+  readonly reload: () => Promise<Reloaded>;
+}
+
+/** `silent`: connected, but not even what this instance says to itself comes through. */
+export type BusState = 'connected' | 'silent' | 'away';
+
+/** A service of which this instance knows, and which does not answer. */
+export interface SilentService {
+  readonly name: string;
+  readonly instance: string;
+  readonly ready: false;
+  readonly reason: string;
+}
+
+export interface DeploymentStatus {
+  readonly bus: BusState;
+  readonly services: readonly (ServiceState | SilentService)[];
+  readonly warnings: readonly Problem[];
+}
+
+export interface InstanceReload extends Omit<Reloaded, 'outcome' | 'catalog'> {
+  readonly instance: string;
+  readonly services: readonly string[];
+  /** `under-way`: it takes longer than whoever asked waits. */
+  readonly outcome: Reloaded['outcome'] | 'under-way' | 'no-answer';
+  readonly catalog?: string;
+}
+
+export interface DeploymentReload {
+  readonly bus: BusState;
+  readonly instances: readonly InstanceReload[];
+  readonly warnings: readonly Problem[];
+}
+
+const BEAT_MS = 5_000;
+/** A status is answered within a second, whoever stands still. */
+const STATUS_MS = 700;
+/** An instance says after this long that it is still at it. */
+const UNDER_WAY_MS = 20_000;
+const RELOAD_MS = 25_000;
+
+/** Consumption goes first, see `RELOAD_ORDER`. */
+type Stage = 'consumption' | 'others';
+
+export class Deployment {
+  private readonly roster = new Roster();
+  private readonly subscriptions: Subscription[] = [];
+  private readonly stopping = new AbortController();
+  private beating: Promise<void> = Promise.resolve();
+  /** Whether the bus has been there long enough to have heard of everyone. */
+  private complete = false;
+
+  constructor(private readonly deps: DeploymentDeps) {}
+
+  async start(): Promise<void> {
+    const { bus, self, states } = this.deps;
+    this.subscriptions.push(
+      await bus.subscribe(SUBJECTS.alive, ({ payload }) => this.hear(payload)),
+      await bus.respond(SUBJECTS.reload, ({ payload }) => this.answerReload(payload)),
+    );
+    // One responder per service: each answers for itself.
+    for (const name of self.services)
+      this.subscriptions.push(
+        await bus.respond(
+          SUBJECTS.status,
+          () => (states().find((state) => state.name === name) ?? null) as unknown as Value,
+        ),
+      );
+    this.beating = this.beat();
+  }
+
+  async status(): Promise<DeploymentStatus> {
+    const { self, states } = this.deps;
+    const { bus, replies } = await this.ask();
+    const mine = states();
+    const others = replies.filter(({ instance }) => instance !== self.instance);
+    const reason = bus === 'away' ? 'NATS is away, so it can’t be asked.' : 'It does not answer.';
+    const silent = this.others().flatMap(({ instance, services }) =>
+      services
+        .filter((name) => !others.some((state) => state.instance === instance && state.name === name))
+        .map((name): SilentService => ({ name, instance, ready: false, reason })),
+    );
+    return {
+      bus,
+      services: [...mine, ...others, ...silent],
+      warnings: [
+        ...busWarnings(bus),
+        ...(bus === 'away' ? [] : silentWarnings(silent)),
+        ...catalogWarnings([...mine, ...others]),
+      ],
+    };
+  }
+
+  /** Every instance reads its catalog again. Takes as long as the slowest, at most two times 25 s. */
+  async reload(): Promise<DeploymentReload> {
+    const { self } = this.deps;
+    // Whoever is there is then known.
+    const { bus } = await this.ask();
+    const instances = [];
+    for (const stage of ['consumption', 'others'] as const) {
+      const own = stageOf(self) === stage ? [this.reloadSelf()] : [];
+      const others = bus === 'away' ? this.unasked(stage) : await this.askToReload(stage);
+      instances.push(...(await Promise.all(own)), ...others);
+    }
+    return { bus, instances, warnings: busWarnings(bus) };
+  }
+
+  async close(): Promise<void> {
+    const { bus, self } = this.deps;
+    this.stopping.abort();
+    await this.beating;
+    for (const subscription of this.subscriptions) await subscription.close();
+    bus.publish(SUBJECTS.alive, { v: 1, instance: self.instance, gone: true });
+  }
+
+  private others(): readonly Member[] {
+    return this.roster.members().filter(({ instance }) => instance !== this.deps.self.instance);
+  }
+
+  /** Asks all for their state; over once everyone who is known has answered. */
+  private async ask(): Promise<{ bus: BusState; replies: readonly ServiceState[] }> {
+    const { bus, self } = this.deps;
+    if (!bus.connected()) return { bus: 'away', replies: [] };
+    const expected = [self, ...this.others()].flatMap(({ instance, services }) =>
+      services.map((name) => `${instance} ${name}`),
+    );
+    const replies = await bus.request(
+      SUBJECTS.status,
+      {},
+      {
+        timeoutMs: STATUS_MS,
+        enough: (all) => {
+          if (!this.complete || all.length < expected.length) return false;
+          const answered = new Set(statesOf(all).map(({ instance, name }) => `${instance} ${name}`));
+          return expected.every((one) => answered.has(one));
+        },
+      },
+    );
+    const states = statesOf(replies);
+    for (const { instance } of states)
+      this.roster.heard({
+        instance,
+        services: states.filter((state) => state.instance === instance).map(({ name }) => name),
+      });
+    const heardItself = states.some(({ instance }) => instance === self.instance);
+    return { bus: heardItself ? 'connected' : 'silent', replies: states };
+  }
+
+  private async askToReload(stage: Stage): Promise<InstanceReload[]> {
+    const { bus, self } = this.deps;
+    const asked = this.others().filter((member) => stageOf(member) === stage);
+    const replies = await bus.request(
+      SUBJECTS.reload,
+      { v: 1, from: self.instance, stage },
+      {
+        timeoutMs: asked.length === 0 ? 1 : RELOAD_MS,
+        enough: (all) => {
+          const answered = new Set(reloadsOf(all).map(({ instance }) => instance));
+          return asked.every(({ instance }) => answered.has(instance));
+        },
+      },
+    );
+    const answers = reloadsOf(replies);
+    // Whoever has gone meanwhile need not answer.
+    const silent = this.unasked(stage).filter(
+      (one) =>
+        asked.some(({ instance }) => instance === one.instance) &&
+        !answers.some(({ instance }) => instance === one.instance),
+    );
+    return [...answers, ...silent];
+  }
+
+  private unasked(stage: Stage): InstanceReload[] {
+    return this.others()
+      .filter((member) => stageOf(member) === stage)
+      .map(({ instance, services }) => ({ instance, services, outcome: 'no-answer' }));
+  }
+
+  private async answerReload(payload: Value): Promise<Value> {
+    const { self } = this.deps;
+    const { from, stage } = (payload ?? {}) as { readonly from?: Value; readonly stage?: Value };
+    const skips = from === self.instance || (stage !== undefined && stage !== stageOf(self));
+    return skips ? null : ((await this.reloadSelf()) as unknown as Value);
+  }
+
+  private async reloadSelf(): Promise<InstanceReload> {
+    const { clock, self, reload } = this.deps;
+    const waited = new AbortController();
+    const late = clock.sleep(UNDER_WAY_MS, waited.signal).then(() => ({ outcome: 'under-way' as const }));
+    const result = await Promise.race([reload(), late]);
+    waited.abort();
+    return { ...self, ...result };
+  }
+
+  private hear(payload: Value): void {
+    const { instance, services, gone } = (payload ?? {}) as {
+      readonly instance?: Value;
+      readonly services?: Value;
+      readonly gone?: Value;
+    };
+    if (typeof instance !== 'string') return;
+    if (gone === true) this.roster.gone(instance);
+    else if (isTexts(services)) this.roster.heard({ instance, services });
+  }
+
+  private async beat(): Promise<void> {
+    const { bus, clock, self } = this.deps;
+    const { signal } = this.stopping;
+    let connected = 0;
+    // Whoever is there already is heard of by asking.
+    await this.ask();
+    while (!signal.aborted) {
+      connected = bus.connected() ? connected + 1 : 0;
+      // While nothing can be heard nobody grows older.
+      if (connected > 1) this.roster.tick();
+      this.complete = connected > 2;
+      bus.publish(SUBJECTS.alive, { v: 1, ...self });
+      await clock.sleep(BEAT_MS, signal);
+    }
+  }
+}
+
+const stageOf = ({ services }: Member): Stage =>
+  services.includes('consumption') ? 'consumption' : 'others';
+
+const isTexts = (value: Value | undefined): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+/** Replies that say whose they are; another version's may look otherwise. */
+function statesOf(replies: readonly Value[]): ServiceState[] {
+  return (replies as readonly (Partial<ServiceState> | null)[]).filter(
+    (one): one is ServiceState => typeof one?.name === 'string' && typeof one.instance === 'string',
+  );
+}
+
+function reloadsOf(replies: readonly Value[]): InstanceReload[] {
+  return (replies as readonly (Partial<InstanceReload> | null)[]).filter(
+    (one): one is InstanceReload => typeof one?.instance === 'string' && typeof one.outcome === 'string',
+  );
+}
+
+function busWarnings(bus: BusState): Problem[] {
+  if (bus === 'connected') return [];
+  const message =
+    bus === 'away'
+      ? 'NATS is away: this instance answers for itself alone.'
+      : 'NATS does not pass messages on: this instance answers for itself alone.';
+  return [{ code: 'bus-away', message, hint: 'Answers stay right; hints and control come back with NATS.' }];
+}
+
+function silentWarnings(silent: readonly SilentService[]): Problem[] {
+  return silent.map(({ name, instance }) => ({
+    code: 'instance-silent',
+    message: `${name} ${instance} does not answer.`,
+    hint: 'It was there within the last minute: it may hang, or have been killed.',
+  }));
+}
+
+/** Instances that run another catalog than the one that was read last. */
+function catalogWarnings(states: readonly ServiceState[]): Problem[] {
+  const known = states.filter(({ catalogReadAt }) => typeof catalogReadAt === 'string');
+  const [latest] = [...known].sort((a, b) => (a.catalogReadAt > b.catalogReadAt ? -1 : 1));
+  return known
+    .filter(({ catalog }) => catalog !== latest?.catalog)
+    .map(({ name, instance, catalog }) => ({
+      code: 'catalog-differs',
+      message: `${name} ${instance} runs the catalog ${catalog}, and not ${latest?.catalog} as the last one that was read.`,
+      hint: 'It missed a reload, refused it, or reads another directory: tenon reload says which.',
+    }));
+}

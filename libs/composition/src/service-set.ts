@@ -1,0 +1,165 @@
+/** The services of a process, and the catalog that they run; both change together or not at all. */
+import type { Problem } from '@tenon/domain';
+import type { Logger, Route } from '@tenon/ports';
+import type { MetricsRegistry, Settings, Supervised } from '@tenon/runtime';
+import { registerPlans, supervise } from '@tenon/runtime';
+import type { LoadedCatalog } from './catalog';
+import { loadCatalog } from './catalog';
+import { admit } from './change';
+import type { Parts } from './parts';
+import { problemsOf } from './problems';
+import type { ServiceName } from './services';
+import { KINDS } from './services';
+
+export interface ServiceSetDeps {
+  readonly names: readonly ServiceName[];
+  readonly parts: Parts;
+  readonly settings: Settings;
+  readonly metrics: Pick<MetricsRegistry, 'scope'>;
+  readonly logger: Logger;
+  /** Told of a service that fails for good; absent: it is started again. */
+  readonly failed?: (reason: unknown) => void;
+}
+
+/** What became of reading the catalog again. */
+export interface Reloaded {
+  readonly outcome: 'reloaded' | 'unchanged' | 'refused';
+  /** The fingerprint of the catalog that runs now. */
+  readonly catalog: string;
+  readonly problems?: readonly Problem[];
+}
+
+/**
+ * Consumption before speed: states of a product that is new to speed alone would be passed over, and have to be asked for
+ * again.
+ */
+const RELOAD_ORDER: readonly ServiceName[] = ['consumption', 'batch', 'speed', 'ingestion', 'serving'];
+
+export class ServiceSet {
+  private readonly running: Supervised[] = [];
+  private changing: Promise<unknown> = Promise.resolve();
+  private queued: Promise<Reloaded> | null = null;
+  private stopped = false;
+
+  private constructor(
+    private readonly deps: ServiceSetDeps,
+    private loaded: LoadedCatalog,
+  ) {}
+
+  /**
+   * Takes what has been started even if the rest does not start: see `services`.
+   *
+   * @throws Refusal with every problem of the catalog, or what a service that can't be started throws
+   */
+  static async open(deps: ServiceSetDeps): Promise<ServiceSet> {
+    const engine = await deps.parts.engine();
+    const catalog = await loadCatalog(deps.settings.TENON_CATALOG, engine, deps.parts.clock);
+    const set = new ServiceSet(deps, catalog);
+    // Ingestion alone has no store; the products are registered by those that have.
+    if (set.stored) await registerPlans(await deps.parts.store(), catalog.plans);
+    return set;
+  }
+
+  /** Starts the services, in the order in which data flows through them. */
+  async start(): Promise<void> {
+    const { names, parts, failed } = this.deps;
+    for (const name of names) {
+      const { clock, logger } = parts;
+      this.running.push(
+        await supervise({ clock, logger, ...(failed && { failed }) }, this.starter(name, this.loaded)),
+      );
+    }
+  }
+
+  get services(): readonly Supervised[] {
+    return this.running;
+  }
+
+  get catalog(): LoadedCatalog {
+    return this.loaded;
+  }
+
+  /** Paths do not depend on the catalog, so these stay: a service that was started again answers with its new self. */
+  routes(): Route[] {
+    return this.running.flatMap((service) =>
+      service.current().routes.map((route, index) => ({
+        ...route,
+        handle: (request) => (service.current().routes[index] ?? route).handle(request),
+      })),
+    );
+  }
+
+  /**
+   * Reads the catalog directory again and goes on with it; with the old one where it can't. Calls during one that runs
+   * share the next one, since the directory may have changed after it was read.
+   */
+  reload(): Promise<Reloaded> {
+    if (this.queued !== null) return this.queued;
+    const reload = this.changing.then(() => {
+      this.queued = null;
+      return this.change();
+    });
+    this.queued = reload;
+    this.changing = reload;
+    return reload;
+  }
+
+  private async change(): Promise<Reloaded> {
+    const { parts, logger } = this.deps;
+    const before = this.loaded;
+    try {
+      if (this.stopped) throw new Error('The process is ending.');
+      const engine = await parts.engine();
+      const next = await loadCatalog(this.deps.settings.TENON_CATALOG, engine, parts.clock);
+      if (next.fingerprint === before.fingerprint) {
+        this.loaded = { ...before, readAt: next.readAt };
+        return { outcome: 'unchanged', catalog: before.fingerprint };
+      }
+      await admit(parts, before, next, this.stored);
+      await this.replaceAll(before, next);
+      this.loaded = next;
+      const products = next.plans.map(({ product, version }) => `${product} v${version}`);
+      logger.info({ catalog: next.fingerprint, products }, 'goes on with another catalog');
+      return { outcome: 'reloaded', catalog: next.fingerprint };
+    } catch (error) {
+      const problems = problemsOf(error);
+      logger.warn(
+        { catalog: before.fingerprint, problems },
+        'the catalog is refused, going on with the old one',
+      );
+      return { outcome: 'refused', catalog: before.fingerprint, problems };
+    }
+  }
+
+  /** @throws what the first service that does not start throws; all are then back on the old catalog */
+  private async replaceAll(before: LoadedCatalog, next: LoadedCatalog): Promise<void> {
+    const order = RELOAD_ORDER.flatMap((name) => this.running.filter((service) => service.name === name));
+    const replaced: Supervised[] = [];
+    try {
+      for (const service of order) {
+        if (this.stopped) throw new Error('The process is ending.');
+        await service.replace(this.starter(service.name, next));
+        replaced.push(service);
+      }
+    } catch (error) {
+      for (const service of replaced.reverse())
+        await service.replace(this.starter(service.name, before)).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private starter(name: ServiceName, catalog: LoadedCatalog) {
+    const { parts, settings, metrics } = this.deps;
+    return () => KINDS[name].start({ parts, catalog, settings, metrics: metrics.scope(name) });
+  }
+
+  private get stored(): boolean {
+    return this.deps.names.some((name) => KINDS[name].servers.includes('TENON_MONGODB_URL'));
+  }
+
+  /** Steps that end the services, along the path of the data: what is accepted still flows. A reload is waited for. */
+  ending(): (() => Promise<void>)[] {
+    this.stopped = true;
+    return [async () => void (await this.changing), ...this.running.map((service) => () => service.stop())];
+  }
+}
