@@ -47,6 +47,7 @@ export class LiveHub {
   private readonly clients = new Set<Client>();
   private readonly updates: Update[] = [];
   private last = 0;
+  private stopped = false;
   private subscription: Subscription | undefined;
 
   constructor(
@@ -111,7 +112,7 @@ export class LiveHub {
     try {
       yield 'retry: 1000\n\n';
       if (client.waiting !== null && client.waiting.size === 0) yield this.comment('up to date');
-      while (!signal.aborted) {
+      while (!signal.aborted && !this.stopped) {
         if (client.waiting === null || client.waiting.size > 0) {
           yield await this.next(client, query);
           await clock.sleep(this.config.minIntervalMs, signal);
@@ -167,7 +168,9 @@ export class LiveHub {
     return woken.signal.aborted;
   }
 
+  /** Ends the streams: their clients come back by themselves, to whoever is there then. */
   async stop(): Promise<void> {
+    this.stopped = true;
     await this.subscription?.close();
     for (const client of this.clients) client.wake();
   }
