@@ -30,7 +30,7 @@ function frames(cells: readonly WireCell[], id = 'a', before: readonly WireCell[
 
 const read = (text: string) => {
   const message = parseStatesMessage(Buffer.from(text));
-  if (typeof message === 'string') throw new Error(message);
+  if ('reason' in message) throw new Error(message.reason);
   return message;
 };
 
@@ -91,10 +91,21 @@ describe('frames', () => {
 });
 
 describe('parseStatesMessage', () => {
+  const parse = (text: string) => parseStatesMessage(Buffer.from(text));
+
   it('tells what it cannot read', () => {
-    expect(parseStatesMessage(Buffer.from('{'))).toBe('not JSON');
-    expect(parseStatesMessage(Buffer.from('null'))).toMatch(/version/);
-    expect(parseStatesMessage(Buffer.from('{"v":2,"type":"flush"}'))).toMatch(/version 2/);
-    expect(parseStatesMessage(Buffer.from('{"v":1,"type":"x"}'))).toMatch(/type x/);
+    expect(parse('{')).toEqual({ reason: 'not JSON', newer: null });
+    expect(parse('null')).toMatchObject({ reason: expect.stringMatching(/version/), newer: null });
+    expect(parse('{"v":1,"type":"x"}')).toMatchObject({
+      reason: expect.stringMatching(/type x/),
+      newer: null,
+    });
+  });
+
+  it('tells a message of another version from one that is none', () => {
+    const newer = { message: 'flush', unknownVersion: 99 };
+    expect(parse('{"v":99,"type":"flush"}')).toMatchObject({ reason: expect.stringMatching(/99/), newer });
+    expect(parse('{"v":"99","type":"flush"}')).toMatchObject({ newer: { unknownVersion: 99 } });
+    expect(parse('{"v":true,"type":"flush"}')).toMatchObject({ newer: null });
   });
 });

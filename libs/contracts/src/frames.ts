@@ -4,11 +4,16 @@
  */
 import { checksum32 } from '@tenon/domain';
 import type { EndMark, FlushFrame, RangeFrame, StatesMessage, WireCell } from './states';
+import type { UnknownVersion } from './versions';
+import { VERSIONS, unknownVersion } from './versions';
 
 /** Cells per frame: some 100 KiB of JSON, well below a broker's usual 1 MiB. */
 export const FRAME_CELLS = 1000;
 /** A frame ends early once its cells' JSON is this long, since a single sketch can be large. */
 const FRAME_CHARS = 400_000;
+
+/** Flushes and ranges stand in one topic and are told apart by their type, so they have one version. */
+const VERSION = VERSIONS.flush.writes satisfies typeof VERSIONS.range.writes;
 
 type Head<F> = Omit<F, 'seq' | 'cells' | 'end' | 'v'>;
 type End<F extends StatesMessage> = Omit<NonNullable<F['end']>, keyof EndMark>;
@@ -66,7 +71,7 @@ export class FrameWriter<F extends FlushFrame | RangeFrame> {
   }
 
   private open(cells: string): string {
-    return `${JSON.stringify({ v: 1, ...this.head, seq: this.seq - 1 }).slice(0, -1)},"cells":${cells}`;
+    return `${JSON.stringify({ v: VERSION, ...this.head, seq: this.seq - 1 }).slice(0, -1)},"cells":${cells}`;
   }
 }
 
@@ -134,16 +139,27 @@ export class FrameAssembler {
   }
 }
 
-/** @returns the message, or the reason why it is none that this version can read. */
-export function parseStatesMessage(value: Uint8Array): StatesMessage | string {
+/** A record of a states topic that is no message. `newer`: of a version that this release can't read. */
+export interface Unreadable {
+  readonly reason: string;
+  readonly newer: UnknownVersion | null;
+}
+
+/** @returns the message, or why it is none that this release can read */
+export function parseStatesMessage(value: Uint8Array): StatesMessage | Unreadable {
   let message: unknown;
   try {
     message = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));
   } catch {
-    return 'not JSON';
+    return { reason: 'not JSON', newer: null };
   }
   const { v, type } = (message ?? {}) as { v?: unknown; type?: unknown };
-  if (v !== 1) return `version ${String(v)} of the states format is not known`;
-  if (type !== 'flush' && type !== 'range') return `type ${String(type)} is not known`;
+  if (v !== VERSIONS.flush.writes) {
+    const newer = unknownVersion('flush', v) ?? null;
+    if (newer !== null || !Number.isSafeInteger(v))
+      return { reason: `version ${String(v)} of the states format is not known`, newer };
+  }
+  if (type !== 'flush' && type !== 'range')
+    return { reason: `type ${String(type)} is not known`, newer: null };
   return message as StatesMessage;
 }

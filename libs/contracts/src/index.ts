@@ -1,4 +1,6 @@
-export { CORRELATION_HEADER, HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from './names';
+export { CORRELATION_HEADER, HEADERS, SUBJECTS, TOPICS } from './names';
+export { VERSIONS, WIRE_VERSION, isUnknownVersion, unknownVersion, versionText } from './versions';
+export type { MessageName, UnknownVersion } from './versions';
 export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
 export type { EndMark, FlushFrame, RangeFrame, StatesMessage, WireCell } from './states';
@@ -24,6 +26,24 @@ export type {
 } from './http';
 export { decodeReceipt, encodeReceipt } from './receipt';
 export { FRAME_CELLS, FrameAssembler, FrameWriter, parseStatesMessage } from './frames';
-export type { FrameVerdict } from './frames';
-export { barrierOf, identityOf, identityText, isControl } from './records';
+export type { FrameVerdict, Unreadable } from './frames';
+export { barrierOf, cutOf, identityOf, identityText, isControl, unknownEvent } from './records';
 export type { HeaderedRecord } from './records';
+export {
+  generationHint,
+  generationsReply,
+  generationsRequest,
+  liveHint,
+  readGenerationsReply,
+  readLiveHint,
+  readReplayHint,
+  replayHint,
+} from './hints';
+export type {
+  GenerationHint,
+  GenerationsReply,
+  GenerationsReplyBefore,
+  GenerationsRequest,
+  LiveHint,
+  ReplayHint,
+} from './hints';

@@ -30,7 +30,7 @@ export const SUBJECTS = {
   reload: 'tenon.reload',
   /** Each instance says from time to time that it is there, and once that it goes. */
   alive: 'tenon.alive',
-  /** Request to consumption: which generation does each product serve? Replies `{ [product]: generation }`. */
+  /** Request to consumption: which generation does each product serve? */
   generations: 'tenon.generations',
   /** Request: who are you, what do you hold? Each instance answers. */
   status: 'tenon.status',
@@ -48,11 +48,17 @@ export const HEADERS = {
   identity: 'tenon-identity',
   /** Kind of a control record; absent on events. */
   control: 'tenon-control',
-  /** Version of the record's format. */
+  /** Version of the record's format, see `VERSIONS`. */
   version: 'tenon-v',
+  /** Of a dead letter: the code of what is wrong (docs/errors.md), and the text. */
+  reason: 'tenon-reason',
+  detail: 'tenon-detail',
+  /** Of a dead letter that was in the log: where it stands there. */
+  partition: 'tenon-partition',
+  offset: 'tenon-offset',
+  /** Of a dead letter that was cut short: how many bytes it had. */
+  truncated: 'tenon-truncated',
 } as const;
-
-export const WIRE_VERSION = 1;
 
 /** The HTTP header of the correlation ID. */
 export const CORRELATION_HEADER = 'x-correlation-id';

@@ -1,8 +1,10 @@
 /** Reading records of an events topic: what is control, and what an event's identity is, without parsing the event. */
 import { IDENTITY_BYTES, hashHex96 } from '@tenon/domain';
-import type { Barrier } from './event';
+import type { Barrier, CutRecord } from './event';
 import { BARRIER } from './event';
 import { HEADERS } from './names';
+import type { UnknownVersion } from './versions';
+import { unknownVersion } from './versions';
 
 /** The part of a log record that is read here. */
 export interface HeaderedRecord {
@@ -16,15 +18,42 @@ export function isControl(record: HeaderedRecord): boolean {
   return record.headerBytes(HEADERS.control) !== undefined;
 }
 
-/** The barrier in a control record, or null if it is none that this version can read. */
-export function barrierOf(record: HeaderedRecord): Barrier | null {
+/**
+ * The barrier in a control record. Null if it is none, or a control record of a kind that this release does not know: such
+ * kinds may be passed over, and whoever makes one sees to that.
+ */
+export function barrierOf(record: HeaderedRecord): Barrier | UnknownVersion | null {
   if (record.header(HEADERS.control) !== BARRIER) return null;
+  const barrier = parse(record.value) as Barrier | null | undefined;
+  return unknownVersion('barrier', barrier?.v) ?? (isNumbered(barrier) ? barrier : null);
+}
+
+/** A record of `tenon.cuts`; null if it is none. */
+export function cutOf(record: Pick<HeaderedRecord, 'value'>): CutRecord | UnknownVersion | null {
+  const cut = parse(record.value) as CutRecord | null | undefined;
+  return unknownVersion('cut', cut?.v) ?? (isNumbered(cut) ? cut : null);
+}
+
+/** Barriers and cuts have had their version from the start, so without one they are none. */
+const isNumbered = <T extends { readonly v: unknown; readonly epoch: number }>(
+  value: T | null | undefined,
+): value is T => value !== null && Number.isSafeInteger(value?.v) && Number.isSafeInteger(value?.epoch);
+
+function parse(value: Uint8Array): unknown {
   try {
-    const value = JSON.parse(Buffer.from(record.value).toString('utf8')) as Barrier | null;
-    return value?.v === 1 && Number.isSafeInteger(value.epoch) ? value : null;
+    return JSON.parse(Buffer.from(value).toString('utf8'));
   } catch {
-    return null;
+    return undefined;
   }
+}
+
+/**
+ * Asked of records that have no identity and are no control records. The identity header vouches for version 1 of the event
+ * format: a writer of an event that version 1 can't read must not give it that header. So readers look at the version of
+ * such records only, and the others cost nothing.
+ */
+export function unknownEvent(record: HeaderedRecord): UnknownVersion | undefined {
+  return unknownVersion('event', record.header(HEADERS.version));
 }
 
 /** The text of the identity header. `digest` is 8 hex digits over the event's data. */

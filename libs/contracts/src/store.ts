@@ -1,4 +1,9 @@
-/** Documents and keys of the product store: written by consumption, read by serving, speed and batch. */
+/**
+ * Documents and keys of the product store: written by consumption, read by serving, speed and batch.
+ *
+ * Every read begins with the pointer and the progress, so they carry the version, and for the cells too: a pointer for the
+ * base rows up to its generation, a progress document for the speed cells of its epoch and partition.
+ */
 import type { LedgerCounts, Offsets, Plan, State, Value } from '@tenon/domain';
 
 /** The plan that a product's version was first started with; another one under the same version is refused. */
@@ -8,6 +13,8 @@ export interface PlanDocument {
 
 /** Which base view is served. Moves in one transaction; nothing of a generation is seen before. */
 export interface PointerDocument {
+  /** Absent in edition 1 of the wire. */
+  readonly v?: 1;
   readonly line: number;
   /** The generation that is served: the fold of all epochs before it. */
   readonly generation: number;
@@ -26,6 +33,8 @@ export interface PointerDocument {
 
 /** How far one epoch of one partition has landed. */
 export interface ProgressDocument {
+  /** Absent in edition 1 of the wire. */
+  readonly v?: 1;
   readonly start: number;
   /** The next offset that is not included. */
   readonly next: number;

@@ -1,3 +1,5 @@
+import type { UnknownVersion } from '@tenon/contracts';
+import { VERSIONS } from '@tenon/contracts';
 import type { Problem } from '@tenon/domain';
 
 /** An error with a stable code (docs/errors.md). `retryable` says whether the same call may work later. */
@@ -25,6 +27,22 @@ export class TopicMismatch extends TenonError {
     super('topic-mismatch', `Topic ${topic} has ${has} partitions, the catalog says ${wants}.`, {
       hint: `Set partitions: ${has} in the source's YAML, or use a new source name (a dump and restore keeps the data).`,
     });
+  }
+}
+
+/**
+ * A message or document of a version that this release can't read (docs/wire.md). Its reader stops there: to go on would be
+ * to lose it silently.
+ */
+export class UnsupportedVersion extends TenonError {
+  constructor({ message, unknownVersion }: UnknownVersion, place: string) {
+    super(
+      'unsupported-version',
+      `${place}: a ${message} of version ${unknownVersion}, and this release reads ${VERSIONS[message].reads.join(' and ')}.`,
+      {
+        hint: 'Start a newer release of this service: readers are upgraded before writers. Nothing is lost meanwhile.',
+      },
+    );
   }
 }
 

@@ -38,7 +38,8 @@ export type {
   RangeResult,
   Refused,
 } from './engine';
-export { Refusal, TenonError, TopicMismatch, Unavailable } from './errors';
+export { Refusal, TenonError, TopicMismatch, Unavailable, UnsupportedVersion } from './errors';
+export { mustRead, supported } from './versions';
 export { HttpProblem, tracedRoutes } from './http';
 export type { HttpRequest, HttpResponse, Route } from './http';
 export { NO_METRICS } from './metrics';

@@ -7,6 +7,7 @@ import { STORE_KEYS, parseProgressKey, productKey } from '@tenon/contracts';
 import type { EpochProgress, LedgerCounts, Offsets, PartitionReach, Plan } from '@tenon/domain';
 import { EMPTY_LEDGER, addLedgers, includedOffsets, reachOf } from '@tenon/domain';
 import type { StoreSnapshot, StoreTransaction } from '@tenon/ports';
+import { supported } from '@tenon/ports';
 
 /** Keys and types of one product, made once. */
 export interface ProductLayout {
@@ -35,14 +36,14 @@ export interface ProductView {
   >;
 }
 
-/** The pointer of a product; before the first generation, the empty view. */
+/** The pointer of a product; before the first generation, the empty view. @throws UnsupportedVersion */
 export async function readPointer(
   store: Pick<StoreTransaction, 'get'>,
   layout: ProductLayout,
 ): Promise<PointerDocument> {
   const pointer = await store.get<PointerDocument>('meta', STORE_KEYS.pointer(layout.product));
   return (
-    pointer ?? {
+    supported('pointer', pointer) ?? {
       line: 0,
       generation: 0,
       cut: {},
@@ -55,7 +56,11 @@ export async function readPointer(
   );
 }
 
-/** Reads pointer and progress, and follows each partition from the cut as far as its epochs join on. */
+/**
+ * Reads pointer and progress, and follows each partition from the cut as far as its epochs join on.
+ *
+ * @throws UnsupportedVersion
+ */
 export async function readView(snapshot: StoreSnapshot, layout: ProductLayout): Promise<ProductView> {
   const pointer = await readPointer(snapshot, layout);
   const progress = new Map<number, (EpochProgress & { document: ProgressDocument })[]>();
@@ -63,6 +68,7 @@ export async function readView(snapshot: StoreSnapshot, layout: ProductLayout): 
   for await (const chunk of snapshot.scan<ProgressDocument>('meta', STORE_KEYS.progressOf(layout.product)))
     for (const { key, value } of chunk) {
       const { epoch, partition } = parseProgressKey(key);
+      supported('progress', value);
       const { start, next, closed, nextEpoch } = value;
       progress.get(partition)?.push({ epoch, start, next, closed, nextEpoch, document: value });
     }

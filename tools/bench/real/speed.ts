@@ -51,8 +51,9 @@ async function flushed(lab: Lab, speed: TestedProcess, filled: FilledTopic, prod
       const end = ends[partition] ?? 0;
       if (end === 0) continue;
       const last = (await lab.log.read(topic, Number(partition), end - 1)).at(-1);
-      const frame = last === undefined ? 'none' : parseStatesMessage(last.value);
-      if (typeof frame === 'string' || frame.type !== 'flush') continue;
+      if (last === undefined) continue;
+      const frame = parseStatesMessage(last.value);
+      if ('reason' in frame || frame.type !== 'flush') continue;
       const { to, end: mark } = frame as FlushFrame;
       if (to < (filled.ends[partition] ?? 0) || mark === undefined) continue;
       left.delete(partition);
@@ -63,9 +64,20 @@ async function flushed(lab: Lab, speed: TestedProcess, filled: FilledTopic, prod
 }
 
 /** A kafkajs consumer, from the moment it has joined its group. */
-export async function runConsumer(lab: Lab, filled: FilledTopic, kind: 'nothing' | 'map', round: number): Promise<SpeedRun> {
+export async function runConsumer(
+  lab: Lab,
+  filled: FilledTopic,
+  kind: 'nothing' | 'map',
+  round: number,
+): Promise<SpeedRun> {
   const group = `${lab.run}-${kind}-${round}`;
-  const peer = startPeer('raw-consumer', [lab.servers.kafka, filled.topic, group, String(filled.events), kind]);
+  const peer = startPeer('raw-consumer', [
+    lab.servers.kafka,
+    filled.topic,
+    group,
+    String(filled.events),
+    kind,
+  ]);
   try {
     const finished = heard(peer, 'done');
     await heard(peer, 'begun');
@@ -77,4 +89,3 @@ export async function runConsumer(lab: Lab, filled: FilledTopic, kind: 'nothing'
     await peer.stop();
   }
 }
-

@@ -2,7 +2,7 @@
  * Archives one source: every record of the log, once, in Parquet files that end at each barrier, at a size, or when
  * nothing has come for a while. Marks duplicates by the same rule as speed, so that both layers count alike.
  */
-import { TOPICS, barrierOf, identityOf, isControl } from '@tenon/contracts';
+import { TOPICS, barrierOf, identityOf, isControl, unknownEvent } from '@tenon/contracts';
 import type { Offsets, SourceDefinition } from '@tenon/domain';
 import { DedupeWindow } from '@tenon/domain';
 import type {
@@ -17,6 +17,7 @@ import type {
   LogRecord,
   Logger,
 } from '@tenon/ports';
+import { mustRead } from '@tenon/ports';
 import type { ArchiveFile } from './archive-names';
 import { archiveName, archivePrefix, contiguous, parseArchiveName, spansOf } from './archive-names';
 
@@ -134,10 +135,12 @@ export class Archiver {
     const { offset } = record;
     const mark = this.markOf(file, record);
     if (offset < file.next) return false;
+    const place = () => `${this.source.name}, partition ${partition}, offset ${offset}`;
+    if (mark === 'event') mustRead(unknownEvent(record), place);
+    const barrier = mark === 'control' ? mustRead(barrierOf(record), place) : null;
     file.next = offset + 1;
     file.held.push({ partition, record, mark });
     file.bytes += record.value.byteLength + 200;
-    const barrier = mark === 'control' ? barrierOf(record) : null;
     if (barrier !== null && barrier.epoch > file.epoch) {
       file.epoch = barrier.epoch;
       await this.write(partition, file, barrier.full === true ? 'f' : 'b');

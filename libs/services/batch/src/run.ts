@@ -1,10 +1,12 @@
 /** One batch run: the states of a range of the archive, handed to the landing zone in frames. */
 import type { PointerDocument, RangeFrame, WireCell } from '@tenon/contracts';
-import { FrameWriter, HEADERS, TOPICS } from '@tenon/contracts';
+import { FrameWriter, HEADERS, TOPICS, versionText } from '@tenon/contracts';
 import type { Plan, SourceDefinition } from '@tenon/domain';
 import { parseTimestamp } from '@tenon/domain';
 import type { Clock, Engine, EventLog, Ids, Logger, NewRecord } from '@tenon/ports';
 import type { Archiver, CompleteCut } from './archiver';
+
+const VERSION = versionText('range');
 
 export interface RunDeps {
   readonly log: EventLog;
@@ -65,7 +67,7 @@ export async function runBatch(
   const append = async (values: Iterable<string>): Promise<void> => {
     let records: NewRecord[] = [];
     for (const value of values) {
-      records.push({ partition: 0, key: plan.product, value, headers: { [HEADERS.version]: '1' } });
+      records.push({ partition: 0, key: plan.product, value, headers: { [HEADERS.version]: VERSION } });
       if (records.length < FRAMES_PER_APPEND) continue;
       await deps.log.append(topic, records, { ack: 'relaxed' });
       records = [];

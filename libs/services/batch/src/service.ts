@@ -26,7 +26,7 @@ import type {
 } from '@tenon/ports';
 import type { Lease, Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
-import { NO_METRICS } from '@tenon/ports';
+import { NO_METRICS, supported } from '@tenon/ports';
 import type { ArchiverConfig, CompleteCut } from './archiver';
 import { Archiver } from './archiver';
 import { runBatch, type RunReport } from './run';
@@ -193,7 +193,10 @@ class SourceBatch {
   /** The run that the served generation and the archive ask for; null where nothing is due. */
   private async dueRun(plan: Plan): Promise<DueRun | null> {
     const key = STORE_KEYS.pointer(productKey(plan.product, plan.version));
-    const pointer = await this.deps.store.snapshot((snapshot) => snapshot.get<PointerDocument>('meta', key));
+    const pointer = supported(
+      'pointer',
+      await this.deps.store.snapshot((snapshot) => snapshot.get<PointerDocument>('meta', key)),
+    );
     const base = pointer?.generation ?? 0;
     const cut = await this.archiver.latestCut(base);
     return cut === null || cut.epoch <= base ? null : { pointer, base, cut };

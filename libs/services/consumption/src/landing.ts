@@ -10,14 +10,15 @@ import type {
   RangeFrame,
   WireCell,
 } from '@tenon/contracts';
-import { STORE_KEYS } from '@tenon/contracts';
+import { STORE_KEYS, VERSIONS } from '@tenon/contracts';
 import type { FlushVerdict, LedgerCounts, State, Value } from '@tenon/domain';
 import { addLedgers, cellKey, foldCell, isOver, judgeFlush } from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
+import { supported } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { readPointer } from '@tenon/views';
 
-/** Lands a whole flush if it joins on to what has landed (see `judgeFlush`). */
+/** Lands a whole flush if it joins on to what has landed (see `judgeFlush`). @throws UnsupportedVersion */
 export async function landFlush(
   tx: StoreTransaction,
   layout: ProductLayout,
@@ -28,12 +29,13 @@ export async function landFlush(
   if (end === undefined) return 'stale';
   const pointer = await readPointer(tx, layout);
   const key = STORE_KEYS.progress(layout.product, epoch, partition);
-  const progress = await tx.get<ProgressDocument>('meta', key);
+  const progress = supported('progress', await tx.get<ProgressDocument>('meta', key));
   const verdict = judgeFlush(flush, progress?.next ?? flush.start, pointer.epochs[partition] ?? 0);
   if (verdict !== 'apply') return verdict;
   const prefix = STORE_KEYS.speed(layout.product, epoch, partition);
   for (const [k, s] of cells) tx.put('speed', prefix + cellKey(layout.types, k), { k, s });
   const document: ProgressDocument = {
+    v: VERSIONS.progress.writes,
     start: flush.start,
     next: flush.to,
     closed: end.closed,
@@ -116,6 +118,7 @@ export function movePointer(
 ): PointerDocument {
   const anew = target.from === 0;
   const next: PointerDocument = {
+    v: VERSIONS.pointer.writes,
     line: target.line,
     generation: target.to,
     cut: move.cut,

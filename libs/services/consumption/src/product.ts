@@ -1,6 +1,15 @@
 /** Consumes one product's states topic and lands what it says. */
 import type { FlushFrame, PointerDocument, RangeFrame, StatesMessage, WireCell } from '@tenon/contracts';
-import { FrameAssembler, STORE_KEYS, SUBJECTS, TOPICS, parseStatesMessage } from '@tenon/contracts';
+import {
+  FrameAssembler,
+  STORE_KEYS,
+  SUBJECTS,
+  TOPICS,
+  generationHint,
+  liveHint,
+  parseStatesMessage,
+  replayHint,
+} from '@tenon/contracts';
 import type { Offsets, Value } from '@tenon/domain';
 import { cellKey, foldableGeneration } from '@tenon/domain';
 import type {
@@ -16,7 +25,7 @@ import type {
   ProductStore,
   StoreTransaction,
 } from '@tenon/ports';
-import { NO_METRICS, TenonError } from '@tenon/ports';
+import { NO_METRICS, TenonError, UnsupportedVersion } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { includedIn, readPointer, readView } from '@tenon/views';
 import { foldClosedEpochs } from './kappa';
@@ -177,8 +186,15 @@ export class ProductConsumer {
       if (assembler === undefined) continue;
       for (const { offset, value } of records) {
         const message = parseStatesMessage(value);
-        const found = typeof message === 'string' ? [] : this.stepOf(assembler, message, offset);
-        if (typeof message === 'string') this.skip(partition, offset, message);
+        const unreadable = 'reason' in message;
+        if (unreadable && message.newer !== null) {
+          // What stands before it lands; it and what follows is for a release that can read it.
+          await land();
+          const place = `${TOPICS.states(this.layout.plan.product)}, partition ${partition}, offset ${offset}`;
+          throw new UnsupportedVersion(message.newer, place);
+        }
+        const found = unreadable ? [] : this.stepOf(assembler, message, offset);
+        if (unreadable) this.skip(partition, offset, message.reason);
         for (const step of found) {
           steps.push(step);
           cells += step.cells.length;
@@ -345,12 +361,13 @@ export class ProductConsumer {
   private askForReplay(partitions: readonly number[]): void {
     if (partitions.length === 0) return;
     const { product } = this.layout.plan;
-    for (const partition of partitions) this.deps.bus.publish(SUBJECTS.replay(product), { partition });
+    for (const partition of partitions)
+      this.deps.bus.publish(SUBJECTS.replay(product), replayHint(partition));
     this.deps.logger.warn({ product, partitions }, 'a flush went missing, asking speed to replay');
   }
 
   private hint(cells: readonly string[]): Value {
-    return cells.length > HINT_CELLS ? { cells: null } : { cells: [...new Set(cells)] };
+    return liveHint(cells.length > HINT_CELLS ? null : [...new Set(cells)]);
   }
 
   /** The pointer has moved: say so, and remember when what lies behind it may go. */
@@ -359,8 +376,8 @@ export class ProductConsumer {
     const { product } = this.layout.plan;
     this.generation = pointer.generation;
     this.served.push({ pointer, until: clock.monotonic() + config.graceMs });
-    bus.publish(SUBJECTS.generation(product), { generation: pointer.generation, line: pointer.line });
-    bus.publish(SUBJECTS.live(product), { cells: null });
+    bus.publish(SUBJECTS.generation(product), generationHint(pointer.generation, pointer.line));
+    bus.publish(SUBJECTS.live(product), liveHint(null));
     logger.info({ product, generation: pointer.generation, line: pointer.line }, 'generation is served');
   }
 

@@ -1,7 +1,16 @@
 /** The consumption layer: the landing zone of the data products. */
-import { SUBJECTS } from '@tenon/contracts';
+import { SUBJECTS, generationsReply } from '@tenon/contracts';
 import type { Plan, SourceDefinition } from '@tenon/domain';
-import type { Bus, Clock, EventLog, Logger, Metrics, ProductStore, RunningService } from '@tenon/ports';
+import type {
+  Bus,
+  Clock,
+  EventLog,
+  Logger,
+  Metrics,
+  ProductStore,
+  RunningService,
+  Tracer,
+} from '@tenon/ports';
 import { NO_METRICS } from '@tenon/ports';
 import { layoutOf } from '@tenon/views';
 import type { ConsumptionConfig } from './product';
@@ -22,6 +31,7 @@ export interface ConsumptionDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: ConsumptionConfig;
@@ -33,8 +43,11 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
     (plan) => new ProductConsumer(deps, layoutOf(plan, partitions.get(plan.source) ?? 1)),
   );
   await Promise.all(consumers.map((consumer) => consumer.start()));
-  const generations = await deps.bus.respond(SUBJECTS.generations, () =>
-    Object.fromEntries(consumers.map((one) => [one.layout.plan.product, one.servedGeneration()])),
+  const generations = await deps.bus.respond(SUBJECTS.generations, ({ payload }) =>
+    generationsReply(
+      payload,
+      Object.fromEntries(consumers.map((one) => [one.layout.plan.product, one.servedGeneration()])),
+    ),
   );
   const { metrics = NO_METRICS } = deps;
   metrics.counter('tenon_landings_total', 'Flushes and ranges by what became of them.', () =>

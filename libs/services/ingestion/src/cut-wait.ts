@@ -1,6 +1,6 @@
 /** Waiting until a cut is served: hints make it quick, asking again makes it sure. */
 import type { Bus, Clock } from '@tenon/ports';
-import { SUBJECTS } from '@tenon/contracts';
+import { SUBJECTS, generationsRequest, readGenerationsReply } from '@tenon/contracts';
 
 const ASK_EVERY_MS = 100;
 
@@ -28,7 +28,9 @@ export async function waitUntilServed(
     for (;;) {
       const hint = new Promise<void>((resolve) => (hinted = resolve));
       // Several landing zones may answer, one per layer: whichever serves the most counts.
-      for (const reply of await bus.request(SUBJECTS.generations, {}, { timeoutMs: ASK_EVERY_MS })) {
+      for (const reply of await bus.request(SUBJECTS.generations, generationsRequest(), {
+        timeoutMs: ASK_EVERY_MS,
+      })) {
         merge(generations, reply);
       }
       if (products.every(({ name }) => (generations[name] ?? 0) >= epoch))
@@ -42,9 +44,6 @@ export async function waitUntilServed(
 }
 
 function merge(generations: Record<string, number>, reply: unknown): void {
-  if (typeof reply !== 'object' || reply === null) return;
-  for (const [product, generation] of Object.entries(reply)) {
-    if (typeof generation === 'number')
-      generations[product] = Math.max(generations[product] ?? 0, generation);
-  }
+  for (const [product, generation] of Object.entries(readGenerationsReply(reply)))
+    generations[product] = Math.max(generations[product] ?? 0, generation);
 }

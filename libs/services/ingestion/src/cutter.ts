@@ -3,7 +3,7 @@
  * and ends the epochs that this one left open.
  */
 import type { Barrier, CutRecord } from '@tenon/contracts';
-import { BARRIER, HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from '@tenon/contracts';
+import { BARRIER, HEADERS, SUBJECTS, TOPICS, versionText } from '@tenon/contracts';
 import type { OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
 import { NO_TRACER, Unavailable, within } from '@tenon/ports';
@@ -146,7 +146,7 @@ export class Cutter {
 
   /** @returns the record's offset */
   private async record(record: CutRecord): Promise<number> {
-    const headers = { [HEADERS.version]: String(WIRE_VERSION) };
+    const headers = { [HEADERS.version]: versionText('cut') };
     const [offset] = await this.deps.log.append(TOPICS.cuts, [
       { partition: 0, key: null, value: JSON.stringify(record), headers },
     ]);
@@ -166,7 +166,7 @@ export class Cutter {
     const value = JSON.stringify(barrier);
     const headers = {
       [HEADERS.control]: BARRIER,
-      [HEADERS.version]: String(WIRE_VERSION),
+      [HEADERS.version]: versionText('barrier'),
       ...contextOf(span),
     };
     const records = Array.from({ length: source.partitions }, (_, partition) => ({

@@ -1,5 +1,5 @@
 /** Events that were refused, as they came: so that they can be looked at, mended and sent again. */
-import { HEADERS, TOPICS, WIRE_VERSION } from '@tenon/contracts';
+import { HEADERS, TOPICS, versionText } from '@tenon/contracts';
 import type { EventLog, Logger, NewRecord } from '@tenon/ports';
 import type { Rejection } from './rejection';
 
@@ -44,12 +44,12 @@ export class DeadLetters {
 function recordOf({ bytes, rejection, correlationId, contentType }: DeadLetter): NewRecord {
   const whole = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
   const headers: Record<string, string> = {
-    [HEADERS.version]: String(WIRE_VERSION),
-    'tenon-reason': rejection.code,
-    'tenon-detail': rejection.detail.slice(0, MAX_DETAIL),
+    [HEADERS.version]: versionText('dead-letter'),
+    [HEADERS.reason]: rejection.code,
+    [HEADERS.detail]: rejection.detail.slice(0, MAX_DETAIL),
     [HEADERS.correlationId]: correlationId,
     [HEADERS.contentType]: contentType,
   };
-  if (whole.length > MAX_BYTES) headers['tenon-truncated'] = String(whole.length);
+  if (whole.length > MAX_BYTES) headers[HEADERS.truncated] = String(whole.length);
   return { partition: 0, key: null, value: whole.subarray(0, MAX_BYTES), headers };
 }

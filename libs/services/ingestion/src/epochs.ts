@@ -1,7 +1,8 @@
 /** The deployment's one counter of epochs, as `tenon.cuts` tells it. */
 import type { CutRecord } from '@tenon/contracts';
-import { TOPICS } from '@tenon/contracts';
-import type { EventLog, LogRecord } from '@tenon/ports';
+import { TOPICS, cutOf } from '@tenon/contracts';
+import type { EventLog } from '@tenon/ports';
+import { mustRead } from '@tenon/ports';
 
 export interface CutHistory {
   /** The highest number that was ever taken; 0 if none. A cut that was only begun has taken its number too. */
@@ -44,7 +45,8 @@ async function readTail(log: EventLog, count: number): Promise<{ offset: number;
   while (next < end) {
     const records = await log.read(TOPICS.cuts, 0, next);
     for (const record of records) {
-      const cut = parseCut(record);
+      // A number that can't be read could be taken twice, and a barrier below another is void.
+      const cut = mustRead(cutOf(record), () => `${TOPICS.cuts}, offset ${record.offset}`);
       if (cut !== null) tail.push({ offset: record.offset, cut });
     }
     const last = records[records.length - 1];
@@ -52,14 +54,4 @@ async function readTail(log: EventLog, count: number): Promise<{ offset: number;
     next = last.offset + 1;
   }
   return tail;
-}
-
-/** @returns null for what this version can't read */
-function parseCut(record: LogRecord): CutRecord | null {
-  try {
-    const value = JSON.parse(Buffer.from(record.value).toString('utf8')) as CutRecord | null;
-    return value?.v === 1 && Number.isSafeInteger(value.epoch) ? value : null;
-  } catch {
-    return null;
-  }
 }

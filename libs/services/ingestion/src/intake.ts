@@ -1,6 +1,6 @@
 /** From what a client sent to a record of the log, or to the reason why not: all rules of one source. */
 import type { HEADERS } from '@tenon/contracts';
-import { WIRE_VERSION, identityText } from '@tenon/contracts';
+import { identityText, versionText } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import { checksum32, partitionOf } from '@tenon/domain';
 import type { Clock, Ids, NewRecord } from '@tenon/ports';
@@ -174,7 +174,7 @@ export class Intake {
   }
 }
 
-const VERSION = String(WIRE_VERSION);
+const VERSION = versionText('event');
 
 /** Read once: run through tsx, each use of an import is a read through two getters, which adds up here. */
 const digestOf = checksum32;

@@ -2,19 +2,23 @@
  * Which log this is: a client that remembers how much it has sent must not take a new log for one that has it all. The
  * first record of a topic of its own says so, whatever the log is made of; where two write at once, the first one counts.
  */
-import { TOPICS } from '@tenon/contracts';
+import { HEADERS, TOPICS, unknownVersion, versionText } from '@tenon/contracts';
 import type { EventLog, Ids } from '@tenon/ports';
+import { mustRead } from '@tenon/ports';
 
-/** @throws Unavailable if the log can't be read or written */
+/** @throws Unavailable if the log can't be read or written, UnsupportedVersion */
 export async function logIdentity(log: EventLog, ids: Ids): Promise<string> {
   await log.ensureTopic({ name: TOPICS.identity, partitions: 1 });
   const known = await firstRecord(log);
   if (known !== undefined) return known;
-  await log.append(TOPICS.identity, [{ partition: 0, key: null, value: ids.next() }]);
+  const headers = { [HEADERS.version]: versionText('identity') };
+  await log.append(TOPICS.identity, [{ partition: 0, key: null, value: ids.next(), headers }]);
   return (await firstRecord(log)) as string;
 }
 
 async function firstRecord(log: EventLog): Promise<string | undefined> {
   const [record] = await log.read(TOPICS.identity, 0, 0, { maxRecords: 1 });
-  return record === undefined ? undefined : Buffer.from(record.value).toString('utf8');
+  if (record === undefined) return undefined;
+  mustRead(unknownVersion('identity', record.header(HEADERS.version)), () => TOPICS.identity);
+  return Buffer.from(record.value).toString('utf8');
 }

@@ -1,5 +1,5 @@
 /** Events of the log that could not count, as records of the source's dead-letter topic: whole, with the reason. */
-import { HEADERS } from '@tenon/contracts';
+import { HEADERS, versionText } from '@tenon/contracts';
 import type { EngineEvent, LogRecord, NewRecord, Refused } from '@tenon/ports';
 
 /** A record that was refused, and why. */
@@ -29,11 +29,11 @@ export function letterRecord({ reason, record }: DeadLetter): NewRecord {
     value: record.value,
     headers: {
       ...record.headers(),
-      'tenon-reason': reason.code,
-      'tenon-detail': reason.detail.slice(0, DETAIL_CHARS),
-      'tenon-partition': String(reason.partition),
-      'tenon-offset': String(reason.offset),
-      [HEADERS.version]: '1',
+      [HEADERS.reason]: reason.code,
+      [HEADERS.detail]: reason.detail.slice(0, DETAIL_CHARS),
+      [HEADERS.partition]: String(reason.partition),
+      [HEADERS.offset]: String(reason.offset),
+      [HEADERS.version]: versionText('dead-letter-of-speed'),
     },
   };
 }

@@ -1,9 +1,11 @@
 /** Hands states to the landing zone: one flush per product and partition, in frames, in the order they were made. */
 import type { FlushFrame } from '@tenon/contracts';
-import { FrameWriter, HEADERS, TOPICS } from '@tenon/contracts';
+import { FrameWriter, HEADERS, TOPICS, versionText } from '@tenon/contracts';
 import type { Plan } from '@tenon/domain';
 import type { EventLog, Ids, NewRecord } from '@tenon/ports';
 import type { LivePartition } from './partition';
+
+const VERSION = versionText('flush');
 
 export interface FlushDeps {
   readonly log: EventLog;
@@ -59,7 +61,7 @@ export function makeFlush(
       partition: state.partition,
       key: String(state.partition),
       value,
-      headers: { [HEADERS.version]: '1' },
+      headers: { [HEADERS.version]: VERSION },
     });
   return { topic: TOPICS.states(plan.product), records, cells: cells.length };
 }

@@ -1,7 +1,8 @@
 /** Sorts the records of a poll into rounds of events, with the barriers between them. */
-import { barrierOf, identityOf, isControl } from '@tenon/contracts';
+import { barrierOf, identityOf, isControl, unknownEvent } from '@tenon/contracts';
 import { EMPTY_LEDGER, type LedgerCounts } from '@tenon/domain';
 import type { EngineEvent, LogRecord } from '@tenon/ports';
+import { mustRead } from '@tenon/ports';
 import type { DeadLetter } from './dead-letters';
 import type { LivePartition } from './partition';
 
@@ -17,7 +18,11 @@ export interface Round {
   readonly used: number;
 }
 
-/** Reads records of one partition, in order, from index `at`, up to the barrier that ends the partition's epoch. */
+/**
+ * Reads records of one partition, in order, from index `at`, up to the barrier that ends the partition's epoch.
+ *
+ * @throws UnsupportedVersion
+ */
 export function readRound(state: LivePartition, records: readonly LogRecord[], at: number): Round {
   const events: EngineEvent[] = [];
   const conflicts: DeadLetter[] = [];
@@ -33,11 +38,12 @@ export function readRound(state: LivePartition, records: readonly LogRecord[], a
       if (offset < state.next) continue;
       control += 1;
       state.next = offset + 1;
-      const found = barrierOf(record);
+      const found = mustRead(barrierOf(record), () => placeOf(state, offset));
       if (found !== null && found.epoch > state.cursor.epoch)
         barrier = { epoch: found.epoch, offset, record };
       continue;
     }
+    if (identity === undefined) mustRead(unknownEvent(record), () => placeOf(state, offset));
     const verdict = identity === undefined ? 'new' : state.dedupe.check(offset, identity);
     if (offset < state.next) continue;
     state.next = offset + 1;
@@ -57,3 +63,5 @@ export function readRound(state: LivePartition, records: readonly LogRecord[], a
   const counts = { ...EMPTY_LEDGER, duplicate, control, deadLettered: conflicts.length };
   return { events, counts, conflicts, barrier, used: index - at };
 }
+
+const placeOf = ({ partition }: LivePartition, offset: number) => `partition ${partition}, offset ${offset}`;

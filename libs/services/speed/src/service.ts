@@ -4,7 +4,7 @@
  */
 import { type Plan, type SourceDefinition, FIRST_EPOCH } from '@tenon/domain';
 import type { PointerDocument } from '@tenon/contracts';
-import { FRAME_CELLS, STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
+import { FRAME_CELLS, STORE_KEYS, SUBJECTS, TOPICS, productKey, readReplayHint } from '@tenon/contracts';
 import type {
   Bus,
   Clock,
@@ -24,7 +24,7 @@ import type {
   Subscription,
   Tracer,
 } from '@tenon/ports';
-import { NO_METRICS, NO_TRACER } from '@tenon/ports';
+import { NO_METRICS, NO_TRACER, supported } from '@tenon/ports';
 import { type DeadLetter, letterRecord, lettersOf } from './dead-letters';
 import { makeFlush, type PendingFlush } from './flush';
 import { Outbox } from './outbox';
@@ -142,8 +142,8 @@ class SourceWorker {
     for (const plan of this.plans)
       this.subscriptions.push(
         await bus.subscribe(SUBJECTS.replay(plan.product), ({ payload }) => {
-          const partition = (payload as { partition?: unknown } | null)?.partition;
-          if (typeof partition === 'number') this.toReplay.add(partition);
+          const partition = readReplayHint(payload);
+          if (partition !== undefined) this.toReplay.add(partition);
         }),
       );
     this.consumer = await log.consume({
@@ -167,6 +167,7 @@ class SourceWorker {
         this.plans.map((plan) => STORE_KEYS.pointer(productKey(plan.product, plan.version))),
       );
       return pointers
+        .map((pointer) => supported('pointer', pointer))
         .map((pointer) => ({ epoch: pointer?.epochs[partition] ?? 0, start: pointer?.cut[partition] ?? 0 }))
         .reduce((oldest, one) => (one.start < oldest.start ? one : oldest));
     });
