@@ -48,6 +48,24 @@ export class ServiceProcess {
     return new ServiceProcess(child, url, log);
   }
 
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
+  /** Resolves with the exit code, whoever ended it; null: a signal. */
+  get exit(): Promise<number | null> {
+    return this.ended;
+  }
+
+  /** As a machine that swaps, or a virtual one that is moved: it knows of nothing. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
+  }
+
   /** As the machine's failure would. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');

@@ -1,0 +1,170 @@
+/**
+ * Two instances of each service against one Kafka, NATS, MongoDB and lake: they come, go, die and stand still under load,
+ * and every answer meanwhile is exactly the fold of the records below the offsets that it names.
+ *
+ * TENON_E2E_ROUNDS=40 makes it a long run, TENON_E2E_SEED=7 another one.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createKafkaEventLog } from '@tenon/adapters-kafka';
+import type { ServiceName } from '@tenon/composition';
+import { TOPICS } from '@tenon/contracts';
+import type { EventLog } from '@tenon/ports';
+import { eventually, uniqueName } from '@tenon/testing';
+import { Random } from '../exactness/random';
+import { Fleet } from './fleet';
+import { MeterClient } from './meter-client';
+import { MeterOracle } from './meter-oracle';
+import { METER_PRODUCTS, MeterField, writeMeterCatalog } from './meters';
+import { blowsOf, strike } from './storm';
+
+const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
+const SERVERS = ['TENON_KAFKA_BROKERS', 'TENON_NATS_URL', 'TENON_MONGODB_URL'] as const;
+const missing = SERVERS.filter((name) => !process.env[name]);
+const title =
+  missing.length === 0
+    ? 'Two of each service'
+    : `Two of each service (skipped: ${missing.join(', ')} not set; npm run test:real sets them)`;
+
+const ROUNDS = Number(process.env['TENON_E2E_ROUNDS'] ?? 5);
+const SEED = Number(process.env['TENON_E2E_SEED'] ?? 1);
+/** The least that brokers take by default. */
+const SESSION_MS = 6_000;
+
+(missing.length === 0 ? describe : describe.skip)(title, () => {
+  jest.setTimeout(120_000 + ROUNDS * 60_000);
+  const random = new Random(SEED);
+  const source = uniqueName('meters').replaceAll('-', '_');
+  const field = new MeterField(random.fork());
+  let directory: string;
+  let log: EventLog;
+  let fleet: Fleet;
+  let oracle: MeterOracle;
+  let client: MeterClient;
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'tenon-two-'));
+    writeMeterCatalog(join(directory, 'catalog'), source);
+    const mongodb = new URL(process.env['TENON_MONGODB_URL'] as string);
+    mongodb.pathname = `/${source}`;
+    fleet = new Fleet({
+      ...Object.fromEntries(SERVERS.map((name) => [name, process.env[name] as string])),
+      TENON_MONGODB_URL: mongodb.href,
+      TENON_LAKE: join(directory, 'lake'),
+      TENON_CATALOG: join(directory, 'catalog'),
+      TENON_CUT_EVERY: '3s',
+      TENON_SESSION_TIMEOUT: `${SESSION_MS}ms`,
+    });
+    log = createKafkaEventLog({ brokers: (process.env['TENON_KAFKA_BROKERS'] as string).split(',') });
+    oracle = new MeterOracle(log, TOPICS.events(source));
+    client = new MeterClient(fleet, oracle, source);
+    await Promise.all([...SERVICES, ...SERVICES].map((service) => fleet.start(service)));
+  });
+
+  afterAll(async () => {
+    await fleet?.close();
+    await log?.close();
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  });
+
+  const allIncluded = async () => {
+    for (const product of METER_PRODUCTS)
+      await client.check(product, 'merged', { after: client.receipt, timeout: '60000' });
+  };
+  const readings = (count: number) => Array.from({ length: count }, () => field.next());
+  const told = (service: ServiceName, message: string) =>
+    fleet.all
+      .filter((one) => one.service === service)
+      .flatMap(({ instance }) => instance.log.filter(({ msg }) => msg === message));
+
+  test('at rest: each partition has one reader, each run is made once, one ingestion cuts', async () => {
+    for (let batch = 0; batch < 60; batch += 1) {
+      await client.send(readings(20));
+      await sleep(150);
+    }
+    await allIncluded();
+    const runs = told('batch', 'batch run begins').map(({ to }) => to);
+    expect(runs.length).toBeGreaterThanOrEqual(2);
+    expect(runs).toEqual([...new Set(runs)]);
+    const cuts = told('ingestion', 'cut').map(({ epoch }) => epoch);
+    expect(cuts).toEqual([...new Set(cuts)]);
+    const cutters = fleet
+      .of('ingestion')
+      .filter((one) => one.log.filter(({ msg }) => msg === 'cut').length > 1);
+    expect(cutters).toHaveLength(1);
+  });
+
+  test('under load, whoever comes, goes, dies or stands still: every answer is exact', async () => {
+    const blows = blowsOf(random.fork(), ROUNDS);
+    let over = false;
+    let sent = 0;
+    const until = (work: () => Promise<unknown>, pauseMs: number) =>
+      (async () => {
+        while (!over) {
+          await work();
+          await sleep(pauseMs);
+        }
+      })();
+    const sizes = random.fork();
+    const questions = random.fork();
+    const loads = [
+      until(async () => ((sent += 1), client.send(readings(sizes.chance(0.5) ? 1 : sizes.int(2, 40)))), 50),
+      until(() => client.checkAny(questions), 150),
+      until(() => client.checkLedger(), 2_000),
+    ];
+    const failed = Promise.all(loads).then(() => undefined);
+    failed.catch(() => undefined);
+    const recoveries: string[] = [];
+    const storm = async () => {
+      for (const blow of blows) {
+        const began = performance.now();
+        await strike(fleet, blow, random, SESSION_MS);
+        const back = performance.now();
+        await allIncluded();
+        const [downMs, lagMs] = [back - began, performance.now() - back].map(Math.round);
+        recoveries.push(`${blow.deed} ${blow.service}: ${downMs} ms, then all in after ${lagMs} ms`);
+        await sleep(500);
+      }
+    };
+    await Promise.race([storm(), failed]).finally(() => (over = true));
+    await failed;
+    console.info(recoveries.join('\n'));
+    expect(sent).toBeGreaterThan(ROUNDS * 20);
+  });
+
+  test('at the end all that was acknowledged is in, in each layer, and the ledger adds up', async () => {
+    await client.send(readings(10));
+    await allIncluded();
+    const response = await fleet.request('ingestion', '/v1/cuts?wait=true', { method: 'POST' });
+    expect([response.status, await response.json()]).toEqual([202, expect.anything()]);
+    await oracle.readUpTo(client.acknowledgedUpTo());
+    expect(client.lost()).toEqual([]);
+    for (const product of METER_PRODUCTS) {
+      await client.check(product, 'merged');
+      await client.check(product, 'speed');
+      const { answer } = await client.check(product, 'batch');
+      for (const [partition, next] of Object.entries(client.acknowledgedUpTo()))
+        expect(answer.cut[source]?.[partition]).toBeGreaterThanOrEqual(next);
+    }
+    await eventually('the ledger names every record', async () => {
+      const end = await log.endOffsets(TOPICS.events(source));
+      const count = Object.values(end).reduce((sum, next) => sum + next, 0);
+      return (await client.checkLedger()).every(({ accepted }) => accepted === count);
+    });
+    const { checked, acknowledged, unknown } = client;
+    console.info(
+      `seed ${SEED}: ${acknowledged.length} events acknowledged, ${unknown} sends unknown and sent again, checked ${JSON.stringify(checked)}, crashes ${JSON.stringify(fleet.crashes)}`,
+    );
+    expect(checked.bothLayers).toBeGreaterThan(0);
+    for (const layer of ['merged', 'batch', 'speed', 'ledger'] as const)
+      expect(checked[layer]).toBeGreaterThan(ROUNDS);
+  });
+
+  test('all end in order', async () => {
+    const left = SERVICES.flatMap((service) => fleet.of(service));
+    expect(left).toHaveLength(10);
+    expect(await Promise.all(left.map((instance) => fleet.stop(instance)))).toEqual(left.map(() => 0));
+  });
+});
