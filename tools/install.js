@@ -1,5 +1,13 @@
 // Installs the dependencies if they are missing or older than the lock file, so that one command is enough.
-const { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { tmpdir } = require('node:os');
@@ -39,7 +47,10 @@ function ensureInstalled() {
 
 /** Services that start together must not install together: npm ci empties the folder that another one fills. */
 function lock() {
-  const folder = join(tmpdir(), `tenon-install-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
+  const folder = join(
+    tmpdir(),
+    `tenon-install-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`,
+  );
   const holder = join(folder, 'pid');
   for (;;) {
     const mine = `${folder}.${process.pid}`;
@@ -74,8 +85,7 @@ function install() {
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
-  if (npm.status !== 0)
-    console.error('npm ci failed (see above). Mend it and run the same command again.');
+  if (npm.status !== 0) console.error('npm ci failed (see above). Mend it and run the same command again.');
   return npm.status === 0;
 }
 
