@@ -45,5 +45,5 @@ export type { HttpRequest, HttpResponse, Route } from './http';
 export { NO_METRICS } from './metrics';
 export type { MetricLabels, MetricSample, Metrics } from './metrics';
 export type { LogReading, RunningService } from './service';
-export { Links, MAX_LINKS, NO_TRACER, isSampled, startMessaging, within } from './tracing';
+export { Links, MAX_LINKS, NO_TRACER, contextHeaders, isSampled, startMessaging, within } from './tracing';
 export type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer } from './tracing';

@@ -2,6 +2,7 @@
  * Traces for operators, without a client library. Parents are given and not ambient: one micro-batch serves the events of
  * many requests. Contexts are W3C `traceparent` texts (https://www.w3.org/TR/trace-context/), as headers carry them.
  */
+import { HEADERS } from '@tenon/contracts';
 
 export type SpanKind = 'server' | 'client' | 'producer' | 'consumer' | 'internal';
 
@@ -74,6 +75,10 @@ export class Links {
   private readonly found = new Set<string>();
   private last: string | undefined;
 
+  get empty(): boolean {
+    return this.found.size === 0;
+  }
+
   get full(): boolean {
     return this.found.size >= MAX_LINKS;
   }
@@ -109,6 +114,11 @@ export function startMessaging(
       ...attributes,
     },
   });
+}
+
+/** What a record or a message carries of a span; undefined where that is recorded nowhere. */
+export function contextHeaders(span: Span | undefined): Readonly<Record<string, string>> | undefined {
+  return span?.sampled ? { [HEADERS.traceparent]: span.traceparent } : undefined;
 }
 
 /** Ends a span with what `work` comes to. @throws what `work` throws */

@@ -2,6 +2,7 @@
 import type { FlushFrame, PointerDocument, RangeFrame, StatesMessage, WireCell } from '@tenon/contracts';
 import {
   FrameAssembler,
+  HEADERS,
   STORE_KEYS,
   SUBJECTS,
   TOPICS,
@@ -23,14 +24,25 @@ import type {
   MetricSample,
   Metrics,
   ProductStore,
+  Span,
   StoreTransaction,
+  Tracer,
 } from '@tenon/ports';
-import { NO_METRICS, TenonError, UnsupportedVersion } from '@tenon/ports';
+import {
+  Links,
+  NO_METRICS,
+  NO_TRACER,
+  TenonError,
+  UnsupportedVersion,
+  contextHeaders,
+  within,
+} from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { includedIn, readPointer, readView } from '@tenon/views';
 import { foldClosedEpochs } from './kappa';
 import { foldInto, landFlush, movePointer, targetOf } from './landing';
 import { prune } from './prune';
+import { startLanding, traceStore } from './spans';
 import { StallWatch } from './stall';
 
 export interface ProductDeps {
@@ -40,6 +52,7 @@ export interface ProductDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   readonly config: ConsumptionConfig;
 }
 
@@ -75,6 +88,8 @@ interface Mark {
 /** What a transaction did, to be told once it has committed. */
 interface Landed {
   readonly cells: string[];
+  /** Partition → the offsets whose events changed them. */
+  readonly covers: Record<string, [from: number, to: number]>;
   readonly gaps: Set<number>;
   closed: boolean;
   moved: PointerDocument | null;
@@ -96,6 +111,7 @@ export class ProductConsumer {
   /** The next offset to land, of each partition that this instance has. */
   private readonly next = new Map<number, number>();
   private folding = false;
+  private readonly tracer: Tracer;
   private readonly observeTransaction: (seconds: number) => void;
   private readonly served: { pointer: PointerDocument; until: number }[] = [];
   private consumer!: LogConsumer;
@@ -113,7 +129,8 @@ export class ProductConsumer {
     readonly layout: ProductLayout,
   ) {
     this.stall = new StallWatch(deps.config.stallMs);
-    const { metrics = NO_METRICS } = deps;
+    const { metrics = NO_METRICS, tracer = NO_TRACER } = deps;
+    this.tracer = tracer;
     this.observeTransaction = metrics.histogram(
       'tenon_transaction_duration_seconds',
       'Time of a transaction that lands states.',
@@ -174,17 +191,20 @@ export class ProductConsumer {
     let steps: Step[] = [];
     let marks = new Map<number, Mark>();
     let cells = 0;
+    let contexts = new Links();
     const land = async () => {
-      const landing = { steps, marks };
+      const landing = { steps, marks, contexts };
       steps = [];
       marks = new Map();
       cells = 0;
-      if (landing.marks.size > 0) await this.land(landing.steps, landing.marks);
+      contexts = new Links();
+      if (landing.marks.size > 0) await this.trace(landing.steps, landing.marks, landing.contexts);
     };
     for (const { partition, records } of batches) {
       const assembler = this.assemblers.get(partition);
       if (assembler === undefined) continue;
-      for (const { offset, value } of records) {
+      for (const record of records) {
+        const { offset, value } = record;
         const message = parseStatesMessage(value);
         const unreadable = 'reason' in message;
         if (unreadable && message.newer !== null) {
@@ -199,6 +219,7 @@ export class ProductConsumer {
           steps.push(step);
           cells += step.cells.length;
         }
+        if (this.tracer.enabled && found.length > 0) contexts.add(record.header(HEADERS.traceparent));
         marks.set(partition, { resume: assembler.resumeAt(offset + 1), next: offset + 1 });
         if (cells >= this.deps.config.landCells) await land();
       }
@@ -223,35 +244,45 @@ export class ProductConsumer {
     return verdict === 'whole' ? [{ type: 'flush', message, cells }] : [];
   }
 
+  /** Lands in a span, if what lands comes from one. */
+  private trace(steps: readonly Step[], marks: ReadonlyMap<number, Mark>, contexts: Links): Promise<void> {
+    if (contexts.empty) return this.land(steps, marks);
+    const span = startLanding(this.tracer, TOPICS.states(this.layout.plan.product), steps.length, contexts);
+    return within(span, () => this.land(steps, marks, span));
+  }
+
   /** Lands the steps and the offsets to resume at, all in one transaction. */
-  private async land(steps: readonly Step[], marks: ReadonlyMap<number, Mark>): Promise<void> {
+  private async land(steps: readonly Step[], marks: ReadonlyMap<number, Mark>, span?: Span): Promise<void> {
     const { plan } = this.layout;
     const topic = TOPICS.states(plan.product);
     const began = this.deps.clock.monotonic();
-    const landed = await this.deps.store.transact(async (tx) => {
-      const result: Landed = {
-        cells: [],
-        gaps: new Set(),
-        closed: false,
-        moved: null,
-        counts: { applied: 0, stale: 0, gap: 0 },
-      };
-      for (const step of steps) {
-        if (step.type === 'flush') await this.landFlush(tx, step, result);
-        else await this.landRange(tx, step, result);
-      }
-      for (const [partition, { resume }] of marks)
-        tx.put('meta', STORE_KEYS.consumed(topic, partition), resume);
-      return result;
-    });
+    const transact = () =>
+      this.deps.store.transact(async (tx) => {
+        const result: Landed = {
+          cells: [],
+          covers: {},
+          gaps: new Set(),
+          closed: false,
+          moved: null,
+          counts: { applied: 0, stale: 0, gap: 0 },
+        };
+        for (const step of steps) {
+          if (step.type === 'flush') await this.landFlush(tx, step, result);
+          else await this.landRange(tx, step, result);
+        }
+        for (const [partition, { resume }] of marks)
+          tx.put('meta', STORE_KEYS.consumed(topic, partition), resume);
+        return result;
+      });
+    const landed = await traceStore(this.tracer, span, 'transaction', transact);
     this.observeTransaction((this.deps.clock.monotonic() - began) / 1000);
     for (const [partition, { next }] of marks) this.next.set(partition, next);
     this.totals.applied += landed.counts.applied;
     this.totals.stale += landed.counts.stale;
     this.totals.gap += landed.counts.gap;
-    this.tell(landed);
+    this.tell(landed, span);
     await this.release(topic, marks);
-    if (landed.closed && plan.topology === 'kappa') await this.foldKappa();
+    if (landed.closed && plan.topology === 'kappa') await this.foldKappa(span);
   }
 
   /** What has landed need not be kept in the log; a hint that the log may take when it likes. */
@@ -272,6 +303,8 @@ export class ProductConsumer {
     const verdict = await landFlush(tx, this.layout, step.message, step.cells);
     if (verdict === 'gap') result.gaps.add(step.message.partition);
     if (verdict === 'apply') {
+      const { partition, from, to } = step.message;
+      result.covers[partition] = [result.covers[partition]?.[0] ?? from, to];
       for (const [key] of step.cells)
         if (result.cells.length <= HINT_CELLS) result.cells.push(cellKey(this.layout.types, key));
       if (step.message.end?.closed === true) result.closed = true;
@@ -309,25 +342,27 @@ export class ProductConsumer {
     result.counts.applied += 1;
   }
 
-  private async foldKappa(): Promise<void> {
+  private async foldKappa(span?: Span): Promise<void> {
     const { store, clock, config } = this.deps;
     this.folding = true;
-    const generation = await foldClosedEpochs(store, clock, this.layout, config.foldCells).finally(
+    const fold = () => foldClosedEpochs(store, clock, this.layout, config.foldCells);
+    const generation = await traceStore(this.tracer, span, 'fold', fold).finally(
       () => (this.folding = false),
     );
     if (generation === null) return;
-    this.moved(await store.snapshot((snapshot) => readPointer(snapshot, this.layout)));
+    this.moved(await store.snapshot((snapshot) => readPointer(snapshot, this.layout)), span);
   }
 
-  private tell(landed: Landed): void {
+  private tell(landed: Landed, span: Span | undefined): void {
     const { bus, clock } = this.deps;
     const { product } = this.layout.plan;
     if (landed.gaps.size > 0 && clock.monotonic() - this.replayAskedAt > 2000) {
       this.replayAskedAt = clock.monotonic();
       this.askForReplay([...landed.gaps]);
     }
-    if (landed.moved !== null) this.moved(landed.moved);
-    if (landed.counts.applied > 0) bus.publish(SUBJECTS.live(product), this.hint(landed.cells));
+    if (landed.moved !== null) this.moved(landed.moved, span);
+    if (landed.counts.applied > 0)
+      bus.publish(SUBJECTS.live(product), this.hint(landed), contextHeaders(span));
   }
 
   /**
@@ -366,18 +401,19 @@ export class ProductConsumer {
     this.deps.logger.warn({ product, partitions }, 'a flush went missing, asking speed to replay');
   }
 
-  private hint(cells: readonly string[]): Value {
-    return liveHint(cells.length > HINT_CELLS ? null : [...new Set(cells)]);
+  private hint({ cells, covers }: Landed): Value {
+    return liveHint(cells.length > HINT_CELLS ? null : [...new Set(cells)], covers);
   }
 
   /** The pointer has moved: say so, and remember when what lies behind it may go. */
-  private moved(pointer: PointerDocument): void {
+  private moved(pointer: PointerDocument, span?: Span): void {
     const { bus, clock, logger, config } = this.deps;
     const { product } = this.layout.plan;
     this.generation = pointer.generation;
     this.served.push({ pointer, until: clock.monotonic() + config.graceMs });
-    bus.publish(SUBJECTS.generation(product), generationHint(pointer.generation, pointer.line));
-    bus.publish(SUBJECTS.live(product), liveHint(null));
+    const context = contextHeaders(span);
+    bus.publish(SUBJECTS.generation(product), generationHint(pointer.generation, pointer.line), context);
+    bus.publish(SUBJECTS.live(product), liveHint(null), context);
     logger.info({ product, generation: pointer.generation, line: pointer.line }, 'generation is served');
   }
 

@@ -1,7 +1,7 @@
 /** The span of an append, and the context that its records carry on. */
 import { HEADERS } from '@tenon/contracts';
 import type { NewRecord, Tracer } from '@tenon/ports';
-import { Links, startMessaging, within } from '@tenon/ports';
+import { Links, contextHeaders, startMessaging, within } from '@tenon/ports';
 
 /** Why records are appended. */
 export interface Cause {
@@ -29,12 +29,9 @@ export function traceAppend(
   });
   return within(span, async () => {
     if (!span.sampled) return append(records);
-    const { traceparent } = span;
+    const context = contextHeaders(span);
     const offsets = await append(
-      records.map((record) => ({
-        ...record,
-        headers: { ...record.headers, [HEADERS.traceparent]: traceparent },
-      })),
+      records.map((record) => ({ ...record, headers: { ...record.headers, ...context } })),
     );
     if (offsets.length === 1) span.set({ 'messaging.kafka.offset': offsets[0] as number });
     return offsets;

@@ -6,7 +6,7 @@ import type { Barrier, CutRecord } from '@tenon/contracts';
 import { BARRIER, HEADERS, SUBJECTS, TOPICS, versionText } from '@tenon/contracts';
 import type { OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
-import { NO_TRACER, Unavailable, within } from '@tenon/ports';
+import { NO_TRACER, Unavailable, contextHeaders, within } from '@tenon/ports';
 import { highestOfOthers, readCutHistory } from './epochs';
 
 export interface CutDeps {
@@ -139,7 +139,7 @@ export class Cutter {
     const { bus, logger } = this.deps;
     const { epoch, offsets } = cut;
     this.latest = cut;
-    bus.publish(SUBJECTS.cut, { ...record } as Parameters<Bus['publish']>[1], contextOf(span));
+    bus.publish(SUBJECTS.cut, { ...record } as Parameters<Bus['publish']>[1], contextHeaders(span));
     logger.info({ epoch, full: record.full === true, offsets }, 'cut');
     return cut;
   }
@@ -167,7 +167,7 @@ export class Cutter {
     const headers = {
       [HEADERS.control]: BARRIER,
       [HEADERS.version]: versionText('barrier'),
-      ...contextOf(span),
+      ...contextHeaders(span),
     };
     const records = Array.from({ length: source.partitions }, (_, partition) => ({
       partition,
@@ -179,6 +179,3 @@ export class Cutter {
     return Object.fromEntries(offsets.map((offset, partition) => [String(partition), offset + 1]));
   }
 }
-
-/** The header that lets batch and speed link to the cut, where it is traced. */
-const contextOf = ({ sampled, traceparent }: Span) => (sampled ? { [HEADERS.traceparent]: traceparent } : {});

@@ -1,7 +1,7 @@
 /** The spans of a micro-batch: it links to the events that it takes on, and its flushes carry it on. */
 import { HEADERS, TOPICS } from '@tenon/contracts';
 import type { LogRecord, Span, Tracer } from '@tenon/ports';
-import { Links, startMessaging, within } from '@tenon/ports';
+import { Links, contextHeaders, startMessaging, within } from '@tenon/ports';
 import type { PendingFlush } from './flush';
 import type { Round } from './records';
 
@@ -48,13 +48,7 @@ export function traceFlush(
     parent: parent.traceparent,
     attributes: { 'messaging.batch.message_count': flush.records.length, 'tenon.cells': flush.cells },
   });
-  return within(span, () => append(span.sampled ? carrying(flush, span.traceparent) : flush));
+  const context = contextHeaders(span);
+  const records = flush.records.map((record) => ({ ...record, headers: { ...record.headers, ...context } }));
+  return within(span, () => append({ ...flush, records }));
 }
-
-const carrying = (flush: PendingFlush, traceparent: string): PendingFlush => ({
-  ...flush,
-  records: flush.records.map((record) => ({
-    ...record,
-    headers: { ...record.headers, [HEADERS.traceparent]: traceparent },
-  })),
-});
