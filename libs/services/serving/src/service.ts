@@ -16,8 +16,9 @@ import type {
   Route,
   RunningService,
   Subscription,
+  Tracer,
 } from '@tenon/ports';
-import { HttpProblem, NO_METRICS } from '@tenon/ports';
+import { HttpProblem, NO_METRICS, NO_TRACER, tracedRoutes } from '@tenon/ports';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { toCsv } from './csv';
 import { exampleOf } from './example';
@@ -26,6 +27,7 @@ import { LIVE_DEFAULTS, LiveHub } from './live';
 import type { RowsQuery } from './query';
 import { parseRowsQuery } from './query';
 import { ProductReader } from './reader';
+import { traceRead } from './spans';
 
 export interface ServingConfig {
   readonly live: LiveConfig;
@@ -44,6 +46,7 @@ export interface ServingDeps {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: ServingConfig;
@@ -63,7 +66,7 @@ export async function createServing(deps: ServingDeps): Promise<RunningService> 
   const done = new Promise<void>((resolve) => (stopped = resolve));
   return {
     name: 'serving',
-    routes: serving.routes(),
+    routes: tracedRoutes(deps.tracer, serving.routes()),
     ready: () => ({ ok: true }),
     status: () => serving.status(),
     overview: () => serving.list(),
@@ -182,8 +185,15 @@ class Serving {
     const { reader, waiting } = this.product(request);
     const query = parseRowsQuery(reader.layout.plan, request.query);
     const format = formatOf(request.headers.accept);
-    if (query.after !== null) await this.waitFor(reader, waiting, query, request.signal);
-    const answer = await reader.rows(query, request.query);
+    const { tracer = NO_TRACER } = this.deps;
+    const { product } = reader.layout.plan;
+    if (query.after !== null)
+      await traceRead(tracer, request.trace, 'wait', product, () =>
+        this.waitFor(reader, waiting, query, request.signal),
+      );
+    const answer = await traceRead(tracer, request.trace, 'rows', product, () =>
+      reader.rows(query, request.query),
+    );
     if (format === 'json') return { status: 200, json: answer };
     const headers = {
       'content-type': 'text/csv; charset=utf-8; header=present',
