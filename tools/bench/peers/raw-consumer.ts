@@ -41,7 +41,11 @@ async function eachBatch({ batch }: EachBatchPayload): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'raw-consumer', logLevel: logLevel.ERROR });
+  const kafka = new Kafka({
+    brokers: brokers.split(','),
+    clientId: 'raw-consumer',
+    logLevel: logLevel.ERROR,
+  });
   const consumer = kafka.consumer({ groupId: group });
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });

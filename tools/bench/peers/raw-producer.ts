@@ -10,7 +10,11 @@ const say = (event: string) => console.log(JSON.stringify({ event }));
 
 async function main(): Promise<void> {
   const values = readFileSync(file, 'utf8').trimEnd().split('\n');
-  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'raw-producer', logLevel: logLevel.ERROR });
+  const kafka = new Kafka({
+    brokers: brokers.split(','),
+    clientId: 'raw-producer',
+    logLevel: logLevel.ERROR,
+  });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   say('up');

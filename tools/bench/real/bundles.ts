@@ -50,7 +50,9 @@ export function launch(
     env: { ...DEPLOYED, ...settings, TENON_PORT: '0' },
   });
   const up = tested
-    .line((line) => (line.includes('"msg":"up"') ? String((JSON.parse(line) as { url: string }).url) : undefined))
+    .line((line) =>
+      line.includes('"msg":"up"') ? String((JSON.parse(line) as { url: string }).url) : undefined,
+    )
     .then((url) => ({ process: tested, url }));
   return { process: tested, up };
 }
@@ -62,7 +64,11 @@ export const startService = async (
 ): Promise<Service> => launch(service, settings, nodeArgs).up;
 
 /** A peer prints one line of JSON per event of its life; see tools/bench/peers. */
-export function startPeer(name: PeerName, args: readonly string[], nodeArgs: readonly string[] = []): TestedProcess {
+export function startPeer(
+  name: PeerName,
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+): TestedProcess {
   return TestedProcess.start(name, process.execPath, [...nodeArgs, join(OUT, `${name}.js`), ...args], {
     cwd: ROOT,
     env: { NODE_ENV: 'production', KAFKAJS_NO_PARTITIONER_WARNING: '1' },

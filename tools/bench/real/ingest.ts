@@ -47,7 +47,12 @@ export async function bodiesOf(form: Form, count: number = BODIES): Promise<stri
 }
 
 /** 64 connections that each send one event after the other for some seconds. */
-export async function posts(server: Service, form: Form, bodies: readonly string[], seconds: number): Promise<Load> {
+export async function posts(
+  server: Service,
+  form: Form,
+  bodies: readonly string[],
+  seconds: number,
+): Promise<Load> {
   let events = 0;
   const spent = await server.process.measure(async () => {
     const result = await autocannon({
@@ -77,7 +82,8 @@ export async function upload(server: Service, lines: readonly string[]): Promise
       body: new Uint8Array(body),
     });
     const { accepted } = (await response.json()) as { accepted: number };
-    if (accepted !== lines.length) throw new Error(`${server.process.name} took ${accepted} of ${lines.length} lines.`);
+    if (accepted !== lines.length)
+      throw new Error(`${server.process.name} took ${accepted} of ${lines.length} lines.`);
   });
   return { ...spent, events: lines.length, bytes: averageBytes(lines) };
 }
@@ -93,8 +99,16 @@ export async function produce(producer: TestedProcess, lines: readonly string[])
 }
 
 /** Tenon's ingestion, with the address for the events of a source. */
-export async function startTenon(lab: Lab, source: string, nodeArgs: readonly string[] = []): Promise<Service> {
-  const { process: ingestion, url } = await startService('ingestion', lab.settings(source, `${source}_p`), nodeArgs);
+export async function startTenon(
+  lab: Lab,
+  source: string,
+  nodeArgs: readonly string[] = [],
+): Promise<Service> {
+  const { process: ingestion, url } = await startService(
+    'ingestion',
+    lab.settings(source, `${source}_p`),
+    nodeArgs,
+  );
   return { process: ingestion, url: `${url}/v1/sources/${source}/events` };
 }
 
@@ -108,7 +122,11 @@ export async function startBare(lab: Lab, topic: string, gathering: Gathering): 
   return { process: peer, url };
 }
 
-export async function startProducer(lab: Lab, topic: string, lines: readonly string[]): Promise<TestedProcess> {
+export async function startProducer(
+  lab: Lab,
+  topic: string,
+  lines: readonly string[],
+): Promise<TestedProcess> {
   const file = join(lab.directory, `${topic}.ndjson`);
   writeFileSync(file, `${lines.join('\n')}\n`);
   const peer = startPeer('raw-producer', [lab.servers.kafka, topic, file]);

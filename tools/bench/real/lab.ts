@@ -46,8 +46,7 @@ export class Lab {
   readonly directory = mkdtempSync(join(tmpdir(), 'tenon-bench-real-'));
   readonly log: EventLog;
   readonly kafka: Kafka;
-  private readonly databases: string[] = [];
-  private readonly prefixes: string[] = [];
+  private readonly databases = new Set<string>();
 
   constructor(readonly servers: Servers) {
     const brokers = servers.kafka.split(',');
@@ -76,8 +75,7 @@ export class Lab {
     writeFileSync(join(catalog, 'products', `${product}.sql`), productSql(source));
     const mongodb = new URL(this.servers.mongodb);
     mongodb.pathname = `/${product}`;
-    this.databases.push(product);
-    this.prefixes.push(source, product);
+    this.databases.add(product);
     return {
       TENON_KAFKA_BROKERS: this.servers.kafka,
       TENON_NATS_URL: this.servers.nats,
@@ -90,25 +88,27 @@ export class Lab {
 
   /** A topic for a peer. */
   async topic(name: string): Promise<string> {
-    this.prefixes.push(name);
     await this.log.ensureTopic({ name, partitions: PARTITIONS });
     return name;
   }
 
-  /** Removes every topic, database and file of this run. */
-  async close(): Promise<void> {
+  /** Removes the topics and groups that have `name` in theirs. */
+  async drop(name: string): Promise<void> {
     const admin = this.kafka.admin();
     await admin.connect();
-    const topics = (await admin.listTopics()).filter((topic) =>
-      this.prefixes.some((prefix) => topic.includes(prefix)),
-    );
+    const topics = (await admin.listTopics()).filter((topic) => topic.includes(name));
     if (topics.length > 0) await admin.deleteTopics({ topics });
     const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
-    const ours = groups.filter((group) => group.includes(this.run));
-    if (ours.length > 0) await admin.deleteGroups(ours).catch(() => undefined);
+    // A member that was killed is in its group until its session ends: then the group stays, empty.
+    await admin.deleteGroups(groups.filter((group) => group.includes(name))).catch(() => undefined);
     await admin.disconnect();
+  }
+
+  /** Removes every topic, group, database and file of this run. */
+  async close(): Promise<void> {
+    await this.drop(this.run);
     await this.log.close();
-    if (this.databases.length > 0) {
+    if (this.databases.size > 0) {
       const client = await MongoClient.connect(this.servers.mongodb);
       for (const database of this.databases) await client.db(database).dropDatabase();
       await client.close();

@@ -57,7 +57,10 @@ export function topOfProfile(directory: string, span: Span, rows = 45): string {
   const lines = [...totals]
     .sort((a, b) => b[1] - a[1])
     .slice(0, rows)
-    .map(([key, micros]) => `${(micros / 1000).toFixed(0).padStart(7)} ms ${((micros / busy) * 100).toFixed(1).padStart(5)} %  ${key}`);
+    .map(
+      ([key, micros]) =>
+        `${(micros / 1000).toFixed(0).padStart(7)} ms ${((micros / busy) * 100).toFixed(1).padStart(5)} %  ${key}`,
+    );
   return [`main thread busy ${(busy / 1000).toFixed(0)} ms (${basename(file)})`, ...lines].join('\n');
 }
 

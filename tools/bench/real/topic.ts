@@ -26,7 +26,8 @@ export async function fillTopic(lab: Lab, source: string, events: number): Promi
       body: flights.map((flight) => `${JSON.stringify(flight)}\n`).join(''),
     });
     const { accepted } = (await response.json()) as { accepted: number };
-    if (accepted !== flights.length) throw new Error(`Of ${flights.length} flights ${accepted} were accepted.`);
+    if (accepted !== flights.length)
+      throw new Error(`Of ${flights.length} flights ${accepted} were accepted.`);
   }
   await ingestion.stop();
   const topic = TOPICS.events(source);
