@@ -9,7 +9,14 @@ export interface LiveHint {
   readonly v?: 1;
   /** Their `cellKey`s; null: too many to name, or all. */
   readonly cells: readonly string[] | null;
+  /**
+   * Partition → the offsets [from, to) whose events changed them. From where they join on to those of the hint before, a
+   * reader sees that it has missed none.
+   */
+  readonly covers?: Covers;
 }
+
+export type Covers = Readonly<Record<string, readonly [from: number, to: number]>>;
 
 /** `tenon.generation.<product>`: the pointer moved. */
 export interface GenerationHint {
@@ -39,8 +46,8 @@ export interface GenerationsReply {
 /** Reply to a request without a `v`: product → generation, with no room for a version. */
 export type GenerationsReplyBefore = Readonly<Record<string, number>>;
 
-export const liveHint = (cells: readonly string[] | null) =>
-  ({ v: VERSIONS['live-hint'].writes, cells }) satisfies LiveHint;
+export const liveHint = (cells: readonly string[] | null, covers?: Covers) =>
+  ({ v: VERSIONS['live-hint'].writes, cells, ...(covers !== undefined && { covers }) }) satisfies LiveHint;
 
 export const generationHint = (generation: number, line: number) =>
   ({ v: VERSIONS['generation-hint'].writes, generation, line }) satisfies GenerationHint;
@@ -63,6 +70,18 @@ export function readLiveHint(payload: unknown): readonly string[] | null {
   if (unknownVersion('live-hint', v) !== undefined || !Array.isArray(cells)) return null;
   return cells.filter((cell): cell is string => typeof cell === 'string');
 }
+
+/** @returns what a live hint covers; undefined if it does not say, or not in a way that this release can read */
+export function readCovers(payload: unknown): Covers | undefined {
+  const { v, covers } = fieldsOf(payload);
+  if (unknownVersion('live-hint', v) !== undefined || typeof covers !== 'object' || covers === null)
+    return undefined;
+  const ranges = Object.entries(covers).filter((one): one is [string, [number, number]] => isRange(one[1]));
+  return Object.fromEntries(ranges);
+}
+
+const isRange = (value: unknown) =>
+  Array.isArray(value) && value.length === 2 && value.every((one) => Number.isSafeInteger(one));
 
 /** @returns the partition to replay; undefined if this is nothing that this release can read */
 export function readReplayHint(payload: unknown): number | undefined {

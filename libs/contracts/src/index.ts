@@ -35,6 +35,7 @@ export {
   generationsRequest,
   liveHint,
   readGenerationsReply,
+  readCovers,
   readLiveHint,
   readReplayHint,
   replayHint,
@@ -44,6 +45,7 @@ export type {
   GenerationsReply,
   GenerationsReplyBefore,
   GenerationsRequest,
+  Covers,
   LiveHint,
   ReplayHint,
 } from './hints';

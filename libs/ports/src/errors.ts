@@ -38,7 +38,7 @@ export class UnsupportedVersion extends TenonError {
   constructor({ message, unknownVersion }: UnknownVersion, place: string) {
     super(
       'unsupported-version',
-      `${place}: a ${message} of version ${unknownVersion}, and this release reads ${VERSIONS[message].reads.join(' and ')}.`,
+      `${place}: ${/^[aeiou]/.test(message) ? 'an' : 'a'} ${message} of version ${unknownVersion}, and this release reads ${VERSIONS[message].reads.join(' and ')}.`,
       {
         hint: 'Start a newer release of this service: readers are upgraded before writers. Nothing is lost meanwhile.',
       },

@@ -24,6 +24,9 @@ export type Golden =
 /** Message name → the golden messages of that name. */
 export type GoldenSet = Readonly<Record<string, readonly Golden[]>>;
 
+/** Asked to add the golden files of a new edition. */
+export const isRewriting = process.env.TENON_GOLDEN === 'write';
+
 const folderOf = (edition: number) => join(GOLDEN, `v${edition}`);
 
 export function readGolden(edition: number): GoldenSet {

@@ -16,9 +16,11 @@ import type {
   EventLog,
   HttpResponse,
   Ids,
+  LogRecord,
   NewRecord,
   ProductStore,
   RunningService,
+  StoreTable,
 } from '@tenon/ports';
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
 import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
@@ -70,15 +72,17 @@ export class Scene {
 
   private constructor(
     private readonly directory: string,
-    readonly engine: Engine,
+    private readonly engine: Engine,
+    private readonly ownsEngine: boolean,
     readonly plan: Plan,
     readonly log: EventLog,
     readonly store: ProductStore,
   ) {}
 
-  static async open(): Promise<Scene> {
+  /** @param shared an engine for several scenes; absent: one of its own */
+  static async open(shared?: Engine): Promise<Scene> {
     const directory = mkdtempSync(join(tmpdir(), 'tenon-wire-'));
-    const engine = await createEngine({ threads: 1 });
+    const engine = shared ?? (await createEngine({ threads: 1 }));
     const product = {
       name: PRODUCT,
       version: 1,
@@ -91,12 +95,12 @@ export class Scene {
     const plan = { ...planned, hash: 'the-hash-of-the-plan' };
     const log = createFileEventLog({ directory: join(directory, 'log'), clock: systemClock });
     const store = createLmdbProductStore({ directory: join(directory, 'store') });
-    return new Scene(directory, engine, plan, log, store);
+    return new Scene(directory, engine, shared === undefined, plan, log, store);
   }
 
   async start(name: ServiceName): Promise<RunningService> {
     const service = await this.create(name);
-    service.done.catch(() => undefined);
+    service.done.catch(() => undefined); // whoever holds `done` looks at it
     this.running.push(service);
     return service;
   }
@@ -127,9 +131,28 @@ export class Scene {
 
   /** Records as another service would have left them in the log. */
   async append(topic: string, records: readonly NewRecord[]): Promise<void> {
-    const { partitions } = topic.startsWith('tenon.dlq') ? { partitions: 1 } : SOURCE;
-    await this.log.ensureTopic({ name: topic, partitions });
+    await this.log.ensureTopic({ name: topic, partitions: 1 });
     await this.log.append(topic, records);
+  }
+
+  /** All records of a topic, which has one partition here; none if there is no such topic. */
+  async records(topic: string): Promise<LogRecord[]> {
+    const ends: Readonly<Record<string, number>> = await this.log.endOffsets(topic).catch(() => ({}));
+    const records: LogRecord[] = [];
+    while (records.length < (ends['0'] ?? 0))
+      records.push(...(await this.log.read(topic, 0, records.length)));
+    return records;
+  }
+
+  /** Everything in the store. */
+  async documents(): Promise<{ table: StoreTable; key: string; value: Value }[]> {
+    const all: { table: StoreTable; key: string; value: Value }[] = [];
+    await this.store.snapshot(async (snapshot) => {
+      for (const table of ['meta', 'base', 'speed'] as const)
+        for await (const chunk of snapshot.scan(table, { gte: ' ', lt: '~' }))
+          for (const { key, value } of chunk) all.push({ table, key, value });
+    });
+    return all;
   }
 
   async post(service: RunningService, call: Post): Promise<HttpResponse> {
@@ -141,7 +164,7 @@ export class Scene {
     for (const service of [...this.running]) await this.stop(service);
     await this.log.close();
     await this.store.close();
-    await this.engine.close();
+    if (this.ownsEngine) await this.engine.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 /** What the services write, message by message, in a play that makes each of them write everything that it can. */
-import { HEADERS, SUBJECTS, TOPICS } from '@tenon/contracts';
-import type { LogRecord, RunningService, StoreTable } from '@tenon/ports';
+import { HEADERS, SUBJECTS, TOPICS, generationsRequest } from '@tenon/contracts';
+import type { LogRecord, RunningService } from '@tenon/ports';
 import { eventually } from '@tenon/testing';
 import type { Golden, GoldenSet } from './golden';
 import { PRODUCT, SOURCE, Scene, answerOf, ask } from './scene';
@@ -40,7 +40,8 @@ export async function writeAll(): Promise<GoldenSet> {
       records.slice(2).some(({ value }) => textOf(value).includes('"end":')),
     );
     await land(scene);
-    await ask(ingestion, 'POST', '/v1/cuts', { query: { full: 'true' } });
+    // Over the bus, as services without a cutter ask for one.
+    await scene.bus.request(SUBJECTS.run, { v: 1 }, { timeoutMs: 5000, max: 1 });
     return sorted([...(await logged(scene)), ...sent(scene), ...(await stored(scene)), ['receipt', receipt]]);
   } finally {
     await scene.close();
@@ -73,7 +74,7 @@ async function compute(
   isDone: (records: readonly LogRecord[]) => boolean,
 ) {
   const service = await scene.start(name);
-  await eventually(`states of ${name}`, async () => isDone(await recordsOf(scene, STATES)));
+  await eventually(`states of ${name}`, async () => isDone(await scene.records(STATES)));
   await scene.stop(service);
 }
 
@@ -82,13 +83,13 @@ async function land(scene: Scene): Promise<void> {
   const served = (product: string) =>
     scene.bus.sent.some(({ subject }) => subject === SUBJECTS.generation(product));
   await eventually('a generation', () => served(PRODUCT));
-  await scene.bus.request(SUBJECTS.generations, {}, { timeoutMs: 1000 });
+  await scene.bus.request(SUBJECTS.generations, generationsRequest(), { timeoutMs: 1000 });
   await askForReplay(scene, consumption);
 }
 
 /** A flush goes missing: the next one does not join on. */
 async function askForReplay(scene: Scene, consumption: RunningService): Promise<void> {
-  const flush = (await recordsOf(scene, STATES))[1] as LogRecord;
+  const flush = (await scene.records(STATES))[1] as LogRecord;
   const value = textOf(flush.value).replace(/"from":\d+,"to":\d+/, '"from":90,"to":91');
   await scene.append(STATES, [{ partition: 0, key: '0', value, headers: flush.headers() }]);
   await eventually('a replay', () =>
@@ -111,7 +112,7 @@ const LOGGED: Readonly<Record<string, (record: LogRecord) => string | null>> = {
 async function logged(scene: Scene): Promise<Named[]> {
   const all: Named[] = [];
   for (const [topic, nameOf] of Object.entries(LOGGED))
-    for (const record of await recordsOf(scene, topic)) {
+    for (const record of await scene.records(topic)) {
       const name = nameOf(record);
       if (name !== null) all.push([name, goldenOf(topic, record)]);
     }
@@ -132,25 +133,18 @@ function sent(scene: Scene): Named[] {
     const value = JSON.stringify(payload);
     if (known.has(`${kind} ${subject} ${value}`)) return [];
     known.add(`${kind} ${subject} ${value}`);
-    const name = subject.split('.')[1] as string;
+    const [, second = ''] = subject.split('.');
+    const name = second === 'run' ? 'cut' : second;
     const golden: Golden = { subject, kind, headers, value };
     return [[kind === 'message' ? `${name}-hint` : `${name}-${kind}`, golden] as const];
   });
 }
 
-const TABLES: readonly StoreTable[] = ['meta', 'base', 'speed'];
-
 async function stored(scene: Scene): Promise<Named[]> {
-  const all: Named[] = [];
-  for (const table of TABLES)
-    await scene.store.snapshot(async (snapshot) => {
-      for await (const chunk of snapshot.scan(table, { gte: ' ', lt: '~' }))
-        for (const { key, value } of chunk) {
-          const name = table === 'meta' ? (key.split('/')[0] as string) : `${table}-cell`;
-          all.push([name, { table, key, value: JSON.stringify(value) }]);
-        }
-    });
-  return all;
+  return (await scene.documents()).map(({ table, key, value }) => {
+    const name = table === 'meta' ? (key.split('/')[0] as string) : `${table}-cell`;
+    return [name, { table, key, value: JSON.stringify(value) }];
+  });
 }
 
 function sorted(all: readonly Named[]): GoldenSet {
@@ -168,13 +162,6 @@ function numbered(text: string): string {
     if (!known.has(id)) known.set(id, known.size + 1);
     return `${service}-${known.get(id)}`;
   });
-}
-
-async function recordsOf(scene: Scene, topic: string): Promise<LogRecord[]> {
-  const end = (await scene.log.endOffsets(topic).catch(() => ({})))['0' as never] ?? 0;
-  const records: LogRecord[] = [];
-  while (records.length < end) records.push(...(await scene.log.read(topic, 0, records.length)));
-  return records;
 }
 
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');

@@ -1,0 +1,85 @@
+/** Schemas of what travels over the bus. */
+import { z } from 'zod';
+import { count, name, offsetVector, offsets, text, versionSince2 } from './parts';
+
+const generations = z.record(name, count).readonly().describe('Product → the generation that is served');
+
+export const liveHint = z.object({
+  v: versionSince2,
+  cells: z
+    .array(text)
+    .readonly()
+    .nullable()
+    .describe('Keys of cells that changed; null: too many to name, or all'),
+  covers: z
+    .exactOptional(z.record(z.string().regex(/^\d+$/), z.tuple([count, count]).readonly()).readonly())
+    .describe('Partition → the offsets [from, to) whose events changed them'),
+});
+
+export const cutRequest = z.object({ v: versionSince2, full: z.exactOptional(z.boolean()) });
+
+export const cutReply = z
+  .object({
+    v: z.literal(1),
+    epoch: z.exactOptional(count),
+    offsets: z.exactOptional(offsetVector).describe('The offsets after the barriers'),
+    problem: z.exactOptional(z.object({ code: text, message: text })).describe('Why there is no cut'),
+  })
+  .describe('Either a problem, or epoch and offsets');
+
+export const generationHint = z.object({ v: versionSince2, generation: count, line: count });
+
+export const replayHint = z.object({ v: versionSince2, partition: count });
+
+export const generationsRequest = z.object({
+  v: versionSince2.describe('Absent: the requester is of edition 1, and is answered without a version'),
+});
+
+export const generationsReply = z.object({ v: z.literal(1), generations });
+
+export const generationsReplyBefore = generations;
+
+export const statusRequest = z.object({ v: versionSince2 });
+
+export const statusReply = z
+  .looseObject({
+    name: z.enum(['ingestion', 'speed', 'batch', 'consumption', 'serving']),
+    instance: name,
+    version: text.describe('Of the software'),
+    uptime: count.describe('Seconds'),
+    catalog: text.describe('The fingerprint of the catalog that it runs'),
+    catalogReadAt: text,
+    ready: z.boolean(),
+    reason: z.exactOptional(text),
+    restarts: count,
+    partitions: z
+      .exactOptional(z.record(text, offsets))
+      .describe('Topic → partition → the offset that it reads next'),
+    lag: z.exactOptional(count),
+  })
+  .nullable()
+  .describe('One service of one instance, with facts for people beside these fields; null: nothing to say');
+
+export const reloadRequest = z.object({
+  v: versionSince2,
+  from: z.exactOptional(name).describe('The instance that asks: it does not answer itself'),
+  stage: z.exactOptional(z.enum(['consumption', 'others'])),
+});
+
+export const reloadReply = z
+  .looseObject({
+    instance: name,
+    services: z.array(name).readonly(),
+    outcome: z.enum(['reloaded', 'unchanged', 'refused', 'under-way']),
+    catalog: z.exactOptional(text),
+    problems: z.exactOptional(z.array(z.looseObject({ code: text, message: text })).readonly()),
+  })
+  .nullable()
+  .describe('null: the request is not for this instance');
+
+export const alive = z.object({
+  v: versionSince2,
+  instance: name,
+  services: z.exactOptional(z.array(name).readonly()),
+  gone: z.exactOptional(z.literal(true)).describe('The instance goes; then without services'),
+});

@@ -1,0 +1,150 @@
+/** Schemas of what stands in the log. */
+import { z } from 'zod';
+import { HEADERS } from '../names';
+import { cell, count, ledger, millis, name, offsetVector, offsets, text, version, watermark } from './parts';
+
+const IDENTITY = z.string().regex(/^[0-9a-f]{32}$/);
+const TRACEPARENT = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+const correlationId = z.string().min(1).max(128);
+const versionHeader = z.literal('1').describe('Version of the record’s format');
+const traceparent = z.exactOptional(TRACEPARENT).describe('W3C Trace Context');
+
+/** Where tracing is on, anything that is sent may carry it. */
+export const noHeaders = z.object({ [HEADERS.traceparent]: traceparent });
+
+export const versionHeaders = z.object({
+  [HEADERS.version]: versionHeader,
+  [HEADERS.traceparent]: traceparent,
+});
+
+export const eventHeaders = z.object({
+  [HEADERS.identity]: IDENTITY.describe(
+    '24 hex digits over source and id, 8 over data. It vouches for version 1 of the format: an event that version 1 can’t read must not have it',
+  ),
+  [HEADERS.correlationId]: correlationId,
+  [HEADERS.version]: versionHeader,
+  [HEADERS.traceparent]: traceparent,
+});
+
+export const event = z
+  .looseObject({
+    specversion: z.literal('1.0'),
+    id: name,
+    source: name,
+    type: name,
+    time: z.exactOptional(text),
+    datacontenttype: z.exactOptional(text),
+    subject: z.exactOptional(text),
+    correlationid: correlationId,
+    traceparent: z.exactOptional(text),
+    eventtime: text.describe('The event time by the rule of the source: RFC 3339 in UTC, up to microseconds'),
+    data: z.unknown().describe('As the schema of the source has it'),
+  })
+  .describe('CloudEvents 1.0 in JSON, with the extension attributes correlationid, traceparent, eventtime');
+
+export const barrierHeaders = z.object({
+  [HEADERS.control]: z.literal('barrier'),
+  [HEADERS.version]: versionHeader,
+  [HEADERS.traceparent]: traceparent,
+});
+
+export const barrier = z.object({
+  v: version,
+  type: z.literal('barrier'),
+  epoch: count.describe('The epoch that begins after it'),
+  at: millis,
+  full: z.exactOptional(z.boolean()).describe('Batch shall compute everything before it anew'),
+});
+
+export const cut = z.object({
+  v: version,
+  type: z
+    .enum(['begun', 'written'])
+    .describe('begun: the number is taken; written: every partition has its barrier'),
+  epoch: count,
+  at: millis,
+  offsets: z.exactOptional(offsetVector).describe('Offsets after the barriers; only when written'),
+  full: z.exactOptional(z.boolean()),
+});
+
+export const identity = name.describe('The name of the log: an id, as text');
+
+const reason = text.describe('A code of docs/errors.md');
+
+export const deadLetterHeaders = z.object({
+  [HEADERS.version]: versionHeader,
+  [HEADERS.reason]: reason,
+  [HEADERS.detail]: text,
+  [HEADERS.correlationId]: correlationId,
+  [HEADERS.contentType]: text.describe('As the client said'),
+  [HEADERS.truncated]: z
+    .exactOptional(z.string().regex(/^\d+$/))
+    .describe('The number of bytes, where the value was cut short'),
+});
+
+export const deadLetterOfSpeedHeaders = z.looseObject({
+  [HEADERS.version]: versionHeader,
+  [HEADERS.reason]: reason,
+  [HEADERS.detail]: text,
+  [HEADERS.partition]: z.string().regex(/^\d+$/).describe('Where the event stands in tenon.events.<source>'),
+  [HEADERS.offset]: z.string().regex(/^\d+$/),
+});
+
+export const bytes = z.unknown().describe('Bytes as they came');
+
+const frame = {
+  v: version,
+  product: name,
+  version: count.describe('Of the product'),
+  hash: name.describe('Of the plan: states of another definition are never merged'),
+  id: name.describe('The frames of one flush or range share it'),
+  seq: count.describe('The frames of one flush or range count up from 0'),
+  cells: z.array(cell).readonly(),
+};
+
+const endMark = {
+  frames: count,
+  cells: count,
+  checksum: count.describe('The sum of checksum32 over the cells’ JSON of each frame, modulo 2^32'),
+};
+
+export const flush = z
+  .object({
+    ...frame,
+    type: z.literal('flush'),
+    partition: count,
+    epoch: count,
+    start: count.describe('The epoch’s first offset in the partition'),
+    from: count,
+    to: count,
+    end: z.exactOptional(
+      z
+        .object({
+          ...endMark,
+          closed: z.boolean().describe('The epoch ended at `to`'),
+          ledger: ledger.describe('Of the epoch from `start` to `to`'),
+          watermark,
+          next: count.describe('The epoch that begins at `to`, where closed'),
+        })
+        .readonly(),
+    ),
+  })
+  .describe(
+    'Cells of an epoch and partition that changed in [from, to), with their states from `start` to `to`',
+  );
+
+export const range = z
+  .object({
+    ...frame,
+    type: z.literal('range'),
+    from: count.describe('The generation that it builds on'),
+    to: count.describe('The generation that it makes'),
+    full: z.boolean(),
+    line: count.describe('The line of base views that it is meant for'),
+    end: z.exactOptional(
+      z
+        .object({ ...endMark, cutFrom: offsets, cutTo: offsets, epochs: offsets, watermark, ledger })
+        .readonly(),
+    ),
+  })
+  .describe('States of a range of the archive, [cut from, cut to), over all partitions');

@@ -1,0 +1,65 @@
+/** What the schemas of several messages share. */
+import type { State, Value } from '@tenon/domain';
+import { z } from 'zod';
+
+export const count = z.number().int().min(0);
+export const text = z.string();
+/** A hash of a definition, or the like. */
+export const name = z.string().min(1);
+
+/** Milliseconds since 1970, by the writer's clock. */
+export const millis = count.describe('Milliseconds since 1970, by the clock of the writer');
+
+/** Microseconds since 1970, where there is one. */
+export const watermark = z
+  .number()
+  .int()
+  .nullable()
+  .describe(
+    'The start of the latest window, microseconds since 1970; null: none yet, or the product has no windows',
+  );
+
+/** The offset of a partition, by the partition's number. */
+export const offsets = z.record(z.string().regex(/^\d+$/), count).readonly().describe('Partition → offset');
+
+export const offsetVector = z.record(name, offsets).readonly().describe('Source → partition → offset');
+
+export const value = (z.json() as unknown as z.ZodType<Value>).meta({
+  id: 'Value',
+  description: 'A value in JSON; which form, its SQL type says (libs/domain/src/values.ts)',
+});
+
+export const state = (z.json() as unknown as z.ZodType<State>).meta({
+  id: 'State',
+  description: 'A mergeable state of an aggregate; which form, the plan says (libs/domain/src/states)',
+});
+
+export const ledger = z
+  .object({
+    aggregated: count,
+    filtered: count,
+    duplicate: count,
+    deadLettered: count,
+    expired: count,
+    control: count,
+  })
+  .readonly()
+  .meta({
+    id: 'Ledger',
+    description: 'What became of the records of a range of offsets: their sum is its length',
+  });
+
+export const cell = z
+  .tuple([z.array(value).readonly(), z.array(state).readonly()])
+  .readonly()
+  .meta({
+    id: 'Cell',
+    description: 'The key of a cell, window first, and its states in the order of the plan',
+  });
+
+/** `v` of messages that had none in edition 1. */
+export const versionSince2 = z
+  .exactOptional(z.literal(1))
+  .describe('Version of the message. Absent in edition 1 of the wire: read as 1');
+
+export const version = z.literal(1).describe('Version of the message');

@@ -1,0 +1,326 @@
+/**
+ * Every message of the wire: what it is, where it travels, who writes and who reads it, and what a reader does with a version
+ * that it does not know. docs/asyncapi.yaml and docs/wire.md are made of this; a spec fails where a topic or subject is missing.
+ */
+import type { z } from 'zod';
+import { STORE_KEYS } from '../store';
+import { SUBJECTS, TOPICS } from '../names';
+import type { MessageName } from '../versions';
+import * as bus from './bus';
+import * as log from './log';
+import * as store from './store';
+
+export type Service = 'ingestion' | 'speed' | 'batch' | 'consumption' | 'serving';
+
+const SERVICES: readonly Service[] = ['ingestion', 'speed', 'batch', 'consumption', 'serving'];
+
+/** Where a message travels; `{name}` stands for what differs. */
+export type Carrier =
+  | { readonly topic: string; readonly partitions: string; readonly key: string }
+  | { readonly subject: string; readonly kind: 'message' | 'request' | 'reply' }
+  | { readonly table: 'meta' | 'base' | 'speed'; readonly key: string }
+  | { readonly http: string };
+
+export interface Message {
+  readonly title: string;
+  readonly on: Carrier;
+  readonly schema: z.ZodType;
+  readonly headers?: z.ZodType;
+  readonly writers: readonly Service[];
+  readonly readers: readonly (Service | 'clients' | 'operators')[];
+  /** Where its version stands. */
+  readonly version: string;
+  /** What a reader does with a version that it does not know. */
+  readonly unknown: string;
+  /** Forms of the edition before that this schema does not allow; readers take them. */
+  readonly before?: z.ZodType;
+}
+
+const STOP = 'The reader stops there, with `unsupported-version`; nothing is lost, a newer release goes on';
+const AGAIN = 'It is taken for "something changed", and the store is read';
+const V = 'field `v`';
+const V_SINCE_2 = 'field `v`; absent in edition 1';
+const HEADER = 'header `tenon-v`';
+
+const onEvents = { topic: TOPICS.events('{source}'), partitions: 'as the source says' };
+const onStates = { topic: TOPICS.states('{product}'), partitions: 'as the source says' };
+const onCuts = { topic: TOPICS.cuts, partitions: '1' };
+const onDeadLetters = { topic: TOPICS.deadLetters('{source}'), partitions: '1' };
+const PRODUCT = '{product}@{version}';
+
+/** `progress/…/000000000000` with names for what the digits stand for. */
+const keyOf = (key: string) => key.replace('000000000001', '{epoch}').replace('000000000002', '{partition}');
+
+export const MESSAGES: Readonly<Record<MessageName, Message>> = {
+  event: {
+    title: 'An event that was accepted',
+    on: { ...onEvents, key: 'the values of the source’s key fields, joined by |; null where it has none' },
+    schema: log.event,
+    headers: log.eventHeaders,
+    writers: ['ingestion'],
+    readers: ['speed', 'batch'],
+    version: `${HEADER}; the header \`tenon-identity\` vouches for version 1`,
+    unknown: STOP,
+  },
+  barrier: {
+    title: 'A control record in every partition, between two epochs',
+    on: { ...onEvents, key: 'null' },
+    schema: log.barrier,
+    headers: log.barrierHeaders,
+    writers: ['ingestion'],
+    readers: ['speed', 'batch'],
+    version: `${V}, and ${HEADER}`,
+    unknown: `${STOP}. Control records of a kind that the reader does not know are counted as \`control\` and passed over`,
+  },
+  'dead-letter': {
+    title: 'An event that was refused at ingestion, as it came',
+    on: { ...onDeadLetters, key: 'null' },
+    schema: log.bytes,
+    headers: log.deadLetterHeaders,
+    writers: ['ingestion'],
+    readers: ['operators'],
+    version: HEADER,
+    unknown: 'No service reads it',
+  },
+  'dead-letter-of-speed': {
+    title: 'An event of the log that could not count, with its headers and the reason',
+    on: { ...onDeadLetters, key: '`<partition>/<offset>` of the event' },
+    schema: log.bytes,
+    headers: log.deadLetterOfSpeedHeaders,
+    writers: ['speed'],
+    readers: ['operators'],
+    version: HEADER,
+    unknown: 'No service reads it',
+  },
+  flush: {
+    title: 'A frame of a flush: states of an open epoch',
+    on: { ...onStates, key: 'the partition' },
+    schema: log.flush,
+    headers: log.versionHeaders,
+    writers: ['speed'],
+    readers: ['consumption'],
+    version: `${V}, and ${HEADER}`,
+    unknown: `${STOP}. A record that is no message, or of a type that the reader does not know, is counted as \`unreadable\` and passed over: speed replays what is then missing`,
+  },
+  range: {
+    title: 'A frame of a range: states that batch computed',
+    on: { ...onStates, key: 'the product' },
+    schema: log.range,
+    headers: log.versionHeaders,
+    writers: ['batch'],
+    readers: ['consumption'],
+    version: `${V}, and ${HEADER}`,
+    unknown: `${STOP}. As for a flush; batch makes a range again that is not served`,
+  },
+  cut: {
+    title: 'The history of cuts',
+    on: { ...onCuts, key: 'null' },
+    schema: log.cut,
+    headers: log.versionHeaders,
+    writers: ['ingestion'],
+    readers: ['ingestion'],
+    version: `${V}, and ${HEADER}`,
+    unknown: `${STOP}: no cut is made, since its number could be taken; events go on where the service runs already`,
+  },
+  identity: {
+    title: 'The name of the log, in its first record',
+    on: { topic: TOPICS.identity, partitions: '1', key: 'null' },
+    schema: log.identity,
+    headers: log.versionHeaders,
+    before: log.noHeaders,
+    writers: ['ingestion'],
+    readers: ['ingestion'],
+    version: `${HEADER}; absent in edition 1`,
+    unknown: 'The log has no name for this reader: `GET /v1/sources` fails',
+  },
+  'cut-hint': {
+    title: 'A cut’s barriers are written',
+    on: { subject: SUBJECTS.cut, kind: 'message' },
+    schema: log.cut,
+    writers: ['ingestion'],
+    readers: ['operators'],
+    version: V,
+    unknown: 'No service reads it',
+  },
+  'cut-request': {
+    title: 'Make a cut; on `tenon.run` one before which batch computes everything anew',
+    on: { subject: `${SUBJECTS.askCut}, ${SUBJECTS.run}`, kind: 'request' },
+    schema: bus.cutRequest,
+    writers: SERVICES.filter((one) => one !== 'ingestion'),
+    readers: ['ingestion'],
+    version: V,
+    unknown: 'It is done all the same: there is nothing else that it could mean',
+  },
+  'cut-reply': {
+    title: 'The cut that was made, or why none was',
+    on: { subject: `${SUBJECTS.askCut}, ${SUBJECTS.run}`, kind: 'reply' },
+    schema: bus.cutReply,
+    writers: ['ingestion'],
+    readers: SERVICES.filter((one) => one !== 'ingestion'),
+    version: V,
+    unknown: 'Without epoch and offsets it counts as no answer',
+  },
+  'live-hint': {
+    title: 'Cells of a product changed in the store',
+    on: { subject: SUBJECTS.live('{product}'), kind: 'message' },
+    schema: bus.liveHint,
+    writers: ['consumption'],
+    readers: ['serving'],
+    version: V_SINCE_2,
+    unknown: AGAIN,
+  },
+  'generation-hint': {
+    title: 'A product’s pointer moved',
+    on: { subject: SUBJECTS.generation('{product}'), kind: 'message' },
+    schema: bus.generationHint,
+    writers: ['consumption'],
+    readers: ['batch', 'ingestion'],
+    version: V_SINCE_2,
+    unknown: AGAIN,
+  },
+  'replay-hint': {
+    title: 'A flush went missing: replay a partition from its cut',
+    on: { subject: SUBJECTS.replay('{product}'), kind: 'message' },
+    schema: bus.replayHint,
+    writers: ['consumption'],
+    readers: ['speed'],
+    version: V_SINCE_2,
+    unknown: 'It is passed over; consumption asks again, and answers say `incomplete` meanwhile',
+  },
+  'generations-request': {
+    title: 'Which generation does each product serve?',
+    on: { subject: SUBJECTS.generations, kind: 'request' },
+    schema: bus.generationsRequest,
+    writers: ['ingestion'],
+    readers: ['consumption'],
+    version: V_SINCE_2,
+    unknown: 'It is answered in the newest form that the responder has',
+  },
+  'generations-reply': {
+    title: 'The generations that are served',
+    on: { subject: SUBJECTS.generations, kind: 'reply' },
+    schema: bus.generationsReply,
+    before: bus.generationsReplyBefore,
+    writers: ['consumption'],
+    readers: ['ingestion'],
+    version: 'field `v`; a request without one is answered as edition 1 did, product → generation',
+    unknown: 'It counts as no answer: `POST /v1/cuts?wait=true` waits, up to its time',
+  },
+  'status-request': {
+    title: 'How are you, and what do you hold?',
+    on: { subject: SUBJECTS.status, kind: 'request' },
+    schema: bus.statusRequest,
+    writers: SERVICES,
+    readers: SERVICES,
+    version: V_SINCE_2,
+    unknown: 'It is answered all the same',
+  },
+  'status-reply': {
+    title: 'One service of one instance',
+    on: { subject: SUBJECTS.status, kind: 'reply' },
+    schema: bus.statusReply,
+    writers: SERVICES,
+    readers: SERVICES,
+    version: 'none: facts for people, of which `name` and `instance` are read',
+    unknown: 'It is shown as it is',
+  },
+  'reload-request': {
+    title: 'Read the catalog again',
+    on: { subject: SUBJECTS.reload, kind: 'request' },
+    schema: bus.reloadRequest,
+    writers: SERVICES,
+    readers: SERVICES,
+    version: V_SINCE_2,
+    unknown: 'It is done all the same: there is nothing else that it could mean',
+  },
+  'reload-reply': {
+    title: 'What became of it, at one instance',
+    on: { subject: SUBJECTS.reload, kind: 'reply' },
+    schema: bus.reloadReply,
+    writers: SERVICES,
+    readers: SERVICES,
+    version: 'none: facts for people, of which `instance` and `outcome` are read',
+    unknown: 'It is shown as it is',
+  },
+  'alive-hint': {
+    title: 'An instance is there, or goes',
+    on: { subject: SUBJECTS.alive, kind: 'message' },
+    schema: bus.alive,
+    writers: SERVICES,
+    readers: SERVICES,
+    version: V,
+    unknown: 'It is passed over unless it names an instance',
+  },
+  plan: {
+    title: 'What a product’s version means',
+    on: { table: 'meta', key: STORE_KEYS.plan(PRODUCT) },
+    schema: store.plan,
+    writers: SERVICES.filter((one) => one !== 'ingestion'),
+    readers: SERVICES.filter((one) => one !== 'ingestion'),
+    version: 'field `plan.v`',
+    unknown: 'Only its hash is read: plans are made anew at each start',
+  },
+  pointer: {
+    title: 'Which base view is served',
+    on: { table: 'meta', key: STORE_KEYS.pointer(PRODUCT) },
+    schema: store.pointer,
+    writers: ['consumption'],
+    readers: ['consumption', 'serving', 'speed', 'batch'],
+    version: V_SINCE_2,
+    unknown: `${STOP}; serving answers 503`,
+  },
+  progress: {
+    title: 'How far an epoch of a partition has landed',
+    on: { table: 'meta', key: keyOf(STORE_KEYS.progress(PRODUCT, 1, 2)) },
+    schema: store.progress,
+    writers: ['consumption'],
+    readers: ['consumption', 'serving'],
+    version: V_SINCE_2,
+    unknown: `${STOP}; serving answers 503`,
+  },
+  'speed-cell': {
+    title: 'A cell of an epoch and partition',
+    on: { table: 'speed', key: `${keyOf(STORE_KEYS.speed(PRODUCT, 1, 2))}{cell}` },
+    schema: store.speedCell,
+    writers: ['consumption'],
+    readers: ['consumption', 'serving'],
+    version: 'that of the epoch’s `progress`, which is read first',
+    unknown: STOP,
+  },
+  'base-cell': {
+    title: 'A cell of the base view',
+    on: { table: 'base', key: `${STORE_KEYS.base(PRODUCT, 1).replace('000000000001', '{line}')}{cell}` },
+    schema: store.baseCell,
+    writers: ['consumption'],
+    readers: ['consumption', 'serving'],
+    version: 'that of the `pointer`, which is read first',
+    unknown: STOP,
+  },
+  consumed: {
+    title: 'How far a states topic has been read',
+    on: { table: 'meta', key: keyOf(STORE_KEYS.consumed('{topic}', 2)) },
+    schema: store.consumed,
+    writers: ['consumption'],
+    readers: ['consumption'],
+    version: 'none: a number. Another form gets another key',
+    unknown: 'It is not found, and the topic is read from its beginning',
+  },
+  lease: {
+    title: 'Which instance does a piece of work',
+    on: { table: 'meta', key: STORE_KEYS.lease('{work}') },
+    schema: store.lease,
+    writers: ['batch', 'ingestion'],
+    readers: ['batch', 'ingestion'],
+    version: 'none. Another form gets another key; both may then do the work, which does no harm',
+    unknown: 'It is not found',
+  },
+  receipt: {
+    title: 'A receipt, for ?after=',
+    on: { http: 'receipt' },
+    schema: store.receipt,
+    writers: ['ingestion'],
+    readers: ['serving', 'clients'],
+    version: V,
+    unknown: '400 `bad-parameter`',
+  },
+};
