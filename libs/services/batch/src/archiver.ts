@@ -2,7 +2,7 @@
  * Archives one source: every record of the log, once, in Parquet files that end at each barrier, at a size, or when
  * nothing has come for a while. Marks duplicates by the same rule as speed, so that both layers count alike.
  */
-import { TOPICS, barrierOf, identityOf, isControl, unknownEvent } from '@tenon/contracts';
+import { HEADERS, TOPICS, barrierOf, identityOf, isControl, unknownEvent } from '@tenon/contracts';
 import type { Offsets, SourceDefinition } from '@tenon/domain';
 import { DedupeWindow } from '@tenon/domain';
 import type {
@@ -16,9 +16,11 @@ import type {
   LogReading,
   LogRecord,
   Logger,
+  Tracer,
 } from '@tenon/ports';
 import { mustRead } from '@tenon/ports';
 import type { ArchiveFile } from './archive-names';
+import { CutContexts } from './spans';
 import { archiveName, archivePrefix, contiguous, parseArchiveName, spansOf } from './archive-names';
 
 export interface ArchiverConfig {
@@ -34,6 +36,7 @@ export interface ArchiverDeps {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tracer?: Tracer;
   readonly config: ArchiverConfig;
 }
 
@@ -44,6 +47,8 @@ export interface CompleteCut {
   /** Partition → the epoch that begins at the cut; later than `epoch` where barriers skipped numbers. */
   readonly epochs: Readonly<Record<string, number>>;
   readonly full: boolean;
+  /** The traceparent of the cut's span, where its barrier was read here. */
+  readonly trace?: string | undefined;
 }
 
 interface OpenFile {
@@ -63,6 +68,7 @@ export class Archiver {
   private readonly open = new Map<number, OpenFile>();
   private consumer!: LogConsumer;
   private files = new Map<number, ArchiveFile[]>();
+  private readonly contexts = new CutContexts();
   archived = 0;
 
   constructor(
@@ -143,6 +149,7 @@ export class Archiver {
     file.bytes += record.value.byteLength + 200;
     if (barrier !== null && barrier.epoch > file.epoch) {
       file.epoch = barrier.epoch;
+      if (this.deps.tracer?.enabled) this.contexts.note(barrier.epoch, record.header(HEADERS.traceparent));
       await this.write(partition, file, barrier.full === true ? 'f' : 'b');
       return true;
     }
@@ -198,7 +205,7 @@ export class Archiver {
     const full = [...this.files.values()].some((files) =>
       files.some((file) => file.end === 'f' && file.epoch > after && file.epoch <= epoch),
     );
-    return { ...passed, epoch, full };
+    return { ...passed, epoch, full, trace: this.contexts.of(epoch) };
   }
 
   private cutAt(epoch: number): { offsets: Record<string, number>; epochs: Record<string, number> } {

@@ -3,7 +3,8 @@ import type { PointerDocument, RangeFrame, WireCell } from '@tenon/contracts';
 import { FrameWriter, HEADERS, TOPICS, versionText } from '@tenon/contracts';
 import type { Plan, SourceDefinition } from '@tenon/domain';
 import { parseTimestamp } from '@tenon/domain';
-import type { Clock, Engine, EventLog, Ids, Logger, NewRecord } from '@tenon/ports';
+import type { Clock, Engine, EventLog, Ids, Logger, NewRecord, Span } from '@tenon/ports';
+import { contextHeaders } from '@tenon/ports';
 import type { Archiver, CompleteCut } from './archiver';
 
 const VERSION = versionText('range');
@@ -34,6 +35,7 @@ const FRAMES_PER_APPEND = 8;
  * is served. Full: from the first record, which makes a new line of base views.
  *
  * @param lost aborts if another instance has the run by now
+ * @param span of the run; the frames carry it
  * @returns null where it was given up: half a range is nothing
  */
 export async function runBatch(
@@ -44,6 +46,7 @@ export async function runBatch(
   pointer: PointerDocument | undefined,
   cut: CompleteCut,
   lost: AbortSignal,
+  span?: Span,
 ): Promise<RunReport | null> {
   const began = deps.clock.monotonic();
   // A pointer of another definition is a base that this plan cannot build on.
@@ -64,10 +67,11 @@ export async function runBatch(
   };
   const writer = new FrameWriter<RangeFrame>(head, deps.config.frameCells);
 
+  const headers = { [HEADERS.version]: VERSION, ...contextHeaders(span) };
   const append = async (values: Iterable<string>): Promise<void> => {
     let records: NewRecord[] = [];
     for (const value of values) {
-      records.push({ partition: 0, key: plan.product, value, headers: { [HEADERS.version]: VERSION } });
+      records.push({ partition: 0, key: plan.product, value, headers });
       if (records.length < FRAMES_PER_APPEND) continue;
       await deps.log.append(topic, records, { ack: 'relaxed' });
       records = [];

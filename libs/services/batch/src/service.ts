@@ -22,14 +22,16 @@ import type {
   Metrics,
   ProductStore,
   RunningService,
+  Tracer,
   Subscription,
 } from '@tenon/ports';
 import type { Lease, Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
-import { NO_METRICS, supported } from '@tenon/ports';
+import { NO_METRICS, NO_TRACER, supported, within } from '@tenon/ports';
 import type { ArchiverConfig, CompleteCut } from './archiver';
 import { Archiver } from './archiver';
 import { runBatch, type RunReport } from './run';
+import { startRun } from './spans';
 
 export interface BatchConfig extends ArchiverConfig {
   /** A run whose generation is not served after this long is made again, milliseconds. */
@@ -59,6 +61,7 @@ export interface BatchDeps {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: BatchConfig;
@@ -224,7 +227,10 @@ class SourceBatch {
   ): Promise<RunReport | null> {
     this.running = true;
     try {
-      const report = await runBatch(this.deps, this.archiver, this.source, plan, pointer, cut, lost);
+      const span = startRun(this.deps.tracer ?? NO_TRACER, plan, pointer?.generation ?? 0, cut);
+      const report = await within(span, () =>
+        runBatch(this.deps, this.archiver, this.source, plan, pointer, cut, lost, span),
+      );
       if (report === null) return null;
       const { metrics = NO_METRICS } = this.deps;
       const labels = { product: plan.product };
