@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Kafka } from 'kafkajs';
 import { Unavailable } from '@tenon/ports';
 import { toTenonError } from './errors';
+import type { Holding } from './sticky-assigner';
+import { stickyAssigner } from './sticky-assigner';
 
 export interface GroupTiming {
   /** A member that is silent for this long loses its partitions. The brokers bound it (6 s to 30 min by default). */
@@ -15,10 +17,7 @@ export interface GroupTiming {
   readonly heartbeatMs: number;
 }
 
-export interface Joined {
-  readonly memberId: string;
-  readonly partitions: readonly number[];
-}
+export type Joined = Holding;
 
 /** How often kafkajs looks whether a heartbeat is due. */
 const TICK_MS = 200;
@@ -29,6 +28,7 @@ export class Membership {
   private aliveAt = performance.now();
   private failure: unknown = null;
   private closing = false;
+  private last: Joined | null = null;
 
   constructor(
     kafka: Kafka,
@@ -39,6 +39,7 @@ export class Membership {
   ) {
     this.consumer = kafka.consumer({
       groupId: group,
+      partitionAssigners: [stickyAssigner(() => this.last)],
       sessionTimeout: timing.sessionTimeoutMs,
       rebalanceTimeout: timing.rebalanceTimeoutMs,
       heartbeatInterval: timing.heartbeatMs,
@@ -59,7 +60,8 @@ export class Membership {
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
       this.aliveAt = performance.now();
       this.consumer.pause([{ topic }]);
-      listener.joined({ memberId: payload.memberId, partitions: payload.memberAssignment[topic] ?? [] });
+      this.last = { memberId: payload.memberId, partitions: payload.memberAssignment[topic] ?? [] };
+      listener.joined(this.last);
     });
     this.consumer.on(CRASH, ({ payload }) => this.fail(payload.error));
   }
