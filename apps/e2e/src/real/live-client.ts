@@ -24,7 +24,10 @@ export class LiveClient {
   static async open(url: string, lastEventId?: string): Promise<LiveClient> {
     const client = new LiveClient();
     const response = await fetch(url, {
-      headers: { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
+      headers: {
+        accept: 'text/event-stream',
+        ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      },
       signal: client.ending.signal,
     });
     if (response.status !== 200) throw new Error(await response.text());

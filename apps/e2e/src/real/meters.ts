@@ -92,7 +92,17 @@ export class MeterField {
 
   constructor(private readonly random: Random) {}
 
-  next(): Reading {
+  /** Readings of one call, in which an id has one data: the call would be refused otherwise. */
+  take(count: number): Reading[] {
+    const taken = new Map<string, Reading>();
+    while (taken.size < count) {
+      const reading = this.next();
+      if (!taken.has(reading.id)) taken.set(reading.id, reading);
+    }
+    return [...taken.values()];
+  }
+
+  private next(): Reading {
     const { random, recent } = this;
     if (recent.length > 0 && random.chance(0.05)) return random.pick(recent);
     if (recent.length > 0 && random.chance(0.01)) {

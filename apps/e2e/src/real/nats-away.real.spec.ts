@@ -89,7 +89,12 @@ describeOnServers('With NATS gone', () => {
     const { services, bus, warnings } = await shop.status(serving);
     const mine = services.filter(({ instance }) => shop.all.some(({ pid }) => instance.endsWith(`/${pid}`)));
     const codes = new Set(warnings.map(({ code }) => code));
-    return { bus, codes, named: mine.length, answering: mine.filter(({ version }) => version !== undefined).length };
+    return {
+      bus,
+      codes,
+      named: mine.length,
+      answering: mine.filter(({ version }) => version !== undefined).length,
+    };
   }
 
   test('before: a live client at either instance is told of what goes in anywhere', async () => {
@@ -101,7 +106,10 @@ describeOnServers('With NATS gone', () => {
 
   test('an id of one instance is unknown to the other, which begins with a snapshot', async () => {
     const [first] = clients as [LiveClient];
-    const [same, moved] = await Promise.all([shop.watch(serving, first.lastId), shop.watch(other, first.lastId)]);
+    const [same, moved] = await Promise.all([
+      shop.watch(serving, first.lastId),
+      shop.watch(other, first.lastId),
+    ]);
     clients.push(moved);
     await expectShown();
     expect(moved.events[0]).toBe('snapshot');

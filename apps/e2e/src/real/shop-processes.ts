@@ -60,7 +60,10 @@ export class ShopProcesses {
     };
   }
 
-  async start(service: ServiceName, settings: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
+  async start(
+    service: ServiceName,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<ServiceProcess> {
     const started = await ServiceProcess.start(service, { ...this.settings, ...settings });
     this.all.push(started);
     return started;

@@ -73,7 +73,6 @@ const SESSION_MS = 6_000;
     for (const product of METER_PRODUCTS)
       await client.check(product, 'merged', { after: client.receipt, timeout: '60000' });
   };
-  const readings = (count: number) => Array.from({ length: count }, () => field.next());
   const told = (service: ServiceName, message: string) =>
     fleet.all
       .filter((one) => one.service === service)
@@ -81,7 +80,7 @@ const SESSION_MS = 6_000;
 
   test('at rest: each partition has one reader, each run is made once, one ingestion cuts', async () => {
     for (let batch = 0; batch < 60; batch += 1) {
-      await client.send(readings(20));
+      await client.send(field.take(20));
       await sleep(150);
     }
     await allIncluded();
@@ -110,7 +109,7 @@ const SESSION_MS = 6_000;
     const sizes = random.fork();
     const questions = random.fork();
     const loads = [
-      until(async () => ((sent += 1), client.send(readings(sizes.chance(0.5) ? 1 : sizes.int(2, 40)))), 50),
+      until(async () => ((sent += 1), client.send(field.take(sizes.chance(0.5) ? 1 : sizes.int(2, 40)))), 50),
       until(() => client.checkAny(questions), 150),
       until(() => client.checkLedger(), 2_000),
     ];
@@ -135,7 +134,7 @@ const SESSION_MS = 6_000;
   });
 
   test('at the end all that was acknowledged is in, in each layer, and the ledger adds up', async () => {
-    await client.send(readings(10));
+    await client.send(field.take(10));
     await allIncluded();
     const response = await fleet.request('ingestion', '/v1/cuts?wait=true', { method: 'POST' });
     expect([response.status, await response.json()]).toEqual([202, expect.anything()]);
