@@ -16,3 +16,5 @@ export type { ProductStoreHarness } from './product-store-contract';
 export { uniqueName } from './unique';
 export { createTcpProxy } from './tcp-proxy';
 export type { ProxyMode, TcpProxy } from './tcp-proxy';
+export { startOtlpCollector } from './otlp-collector';
+export type { OtlpCollector, ReceivedSpan } from './otlp-collector';
