@@ -4,8 +4,9 @@ import type { Problem } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { Logger } from '@tenon/ports';
 import type { ProcessEvents, Settings, Statics } from '@tenon/runtime';
-import { SHUTDOWN_GRACE_MS, createLogger, readSettings, runToEnd } from '@tenon/runtime';
+import { SHUTDOWN_GRACE_MS, createLogger, onHangup, readSettings, runToEnd } from '@tenon/runtime';
 import { loadCatalog } from './catalog';
+import type { Host } from './host';
 import { startHost } from './host';
 import { problemsOf } from './problems';
 import type { ServiceName } from './services';
@@ -49,8 +50,9 @@ export async function runAlone(service: ServiceName, options: AloneOptions = {})
     const settings = readServiceSettings(service, environment);
     const base = options.logger ?? createLogger({ level: settings.TENON_LOG_LEVEL, name: 'tenon' });
     const logger = base.child({ service });
+    let begun: Promise<Host> | undefined;
     const start = async () => {
-      const host = await startHost({
+      begun = startHost({
         services: [service],
         supervised: false,
         settings,
@@ -59,10 +61,23 @@ export async function runAlone(service: ServiceName, options: AloneOptions = {})
         environment,
         ...(options.statics !== undefined && { statics: options.statics }),
       });
+      const host = await begun;
       logger.info({ url: host.url, products: host.products }, 'up');
       return host;
     };
-    return await runToEnd(start, { logger, graceMs: SHUTDOWN_GRACE_MS, events });
+    const stopListening = onHangup({
+      events,
+      reload: async () =>
+        begun?.then(
+          (host) => host.reload(),
+          () => undefined,
+        ),
+    });
+    try {
+      return await runToEnd(start, { logger, graceMs: SHUTDOWN_GRACE_MS, events });
+    } finally {
+      stopListening();
+    }
   } catch (error) {
     for (const problem of problemsOf(error)) say(describe(problem));
     return 1;

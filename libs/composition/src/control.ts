@@ -1,6 +1,7 @@
 /** What can be asked of any instance: the status of all, a reload of all, a cut wherever ingestion is. */
-import type { Clock, HttpResponse, Route } from '@tenon/ports';
+import type { Bus, Clock, HttpResponse, Route } from '@tenon/ports';
 import type { Supervised } from '@tenon/runtime';
+import { cutsRoute, remoteCuts } from '@tenon/service-ingestion';
 import type { Deployment } from './deployment';
 
 /** Reading the store for the overview may take this long; a status is not to wait for a store that is away. */
@@ -9,11 +10,22 @@ const OVERVIEW_MS = 800;
 export interface ControlDeps {
   readonly deployment: Deployment;
   readonly clock: Clock;
+  readonly bus: Bus;
   readonly services: () => readonly Supervised[];
+  readonly products: () => readonly { readonly name: string }[];
 }
 
 export function controlRoutes(deps: ControlDeps): Route[] {
+  const { bus, clock, services } = deps;
+  const hasIngestion = services().some(({ name }) => name === 'ingestion');
+  const cuts = {
+    ...{ cutter: remoteCuts(bus), bus, clock },
+    get products() {
+      return deps.products();
+    },
+  };
   return [
+    ...(hasIngestion ? [] : [cutsRoute(cuts)]),
     { method: 'GET', path: '/v1/status', query: [], handle: () => status(deps) },
     {
       method: 'POST',

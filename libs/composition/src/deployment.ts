@@ -56,6 +56,9 @@ const STATUS_MS = 700;
 /** An instance says after this long that it is still at it. */
 const UNDER_WAY_MS = 20_000;
 const RELOAD_MS = 25_000;
+/** So long an instance that did not say that it is there is waited for, and how often. */
+const SILENT_MS = 300;
+const TRIES = 3;
 
 /** Consumption goes first, see `RELOAD_ORDER`. */
 type Stage = 'consumption' | 'others';
@@ -109,17 +112,29 @@ export class Deployment {
     };
   }
 
-  /** Every instance reads its catalog again. Takes as long as the slowest, at most two times 25 s. */
+  /**
+   * Every instance reads its catalog again. Whoever is silent is asked a few times whether it is there, and not waited
+   * for: it hears of the reload too, if it comes back.
+   */
   async reload(): Promise<DeploymentReload> {
     const { self } = this.deps;
-    // Whoever is there is then known.
-    const { bus } = await this.ask();
-    const instances = [];
+    const done: InstanceReload[] = [];
+    let bus: BusState = 'away';
     for (const stage of ['consumption', 'others'] as const) {
       const own = stageOf(self) === stage ? [this.reloadSelf()] : [];
-      const others = bus === 'away' ? this.unasked(stage) : await this.askToReload(stage);
-      instances.push(...(await Promise.all(own)), ...others);
+      for (let tries = 0; tries < TRIES; tries += 1) {
+        const asked = await this.ask();
+        bus = asked.bus;
+        const there = new Set(asked.replies.map(({ instance }) => instance));
+        const left = this.others().filter((one) => stageOf(one) === stage && !isIn(done, one));
+        const targets = left.filter(({ instance }) => there.has(instance));
+        if (left.length > 0 && bus !== 'away') done.push(...(await this.askToReload(stage, targets)));
+        if (bus === 'away' || left.every((one) => isIn(done, one))) break;
+      }
+      done.push(...(await Promise.all(own)));
     }
+    const silent = this.others().filter((one) => !isIn(done, one));
+    const instances = [...done, ...silent.map((one) => ({ ...one, outcome: 'no-answer' as const }))];
     return { bus, instances, warnings: busWarnings(bus) };
   }
 
@@ -164,34 +179,17 @@ export class Deployment {
     return { bus: heardItself ? 'connected' : 'silent', replies: states };
   }
 
-  private async askToReload(stage: Stage): Promise<InstanceReload[]> {
+  private async askToReload(stage: Stage, targets: readonly Member[]): Promise<readonly InstanceReload[]> {
     const { bus, self } = this.deps;
-    const asked = this.others().filter((member) => stageOf(member) === stage);
     const replies = await bus.request(
       SUBJECTS.reload,
       { v: 1, from: self.instance, stage },
       {
-        timeoutMs: asked.length === 0 ? 1 : RELOAD_MS,
-        enough: (all) => {
-          const answered = new Set(reloadsOf(all).map(({ instance }) => instance));
-          return asked.every(({ instance }) => answered.has(instance));
-        },
+        timeoutMs: targets.length === 0 ? SILENT_MS : RELOAD_MS,
+        enough: (all) => targets.length > 0 && targets.every((one) => isIn(reloadsOf(all), one)),
       },
     );
-    const answers = reloadsOf(replies);
-    // Whoever has gone meanwhile need not answer.
-    const silent = this.unasked(stage).filter(
-      (one) =>
-        asked.some(({ instance }) => instance === one.instance) &&
-        !answers.some(({ instance }) => instance === one.instance),
-    );
-    return [...answers, ...silent];
-  }
-
-  private unasked(stage: Stage): InstanceReload[] {
-    return this.others()
-      .filter((member) => stageOf(member) === stage)
-      .map(({ instance, services }) => ({ instance, services, outcome: 'no-answer' }));
+    return reloadsOf(replies);
   }
 
   private async answerReload(payload: Value): Promise<Value> {
@@ -237,6 +235,9 @@ export class Deployment {
     }
   }
 }
+
+const isIn = (all: readonly { readonly instance: string }[], { instance }: Member) =>
+  all.some((one) => one.instance === instance);
 
 const stageOf = ({ services }: Member): Stage =>
   services.includes('consumption') ? 'consumption' : 'others';

@@ -115,7 +115,13 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   const server = await createHttpServer({
     routes: [
       ...set.routes(),
-      ...controlRoutes({ deployment, clock: parts.clock, services: () => set.services }),
+      ...controlRoutes({
+        deployment,
+        bus: await parts.bus(),
+        clock: parts.clock,
+        services: () => set.services,
+        products: () => set.catalog.plans.map(({ product }) => ({ name: product })),
+      }),
       ...healthRoutes({ services: running, ...watch.health }),
       metricsRoute(metrics),
     ],

@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const get = async (path: string) => (await fetch(host.url + path)).json() as Promise<Record<string, never>>;
+const get = async (path: string) => (await fetch(host.url + path)).json() as Promise<Record<string, unknown>>;
 
 async function send(to: string, data: object): Promise<string> {
   const response = await fetch(`${host.url}/v1/sources/${to}/events`, {

@@ -14,6 +14,8 @@ export { healthRoutes } from './health';
 export type { HealthOptions } from './health';
 export { PROGRESS_DEFAULTS, Progress } from './lifecycle/progress';
 export type { PartitionLag, ProgressConfig } from './lifecycle/progress';
+export { onHangup } from './lifecycle/on-hangup';
+export type { HangupOptions } from './lifecycle/on-hangup';
 export { startProbe } from './lifecycle/probe';
 export type { Probe } from './lifecycle/probe';
 export { SHUTDOWN_GRACE_MS, runToEnd } from './lifecycle/run-to-end';

@@ -6,6 +6,7 @@ import { checkCommand } from '../commands/check';
 import { cutCommand } from '../commands/cut';
 import { loadCommand } from '../commands/load';
 import { queryCommand } from '../commands/query';
+import { reloadCommand } from '../commands/reload';
 import { statusCommand } from '../commands/status';
 import { upCommand } from '../commands/up';
 import { watchCommand } from '../commands/watch';
@@ -34,6 +35,7 @@ export function createProgram(output: Output): Command {
     queryCommand,
     watchCommand,
     cutCommand,
+    reloadCommand,
     statusCommand,
   ];
   for (const create of commands) program.addCommand(create(output));

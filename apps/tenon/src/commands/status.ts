@@ -1,28 +1,39 @@
 /** `tenon status`: what runs, and how far each product is. */
+import type { Problem } from '@tenon/domain';
 import type { Command } from 'commander';
 import { Client } from '../cli/client';
 import type { CommonOptions } from '../cli/options';
 import { command, jsonOption, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
-import { grouped, styles } from '../cli/output';
+import { describeProblem, grouped, styles } from '../cli/output';
 import { plainTable } from '../cli/rows';
+import { partitionsText, uptimeText } from '../cli/service-facts';
 
 const EXAMPLES = [
   ['tenon status', 'services and products at a glance'],
   ['tenon status --json', 'everything that /v1/status says'],
 ] as const;
 
+interface Service {
+  readonly name: string;
+  /** Host and process; services of one process share it. */
+  readonly instance?: string;
+  readonly version?: string;
+  /** Seconds. */
+  readonly uptime?: number;
+  /** The fingerprint of the catalog that it runs. */
+  readonly catalog?: string;
+  /** Topic → partition that it holds → the offset that it reads next. */
+  readonly partitions?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Records of the log that it has yet to read; absent where it reads none. */
+  readonly lag?: number;
+  readonly ready?: boolean;
+  readonly reason?: string;
+  readonly restarts?: number;
+}
+
 export interface StatusAnswer {
-  readonly services?: readonly {
-    readonly name: string;
-    /** Host and process; services of one process share it. */
-    readonly instance?: string;
-    /** Records of the log that it has yet to read; absent where it reads none. */
-    readonly lag?: number;
-    readonly ready?: boolean;
-    readonly reason?: string;
-    readonly restarts?: number;
-  }[];
+  readonly services?: readonly Service[];
   readonly products?: readonly {
     readonly name: string;
     readonly version: number;
@@ -31,6 +42,8 @@ export interface StatusAnswer {
     readonly behind: number;
     readonly status: string;
   }[];
+  /** What is not as it should be, although the question was answered. */
+  readonly warnings?: readonly Problem[];
 }
 
 export function statusCommand(output: Output): Command {
@@ -52,25 +65,49 @@ export function statusCommand(output: Output): Command {
 /** In the order in which data flows through them, whoever answered first. */
 const PATH = ['ingestion', 'speed', 'batch', 'consumption', 'serving'];
 
-function printStatus({ services = [], products = [] }: StatusAnswer, url: string, { out }: Output): void {
-  const { bold, green, red } = styles(out);
+function printStatus(
+  { services = [], products = [], warnings = [] }: StatusAnswer,
+  url: string,
+  output: Output,
+): void {
+  const { out, err } = output;
+  const { bold } = styles(out);
   out.write(`${bold('Tenon')} at ${url}\n\n`);
+  const differing = new Set(
+    warnings
+      .filter(({ code }) => code === 'catalog-differs')
+      .map(({ message }) => message.split(' runs ')[0]),
+  );
   const order = (name: string) => PATH.indexOf(name);
-  const states = [...services]
+  const lines = [...services]
     .sort((a, b) => order(a.name) - order(b.name) || (a.instance ?? '').localeCompare(b.instance ?? ''))
-    .map(({ name, instance = '', lag, ready, reason, restarts = 0 }) => [
-      name,
-      instance,
-      ready === false ? red('not ready') : green('ready'),
-      lag === undefined ? '' : grouped(lag),
-      [reason, restarts > 0 ? `started again ${restarts} times` : undefined]
-        .filter((text) => text !== undefined)
-        .join('; '),
-    ]);
-  if (states.length > 0)
-    out.write(`${plainTable(['service', 'instance', 'state', 'lag', ''], states, [3])}\n`);
+    .map((service) => lineOf(service, differing.has(`${service.name} ${service.instance}`), output));
+  const head = ['service', 'instance', 'version', 'up', 'state', 'partitions', 'lag', 'catalog', ''];
+  if (lines.length > 0) out.write(`${plainTable(head, lines, [3, 6])}\n`);
   const rows = products.map(({ name, version, topology, generation, behind, status }) => [
     ...[`${name} v${version}`, topology, String(generation), grouped(behind), status],
   ]);
-  out.write(plainTable(['product', 'topology', 'generation', 'behind', 'status'], rows, [2, 3]));
+  if (rows.length > 0)
+    out.write(plainTable(['product', 'topology', 'generation', 'behind', 'status'], rows, [2, 3]));
+  for (const warning of warnings)
+    err.write(`${styles(err).yellow('warning')} ${describeProblem(warning, err)}`);
+}
+
+function lineOf(service: Service, differs: boolean, { out }: Output): string[] {
+  const { green, red, yellow } = styles(out);
+  const { name, instance = '', version = '', uptime, ready, lag, catalog, restarts = 0, reason } = service;
+  const state = version === '' && ready === false ? 'silent' : ready === false ? 'not ready' : 'ready';
+  return [
+    name,
+    instance,
+    version,
+    uptime === undefined ? '' : uptimeText(uptime),
+    (ready === false ? red : green)(state),
+    partitionsText(service.partitions ?? {}),
+    lag === undefined ? '' : grouped(lag),
+    catalog === undefined ? '' : differs ? yellow(`${catalog.slice(0, 8)} differs`) : catalog.slice(0, 8),
+    [reason, restarts > 0 ? `started again ${restarts} times` : undefined]
+      .filter((text) => text !== undefined)
+      .join('; '),
+  ];
 }

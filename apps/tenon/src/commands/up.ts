@@ -53,6 +53,7 @@ export function upCommand(output: Output): Command {
         ...options,
         ...(cutEvery !== undefined && { cutEvery: millisecondsOf(cutEvery) }),
       });
+      reloadOnHangup(up);
       const { url, data, products } = up;
       if (json) printJson({ url, data, products }, output);
       else printUp(up, output);
@@ -60,6 +61,10 @@ export function upCommand(output: Output): Command {
       if (!json) output.out.write('Ending: what was accepted is being written down ...\n');
       await up.stop();
     });
+}
+
+function reloadOnHangup({ reload }: { readonly reload: () => Promise<unknown> }): void {
+  lazy.runtime().onHangup({ events: process, reload, end: () => process.kill(process.pid, 'SIGTERM') });
 }
 
 function printUp(

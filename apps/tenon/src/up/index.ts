@@ -18,7 +18,7 @@ export interface UpOptions {
   readonly logger?: Logger;
 }
 
-export interface Up extends Pick<Host, 'url' | 'port' | 'products' | 'stop'> {
+export interface Up extends Pick<Host, 'url' | 'port' | 'products' | 'reload' | 'stop'> {
   readonly data: string;
 }
 
@@ -42,6 +42,6 @@ export async function runUp(options: UpOptions = {}): Promise<Up> {
       options.logger ?? createLogger({ level: options.logLevel ?? settings.TENON_LOG_LEVEL, name: 'tenon' }),
     statics: dashboardStatics(),
   });
-  const { url, port, products, stop } = host;
-  return { url, port, products, data, stop };
+  const { url, port, products, reload, stop } = host;
+  return { url, port, products, data, reload, stop };
 }

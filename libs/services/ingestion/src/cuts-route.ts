@@ -2,13 +2,13 @@
 import type { Bus, Clock, HttpRequest, HttpResponse, Route } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
 import { waitUntilServed } from './cut-wait';
-import type { Cutter } from './cutter';
+import type { CutMaker } from './cut-control';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const MAX_TIMEOUT_MS = 3_600_000;
 
 export interface CutsRouteDeps {
-  readonly cutter: Cutter;
+  readonly cutter: CutMaker;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly products: readonly { readonly name: string }[];
@@ -40,7 +40,9 @@ async function makeCut(deps: CutsRouteDeps, request: HttpRequest): Promise<HttpR
       extra,
     );
   }
-  const detail = `Cut ${epoch} is made, but not every product serves it after ${timeoutMs} ms.`;
+  const detail = deps.bus.connected()
+    ? `Cut ${epoch} is made, but not every product serves it after ${timeoutMs} ms.`
+    : `Cut ${epoch} is made; with NATS away it can’t be told here whether it is served. A product’s generation says so.`;
   throw new HttpProblem(504, 'cut-timeout', detail, extra);
 }
 

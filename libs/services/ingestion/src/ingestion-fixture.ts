@@ -171,10 +171,13 @@ export function recordingLogger(lines: Line[]): Logger {
   return logger;
 }
 
+type Responder = Parameters<Bus['respond']>[1];
+
 /** Delivers at once; `generations` is what consumption answers. */
 export class MemoryBus implements Bus {
   readonly published: { subject: string; payload: Value }[] = [];
   readonly handlers = new Set<() => void>();
+  readonly responders = new Map<string, Responder>();
   generations: () => Value[] = () => [];
 
   publish(subject: string, payload: Value): void {
@@ -188,7 +191,12 @@ export class MemoryBus implements Bus {
   }
 
   request = async (): Promise<Value[]> => this.generations();
-  respond = (): Promise<never> => Promise.reject(new Error('not here'));
+
+  async respond(subject: string, answer: Responder): Promise<{ close(): Promise<void> }> {
+    this.responders.set(subject, answer);
+    return { close: async () => void this.responders.delete(subject) };
+  }
+
   connected = (): boolean => true;
   close = async (): Promise<void> => undefined;
 }

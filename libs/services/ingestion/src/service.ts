@@ -8,6 +8,7 @@ import type { SourceDesk } from './call';
 import type { IngestionConfig } from './config';
 import { INGESTION_DEFAULTS } from './config';
 import { runCutSchedule } from './cut-schedule';
+import { respondCuts } from './cut-control';
 import { Cutter } from './cutter';
 import { cutsRoute } from './cuts-route';
 import { DeadLetters } from './dead-letters';
@@ -50,6 +51,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   });
   await cutter.start();
   measure(deps.metrics ?? NO_METRICS, desks, cutter);
+  const control = await respondCuts({ bus, logger }, cutter);
   const stopping = new AbortController();
   const schedule =
     config.cutEveryMs === null
@@ -78,6 +80,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     done,
     stop: async () => {
       stopping.abort();
+      await control.close();
       await schedule;
       await cutter.settled();
       stopped();

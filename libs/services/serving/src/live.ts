@@ -1,13 +1,18 @@
 /**
  * Live updates of one product by server-sent events. Hints of the bus say which cells changed; the rows themselves are
- * read from the store, once for all clients. A client that does not drain misses no state: its cells are coalesced.
+ * read from the store. A client that does not drain misses no state: its cells are coalesced. Hints may be lost, so the
+ * store is looked at as well: where more is in it than was told, everybody gets a snapshot.
  */
 
-import { SUBJECTS, readLiveHint } from '@tenon/contracts';
-import type { Bus, Clock, Logger, Subscription } from '@tenon/ports';
+import { HEADERS, SUBJECTS, readCovers, readLiveHint } from '@tenon/contracts';
+import type { Bus, Clock, Logger, Subscription, Tracer } from '@tenon/ports';
+import { Links, NO_TRACER, within } from '@tenon/ports';
+import { includedIn } from '@tenon/views';
+import { HintCheck } from './hint-check';
 import type { RowsQuery } from './query';
 import { matches } from './query';
 import type { LiveRows, ProductReader } from './reader';
+import { startLiveUpdate } from './spans';
 import { parseCellId } from '@tenon/domain';
 
 export interface LiveConfig {
@@ -19,6 +24,10 @@ export interface LiveConfig {
   readonly maxClients: number;
   /** Updates kept for clients that come back with a Last-Event-ID. */
   readonly history: number;
+  /** How often the store is looked at for changes that no hint has told of, milliseconds. */
+  readonly lookMs: number;
+  /** How long after the last client has gone the account of changes is kept, milliseconds. */
+  readonly resumeMs: number;
 }
 
 export const LIVE_DEFAULTS: LiveConfig = {
@@ -27,6 +36,8 @@ export const LIVE_DEFAULTS: LiveConfig = {
   snapshotRows: 500,
   maxClients: 200,
   history: 200,
+  lookMs: 1_000,
+  resumeMs: 30_000,
 };
 
 /** Cells that may wait for a slow client; above it, it gets a fresh snapshot instead. */
@@ -47,21 +58,40 @@ export class LiveHub {
   private readonly clients = new Set<Client>();
   private readonly updates: Update[] = [];
   private last = 0;
-  private stopped = false;
+  private readonly stopping = new AbortController();
+  private readonly check = new HintCheck();
+  /** Looks at the store from time to time; null: nobody would want to know. */
+  private looking: Promise<void> | null = null;
+  /** Resolves once the first look has begun the account. */
+  private accounted: Promise<void> = Promise.resolve();
+  private leftAt = 0;
   private subscription: Subscription | undefined;
+  private readonly tracer: Tracer;
+  /** Traces of landings that no client has been told of. */
+  private untold = new Links();
 
   constructor(
-    private readonly deps: { readonly bus: Bus; readonly clock: Clock; readonly logger: Logger },
+    private readonly deps: {
+      readonly bus: Bus;
+      readonly clock: Clock;
+      readonly logger: Logger;
+      readonly tracer?: Tracer;
+    },
     private readonly reader: ProductReader,
     private readonly config: LiveConfig,
     /** Differs from run to run, so that an id of another run or instance is known to be stale. */
     private readonly run: string,
-  ) {}
+  ) {
+    this.tracer = deps.tracer ?? NO_TRACER;
+  }
 
   async start(): Promise<void> {
     const { product } = this.reader.layout.plan;
-    this.subscription = await this.deps.bus.subscribe(SUBJECTS.live(product), ({ payload }) => {
-      this.changed(readLiveHint(payload));
+    this.subscription = await this.deps.bus.subscribe(SUBJECTS.live(product), ({ payload, headers }) => {
+      if (this.tracer.enabled && this.clients.size > 0) this.untold.add(headers[HEADERS.traceparent]);
+      const cells = readLiveHint(payload);
+      const joins = this.check.hinted(readCovers(payload), cells === null);
+      this.changed(joins ? cells : null);
     });
   }
 
@@ -75,6 +105,43 @@ export class LiveHub {
       if ((client.waiting?.size ?? 0) > MAX_WAITING) client.waiting = null;
       client.wake();
     }
+  }
+
+  /** Begins the account of what has been told; what a client reads after this is in it. */
+  private watch(): Promise<void> {
+    if (this.looking !== null) return this.accounted;
+    // What was told while nobody looked has no account: an id from then is not to be gone on from.
+    this.updates.length = 0;
+    this.last += 1;
+    this.check.reset();
+    let begun: () => void = () => undefined;
+    this.accounted = new Promise<void>((resolve) => (begun = resolve));
+    this.looking = this.lookOut(begun);
+    return this.accounted;
+  }
+
+  private async lookOut(begun: () => void): Promise<void> {
+    const { clock, bus, logger } = this.deps;
+    const { signal } = this.stopping;
+    let away = false;
+    while (!signal.aborted) {
+      this.check.asking();
+      try {
+        const view = await this.reader.view();
+        const { generation, line } = view.pointer;
+        // Across a time without a connection nothing is under way that would still tell.
+        const patient = bus.connected() && !away;
+        if (!this.check.looked({ included: includedIn(view), generation, line }, patient)) this.changed(null);
+        away = !bus.connected();
+      } catch (error) {
+        logger.debug({ error }, 'the store could not be looked at for live updates');
+      }
+      begun();
+      if (this.clients.size === 0 && clock.monotonic() - this.leftAt >= this.config.resumeMs) break;
+      await clock.sleep(this.config.lookMs, signal);
+    }
+    begun();
+    this.looking = null;
   }
 
   get full(): boolean {
@@ -107,14 +174,16 @@ export class LiveHub {
     signal: AbortSignal,
   ): AsyncGenerator<string> {
     const { clock } = this.deps;
-    const client: Client = { waiting: this.since(lastEventId), wake: () => undefined };
+    const client: Client = { waiting: null, wake: () => undefined };
     this.clients.add(client);
     try {
+      await this.watch();
+      client.waiting = this.since(lastEventId);
       yield 'retry: 1000\n\n';
       if (client.waiting !== null && client.waiting.size === 0) yield this.comment('up to date');
-      while (!signal.aborted && !this.stopped) {
+      while (!signal.aborted && !this.stopping.signal.aborted) {
         if (client.waiting === null || client.waiting.size > 0) {
-          yield await this.next(client, query);
+          yield await this.tell(client, query);
           await clock.sleep(this.config.minIntervalMs, signal);
         } else if (!(await this.wait(client, signal)) && !signal.aborted) {
           yield this.comment('still here');
@@ -122,7 +191,16 @@ export class LiveHub {
       }
     } finally {
       this.clients.delete(client);
+      this.leftAt = clock.monotonic();
     }
+  }
+
+  /** In a span where landings are traced: that of the first client that is told, however many there are. */
+  private tell(client: Client, query: RowsQuery): Promise<string> {
+    if (this.untold.empty) return this.next(client, query);
+    const span = startLiveUpdate(this.tracer, this.reader.layout.plan.product, this.untold);
+    this.untold = new Links();
+    return within(span, () => this.next(client, query));
   }
 
   private async next(client: Client, query: RowsQuery): Promise<string> {
@@ -170,8 +248,9 @@ export class LiveHub {
 
   /** Ends the streams: their clients come back by themselves, to whoever is there then. */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     await this.subscription?.close();
+    await this.looking;
     for (const client of this.clients) client.wake();
   }
 }
