@@ -4,12 +4,16 @@ import type { Host } from '@tenon/composition';
 import { SERVICES, startHost } from '@tenon/composition';
 import { createLogger, readSettings } from '@tenon/runtime';
 
-export function startUp(data: string, port = 0): Promise<Host> {
+export function startUp(
+  data: string,
+  port = 0,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Host> {
   const settings = readSettings({
     TENON_CATALOG: join(__dirname, '../../../catalog'),
     TENON_PORT: String(port),
     TENON_CUT_EVERY: 'off',
   });
   const logger = createLogger({ level: 'silent', name: 'tenon' });
-  return startHost({ services: SERVICES, supervised: true, settings, data, logger });
+  return startHost({ services: SERVICES, supervised: true, settings, data, logger, environment });
 }
