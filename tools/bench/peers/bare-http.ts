@@ -1,20 +1,28 @@
 /**
  * A bare node:http server with one kafkajs producer, acks=all: it reads a body and answers once the log has it. How bodies
  * go to the log: `each` in a request of its own; those that come while a request is `underway` together in the next one;
- * or a number, the milliseconds that the first waits for company. NDJSON is split into lines, sent 1,000 at a time.
+ * or a number, the milliseconds that the first waits for company. NDJSON is split into lines, sent 1,000 at a time. With
+ * `key`, that member of a CloudEvent's data becomes the record's key, as Kafka Streams needs it.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 
-const [brokers = '', topic = '', gathering = 'each'] = process.argv.slice(2);
+const [brokers = '', topic = '', gathering = 'each', key = ''] = process.argv.slice(2);
 const BATCH = 1_000;
 
 const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'bare-http', logLevel: logLevel.ERROR });
 const producer = kafka.producer({ allowAutoTopicCreation: false });
 
 interface Message {
+  readonly key?: string;
   readonly value: Buffer;
+}
+
+function messageOf(body: Buffer): Message {
+  if (key === '') return { value: body };
+  const { data } = JSON.parse(body.toString()) as { data: Record<string, unknown> };
+  return { key: String(data[key]), value: body };
 }
 
 const send = (messages: Message[]) => producer.send({ topic, acks: -1, messages });
@@ -59,7 +67,8 @@ async function sendLines(body: Buffer): Promise<number> {
 
 async function take(body: Buffer, isNdjson: boolean): Promise<number> {
   if (isNdjson) return sendLines(body);
-  await (gathering === 'each' ? send([{ value: body }]) : gather({ value: body }));
+  const message = messageOf(body);
+  await (gathering === 'each' ? send([message]) : gather(message));
   return 1;
 }
 

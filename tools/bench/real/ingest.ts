@@ -116,8 +116,9 @@ export async function startTenon(
 export const GATHERINGS = ['each', 'underway', '5'] as const;
 export type Gathering = (typeof GATHERINGS)[number];
 
-export async function startBare(lab: Lab, topic: string, gathering: Gathering): Promise<Service> {
-  const peer = startPeer('bare-http', [lab.servers.kafka, topic, gathering]);
+/** @param key a member of the event's data that becomes the record's key */
+export async function startBare(lab: Lab, topic: string, gathering: Gathering, key = ''): Promise<Service> {
+  const peer = startPeer('bare-http', [lab.servers.kafka, topic, gathering, key]);
   const { url } = await heard<{ url: string }>(peer, 'up');
   return { process: peer, url };
 }

@@ -29,8 +29,38 @@ export const profileArgs = (directory: string): string[] => [
   '--cpu-prof-interval=500',
 ];
 
+export interface Profiler {
+  readonly nodeArgs: readonly string[];
+  /** Says whether what comes now counts. */
+  mark(counts: boolean): void;
+  /** After the process has ended. */
+  report(say: (line: string) => void): void;
+}
+
+/** To be made right before the process is started. @param directory null: no profile */
+export function profiled(directory: string | null, name: string): Profiler {
+  if (directory === null) return { nodeArgs: [], mark: () => undefined, report: () => undefined };
+  const own = join(directory, name);
+  const began = performance.now();
+  const spans: { from: number; to: number }[] = [];
+  let from: number | null = null;
+  const mark = (counts: boolean) => {
+    const now = performance.now() - began;
+    if (from !== null) spans.push({ from, to: now });
+    from = counts ? now : null;
+  };
+  return {
+    nodeArgs: profileArgs(own),
+    mark,
+    report(say) {
+      mark(false);
+      say(`profile of ${name}:\n${topOfProfile(own, spans)}`);
+    },
+  };
+}
+
 /** @param rows at most so many functions @returns a table of the newest profile in `directory` */
-export function topOfProfile(directory: string, span: Span, rows = 45): string {
+export function topOfProfile(directory: string, spans: readonly Span[], rows = 45): string {
   const file = readdirSync(directory)
     .filter((name) => name.endsWith('.cpuprofile'))
     .sort()
@@ -42,7 +72,8 @@ export function topOfProfile(directory: string, span: Span, rows = 45): string {
   profile.samples.forEach((node, index) => {
     const micros = profile.timeDeltas[index] ?? 0;
     at += micros;
-    if (at >= span.from * 1000 && at <= span.to * 1000) self.set(node, (self.get(node) ?? 0) + micros);
+    const counts = spans.some(({ from, to }) => at >= from * 1000 && at <= to * 1000);
+    if (counts) self.set(node, (self.get(node) ?? 0) + micros);
   });
   const totals = new Map<string, number>();
   let busy = 0;

@@ -21,17 +21,19 @@ export async function runTenon(
   filled: FilledTopic,
   product: string,
   nodeArgs: readonly string[] = [],
-  watch: (process: TestedProcess) => void = () => undefined,
+  ended: (process: TestedProcess) => void = () => undefined,
+  begun: () => void = () => undefined,
 ): Promise<SpeedRun> {
   const source = filled.topic.slice(TOPICS.events('').length);
   const { process: speed } = launch('speed', lab.settings(source, product), nodeArgs);
   try {
     await speed.line((line) => line.includes('speed reads a partition from its cut') || undefined);
+    begun();
     const startup = speed.cpu();
     const since = speed.meter();
     await flushed(lab, speed, filled, product);
     const spent = since();
-    watch(speed);
+    ended(speed);
     return { ...spent, startup, memory: speed.peakMemory() };
   } finally {
     await speed.stop();
@@ -68,7 +70,7 @@ export async function runConsumer(
   lab: Lab,
   filled: FilledTopic,
   kind: 'nothing' | 'map',
-  round: number,
+  round: string,
 ): Promise<SpeedRun> {
   const group = `${lab.run}-${kind}-${round}`;
   const peer = startPeer('raw-consumer', [

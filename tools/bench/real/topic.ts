@@ -38,3 +38,18 @@ export async function fillTopic(lab: Lab, source: string, events: number): Promi
   const bytes = sample.reduce((sum, { value }) => sum + value.length, 0) / sample.length;
   return { topic, events, ends, bytes };
 }
+
+/** The same values and keys, without headers. */
+export async function copyBare(lab: Lab, filled: FilledTopic, topic: string): Promise<FilledTopic> {
+  for (const [partition, end] of Object.entries(filled.ends))
+    for (let at = 0; at < end;) {
+      const records = await lab.log.read(filled.topic, Number(partition), at, { maxBytes: 2 ** 22 });
+      at = (records.at(-1)?.offset ?? end) + 1;
+      await lab.log.append(
+        topic,
+        records.map(({ key, value }) => ({ partition: Number(partition), key, value })),
+        { ack: 'relaxed' },
+      );
+    }
+  return { ...filled, topic, ends: await lab.log.endOffsets(topic) };
+}
