@@ -106,6 +106,21 @@ export class Fleet {
     }
   }
 
+  /** What all instances said, in the order of time. */
+  logs(): string {
+    const lines = this.all.flatMap(({ service, instance }) => {
+      const name = `${service}@${new URL(instance.url).port}`;
+      return instance.log.map((line) => ({
+        time: String(line['time']),
+        text: `${name} ${JSON.stringify(line)}`,
+      }));
+    });
+    return lines
+      .sort((a, b) => (a.time < b.time ? -1 : 1))
+      .map(({ text }) => `${text}\n`)
+      .join('');
+  }
+
   async close(): Promise<void> {
     this.over = true;
     while (this.starting.size > 0) await Promise.allSettled(this.starting);

@@ -14,6 +14,7 @@ export class ServiceProcess {
   private readonly ended: Promise<number | null>;
 
   private constructor(
+    readonly service: ServiceName,
     private readonly child: ChildProcess,
     readonly url: string,
     readonly log: readonly LogLine[],
@@ -45,7 +46,7 @@ export class ServiceProcess {
       });
       child.once('exit', (code) => reject(new Error(`${service} ended with ${code}: ${said.join('\n')}`)));
     });
-    return new ServiceProcess(child, url, log);
+    return new ServiceProcess(service, child, url, log);
   }
 
   get pid(): number {
@@ -60,6 +61,10 @@ export class ServiceProcess {
   /** As a machine that swaps, or a virtual one that is moved: it knows of nothing. */
   freeze(): void {
     this.child.kill('SIGSTOP');
+  }
+
+  hangup(): void {
+    this.child.kill('SIGHUP');
   }
 
   thaw(): void {

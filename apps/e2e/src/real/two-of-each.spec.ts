@@ -2,9 +2,9 @@
  * Two instances of each service against one Kafka, NATS, MongoDB and lake: they come, go, die and stand still under load,
  * and every answer meanwhile is exactly the fold of the records below the offsets that it names.
  *
- * TENON_E2E_ROUNDS=40 makes it a long run, TENON_E2E_SEED=7 another one.
+ * TENON_E2E_ROUNDS=40 makes it a long run, TENON_E2E_SEED=7 another one; TENON_E2E_LOG=FILE keeps what the instances said.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,6 +30,7 @@ const title =
 
 const ROUNDS = Number(process.env['TENON_E2E_ROUNDS'] ?? 5);
 const SEED = Number(process.env['TENON_E2E_SEED'] ?? 1);
+const CUT_EVERY_MS = 3_000;
 /** The least that brokers take by default. */
 const SESSION_MS = 6_000;
 
@@ -54,7 +55,7 @@ const SESSION_MS = 6_000;
       TENON_MONGODB_URL: mongodb.href,
       TENON_LAKE: join(directory, 'lake'),
       TENON_CATALOG: join(directory, 'catalog'),
-      TENON_CUT_EVERY: '3s',
+      TENON_CUT_EVERY: `${CUT_EVERY_MS}ms`,
       TENON_SESSION_TIMEOUT: `${SESSION_MS}ms`,
     });
     log = createKafkaEventLog({ brokers: (process.env['TENON_KAFKA_BROKERS'] as string).split(',') });
@@ -65,6 +66,7 @@ const SESSION_MS = 6_000;
 
   afterAll(async () => {
     await fleet?.close();
+    if (process.env['TENON_E2E_LOG']) writeFileSync(process.env['TENON_E2E_LOG'], fleet.logs());
     await log?.close();
     if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
   });
@@ -87,12 +89,12 @@ const SESSION_MS = 6_000;
     const runs = told('batch', 'batch run begins').map(({ to }) => to);
     expect(runs.length).toBeGreaterThanOrEqual(2);
     expect(runs).toEqual([...new Set(runs)]);
-    const cuts = told('ingestion', 'cut').map(({ epoch }) => epoch);
-    expect(cuts).toEqual([...new Set(cuts)]);
-    const cutters = fleet
-      .of('ingestion')
-      .filter((one) => one.log.filter(({ msg }) => msg === 'cut').length > 1);
-    expect(cutters).toHaveLength(1);
+    // Of several with one schedule, one cuts at a time; both may where they begin in the same instant.
+    const cuts = told('ingestion', 'cut').map(({ epoch, time }) => ({ epoch, at: Date.parse(String(time)) }));
+    expect(cuts.map(({ epoch }) => epoch)).toEqual([...new Set(cuts.map(({ epoch }) => epoch))]);
+    const times = cuts.map(({ at }) => at).sort((one, other) => one - other);
+    const periods = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / CUT_EVERY_MS;
+    expect(cuts.length).toBeLessThanOrEqual(periods + 2);
   });
 
   test('under load, whoever comes, goes, dies or stands still: every answer is exact', async () => {
@@ -119,17 +121,20 @@ const SESSION_MS = 6_000;
     const storm = async () => {
       for (const blow of blows) {
         const began = performance.now();
+        recoveries.push(`${blow.deed} ${blow.service} at ${new Date().toISOString()}`);
         await strike(fleet, blow, random, SESSION_MS);
         const back = performance.now();
         await allIncluded();
         const [downMs, lagMs] = [back - began, performance.now() - back].map(Math.round);
-        recoveries.push(`${blow.deed} ${blow.service}: ${downMs} ms, then all in after ${lagMs} ms`);
+        recoveries.push(`  took ${downMs} ms, and ${lagMs} ms until all was in`);
         await sleep(500);
       }
     };
-    await Promise.race([storm(), failed]).finally(() => (over = true));
+    await Promise.race([storm(), failed]).finally(() => {
+      over = true;
+      console.info(recoveries.join('\n'));
+    });
     await failed;
-    console.info(recoveries.join('\n'));
     expect(sent).toBeGreaterThan(ROUNDS * 20);
   });
 
