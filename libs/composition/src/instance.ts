@@ -1,5 +1,6 @@
 /** What a process says of itself and of each of its services. */
 import { hostname } from 'node:os';
+import { WIRE_VERSION } from '@tenon/contracts';
 import type { Clock } from '@tenon/ports';
 import type { PartitionLag, Supervised } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
@@ -18,6 +19,8 @@ export interface ServiceState {
   readonly name: string;
   readonly instance: string;
   readonly version: string;
+  /** The edition of the wire that it writes (docs/wire.md). */
+  readonly wire: number;
   /** Seconds since the process was up. */
   readonly uptime: number;
   /** The fingerprint of the catalog that it runs, and when that was read. */
@@ -54,6 +57,7 @@ export function describeSelf({ instance, clock, services, catalog, lags }: Self)
         name: service.name,
         instance,
         version,
+        wire: WIRE_VERSION,
         uptime: Math.round((clock.monotonic() - began) / 1000),
         catalog: fingerprint,
         catalogReadAt: new Date(readAt).toISOString(),

@@ -24,12 +24,12 @@ export const offsets = z.record(z.string().regex(/^\d+$/), count).readonly().des
 
 export const offsetVector = z.record(name, offsets).readonly().describe('Source → partition → offset');
 
-export const value = (z.json() as unknown as z.ZodType<Value>).meta({
+export const value = (z.unknown() as z.ZodType<Value>).meta({
   id: 'Value',
   description: 'A value in JSON; which form, its SQL type says (libs/domain/src/values.ts)',
 });
 
-export const state = (z.json() as unknown as z.ZodType<State>).meta({
+export const state = (z.unknown() as z.ZodType<State>).meta({
   id: 'State',
   description: 'A mergeable state of an aggregate; which form, the plan says (libs/domain/src/states)',
 });

@@ -32,6 +32,7 @@ const CODES: Readonly<Record<number, string>> = {
 const STATUSES: Readonly<Record<string, number>> = {
   'record-too-large': 413,
   'answer-failed': 500,
+  'unsupported-version': 503,
 };
 
 /** A server's bug or an unforeseen fault: told as `internal`, without what happened inside. */
