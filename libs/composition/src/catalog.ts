@@ -5,7 +5,7 @@ import { Refusal } from '@tenon/ports';
 import type { PlannedCatalog } from '@tenon/runtime';
 import { planCatalog } from '@tenon/runtime';
 
-/** A catalog without problems, and when it was read. */
+/** A catalog without problems, and when it was first read. */
 export interface LoadedCatalog extends Pick<PlannedCatalog, 'sources' | 'plans'> {
   /** Equal where equal things are declared. */
   readonly fingerprint: string;

@@ -128,7 +128,9 @@ export class Deployment {
         const there = new Set(asked.replies.map(({ instance }) => instance));
         const left = this.others().filter((one) => stageOf(one) === stage && !isIn(done, one));
         const targets = left.filter(({ instance }) => there.has(instance));
-        if (left.length > 0 && bus !== 'away') done.push(...(await this.askToReload(stage, targets)));
+        // The first time all are asked, there or not: who is silent hears of it, if it comes back.
+        if (bus !== 'away' && (targets.length > 0 || (tries === 0 && left.length > 0)))
+          done.push(...(await this.askToReload(stage, targets, tries > 0)).filter((one) => !isIn(done, one)));
         if (bus === 'away' || left.every((one) => isIn(done, one))) break;
       }
       done.push(...(await Promise.all(own)));
@@ -179,11 +181,16 @@ export class Deployment {
     return { bus: heardItself ? 'connected' : 'silent', replies: states };
   }
 
-  private async askToReload(stage: Stage, targets: readonly Member[]): Promise<readonly InstanceReload[]> {
+  private async askToReload(
+    stage: Stage,
+    targets: readonly Member[],
+    only: boolean,
+  ): Promise<readonly InstanceReload[]> {
     const { bus, self } = this.deps;
+    const to = only ? { only: targets.map(({ instance }) => instance) } : {};
     const replies = await bus.request(
       SUBJECTS.reload,
-      { v: 1, from: self.instance, stage },
+      { v: 1, from: self.instance, stage, ...to },
       {
         timeoutMs: targets.length === 0 ? SILENT_MS : RELOAD_MS,
         enough: (all) => targets.length > 0 && targets.every((one) => isIn(reloadsOf(all), one)),
@@ -194,8 +201,11 @@ export class Deployment {
 
   private async answerReload(payload: Value): Promise<Value> {
     const { self } = this.deps;
-    const { from, stage } = (payload ?? {}) as { readonly from?: Value; readonly stage?: Value };
-    const skips = from === self.instance || (stage !== undefined && stage !== stageOf(self));
+    const { from, stage, only } = (payload ?? {}) as Readonly<Record<string, Value>>;
+    const skips =
+      from === self.instance ||
+      (stage !== undefined && stage !== stageOf(self)) ||
+      (isTexts(only) && !only.includes(self.instance));
     return skips ? null : ((await this.reloadSelf()) as unknown as Value);
   }
 
@@ -275,15 +285,15 @@ function silentWarnings(silent: readonly SilentService[]): Problem[] {
   }));
 }
 
-/** Instances that run another catalog than the one that was read last. */
+/** Instances that run another catalog than the one that was taken last. */
 function catalogWarnings(states: readonly ServiceState[]): Problem[] {
-  const known = states.filter(({ catalogReadAt }) => typeof catalogReadAt === 'string');
-  const [latest] = [...known].sort((a, b) => (a.catalogReadAt > b.catalogReadAt ? -1 : 1));
+  const known = states.filter(({ catalogSince }) => typeof catalogSince === 'string');
+  const [latest] = [...known].sort((a, b) => (a.catalogSince > b.catalogSince ? -1 : 1));
   return known
     .filter(({ catalog }) => catalog !== latest?.catalog)
     .map(({ name, instance, catalog }) => ({
       code: 'catalog-differs',
-      message: `${name} ${instance} runs the catalog ${catalog}, and not ${latest?.catalog} as the last one that was read.`,
+      message: `${name} ${instance} runs the catalog ${catalog}, and not ${latest?.catalog} as ${latest?.name} ${latest?.instance}, which took it later.`,
       hint: 'It missed a reload, refused it, or reads another directory: tenon reload says which.',
     }));
 }

@@ -23,9 +23,9 @@ export interface ServiceState {
   readonly wire: number;
   /** Seconds since the process was up. */
   readonly uptime: number;
-  /** The fingerprint of the catalog that it runs, and when that was read. */
+  /** The fingerprint of the catalog that it runs, and since when. */
   readonly catalog: string;
-  readonly catalogReadAt: string;
+  readonly catalogSince: string;
   readonly ready: boolean;
   readonly reason?: string;
   readonly restarts: number;
@@ -60,7 +60,7 @@ export function describeSelf({ instance, clock, services, catalog, lags }: Self)
         wire: WIRE_VERSION,
         uptime: Math.round((clock.monotonic() - began) / 1000),
         catalog: fingerprint,
-        catalogReadAt: new Date(readAt).toISOString(),
+        catalogSince: new Date(readAt).toISOString(),
         ready: ok,
         ...(reason !== undefined && { reason }),
         restarts: service.restarts(),

@@ -111,10 +111,8 @@ export class ServiceSet {
       if (this.stopped) throw new Error('The process is ending.');
       const engine = await parts.engine();
       const next = await loadCatalog(this.deps.settings.TENON_CATALOG, engine, parts.clock);
-      if (next.fingerprint === before.fingerprint) {
-        this.loaded = { ...before, readAt: next.readAt };
+      if (next.fingerprint === before.fingerprint)
         return { outcome: 'unchanged', catalog: before.fingerprint };
-      }
       await admit(parts, before, next, this.stored);
       await this.replaceAll(before, next);
       this.loaded = next;
