@@ -36,7 +36,8 @@ export interface KafkaEventLogOptions extends KafkaClientOptions, TopicPolicy {
 
 const APPEND: AppenderOptions = { gatherBytes: 256 * 1024, lingerMs: 0, maxPendingBytes: 64 * 1024 * 1024 };
 const PRODUCE: ProducerTiming = { tryMs: 15_000, tryMsWhenDown: 2_000 };
-const TIMING: GroupTiming = { sessionTimeoutMs: 15_000, rebalanceTimeoutMs: 30_000, heartbeatMs: 1_000 };
+const SESSION_MS = 10_000;
+const HEARTBEAT_MS = 500;
 
 /**
  * A log in Kafka 4 (3.6 and later should do). Nothing is connected before it is needed, so that this never fails.
@@ -60,7 +61,15 @@ class KafkaEventLog implements EventLog {
   private closing: Promise<void> | null = null;
 
   constructor(private readonly options: KafkaEventLogOptions) {
-    this.timing = { ...TIMING, ...options.group };
+    const sessionTimeoutMs = options.group?.sessionTimeoutMs ?? SESSION_MS;
+    // A member rejoins beside its work, so it needs no longer than a heartbeat; a longer wait is one for the dead, which
+    // the brokers count as alive while a rebalance waits for them.
+    this.timing = {
+      sessionTimeoutMs,
+      rebalanceTimeoutMs: sessionTimeoutMs,
+      heartbeatMs: HEARTBEAT_MS,
+      ...options.group,
+    };
     this.kafka = createKafka(options);
     // A member waits for the others to join.
     this.groupKafka = createKafka(options, this.timing.rebalanceTimeoutMs + 10_000);

@@ -102,6 +102,10 @@ export class Archiver {
       bytes: 0,
       files,
     });
+    this.deps.logger.info(
+      { source: this.source.name, partition, from },
+      'batch archives a partition from where the archive ends',
+    );
     return Math.max(0, from - this.source.dedupe.window);
   }
 

@@ -155,6 +155,11 @@ export class ProductConsumer {
         const key = STORE_KEYS.consumed(topic, partition);
         const next = (await this.deps.store.snapshot((snapshot) => snapshot.get<number>('meta', key))) ?? 0;
         this.next.set(partition, next);
+        const { product } = this.layout.plan;
+        this.deps.logger.info(
+          { product, partition, next },
+          'consumption reads a partition from where it was',
+        );
         return next;
       },
     });
