@@ -13,12 +13,12 @@ export interface Attributes {
   readonly id: string;
   readonly source: string;
   readonly type: string;
-  readonly time?: string;
-  readonly correlationid?: string;
+  readonly time: string | undefined;
+  readonly correlationid: string | undefined;
   /** As sent; a bad one is ignored later. */
-  readonly traceparent?: string;
-  /** All others, the client's extensions too, as they were sent. */
-  readonly others: Readonly<Record<string, AttributeValue>>;
+  readonly traceparent: string | undefined;
+  /** All others, the client's extensions too, as they were sent; undefined if there are none. */
+  readonly others: Readonly<Record<string, AttributeValue>> | undefined;
 }
 
 export interface StructuredEvent {
@@ -38,20 +38,23 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const NAME = /^[a-z0-9]{1,64}$/;
 
 /** What the CloudEvents specification demands of each attribute that it knows; the text says what is wrong. */
-const RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
-  specversion: (value) => (value === '1.0' ? undefined : 'must be "1.0"'),
-  id: identifier,
-  source: (value) => identifier(value) ?? (/\s/.test(String(value)) ? 'must be a URI reference' : undefined),
-  type: identifier,
-  time: (value) =>
-    typeof value === 'string' && parseTimestamp(value) !== undefined
-      ? undefined
-      : 'must be an RFC 3339 timestamp',
-  datacontenttype: (value) =>
-    typeof value === 'string' && isJsonType(value) ? undefined : 'must be a JSON media type',
-  correlationid: (value) =>
-    isCorrelationId(value) ? undefined : 'must be 1 to 128 printable ASCII characters',
-};
+const RULES: ReadonlyMap<string, (value: unknown) => string | undefined> = new Map(
+  Object.entries({
+    specversion: (value: unknown) => (value === '1.0' ? undefined : 'must be "1.0"'),
+    id: identifier,
+    source: (value: unknown) =>
+      identifier(value) ?? (/\s/.test(String(value)) ? 'must be a URI reference' : undefined),
+    type: identifier,
+    time: (value: unknown) =>
+      typeof value === 'string' && parseTimestamp(value) !== undefined
+        ? undefined
+        : 'must be an RFC 3339 timestamp',
+    datacontenttype: (value: unknown) =>
+      typeof value === 'string' && isJsonType(value) ? undefined : 'must be a JSON media type',
+    correlationid: (value: unknown) =>
+      isCorrelationId(value) ? undefined : 'must be 1 to 128 printable ASCII characters',
+  }),
+);
 
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const;
 
@@ -71,40 +74,45 @@ function other(value: unknown): string | undefined {
 
 /** @returns the attributes, or all that is wrong with them; pointers name the attributes */
 function readAttributes(fields: Fields): Attributes | Fault[] {
-  const faults: Fault[] = [];
-  const others: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(fields)) {
+  let faults: Fault[] | undefined;
+  let others: Record<string, AttributeValue> | undefined;
+  for (const name in fields) {
+    const value = fields[name];
     // JSON null means that the attribute is not there.
     if (value === null || name === 'data' || name === 'data_base64') continue;
-    const detail = NAME.test(name) ? faultOf(name, value) : 'is no name of an attribute (a-z and 0-9)';
-    if (detail !== undefined) faults.push({ pointer: pointerSegment(name), code: 'bad-attribute', detail });
-    else if (!KNOWN.has(name) && !RESERVED.has(name)) others[name] = value as AttributeValue;
+    const detail = faultOf(name, value);
+    if (detail !== undefined)
+      (faults ??= []).push({ pointer: pointerSegment(name), code: 'bad-attribute', detail });
+    else if (!KNOWN.has(name) && !RESERVED.has(name)) (others ??= {})[name] = value as AttributeValue;
   }
   for (const name of REQUIRED) {
     if ((fields[name] ?? null) === null)
-      faults.push({ pointer: `/${name}`, code: 'required', detail: 'is missing' });
+      (faults ??= []).push({ pointer: `/${name}`, code: 'required', detail: 'is missing' });
   }
-  if (faults.length > 0) return faults;
+  if (faults !== undefined) return faults;
   const { id, source, type, time, correlationid, traceparent } = fields as Record<string, string>;
   return {
     id: id as string,
     source: source as string,
     type: type as string,
-    ...(typeof time === 'string' && { time }),
-    ...(typeof correlationid === 'string' && { correlationid }),
-    ...(typeof traceparent === 'string' && { traceparent }),
+    time: textOf(time),
+    correlationid: textOf(correlationid),
+    traceparent: textOf(traceparent),
     others,
   };
 }
 
+const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+
 const KNOWN = new Set([...REQUIRED, 'time', 'correlationid', 'traceparent']);
 
 function faultOf(name: string, value: unknown): string | undefined {
-  const rule = Object.hasOwn(RULES, name) ? RULES[name] : other;
+  const rule = RULES.get(name);
+  if (rule === undefined && !NAME.test(name)) return 'is no name of an attribute (a-z and 0-9)';
   if (typeof value === 'string' && name !== 'traceparent' && (CONTROL.test(value) || !isWellFormed(value))) {
     return 'must not hold control characters or half characters';
   }
-  return rule?.(value);
+  return (rule ?? other)(value);
 }
 
 /** An event in JSON format. Its `data` is not looked at here. */

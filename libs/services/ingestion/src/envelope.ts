@@ -28,6 +28,22 @@ export function envelopeText(parts: EnvelopeParts): string {
 export const originText = (source: string, type: string): string =>
   `"source":${JSON.stringify(source)},"type":${JSON.stringify(type)}`;
 
+/** Remembers the last one: the events of a stream have mostly the same source and type. */
+export class OriginTexts {
+  private source: string | undefined;
+  private type: string | undefined;
+  private last = '';
+
+  text(source: string, type: string): string {
+    if (source !== this.source || type !== this.type) {
+      this.last = originText(source, type);
+      this.source = source;
+      this.type = type;
+    }
+    return this.last;
+  }
+}
+
 function othersText(others: Readonly<Record<string, AttributeValue>>): string {
   let text = '';
   for (const [name, value] of Object.entries(others))

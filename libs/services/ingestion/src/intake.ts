@@ -6,7 +6,7 @@ import { checksum32, partitionOf } from '@tenon/domain';
 import type { Clock, Ids, NewRecord } from '@tenon/ports';
 import type { Attributes } from './cloudevents';
 import type { IngestionConfig } from './config';
-import { envelopeText, originText } from './envelope';
+import { OriginTexts, envelopeText, originText } from './envelope';
 import { EventTimes } from './event-time';
 import { Rejection, pointerSegment } from './rejection';
 import type { SchemaCheck } from './schema';
@@ -39,10 +39,10 @@ export interface Prepared {
   readonly ok: true;
   readonly record: NewRecord;
   readonly correlationId: string;
-  /** Source and id where the client chose the id; null where it is new and can't be a repeat. */
-  readonly identity: string | null;
-  /** Over its data, as in the record's header. */
-  readonly digest: string;
+  /** As in the record's header: by its source, id and data. */
+  readonly identity: string;
+  /** The id where the client chose it; null where it is new and can't be a repeat. */
+  readonly idOf: string | null;
   readonly late: boolean;
 }
 
@@ -53,6 +53,7 @@ export class Intake {
   private readonly times = new EventTimes();
   private readonly defaultSource: string;
   private readonly defaultOrigin: string;
+  private readonly origins = new OriginTexts();
 
   /** @throws TenonError `invalid-schema` */
   constructor(
@@ -98,19 +99,18 @@ export class Intake {
     const given = field !== null && Object.hasOwn(data, field) ? (data[field] ?? undefined) : undefined;
     const value = given ?? attributes?.time;
     if (value === undefined) return nowMs * 1000;
+    const micros = this.times.read(value);
+    const inTime = micros !== undefined && micros <= (nowMs + this.config.maxFutureMs) * 1000;
+    if (inTime) return micros;
     const inData = `${attributes === null ? '' : '/data'}${pointerSegment(field ?? '')}`;
     const pointer = given === undefined ? '/time' : inData;
-    const micros = this.times.read(value);
-    if (micros === undefined)
-      return Rejection.at(pointer, 'bad-time', 'This is no time from year 1 to 9999.');
-    if (micros > (nowMs + this.config.maxFutureMs) * 1000) {
-      return Rejection.at(
-        pointer,
-        'time-in-future',
-        `This time is more than ${this.config.maxFutureMs / 1000} s ahead of the clock.`,
-      );
-    }
-    return micros;
+    return micros === undefined
+      ? Rejection.at(pointer, 'bad-time', 'This is no time from year 1 to 9999.')
+      : Rejection.at(
+          pointer,
+          'time-in-future',
+          `This time is more than ${this.config.maxFutureMs / 1000} s ahead of the clock.`,
+        );
   }
 
   private build(
@@ -133,7 +133,7 @@ export class Intake {
     const value = envelopeText({
       // Identifiers made here need no escapes.
       id: chosen === null ? `"${id}"` : JSON.stringify(id),
-      origin: attributes === null ? this.defaultOrigin : originText(source, attributes.type),
+      origin: attributes === null ? this.defaultOrigin : this.origins.text(source, attributes.type),
       correlationId: made === null ? JSON.stringify(correlationId) : `"${made}"`,
       data: text,
       time: attributes?.time,
@@ -144,7 +144,8 @@ export class Intake {
     if (isLonger(value, this.config.maxEventBytes)) return eventTooLarge(this.config.maxEventBytes);
     const digest = digestOf(text).toString(16).padStart(8, '0');
     const key = this.key(data);
-    const headers = recordHeaders(identityOfEvent(source, id, digest), correlationId, traceparent);
+    const identity = identityOfEvent(source, id, digest);
+    const headers = recordHeaders(identity, correlationId, traceparent);
     return {
       ok: true,
       record: {
@@ -155,8 +156,8 @@ export class Intake {
         timestamp: nowMs,
       },
       correlationId,
-      identity: chosen === null ? null : `${source}\n${chosen}`,
-      digest,
+      identity,
+      idOf: chosen,
       late: time < (nowMs - this.config.lateAfterMs) * 1000,
     };
   }
