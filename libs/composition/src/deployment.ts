@@ -27,6 +27,7 @@ export interface SilentService {
   readonly name: string;
   readonly instance: string;
   readonly ready: false;
+  readonly answering: false;
   readonly reason: string;
 }
 
@@ -99,7 +100,7 @@ export class Deployment {
     const silent = this.others().flatMap(({ instance, services }) =>
       services
         .filter((name) => !others.some((state) => state.instance === instance && state.name === name))
-        .map((name): SilentService => ({ name, instance, ready: false, reason })),
+        .map((name): SilentService => ({ name, instance, ready: false, answering: false, reason })),
     );
     return {
       bus,

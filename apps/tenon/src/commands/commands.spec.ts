@@ -20,7 +20,7 @@ async function run(...args: string[]) {
     exitCode: 0 as const,
   };
   const talks =
-    ['load', 'query', 'watch', 'cut', 'status'].includes(args[0] ?? '') &&
+    ['load', 'query', 'watch', 'cut', 'reload', 'status'].includes(args[0] ?? '') &&
     !args.includes('--help') &&
     !args.includes('--url');
   const code = await main(talks ? [...args, '--url', fake.url] : args, output);
@@ -243,6 +243,79 @@ describe('tenon status', () => {
     expect(out).toMatch(/batch +not ready +lake full/);
     expect(out).toMatch(/hours v2 +kappa +4 +1,200 +provisional/);
   });
+
+  it('shows a line per instance, and warns of what is not as it should be', async () => {
+    const common = { version: '1.2.3', ready: true, restarts: 0 };
+    const [topic, states] = ['tenon.events.orders', 'tenon.states.hours'];
+    fake.intercept = (_request, response) =>
+      sendJson(response, 200, {
+        bus: 'connected',
+        services: [
+          {
+            ...{ ...common, name: 'speed', instance: 'b/7', uptime: 7300, catalog: 'aaaaaaaaaaaa' },
+            ...{ partitions: { [topic]: { 0: 5, 1: 6, 3: 1 } }, lag: 1234 },
+          },
+          {
+            ...{ ...common, name: 'consumption', instance: 'c/9', uptime: 59, catalog: 'bbbbbbbbbbbb' },
+            ...{ partitions: { [topic]: { 0: 1 }, [states]: { 0: 1, 1: 2 }, other: {} } },
+          },
+          { name: 'batch', instance: 'd/1', ready: false, answering: false, reason: 'It does not answer.' },
+        ],
+        warnings: [
+          { code: 'instance-silent', message: 'batch d/1 does not answer.', hint: 'Look there.' },
+          {
+            code: 'catalog-differs',
+            message: 'speed b/7 runs the catalog aaaaaaaaaaaa, and not bbbbbbbbbbbb.',
+          },
+        ],
+      });
+    const { code, out, err } = await run('status');
+    expect(code).toBe(0);
+    expect(out).toMatch(/speed +b\/7 +1\.2\.3 +2 h +ready +events\.orders 0-1\+3 +1,234 +aaaaaaaa differs/);
+    expect(out).toMatch(/batch +d\/1 +silent +It does not answer/);
+    expect(out).toMatch(/consumption +c\/9 +1\.2\.3 +59 s +ready +3 of 3 topics +bbbbbbbb *\n/);
+    expect(err).toMatch(
+      /warning batch d\/1 does not answer\. \[instance-silent\]\n {2}Look there\.\nwarning speed/,
+    );
+  });
+});
+
+describe('tenon reload', () => {
+  const answer = (...instances: object[]) => {
+    fake.intercept = (_request, response) =>
+      sendJson(response, 200, { bus: 'connected', instances, warnings: [] });
+  };
+  const one = { instance: 'a/1', services: ['speed'], outcome: 'reloaded', catalog: 'cccccccccccc' };
+
+  it('names each instance and what came of it', async () => {
+    answer(one, { ...one, instance: 'a/2', services: ['batch'], outcome: 'unchanged' });
+    const { code, out } = await run('reload');
+    expect(code).toBe(0);
+    expect(out).toMatch(/speed +a\/1 +runs it +cccccccc\b/);
+    expect(out).toMatch(/batch +a\/2 +runs it already +cccccccc\b/);
+    expect(fake.requests).toEqual(['POST /v1/reload']);
+  });
+
+  it('fails if one refuses it, with each problem once and where it lies', async () => {
+    const problems = [
+      { code: 'unknown-column', message: 'No such column.', place: { file: 'x.sql', line: 2 } },
+    ];
+    const refused = { ...one, outcome: 'refused', problems };
+    answer(refused, { ...refused, instance: 'a/2' }, { ...one, instance: 'a/3' });
+    const { code, out, err } = await run('reload');
+    expect(code).toBe(1);
+    expect(out).toMatch(/a\/2 +refused it/);
+    expect(err).toContain('\na/1, a/2: x.sql:2  No such column. [unknown-column]\n');
+    expect(await run('reload', '--json')).toMatchObject({ code: 1, out: expect.stringMatching(/^\{"bus"/) });
+  });
+
+  it('fails if one does not answer', async () => {
+    answer(one, { instance: 'a/2', services: ['batch'], outcome: 'no-answer' });
+    expect(await run('reload')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/batch +a\/2 +no answer/),
+    });
+  });
 });
 
 describe('tenon watch', () => {
@@ -342,7 +415,7 @@ describe('a wrong call', () => {
       code: 0,
       out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
     });
-    for (const command of ['up', 'check', 'load', 'query', 'watch', 'cut', 'status']) {
+    for (const command of ['up', 'check', 'load', 'query', 'watch', 'cut', 'reload', 'status']) {
       const { code, out } = await run(command, '--help');
       expect([code, out]).toEqual([0, expect.stringContaining(`Examples:\n  tenon ${command}`)]);
       expect(out).toContain('--json');

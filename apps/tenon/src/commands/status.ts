@@ -28,6 +28,8 @@ interface Service {
   /** Records of the log that it has yet to read; absent where it reads none. */
   readonly lag?: number;
   readonly ready?: boolean;
+  /** False: it is known to be there, and does not answer. */
+  readonly answering?: boolean;
   readonly reason?: string;
   readonly restarts?: number;
 }
@@ -96,7 +98,7 @@ function printStatus(
 function lineOf(service: Service, differs: boolean, { out }: Output): string[] {
   const { green, red, yellow } = styles(out);
   const { name, instance = '', version = '', uptime, ready, lag, catalog, restarts = 0, reason } = service;
-  const state = version === '' && ready === false ? 'silent' : ready === false ? 'not ready' : 'ready';
+  const state = service.answering === false ? 'silent' : ready === false ? 'not ready' : 'ready';
   return [
     name,
     instance,
