@@ -1,11 +1,14 @@
 /**
  * Appends to one topic: what comes while a request is under way is gathered for the next one. One request at a time
  * keeps the order of each partition without the idempotent producer, which can lose records (docs/adr).
+ *
+ * Records are written into the request's batches as they come: what waits is a few buffers, and not objects and texts that
+ * the garbage collector would move again and again.
  */
 import { TenonError, Unavailable } from '@tenon/ports';
 import type { NewRecord } from '@tenon/ports';
 import type { Produced } from './producer';
-import { encodeRecordBatch } from './record-batch-writer';
+import { RecordBatchWriter } from './record-batch-writer';
 
 export interface AppenderOptions {
   /** A request is closed at about this many bytes. */
@@ -20,22 +23,36 @@ export interface AppenderOptions {
 export type Send = (batches: ReadonlyMap<number, Buffer>, durable: boolean) => Promise<Produced>;
 
 interface Pending {
-  readonly records: readonly NewRecord[];
-  readonly durable: boolean;
+  /** Of each record: its partition; and its place within its batch, until that becomes its offset. */
+  readonly partitions: number[];
   readonly offsets: number[];
-  /** Records that requests have taken. */
-  taken: number;
+  /** Records whose request is not over. */
+  waiting: number;
+  failure: TenonError | null;
   resolve(offsets: number[]): void;
   reject(error: unknown): void;
 }
 
-/** What a request has for one partition, and where the offsets go. */
-interface Part {
-  readonly records: NewRecord[];
-  readonly places: { readonly pending: Pending; readonly index: number }[];
+/** Some records of an append, those from `from` to `to`, that are in a request. */
+interface Piece {
+  readonly pending: Pending;
+  readonly from: number;
+  readonly to: number;
 }
 
-type Request = ReadonlyMap<number, Part>;
+class Request {
+  readonly writers = new Map<number, RecordBatchWriter>();
+  readonly pieces: Piece[] = [];
+  bytes = 0;
+  durable = false;
+
+  /** @returns the record's place in its partition's batch */
+  write(record: NewRecord, now: number): number {
+    let writer = this.writers.get(record.partition);
+    if (writer === undefined) this.writers.set(record.partition, (writer = new RecordBatchWriter()));
+    return writer.record(record, now);
+  }
+}
 
 /** Of a record's lengths, headers and timestamp, roughly. */
 const RECORD_OVERHEAD = 100;
@@ -43,7 +60,9 @@ const RECORD_OVERHEAD = 100;
 const sizeOf = ({ key, value }: NewRecord) => (key?.length ?? 0) + value.length + RECORD_OVERHEAD;
 
 export class Appender {
-  private queue: Pending[] = [];
+  /** In the order in which they are sent; the last one is still open. */
+  private queue: Request[] = [];
+  /** What waits in the queue. */
   private bytes = 0;
   private sending: Promise<void> | null = null;
   private closed = false;
@@ -60,9 +79,10 @@ export class Appender {
     if (this.bytes > this.options.maxPendingBytes) {
       return Promise.reject(new Unavailable(`More waits to be appended to ${this.topic} than may wait.`));
     }
-    for (const record of records) this.bytes += sizeOf(record);
     return new Promise((resolve, reject) => {
-      this.queue.push({ records, durable, offsets: new Array(records.length), taken: 0, resolve, reject });
+      const { length } = records;
+      const pending = { partitions: [], offsets: [], waiting: length, failure: null, resolve, reject };
+      this.write(records, durable, pending);
       this.sending ??= this.sendAll().finally(() => (this.sending = null));
     });
   }
@@ -73,15 +93,36 @@ export class Appender {
     await this.sending;
   }
 
+  /** Puts records into requests of the size that they should have; a larger record goes alone. */
+  private write(records: readonly NewRecord[], durable: boolean, pending: Pending): void {
+    const now = Date.now();
+    let request = this.queue[this.queue.length - 1];
+    let from = 0;
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index] as NewRecord;
+      const size = sizeOf(record);
+      if (request === undefined || (request.bytes > 0 && request.bytes + size > this.options.gatherBytes)) {
+        if (request !== undefined && index > from) request.pieces.push({ pending, from, to: index });
+        from = index;
+        request = new Request();
+        this.queue.push(request);
+      }
+      request.bytes += size;
+      this.bytes += size;
+      request.durable ||= durable;
+      pending.partitions.push(record.partition);
+      pending.offsets.push(request.write(record, now));
+    }
+    request?.pieces.push({ pending, from, to: records.length });
+  }
+
   private async sendAll(): Promise<void> {
     await this.gather();
-    while (this.queue.length > 0) {
-      const { request, durable } = this.takeRequest();
-      const now = Date.now();
-      const batches = new Map(
-        [...request].map(([partition, { records }]) => [partition, encodeRecordBatch(records, now)]),
-      );
-      this.settle(request, await this.send(batches, durable));
+    for (let request = this.queue.shift(); request !== undefined; request = this.queue.shift()) {
+      this.bytes -= request.bytes;
+      const batches = new Map<number, Buffer>();
+      for (const [partition, writer] of request.writers) batches.set(partition, writer.finish());
+      this.settle(request, await this.send(batches, request.durable));
     }
   }
 
@@ -93,64 +134,40 @@ export class Appender {
     });
   }
 
-  /** The next records of the queue, up to the size of a request; a larger record goes alone. */
-  private takeRequest(): { request: Request; durable: boolean } {
-    const { gatherBytes } = this.options;
-    const request = new Map<number, Part>();
-    let size = 0;
-    let durable = false;
-    let whole = 0;
-    take: for (const pending of this.queue) {
-      while (pending.taken < pending.records.length) {
-        const index = pending.taken;
-        const record = pending.records[index] as NewRecord;
-        const more = sizeOf(record);
-        if (size > 0 && size + more > gatherBytes) break take;
-        size += more;
-        pending.taken++;
-        durable ||= pending.durable;
-        let part = request.get(record.partition);
-        if (part === undefined) request.set(record.partition, (part = { records: [], places: [] }));
-        part.records.push(record);
-        part.places.push({ pending, index });
-      }
-      whole++;
+  private settle({ pieces }: Request, produced: Produced): void {
+    let away: TenonError | null = null;
+    for (const piece of pieces) {
+      const failure = this.settlePiece(piece, produced);
+      if (failure instanceof Unavailable) away = failure;
     }
-    this.bytes -= size;
-    this.queue = this.queue.slice(whole);
-    return { request, durable };
+    if (away !== null) this.giveUp(away);
   }
 
-  private settle(request: Request, produced: Produced): void {
-    const touched = new Set<Pending>();
-    const failed = new Map<Pending, TenonError>();
-    for (const [partition, { places }] of request) {
+  private settlePiece({ pending, from, to }: Piece, produced: Produced): TenonError | null {
+    const { partitions, offsets } = pending;
+    for (let index = from; index < to; index++) {
+      const partition = partitions[index] as number;
       const base = produced.get(partition);
-      places.forEach(({ pending, index }, i) => {
-        if (typeof base === 'number') pending.offsets[index] = base + i;
-        else
-          failed.set(
-            pending,
-            base ?? new Unavailable(`Partition ${partition} of ${this.topic} was not confirmed.`),
-          );
-        touched.add(pending);
-      });
+      if (typeof base === 'number') offsets[index] = base + (offsets[index] as number);
+      else
+        pending.failure ??=
+          base ?? new Unavailable(`Partition ${partition} of ${this.topic} was not confirmed.`);
     }
-    for (const pending of touched) {
-      if (!failed.has(pending) && pending.taken === pending.records.length) pending.resolve(pending.offsets);
-    }
-    if (failed.size > 0) this.fail(failed);
+    pending.waiting -= to - from;
+    // What of a failed append is in later requests goes out all the same: nobody is told that it is in, and nobody is told
+    // that it is not.
+    if (pending.failure !== null) pending.reject(pending.failure);
+    else if (pending.waiting === 0) pending.resolve(offsets);
+    return pending.failure;
   }
 
   /** With the log away, what waits is rejected too: each would otherwise wait for attempts of its own. */
-  private fail(failed: Map<Pending, TenonError>): void {
-    const away = [...failed.values()].find((error) => error instanceof Unavailable);
-    const dropped = this.queue.filter((pending) => away !== undefined || failed.has(pending));
-    this.queue = this.queue.filter((pending) => !dropped.includes(pending));
-    for (const pending of dropped) {
-      for (const left of pending.records.slice(pending.taken)) this.bytes -= sizeOf(left);
-      if (away !== undefined && !failed.has(pending)) failed.set(pending, away);
+  private giveUp(error: TenonError): void {
+    const dropped = this.queue;
+    this.queue = [];
+    for (const { bytes, pieces } of dropped) {
+      this.bytes -= bytes;
+      for (const { pending } of pieces) pending.reject(error);
     }
-    for (const [pending, error] of failed) pending.reject(error);
   }
 }

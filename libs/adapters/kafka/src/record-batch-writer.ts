@@ -3,6 +3,8 @@ import type { NewRecord } from '@tenon/ports';
 import { crc32c } from './crc32c';
 
 const HEADER_BYTES = 61;
+/** Room for some tens of small records. */
+const FIRST_BYTES = 8 * 1024;
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
 /** Lengths, deltas and attributes of a record, at most. */
@@ -26,15 +28,9 @@ function nameBytes(name: string): Buffer {
 
 /** @param now the timestamp of records that have none, milliseconds */
 export function encodeRecordBatch(records: readonly NewRecord[], now: number): Buffer {
-  const writer = new BatchWriter(HEADER_BYTES + records.reduce((sum, record) => sum + boundOf(record), 0));
-  const base = records[0]?.timestamp ?? now;
-  let latest = base;
-  records.forEach((record, index) => {
-    const timestamp = record.timestamp ?? now;
-    if (timestamp > latest) latest = timestamp;
-    writer.record(record, timestamp - base, index);
-  });
-  return writer.finish(records.length, base, latest);
+  const writer = new RecordBatchWriter();
+  for (const record of records) writer.record(record, now);
+  return writer.finish();
 }
 
 const boundOfPart = (part: string | Uint8Array | null) =>
@@ -52,15 +48,35 @@ const sizeOfVarint = (value: number) => {
   return zigzag < 0x80 ? 1 : zigzag < 0x4000 ? 2 : zigzag < 0x200000 ? 3 : zigzag < 0x10000000 ? 4 : 5;
 };
 
-class BatchWriter {
-  private readonly bytes: Buffer;
+/** One batch, written record by record. */
+export class RecordBatchWriter {
+  private bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   private at = HEADER_BYTES;
+  private count = 0;
+  private base = 0;
+  private latest = 0;
 
-  constructor(bound: number) {
-    this.bytes = Buffer.allocUnsafeSlow(bound);
+  /**
+   * @param now the timestamp of a record that has none, milliseconds
+   * @returns its place in the batch, from 0
+   */
+  record(record: NewRecord, now: number): number {
+    const timestamp = record.timestamp ?? now;
+    if (this.count === 0) this.base = this.latest = timestamp;
+    else if (timestamp > this.latest) this.latest = timestamp;
+    this.reserve(boundOf(record));
+    this.write(record, timestamp - this.base, this.count);
+    return this.count++;
   }
 
-  record({ key, value, headers }: NewRecord, timestampDelta: number, offsetDelta: number): void {
+  private reserve(bound: number): void {
+    if (this.at + bound <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.at + bound));
+    this.bytes.copy(larger, 0, 0, this.at);
+    this.bytes = larger;
+  }
+
+  private write({ key, value, headers }: NewRecord, timestampDelta: number, offsetDelta: number): void {
     // The length stands in front: as if everything were ASCII, and mended where it was not.
     const start = this.at;
     let guess = (key?.length ?? 0) + value.length + 16;
@@ -83,8 +99,9 @@ class BatchWriter {
     this.lengthBefore(start, reserved);
   }
 
-  finish(count: number, base: number, latest: number): Buffer {
-    const { bytes, at } = this;
+  /** The batch's bytes; nothing may be written after. */
+  finish(): Buffer {
+    const { bytes, at, count, base, latest } = this;
     bytes.writeBigInt64BE(0n, 0); // the base offset is the broker's to say
     bytes.writeInt32BE(at - 12, 8);
     bytes.writeInt32BE(-1, 12); // leader epoch
