@@ -5,7 +5,7 @@ import type { ExportCounts } from './exporter';
 import { QuietExporter } from './exporter';
 import { otel } from './otel';
 import { OtelTracer } from './otel-tracer';
-import { samplerOf } from './sampler';
+import { samplerOf, screenOf } from './sampler';
 import type { Environment, SamplerSettings } from './settings';
 import { readTracingSettings } from './settings';
 
@@ -68,6 +68,7 @@ function startTracing(
   const exporter = new QuietExporter(new OTLPTraceExporter(), clock, logger);
   const processor = new BatchSpanProcessor(exporter);
   const sampler = samplerOf(sampling);
+  const screen = screenOf(sampling);
   // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before what is said here.
   const given = detectResources({ detectors: [envDetector] });
   const tracers = new Map<string, Tracer>();
@@ -83,7 +84,7 @@ function startTracing(
       )
       .merge(given);
     const provider = new BasicTracerProvider({ resource, sampler, spanProcessors: [processor] });
-    return new OtelTracer(provider.getTracer(`tenon-${service}`, version), systems);
+    return new OtelTracer(provider.getTracer(`tenon-${service}`, version), systems, screen);
   };
   let closed: Promise<void> | undefined;
   return {

@@ -2,6 +2,7 @@
 import type * as Otel from '@opentelemetry/api';
 import type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer } from '@tenon/ports';
 import { otel } from './otel';
+import type { screenOf } from './sampler';
 
 export class OtelTracer implements Tracer {
   readonly enabled = true;
@@ -12,6 +13,7 @@ export class OtelTracer implements Tracer {
   constructor(
     private readonly tracer: Otel.Tracer,
     readonly systems: TracedSystems,
+    private readonly mayBeSampled: ReturnType<typeof screenOf>,
   ) {
     const { INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER } = this.api.SpanKind;
     this.kinds = {
@@ -23,19 +25,18 @@ export class OtelTracer implements Tracer {
     };
   }
 
-  start(name: string, { kind = 'internal', parent, links = [], attributes }: SpanOptions = {}): Span {
-    const { trace, ROOT_CONTEXT } = this.api;
+  start(name: string, { kind = 'internal', parent, links, attributes }: SpanOptions = {}): Span {
     const from = parent === undefined ? null : this.parse(parent);
+    const linked = links === undefined ? NO_LINKS : links.flatMap((link) => this.parse(link) ?? []);
+    if (!this.mayBeSampled(from, linked)) return UNSAMPLED;
+    const { trace, ROOT_CONTEXT } = this.api;
     const context =
       from === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...from, isRemote: true });
     const span = this.tracer.startSpan(
       name,
       {
         kind: this.kinds[kind],
-        links: links.flatMap((link) => {
-          const linked = this.parse(link);
-          return linked === null ? [] : [{ context: { ...linked, isRemote: true } }];
-        }),
+        links: linked.map((one) => ({ context: { ...one, isRemote: true } })),
         ...(attributes !== undefined && { attributes }),
       },
       context,
@@ -43,6 +44,17 @@ export class OtelTracer implements Tracer {
     return new OtelSpan(span, this.api.SpanStatusCode.ERROR);
   }
 }
+
+const NO_LINKS: readonly Otel.SpanContext[] = [];
+
+/** One for all that are not recorded. Its context says so to what it causes here, and goes nowhere else. */
+const UNSAMPLED: Span = {
+  traceparent: `00-${'f'.repeat(32)}-${'f'.repeat(16)}-00`,
+  sampled: false,
+  set: () => undefined,
+  fail: () => undefined,
+  end: () => undefined,
+};
 
 class OtelSpan implements Span {
   readonly traceparent: string;

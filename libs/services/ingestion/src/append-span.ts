@@ -27,8 +27,8 @@ export function traceAppend(
     links: linksOf(records, cause),
     attributes: describe(records),
   });
+  if (!span.sampled) return append(records);
   return within(span, async () => {
-    if (!span.sampled) return append(records);
     const context = contextHeaders(span);
     const offsets = await append(
       records.map((record) => ({ ...record, headers: { ...record.headers, ...context } })),
