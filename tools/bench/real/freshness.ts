@@ -16,7 +16,7 @@ export interface FreshnessOptions {
 }
 
 /** Events per second to try, in turn. */
-const LADDER = [250, 500, 750, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 12_000];
+const LADDER = [100, 250, 500, 750, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 12_000];
 const PROBES_PER_SECOND = 25;
 const P50_MS = 40;
 const P99_MS = 150;
@@ -43,6 +43,7 @@ export async function benchFreshness(lab: Lab, findings: Findings, options: Fres
     const supply = new Supply(flights);
     await drive(tenon, supply, 100, 5, PROBES_PER_SECOND);
     highest = await findHighest(tenon, supply, quick ? 3 : 5, say);
+    if (highest === 0) throw new Error(`Lag grows at ${LADDER[0]} POSTs a second: this machine is too busy.`);
     rate = Math.round(highest / 2);
     await drive(tenon, supply, rate, 3, PROBES_PER_SECOND);
     const { p50, p99 } = row(
@@ -108,7 +109,7 @@ async function findHighest(
   for (const rate of LADDER) {
     if (!(await sustains(rate))) {
       const middle = Math.round((highest + rate) / 2);
-      return highest > 0 && (await sustains(middle)) ? middle : Math.max(highest, 100);
+      return (await sustains(middle)) ? middle : highest;
     }
     highest = rate;
   }

@@ -1,6 +1,7 @@
 /**
  * npm run bench:real [-- --quick] [-- --only ingest|ndjson|speed|freshness]: throughput and freshness on real servers, beside
- * what one would write with kafkajs, and beside Kafka Streams. A whole run writes docs/benchmarks-real.md.
+ * what one would write with kafkajs, and beside Kafka Streams. A whole run in which nothing
+ * fails writes docs/benchmarks-real.md.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -85,23 +86,29 @@ async function main(): Promise<number> {
       say(`Kafka Streams is skipped: ${streams}`);
     const findings = new Findings(say);
     const lab = new Lab(urls);
+    const failed: Part[] = [];
     try {
       const options = { quick: values.quick, profile: values.profile ?? null, streams };
-      for (const part of parts) await RUN[part](lab, findings, options);
+      for (const part of parts)
+        await RUN[part](lab, findings, options).catch((error: Error) => {
+          failed.push(part);
+          findings.require(part, 'to be measured', `failed: ${error.message.split('\n')[0]}`, null);
+          console.error(error);
+        });
     } finally {
       await lab.close();
     }
     const versions = describe(streams, started.length > 0, load);
     const page = `${HEAD}\n${versions}\n\n${findings.markdown()}`;
     console.log(`\n${page}`);
-    const whole = parts.length === PARTS.length && !values.quick && values.profile === undefined;
-    if (whole) {
+    const whole = parts.length === PARTS.length && failed.length === 0;
+    if (whole && !values.quick && values.profile === undefined) {
       writeFileSync(PAGE, page);
       spawnSync(join(__dirname, '../../../node_modules/.bin/prettier'), ['--write', PAGE]);
-      say(`written to docs/benchmarks-real.md`);
+      say('written to docs/benchmarks-real.md');
     }
-    say('done');
-    return 0;
+    say(failed.length === 0 ? 'done' : `failed: ${failed.join(', ')}`);
+    return failed.length === 0 ? 0 : 1;
   } finally {
     await stackDown(settings, say, started);
   }
