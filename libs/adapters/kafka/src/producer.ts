@@ -99,15 +99,9 @@ export class Producer {
 }
 
 /** @returns what `work` resolves to, or Unavailable once `ms` have passed (it goes on, and nobody looks) */
-async function within(ms: number, work: Promise<unknown>): Promise<unknown> {
-  const waited = new AbortController();
-  const late = sleep(Math.max(0, ms), undefined, { signal: waited.signal }).then(
-    () => new Unavailable('Kafka does not answer.'),
-    () => null,
-  );
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    waited.abort();
-  }
+function within(ms: number, work: Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => resolve(new Unavailable('Kafka does not answer.')), Math.max(0, ms));
+    work.then(resolve, reject).finally(() => clearTimeout(late));
+  });
 }
