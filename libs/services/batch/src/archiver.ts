@@ -143,11 +143,9 @@ export class Archiver {
 
   private async take(partition: number, file: OpenFile, record: LogRecord): Promise<boolean> {
     const { offset } = record;
-    const mark = this.markOf(file, record);
+    const mark = this.markOf(partition, file, record);
     if (offset < file.next) return false;
-    const place = () => `${this.source.name}, partition ${partition}, offset ${offset}`;
-    if (mark === 'event') mustRead(unknownEvent(record), place);
-    const barrier = mark === 'control' ? mustRead(barrierOf(record), place) : null;
+    const barrier = mark === 'control' ? this.mustRead(partition, record, barrierOf(record)) : null;
     file.next = offset + 1;
     file.held.push({ partition, record, mark });
     file.bytes += record.value.byteLength + 200;
@@ -161,11 +159,20 @@ export class Archiver {
     return false;
   }
 
-  private markOf(file: OpenFile, record: LogRecord): ArchiveRecord['mark'] {
+  /** @throws UnsupportedVersion */
+  private markOf(partition: number, file: OpenFile, record: LogRecord): ArchiveRecord['mark'] {
     const identity = identityOf(record);
-    if (identity === undefined) return isControl(record) ? 'control' : 'event';
+    if (identity === undefined) {
+      if (isControl(record)) return 'control';
+      this.mustRead(partition, record, unknownEvent(record));
+      return 'event';
+    }
     const verdict = file.dedupe.check(record.offset, identity);
     return verdict === 'new' ? 'event' : verdict;
+  }
+
+  private mustRead<T>(partition: number, { offset }: LogRecord, read: T) {
+    return mustRead(read, () => `${this.source.name}, partition ${partition}, offset ${offset}`);
   }
 
   /** Keeps what is held in memory below its bound by writing the largest first. */
