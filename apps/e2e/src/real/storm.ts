@@ -28,16 +28,25 @@ const ALWAYS: readonly Blow[] = [
 const GROUPED = ['speed', 'consumption', 'batch'] as const;
 const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
 
-/** `count` blows: the ones that are always tried, in another order for each seed, then any. */
-export function blowsOf(random: Random, count: number): Blow[] {
-  const blows = random.shuffle(ALWAYS).slice(0, count);
-  while (blows.length < count) {
-    const deed = random.pick(['stop', 'kill', 'freeze', 'join'] as const);
-    // Of those without a group, one that stands still is only slow.
-    const service = random.pick<ServiceName>(deed === 'freeze' || deed === 'join' ? GROUPED : SERVICES);
-    blows.push({ service, deed });
+/** `count` rounds: those that are always tried, then any, now and then two at a time. */
+export function roundsOf(random: Random, count: number): Blow[][] {
+  const rounds: Blow[][] = ALWAYS.slice(0, count).map((blow) => [blow]);
+  while (rounds.length < count) {
+    const round = [blowOf(random)];
+    const another = blowOf(random);
+    if (random.chance(0.4) && another.service !== round[0]?.service) round.push(another);
+    rounds.push(round);
   }
-  return blows;
+  return rounds;
+}
+
+function blowOf(random: Random): Blow {
+  const deed = random.pick(['stop', 'kill', 'freeze', 'join'] as const);
+  // Of those without a group, one that stands still is only slow.
+  return {
+    deed,
+    service: random.pick<ServiceName>(deed === 'freeze' || deed === 'join' ? GROUPED : SERVICES),
+  };
 }
 
 /** Resolves once there are as many instances as before again. */
