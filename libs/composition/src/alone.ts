@@ -8,6 +8,7 @@ import { SHUTDOWN_GRACE_MS, createLogger, onHangup, readSettings, runToEnd } fro
 import { loadCatalog } from './catalog';
 import type { Host } from './host';
 import { startHost } from './host';
+import { kafkaOptions } from './kafka-options';
 import { problemsOf } from './problems';
 import type { ServiceName } from './services';
 import { KINDS, SERVER_EXAMPLES } from './services';
@@ -98,7 +99,7 @@ async function checkConfig(
       problems.push(...problemsOf(error));
     }
   };
-  await attempt(() => readServiceSettings(service, environment));
+  await attempt(() => kafkaOptions(readServiceSettings(service, environment)));
   await attempt(async () => {
     const engine = await createEngine();
     try {

@@ -18,6 +18,7 @@ import type { Bus, Clock, Engine, EventLog, Ids, Lake, Logger, ProductStore } fr
 import type { Settings, Tracing } from '@tenon/runtime';
 import { createTracing } from '@tenon/runtime';
 import { adapters } from './adapters';
+import { kafkaOptions } from './kafka-options';
 import { version } from './version';
 
 export interface Parts {
@@ -81,9 +82,7 @@ export function createParts(
   const openLog = async (): Promise<EventLog> => {
     if (TENON_KAFKA_BROKERS === undefined)
       return createFileEventLog({ directory: await folder('log'), clock: systemClock });
-    const brokers = TENON_KAFKA_BROKERS.split(',').map((broker) => broker.trim());
-    const group = { sessionTimeoutMs: settings.TENON_SESSION_TIMEOUT };
-    return adapters.kafka().createKafkaEventLog({ brokers, clientId: name, logger, group });
+    return adapters.kafka().createKafkaEventLog({ ...kafkaOptions(settings), clientId: name, logger });
   };
   const openBus = async (): Promise<Bus> =>
     TENON_NATS_URL === undefined

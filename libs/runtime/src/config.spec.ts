@@ -41,6 +41,18 @@ describe('settings', () => {
       ]);
   });
 
+  it.each([
+    [{ TENON_KAFKA_SASL: 'plain', TENON_KAFKA_USERNAME: 'me' }, 'TENON_KAFKA_SASL needs'],
+    [{ TENON_KAFKA_PASSWORD: 's3cret' }, 'need TENON_KAFKA_SASL'],
+    [{ TENON_KAFKA_REPLICATION: '2', TENON_KAFKA_MIN_INSYNC: '3' }, 'nothing could be appended'],
+    [{ TENON_KAFKA_SASL: 'oauth' }, 'TENON_KAFKA_SASL'],
+  ])('%j is refused as a whole', (settings, message) => {
+    const problems = catchProblems(() => readSettings(settings));
+    expect(problems).toMatchObject([{ code: 'invalid-setting' }]);
+    expect(problems[0]?.message).toContain(message);
+    expect(JSON.stringify(problems)).not.toContain('s3cret');
+  });
+
   it('report every problem at once, without showing values', () => {
     const wrong = { TENON_PROT: '1', TENON_PORT: 'x', TENON_CUT_EVERY: 'soon', TENON_LOG_LEVEL: 's3cret' };
     const problems = catchProblems(() => readSettings(wrong));

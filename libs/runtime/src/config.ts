@@ -53,6 +53,12 @@ export const SETTINGS = {
     /^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i,
     'is host:port of one or more brokers, separated by commas',
   ).optional(),
+  TENON_KAFKA_TLS: z.string().default('off'),
+  TENON_KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  TENON_KAFKA_USERNAME: z.string().optional(),
+  TENON_KAFKA_PASSWORD: z.string().optional(),
+  TENON_KAFKA_REPLICATION: integer(1, 32).optional(),
+  TENON_KAFKA_MIN_INSYNC: integer(1, 32).optional(),
   TENON_NATS_URL: list(
     /^((nats|tls):\/\/)?[^\s/]+\/?$/i,
     'is nats://host:port (or tls://), several separated by commas',
@@ -126,6 +132,27 @@ export function readSettings(
   if (!parsed.success)
     for (const issue of parsed.error.issues)
       problems.push({ code: 'invalid-setting', message: `${issue.path.join('.')} ${issue.message}.` });
+  else problems.push(...contradictions(parsed.data));
   if (problems.length > 0 || !parsed.success) throw new Refusal('configuration', problems);
   return parsed.data;
+}
+
+/** Settings that are right each by itself and not together. */
+function contradictions(settings: Settings): Problem[] {
+  const {
+    TENON_KAFKA_SASL: mechanism,
+    TENON_KAFKA_USERNAME: username,
+    TENON_KAFKA_PASSWORD: password,
+    TENON_KAFKA_REPLICATION: copies = Infinity,
+    TENON_KAFKA_MIN_INSYNC: inSync = 1,
+  } = settings;
+  const problems: Problem[] = [];
+  const add = (message: string) => problems.push({ code: 'invalid-setting', message });
+  if (mechanism !== undefined && (username === undefined || password === undefined))
+    add('TENON_KAFKA_SASL needs TENON_KAFKA_USERNAME and TENON_KAFKA_PASSWORD.');
+  if (mechanism === undefined && (username !== undefined || password !== undefined))
+    add('TENON_KAFKA_USERNAME and TENON_KAFKA_PASSWORD need TENON_KAFKA_SASL.');
+  if (inSync > copies)
+    add('TENON_KAFKA_MIN_INSYNC is above TENON_KAFKA_REPLICATION: nothing could be appended.');
+  return problems;
 }
