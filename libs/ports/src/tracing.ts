@@ -103,17 +103,20 @@ export function startMessaging(
   destination: string,
   { attributes, ...options }: Omit<SpanOptions, 'kind'> = {},
 ): Span {
-  return tracer.start(`${operation} ${destination}`, {
+  const span = tracer.start(`${operation} ${destination}`, {
     ...options,
     kind: operation === 'send' ? 'producer' : 'consumer',
-    attributes: {
+  });
+  // Where most are not sampled, what describes them is not made either.
+  if (span.sampled)
+    span.set({
       'messaging.system': system,
       'messaging.operation.name': operation,
       'messaging.operation.type': operation,
       'messaging.destination.name': destination,
       ...attributes,
-    },
-  });
+    });
+  return span;
 }
 
 /** What a record or a message carries of a span; undefined where that is recorded nowhere. */

@@ -37,10 +37,11 @@ export class OtelTracer implements Tracer {
       {
         kind: this.kinds[kind],
         links: linked.map((one) => ({ context: { ...one, isRemote: true } })),
-        ...(attributes !== undefined && { attributes }),
       },
       context,
     );
+    // Given at the start, they would be copied and checked twice.
+    if (attributes !== undefined) span.setAttributes(attributes);
     return new OtelSpan(span, this.api.SpanStatusCode.ERROR);
   }
 }

@@ -10,17 +10,19 @@ export interface ServedRequest {
 
 /** A client's traceparent is its parent; a bad one counts as none. */
 export function startServerSpan(tracer: Tracer, route: Route, request: ServedRequest): Span {
-  return tracer.start(`${request.method} ${route.path}`, {
+  const span = tracer.start(`${request.method} ${route.path}`, {
     kind: 'server',
     parent: request.traceparent,
-    attributes: {
+  });
+  if (span.sampled)
+    span.set({
       'http.request.method': request.method,
       'http.route': route.path,
       'url.path': request.path,
       'url.scheme': 'http',
       'tenon.correlation_id': request.correlationId,
-    },
-  });
+    });
+  return span;
 }
 
 /**
@@ -29,6 +31,7 @@ export function startServerSpan(tracer: Tracer, route: Route, request: ServedReq
  * @param error what was answered with a problem document, if that is the answer
  */
 export function endServerSpan(span: Span, status: number, error?: unknown): void {
+  if (!span.sampled) return span.end();
   span.set({ 'http.response.status_code': status });
   if (status >= 500) span.fail(error ?? new Error(`answered with ${status}`));
   span.end();

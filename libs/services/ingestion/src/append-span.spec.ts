@@ -67,15 +67,15 @@ describe('the span of an append', () => {
         kind: 'producer',
         parent: SERVER,
         links: [],
-        attributes: {
+        set: {
           'messaging.system': 'kafka',
           'messaging.operation.name': 'send',
           'messaging.operation.type': 'send',
           'messaging.destination.name': 'tenon.events.orders',
           'messaging.destination.partition.id': '2',
           'tenon.correlation_id': 'order-1',
+          'messaging.kafka.offset': 40,
         },
-        set: { 'messaging.kafka.offset': 40 },
         ended: true,
       },
     ]);
@@ -91,7 +91,7 @@ describe('the span of an append', () => {
     expect(tracer.spans).toHaveLength(1);
     expect(tracer.spans[0]?.links).toHaveLength(MAX_LINKS);
     expect(tracer.spans[0]?.links).not.toContain(CLIENT);
-    expect(tracer.spans[0]?.attributes).toMatchObject({ 'messaging.batch.message_count': 402 });
+    expect(tracer.spans[0]?.set).toMatchObject({ 'messaging.batch.message_count': 402 });
   });
 
   it('that is not sampled leaves the records as they are', async () => {

@@ -25,9 +25,9 @@ export function traceAppend(
   const span = startMessaging(tracer, 'send', tracer.systems.log, topic, {
     parent: cause.trace,
     links: linksOf(records, cause),
-    attributes: describe(records),
   });
   if (!span.sampled) return append(records);
+  span.set(describe(records));
   return within(span, async () => {
     const context = contextHeaders(span);
     const offsets = await append(
