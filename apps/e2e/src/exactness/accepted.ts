@@ -60,7 +60,8 @@ export class AcceptedLog {
       const value = Buffer.from(record.value);
       const header = (name: string) => headers[name];
       const barrier = barrierOf({ value, header, headerBytes: () => undefined });
-      if (barrier !== null && 'epoch' in barrier) this.barriers.set(barrier.epoch, (this.barriers.get(barrier.epoch) ?? 0) + 1);
+      if (barrier !== null && 'epoch' in barrier)
+        this.barriers.set(barrier.epoch, (this.barriers.get(barrier.epoch) ?? 0) + 1);
       return { kind: 'control' };
     }
     if (headers[HEADERS.correlationId]?.startsWith('poison') === true) return { kind: 'poison' };
