@@ -61,15 +61,16 @@ export class KafkaRecord implements LogRecord {
   }
 
   headers(): Record<string, string> {
-    const all: Record<string, string> = {};
+    const all: [string, string][] = [];
     const cursor = this.headersCursor();
     for (let left = cursor.varint(); left > 0; left--) {
       const nameLength = cursor.skipBytes();
       const name = this.bytes.toString('utf8', cursor.at - nameLength, cursor.at);
       const valueLength = Math.max(0, cursor.skipBytes());
-      all[name] = this.bytes.toString('utf8', cursor.at - valueLength, cursor.at);
+      all.push([name, this.bytes.toString('utf8', cursor.at - valueLength, cursor.at)]);
     }
-    return all;
+    // A header may be called `__proto__`: that is a name as any other.
+    return Object.fromEntries(all);
   }
 
   private headersCursor(): Cursor {

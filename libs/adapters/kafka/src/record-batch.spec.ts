@@ -62,6 +62,16 @@ test('crc32c gives the check value of its catalogue entry, whatever the length',
   );
 });
 
+test('a header may have any name', () => {
+  const headers = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
+  const batch = encodeRecordBatch([{ partition: 0, key: null, value: '', headers }], 0);
+  const [read] = decodeRecordSet(stored(batch, 0), 0).records;
+  expect(Object.entries(read?.headers() ?? {})).toEqual([
+    ['__proto__', 'a'],
+    ['constructor', 'b'],
+  ]);
+});
+
 test('what is written is what is read', () => {
   fc.assert(
     fc.property(
