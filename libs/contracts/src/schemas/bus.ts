@@ -65,6 +65,7 @@ export const reloadRequest = z.object({
   v: versionSince2,
   from: z.exactOptional(name).describe('The instance that asks: it does not answer itself'),
   stage: z.exactOptional(z.enum(['consumption', 'others'])),
+  only: z.exactOptional(z.array(name).readonly()).describe('Instances that are asked; absent: all'),
 });
 
 export const reloadReply = z
