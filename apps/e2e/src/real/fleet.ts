@@ -5,11 +5,13 @@ import { ServiceProcess } from './service-process';
 /** How long a client looks for an instance that takes its request. */
 const TRY_FOR_MS = 15_000;
 const REQUEST_MS = 70_000;
+const PRE_STOP_MS = 1_000;
 
 export class Fleet {
   private readonly instances = new Map<ServiceName, ServiceProcess[]>();
   private readonly frozen = new Set<ServiceProcess>();
   private readonly ending = new Set<ServiceProcess>();
+  private readonly retired = new Set<ServiceProcess>();
   private readonly starting = new Set<Promise<unknown>>();
   /** Every instance that there ever was. */
   readonly all: { readonly service: ServiceName; readonly instance: ServiceProcess }[] = [];
@@ -58,6 +60,16 @@ export class Fleet {
     return instance.stop();
   }
 
+  /**
+   * As an orchestrator does that tells its balancer first (`preStop` of Kubernetes): a connection that is kept alive may be
+   * closed in the instant in which a client sends on it, and nobody can tell then whether the request was taken.
+   */
+  async retire(instance: ServiceProcess): Promise<number | null> {
+    this.retired.add(instance);
+    await new Promise((resolve) => setTimeout(resolve, PRE_STOP_MS));
+    return this.stop(instance);
+  }
+
   kill(instance: ServiceProcess): Promise<void> {
     this.ending.add(instance);
     return instance.kill();
@@ -87,7 +99,7 @@ export class Fleet {
   ): Promise<Response> {
     const end = performance.now() + TRY_FOR_MS;
     for (;;) {
-      const there = this.of(service).filter((one) => !this.frozen.has(one));
+      const there = this.of(service).filter((one) => !this.frozen.has(one) && !this.retired.has(one));
       const instance = there[this.turn++ % Math.max(1, there.length)];
       try {
         if (instance === undefined) throw new NobodyThere(service);

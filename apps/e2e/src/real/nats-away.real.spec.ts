@@ -6,8 +6,8 @@ import type { ServiceProcess } from './service-process';
 import { makeOrders } from './shop';
 import { ShopProcesses, describeOnServers } from './shop-processes';
 
-/** With hints it is some 50 ms; without them the reader looks by itself. */
-const PROMPT_MS = 3_000;
+/** It is some 80 ms, with hints and without; the room is for machines that have much else to do. */
+const PROMPT_MS = 6_000;
 
 describeOnServers('With NATS gone', () => {
   jest.setTimeout(60_000);
@@ -126,7 +126,8 @@ describeOnServers('With NATS gone', () => {
     await expectCutsServed();
     await expectReady();
     const { codes, named, answering } = await instances();
-    expect([[...codes], named, answering]).toEqual([['bus-away'], 6, 1]);
+    expect([codes.has('bus-away'), named, answering]).toEqual([true, 6, 1]);
+    expect(codes).not.toContain('instance-silent');
   });
 
   test('cut off: a service starts, and does its work', async () => {

@@ -124,7 +124,7 @@ const SESSION_MS = 6_000;
     const roll = async () => {
       const old = SERVICES.map((service) => fleet.of(service)[0] as ServiceProcess);
       await Promise.all(SERVICES.map((service) => fleet.start(service)));
-      for (const instance of old) expect(await fleet.stop(instance)).toBe(0);
+      expect(await Promise.all(old.map((instance) => fleet.retire(instance)))).toEqual(old.map(() => 0));
     };
     await Promise.race([roll(), asking]).finally(() => (over = true));
     await asking;
