@@ -2,6 +2,7 @@
 import * as os from 'node:os';
 import { MongoClient, MongoServerSelectionError } from 'mongodb';
 import { TenonError, Unavailable } from '@tenon/ports';
+import { APP_NAME } from './abandoned';
 
 const HINT =
   'Start mongod with --replSet rs0 and run rs.initiate() once; one member is enough. Then add ?replicaSet=rs0 to TENON_MONGODB_URL.';
@@ -14,7 +15,7 @@ export async function connect(url: string): Promise<MongoClient> {
   let client: MongoClient;
   try {
     client = new MongoClient(url, {
-      appName: 'tenon',
+      appName: APP_NAME,
       serverSelectionTimeoutMS: 5_000,
       connectTimeoutMS: 5_000,
       // Longer than any transaction may take; a half-open connection would otherwise hang for ever.

@@ -30,6 +30,12 @@ export function toTenonError(error: unknown): unknown {
   return new Unavailable(`MongoDB: ${error.message}`, error);
 }
 
+const WRITE_CONFLICT = 112;
+
+/** Another transaction has written the same document, and is not over. */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === WRITE_CONFLICT;
+
 /** Two transactions made the same document: which of them was first shows on the next attempt. */
 export function markDuplicateAsTransient(error: unknown): void {
   if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) {

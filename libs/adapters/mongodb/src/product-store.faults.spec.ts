@@ -74,6 +74,30 @@ function describeStore(url: string): void {
     }, 60_000);
   });
 
+  describe('A transaction whose process was killed', () => {
+    test('holds nobody up for as long as MongoDB would keep it open', async () => {
+      const store = await createMongoProductStore({ url, database });
+      const key = uniqueName('orphan');
+      // As a process of Tenon leaves it that is killed between its writes and the commit.
+      const killed = new MongoClient(url, { appName: 'tenon', ...RUNTIME });
+      try {
+        await store.transact(async (tx) => tx.put('meta', key, 'before'));
+        const session = killed.startSession();
+        session.startTransaction();
+        const writes = killed.db(database).collection<{ _id: string; v: string }>('meta');
+        await writes.updateOne({ _id: key }, { $set: { v: '"half"' } }, { session });
+        const began = performance.now();
+        await store.transact(async (tx) => tx.put('meta', key, 'after'));
+        expect(performance.now() - began).toBeLessThan(15_000);
+        expect(await store.snapshot((snapshot) => snapshot.get('meta', key))).toBe('after');
+        await expect(session.commitTransaction()).rejects.toThrow();
+      } finally {
+        await store.close();
+        await killed.close();
+      }
+    }, 90_000);
+  });
+
   describe('The store in MongoDB, over a network that fails', () => {
     test('with MongoDB gone calls wait or fail as unavailable, nothing half is written, and all works when it is back', async () => {
       const { hostname, port } = new URL(url);

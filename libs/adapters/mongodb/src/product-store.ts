@@ -1,8 +1,9 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import { TenonError } from '@tenon/ports';
 import type { ProductStore, StoreSnapshot, StoreTransaction } from '@tenon/ports';
+import { AbandonedTransactions } from './abandoned';
 import { connect } from './connect';
-import { markDuplicateAsTransient, toTenonError } from './errors';
+import { isConflict, markDuplicateAsTransient, toTenonError } from './errors';
 import { GuardSlots, ReadGuards } from './read-guards';
 import { MongoSnapshot } from './snapshot';
 import type { Tables } from './tables';
@@ -29,7 +30,7 @@ export async function createMongoProductStore(options: MongoProductStoreOptions)
     ).pathname.slice(1);
     const db = client.db(options.database ?? (named || 'tenon'));
     await ensureTables(db);
-    return new MongoProductStore(client, tablesOf(db));
+    return new MongoProductStore(client, tablesOf(db), new AbandonedTransactions(client.db('admin')));
   } catch (error) {
     await client.close().catch(() => undefined);
     throw toTenonError(error);
@@ -44,12 +45,14 @@ class MongoProductStore implements ProductStore {
   constructor(
     private readonly client: MongoClient,
     private readonly tables: Tables,
+    private readonly abandoned: AbandonedTransactions,
   ) {}
 
   transact<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+    const began = performance.now();
     return this.withSession({ causalConsistency: false }, (session) =>
       session.withTransaction(
-        () => this.slots.with((slot) => this.attempt(session, new ReadGuards(slot), work)),
+        () => this.slots.with((slot) => this.attempt(session, new ReadGuards(slot), work, began)),
         {
           readConcern: { level: 'snapshot' },
           writeConcern: { w: 'majority' },
@@ -63,6 +66,7 @@ class MongoProductStore implements ProductStore {
     session: ClientSession,
     guards: ReadGuards,
     work: (tx: StoreTransaction) => Promise<T>,
+    began: number,
   ): Promise<T> {
     const tx = new MongoTransaction(this.tables, session, guards);
     try {
@@ -72,6 +76,7 @@ class MongoProductStore implements ProductStore {
       return result;
     } catch (error) {
       markDuplicateAsTransient(error);
+      if (isConflict(error)) await this.abandoned.conflict(began);
       throw error;
     } finally {
       tx.end();

@@ -10,6 +10,8 @@ import { TABLES, findMany } from './tables';
 /** Documents per command; the driver would cut at 48 MB only, and the server then holds all of it at once. */
 const WRITES_PER_COMMAND = 5_000;
 
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
 /** One attempt of a transaction: writes are kept, coalesced by key, and sent when the work is done. */
 export class MongoTransaction implements StoreTransaction {
   /** JSON text, or null for a deletion. */
@@ -20,6 +22,11 @@ export class MongoTransaction implements StoreTransaction {
   private readonly read = { meta: new Map(), base: new Map(), speed: new Map() } as Readonly<
     Record<StoreTable, Map<string, boolean>>
   >;
+  /**
+   * What was read of `meta`, where a transaction asks for the same pointers again and again. It reads one snapshot, so asking
+   * the server again would give the same.
+   */
+  private readonly known = new Map<string, string | undefined>();
   private ended = false;
 
   constructor(
@@ -34,13 +41,14 @@ export class MongoTransaction implements StoreTransaction {
 
   async getMany<T>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]> {
     const own = this.written[table];
-    const others = own.size === 0 ? keys : keys.filter((key) => !own.has(key));
-    const found =
-      others.length === 0
-        ? new Map<string, string>()
-        : await findMany(this.tables[table], others, this.session);
-    for (const key of others) this.read[table].set(key, found.has(key));
-    return keys.map((key) => parse<T>(own.has(key) ? own.get(key) : found.get(key)));
+    const known: ReadonlyMap<string, string | undefined> = table === 'meta' ? this.known : NOTHING;
+    const others = keys.filter((key) => !own.has(key) && !known.has(key));
+    const found = others.length === 0 ? NOTHING : await findMany(this.tables[table], others, this.session);
+    for (const key of others) {
+      this.read[table].set(key, found.has(key));
+      if (table === 'meta') this.known.set(key, found.get(key));
+    }
+    return keys.map((key) => parse<T>(own.has(key) ? own.get(key) : (known.get(key) ?? found.get(key))));
   }
 
   put(table: StoreTable, key: string, value: unknown): void {

@@ -17,7 +17,7 @@ import type { ConsumptionConfig } from './product';
 import { ProductConsumer } from './product';
 
 export const CONSUMPTION_DEFAULTS: ConsumptionConfig = {
-  maxMessages: 64,
+  maxMessages: 512,
   graceMs: 30_000,
   landCells: 8000,
   foldCells: 2000,
