@@ -31,7 +31,7 @@ const BARE: Readonly<Record<Gathering, string>> = {
 
 export async function benchSingle(lab: Lab, findings: Findings, { quick, profile }: Options): Promise<void> {
   const rounds = 3;
-  const seconds = quick ? 1.5 : 4;
+  const seconds = quick ? 1 : 4;
   const tables: string[] = [];
   const before = serverCpu(lab.servers);
   for (const form of FORM_NAMES) {
@@ -46,7 +46,7 @@ export async function benchSingle(lab: Lab, findings: Findings, { quick, profile
         BARE[gathering],
         await startBare(lab, await lab.topic(`${source}-bare-${gathering}`), gathering),
       ]);
-    for (const [, server] of servers) await posts(server, form, bodies, 2);
+    for (const [, server] of servers) await posts(server, form, bodies, quick ? 1 : 2);
     for (let round = 0; round < rounds; round++)
       for (const [name, server] of servers) {
         profiler.mark(name === TENON);
