@@ -176,9 +176,10 @@ interface Answer {
           accepted.push(order);
           receipt = answer.receipt;
         } catch (error) {
-          // Never taken, since nothing listened any more: anything else would be an answer that was lost.
+          // Nothing listened any more, or the connection had been idle and was closed in that instant: never taken, as the
+          // exact rows below show. Anything else would be an answer that was lost.
           const { code } = ((error as Error).cause ?? {}) as { code?: string };
-          if (code !== 'ECONNREFUSED') throw error;
+          if (code !== 'ECONNREFUSED' && code !== 'UND_ERR_SOCKET') throw error;
           refused += 1;
           ended = true;
         }
