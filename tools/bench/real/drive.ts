@@ -8,6 +8,8 @@ import { probeName } from './pipelines';
 export interface Drive {
   /** Milliseconds from the POST to the answer, in the order of sending. */
   readonly visible: readonly number[];
+  /** Of these, the milliseconds until the POST was acknowledged. */
+  readonly acknowledged: readonly number[];
   readonly sent: number;
   /** Wall seconds of sending. */
   readonly seconds: number;
@@ -15,6 +17,8 @@ export interface Drive {
   readonly waiting: number;
   /** CPU seconds of the pipeline's processes. */
   readonly cpu: number;
+  /** Cores that each of them kept busy. */
+  readonly cores: readonly { readonly name: string; readonly busy: number }[];
 }
 
 /** Flights in the order of the file, and airports that no flight has. */
@@ -47,7 +51,8 @@ export async function drive(
   const every = Math.max(1, Math.round(rate / probes));
   const visible: number[] = [];
   const all: Promise<void>[] = [];
-  let acknowledged = 0;
+  const acknowledged: number[] = [];
+  let answered = 0;
   const before = pipeline.processes.map((one) => one.cpu());
   const began = performance.now();
   for (let sent = 0; sent < total;) {
@@ -59,8 +64,9 @@ export async function drive(
       const at = performance.now();
       all.push(
         pipeline.post(body).then(async (receipt) => {
-          acknowledged += 1;
+          answered += 1;
           if (probe === null) return;
+          acknowledged.push(performance.now() - at);
           await pipeline.seen(probe, receipt);
           visible[place] = performance.now() - at;
         }),
@@ -69,10 +75,12 @@ export async function drive(
     await new Promise((done) => setTimeout(done, 1));
   }
   const took = (performance.now() - began) / 1000;
-  const waiting = total - acknowledged;
+  const waiting = total - answered;
   await Promise.all(all);
-  const cpu = pipeline.processes.reduce((sum, one, index) => sum + one.cpu() - (before[index] ?? 0), 0);
-  return { visible, sent: total, seconds: took, waiting, cpu };
+  const spent = pipeline.processes.map((one, index) => one.cpu() - (before[index] ?? 0));
+  const cpu = spent.reduce((sum, one) => sum + one, 0);
+  const cores = pipeline.processes.map(({ name }, index) => ({ name, busy: (spent[index] ?? 0) / took }));
+  return { visible, acknowledged, sent: total, seconds: took, waiting, cpu, cores };
 }
 
 /** Lag is stable: it is sent as fast as wanted, and the last events are seen about as soon as the first. */
