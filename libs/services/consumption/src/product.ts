@@ -1,18 +1,8 @@
 /** Consumes one product's states topic and lands what it says. */
-import type { FlushFrame, PointerDocument, RangeFrame, StatesMessage, WireCell } from '@tenon/contracts';
-import {
-  FrameAssembler,
-  HEADERS,
-  STORE_KEYS,
-  SUBJECTS,
-  TOPICS,
-  generationHint,
-  liveHint,
-  parseStatesMessage,
-  replayHint,
-} from '@tenon/contracts';
-import type { Offsets, Value } from '@tenon/domain';
-import { cellKey, foldableGeneration } from '@tenon/domain';
+import type { PointerDocument, StatesMessage } from '@tenon/contracts';
+import { FrameAssembler, HEADERS, STORE_KEYS, TOPICS, parseStatesMessage } from '@tenon/contracts';
+import type { Offsets } from '@tenon/domain';
+import { foldableGeneration } from '@tenon/domain';
 import type {
   Bus,
   Clock,
@@ -25,25 +15,18 @@ import type {
   Metrics,
   ProductStore,
   Span,
-  StoreTransaction,
   Tracer,
 } from '@tenon/ports';
-import {
-  Links,
-  NO_METRICS,
-  NO_TRACER,
-  TenonError,
-  UnsupportedVersion,
-  contextHeaders,
-  within,
-} from '@tenon/ports';
+import { Links, NO_METRICS, NO_TRACER, TenonError, UnsupportedVersion, within } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { includedIn, readPointer, readView } from '@tenon/views';
+import { Hints } from './hints';
 import { foldClosedEpochs } from './kappa';
-import { foldInto, landFlush, movePointer, targetOf } from './landing';
 import { prune } from './prune';
 import { startLanding, traceStore } from './spans';
 import { StallWatch } from './stall';
+import type { Landed, Mark, Step } from './steps';
+import { landSteps } from './steps';
 
 export interface ProductDeps {
   readonly log: EventLog;
@@ -69,36 +52,6 @@ export interface ConsumptionConfig {
   readonly stallMs: number;
 }
 
-/** One thing to land; `cells` are those of the frame (range) or of the whole flush. */
-type Step =
-  | { readonly type: 'flush'; readonly message: FlushFrame; readonly cells: readonly WireCell[] }
-  | {
-      readonly type: 'range';
-      readonly message: RangeFrame;
-      readonly cells: readonly WireCell[];
-      readonly whole: boolean;
-    };
-
-/** How far a partition of the states topic was read: the offset to resume at, and the next one. */
-interface Mark {
-  readonly resume: number;
-  readonly next: number;
-}
-
-/** What a transaction did, to be told once it has committed. */
-interface Landed {
-  readonly cells: string[];
-  /** Partition → the offsets whose events changed them. */
-  readonly covers: Record<string, [from: number, to: number]>;
-  readonly gaps: Set<number>;
-  closed: boolean;
-  moved: PointerDocument | null;
-  readonly counts: { applied: number; stale: number; gap: number };
-}
-
-/** Cells named in a live hint; above it the hint only says that something changed. */
-const HINT_CELLS = 2000;
-
 /** How often the log is told what it need not keep, milliseconds. */
 const RELEASE_EVERY = 10_000;
 
@@ -116,9 +69,9 @@ export class ProductConsumer {
   private readonly served: { pointer: PointerDocument; until: number }[] = [];
   private consumer!: LogConsumer;
   private generation = 0;
-  private replayAskedAt = -Infinity;
   private unreadable = 0;
   private readonly stall: StallWatch;
+  private readonly hints: Hints;
   private watchedAt = -Infinity;
   private releasedAt = -Infinity;
   private readonly totals = { applied: 0, stale: 0, gap: 0 };
@@ -129,6 +82,7 @@ export class ProductConsumer {
     readonly layout: ProductLayout,
   ) {
     this.stall = new StallWatch(deps.config.stallMs);
+    this.hints = new Hints(deps, layout.plan.product);
     const { metrics = NO_METRICS, tracer = NO_TRACER } = deps;
     this.tracer = tracer;
     this.observeTransaction = metrics.histogram(
@@ -261,24 +215,9 @@ export class ProductConsumer {
     const { plan } = this.layout;
     const topic = TOPICS.states(plan.product);
     const began = this.deps.clock.monotonic();
+    const at = this.deps.clock.now();
     const transact = () =>
-      this.deps.store.transact(async (tx) => {
-        const result: Landed = {
-          cells: [],
-          covers: {},
-          gaps: new Set(),
-          closed: false,
-          moved: null,
-          counts: { applied: 0, stale: 0, gap: 0 },
-        };
-        for (const step of steps) {
-          if (step.type === 'flush') await this.landFlush(tx, step, result);
-          else await this.landRange(tx, step, result);
-        }
-        for (const [partition, { resume }] of marks)
-          tx.put('meta', STORE_KEYS.consumed(topic, partition), resume);
-        return result;
-      });
+      this.deps.store.transact((tx) => landSteps(tx, this.layout, topic, steps, marks, at));
     const landed = await traceStore(this.tracer, span, 'transaction', transact);
     this.observeTransaction((this.deps.clock.monotonic() - began) / 1000);
     for (const [partition, { next }] of marks) this.next.set(partition, next);
@@ -300,53 +239,6 @@ export class ProductConsumer {
     await this.deps.log.deleteBefore(topic, offsets).catch(() => undefined);
   }
 
-  private async landFlush(
-    tx: StoreTransaction,
-    step: Extract<Step, { type: 'flush' }>,
-    result: Landed,
-  ): Promise<void> {
-    const verdict = await landFlush(tx, this.layout, step.message, step.cells);
-    if (verdict === 'gap') result.gaps.add(step.message.partition);
-    if (verdict === 'apply') {
-      const { partition, from, to } = step.message;
-      result.covers[partition] = [result.covers[partition]?.[0] ?? from, to];
-      for (const [key] of step.cells)
-        if (result.cells.length <= HINT_CELLS) result.cells.push(cellKey(this.layout.types, key));
-      if (step.message.end?.closed === true) result.closed = true;
-    }
-    if (verdict === 'apply') result.counts.applied += 1;
-    else result.counts[verdict] += 1;
-  }
-
-  private async landRange(
-    tx: StoreTransaction,
-    step: Extract<Step, { type: 'range' }>,
-    result: Landed,
-  ): Promise<void> {
-    const pointer = await readPointer(tx, this.layout);
-    const target = targetOf(pointer, step.message);
-    if (target === null) {
-      if (step.whole) result.counts.stale += 1;
-      return;
-    }
-    await foldInto(
-      tx,
-      this.layout,
-      target,
-      step.cells.map(([key, states]) => ({ key, states })),
-    );
-    const { end } = step.message;
-    if (!step.whole || end === undefined) return;
-    result.moved = movePointer(tx, this.layout, pointer, target, {
-      cut: end.cutTo,
-      epochs: end.epochs,
-      ledger: end.ledger,
-      watermark: end.watermark,
-      at: this.deps.clock.now(),
-    });
-    result.counts.applied += 1;
-  }
-
   private async foldKappa(span?: Span): Promise<void> {
     const { store, clock, config } = this.deps;
     this.folding = true;
@@ -359,15 +251,9 @@ export class ProductConsumer {
   }
 
   private tell(landed: Landed, span: Span | undefined): void {
-    const { bus, clock } = this.deps;
-    const { product } = this.layout.plan;
-    if (landed.gaps.size > 0 && clock.monotonic() - this.replayAskedAt > 2000) {
-      this.replayAskedAt = clock.monotonic();
-      this.askForReplay([...landed.gaps]);
-    }
+    this.hints.gaps(landed.gaps);
     if (landed.moved !== null) this.moved(landed.moved, span);
-    if (landed.counts.applied > 0)
-      bus.publish(SUBJECTS.live(product), this.hint(landed), contextHeaders(span));
+    if (landed.counts.applied > 0) this.hints.changed(landed, span);
   }
 
   /**
@@ -395,31 +281,15 @@ export class ProductConsumer {
       throw error;
     }
     const stalled = this.stall.check(now, includedIn(view), end);
-    this.askForReplay(stalled.filter((partition) => this.assemblers.has(partition)));
-  }
-
-  private askForReplay(partitions: readonly number[]): void {
-    if (partitions.length === 0) return;
-    const { product } = this.layout.plan;
-    for (const partition of partitions)
-      this.deps.bus.publish(SUBJECTS.replay(product), replayHint(partition));
-    this.deps.logger.warn({ product, partitions }, 'a flush went missing, asking speed to replay');
-  }
-
-  private hint({ cells, covers }: Landed): Value {
-    return liveHint(cells.length > HINT_CELLS ? null : [...new Set(cells)], covers);
+    this.hints.askForReplay(stalled.filter((partition) => this.assemblers.has(partition)));
   }
 
   /** The pointer has moved: say so, and remember when what lies behind it may go. */
   private moved(pointer: PointerDocument, span?: Span): void {
-    const { bus, clock, logger, config } = this.deps;
-    const { product } = this.layout.plan;
+    const { clock, config } = this.deps;
     this.generation = pointer.generation;
     this.served.push({ pointer, until: clock.monotonic() + config.graceMs });
-    const context = contextHeaders(span);
-    bus.publish(SUBJECTS.generation(product), generationHint(pointer.generation, pointer.line), context);
-    bus.publish(SUBJECTS.live(product), liveHint(null), context);
-    logger.info({ product, generation: pointer.generation, line: pointer.line }, 'generation is served');
+    this.hints.served(pointer, span);
   }
 
   private async pruneServed(): Promise<void> {
