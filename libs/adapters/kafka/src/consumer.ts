@@ -27,6 +27,10 @@ const DEFAULT_POLL_BYTES = 8 * 1024 * 1024;
 const MAX_PARTITION_BYTES = 2 * 1024 * 1024;
 /** How long a fetch waits at the broker: the longest until a partition that is new, or sought, is looked at. */
 const FETCH_WAIT_MS = 200;
+const RELAXED_WAIT_MS = 250;
+const RELAXED_BYTES = 256 * 1024;
+/** An answer with less shows that the end is near: there, fetching ahead would only make many small requests of a few. */
+const TAIL_BYTES = 64 * 1024;
 /** Types of errors that pass by themselves: the first group of a cluster makes the coordinators' topic. */
 const COORDINATOR_BUSY = [
   'GROUP_LOAD_IN_PROGRESS',
@@ -51,16 +55,19 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
   private failure: unknown = null;
   private fetchFailingSince: number | null = null;
   private wake: (() => void) | null = null;
+  private atTail = false;
   private turn = 0;
   private committedAt = performance.now();
   private closing: Promise<void> | null = null;
 
   constructor(private readonly options: ConsumerOptions) {
     const { topic, cluster, bufferBytes } = options;
+    const relaxed = options.latency === 'relaxed';
     this.membership = this.newMembership();
     this.fetcher = new Fetcher(cluster, this, {
       topic,
-      maxWaitMs: FETCH_WAIT_MS,
+      maxWaitMs: relaxed ? RELAXED_WAIT_MS : FETCH_WAIT_MS,
+      minBytes: relaxed ? RELAXED_BYTES : 1,
       maxBytes: bufferBytes,
       maxPartitionBytes: MAX_PARTITION_BYTES,
     });
@@ -125,13 +132,20 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
     return this.closing;
   }
 
+  /** Ahead of the polls, but for the end of the log: there a poll asks when it has nothing, and gets all that has come. */
   wanted(): readonly Wanted[] {
+    if (this.atTail && this.wake === null) return [];
     const share = this.options.bufferBytes / Math.max(1, this.held.size);
     const wanted: Wanted[] = [];
     for (const [partition, { fetchAt, bytes }] of this.held) {
       if (fetchAt !== null && bytes < share) wanted.push({ partition, offset: fetchAt });
     }
     return wanted;
+  }
+
+  answered(bytes: number): void {
+    const ahead = [...this.held.values()].reduce((sum, held) => sum + held.bytes, 0);
+    this.atTail = bytes + ahead < TAIL_BYTES;
   }
 
   arrived(fetched: FetchedPartition, from: number): void {
@@ -246,6 +260,7 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
       const timer = setTimeout(done, ms);
       signal?.addEventListener('abort', done, { once: true });
       this.wake = done;
+      if (this.atTail) this.fetcher.kick();
       if (this.joined !== null || this.failure !== null || this.closing !== null) done();
     });
   }

@@ -137,6 +137,7 @@ class KafkaEventLog implements EventLog {
       const consumer = new KafkaConsumer({
         topic,
         group,
+        ...(options.latency !== undefined && { latency: options.latency }),
         startAt: (partition) => options.startAt(partition),
         kafka: this.groupKafka,
         cluster,

@@ -17,6 +17,8 @@ export interface FetchSink {
   wanted(): readonly Wanted[];
   arrived(fetched: FetchedPartition, from: number): void;
   outOfRange(fetched: FetchedPartition, from: number): void;
+  /** All of an answer has arrived: so many bytes. */
+  answered(bytes: number): void;
   /** It is tried again; `fatal` errors are not. */
   failed(error: unknown, fatal: boolean): void;
 }
@@ -24,6 +26,8 @@ export interface FetchSink {
 export interface FetcherOptions {
   readonly topic: string;
   readonly maxWaitMs: number;
+  /** The broker waits up to `maxWaitMs` for so many. */
+  readonly minBytes: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
 }
@@ -85,7 +89,7 @@ export class Fetcher {
   }
 
   private async fetch(leader: number, wanted: readonly Wanted[]): Promise<void> {
-    const { topic, maxWaitMs, maxBytes, maxPartitionBytes } = this.options;
+    const { topic, maxWaitMs, minBytes, maxBytes, maxPartitionBytes } = this.options;
     await this.cluster.refreshMetadataIfNecessary();
     const broker = await this.cluster.findBroker({ nodeId: leader });
     // The first partition gets its first batch however large; each has its turn to be the first.
@@ -94,8 +98,9 @@ export class Fetcher {
       ...one,
       maxBytes: maxPartitionBytes,
     }));
-    const answer = await fetchFrom(broker, { topic, partitions, maxWaitMs, maxBytes });
+    const answer = await fetchFrom(broker, { topic, partitions, maxWaitMs, minBytes, maxBytes });
     let failure: number | null = null;
+    this.sink.answered(answer.reduce((sum, { recordSet }) => sum + recordSet.length, 0));
     for (const fetched of answer) {
       const from = wanted.find((one) => one.partition === fetched.partition)?.offset;
       if (from === undefined || this.stopping.signal.aborted) continue;

@@ -60,6 +60,8 @@ export interface FetchOptions {
   readonly partitions: readonly { partition: number; offset: number; maxBytes: number }[];
   /** The broker answers as soon as there is a record, or after this long. */
   readonly maxWaitMs: number;
+  /** The broker answers at once from so many bytes on. Default 1. */
+  readonly minBytes?: number;
   readonly maxBytes: number;
 }
 
@@ -73,7 +75,7 @@ export async function fetchFrom(broker: Broker, options: FetchOptions): Promise<
     request: fetchRequest({
       replicaId: FROM_LEADER,
       maxWaitTime: options.maxWaitMs,
-      minBytes: 1,
+      minBytes: options.minBytes ?? 1,
       maxBytes: options.maxBytes,
       isolationLevel: READ_UNCOMMITTED,
       topics: [

@@ -84,6 +84,7 @@ export class Archiver {
     this.consumer = await this.deps.log.consume({
       topic: TOPICS.events(this.source.name),
       group: groupOf(this.source),
+      latency: 'relaxed',
       startAt: (partition) => this.assign(partition),
     });
   }

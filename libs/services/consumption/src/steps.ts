@@ -66,12 +66,22 @@ export async function landSteps(
     moved: null,
     counts: { applied: 0, stale: 0, gap: 0 },
   };
+  await readAhead(tx, layout, steps);
   for (const step of steps) {
     if (step.type === 'flush') await takeFlush(tx, layout, step, landed);
     else await takeRange(tx, layout, step, landed, at);
   }
   for (const [partition, { resume }] of marks) tx.put('meta', STORE_KEYS.consumed(topic, partition), resume);
   return landed;
+}
+
+/** Asks once for what the flushes are judged by; a store that is far away would be asked for each in turn. */
+async function readAhead(tx: StoreTransaction, layout: ProductLayout, steps: readonly Step[]): Promise<void> {
+  const keys = new Set([STORE_KEYS.pointer(layout.product)]);
+  for (const step of steps)
+    if (step.type === 'flush')
+      keys.add(STORE_KEYS.progress(layout.product, step.message.epoch, step.message.partition));
+  if (keys.size > 1) await tx.getMany('meta', [...keys]);
 }
 
 async function takeFlush(

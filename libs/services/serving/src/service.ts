@@ -1,7 +1,8 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
-import { SUBJECTS } from '@tenon/contracts';
+import type { RowsAnswer } from '@tenon/contracts';
+import { SUBJECTS, readCovers } from '@tenon/contracts';
 import type { Plan, SourceDefinition, Value } from '@tenon/domain';
-import { formatTimestamp } from '@tenon/domain';
+import { covers, formatTimestamp } from '@tenon/domain';
 import type {
   Bus,
   Clock,
@@ -27,6 +28,7 @@ import { LIVE_DEFAULTS, LiveHub } from './live';
 import type { RowsQuery } from './query';
 import { parseRowsQuery } from './query';
 import { ProductReader } from './reader';
+import { ReceiptWaits } from './receipt-waits';
 import { traceRead } from './spans';
 
 export interface ServingConfig {
@@ -55,8 +57,7 @@ export interface ServingDeps {
 interface Served {
   readonly reader: ProductReader;
   readonly hub: LiveHub;
-  /** Wakes reads that wait for an event. */
-  readonly waiting: Set<() => void>;
+  readonly waits: ReceiptWaits;
 }
 
 export async function createServing(deps: ServingDeps): Promise<RunningService> {
@@ -90,7 +91,7 @@ class Serving {
       this.products.set(plan.product, {
         reader,
         hub: new LiveHub(deps, reader, deps.config.live, run),
-        waiting: new Set(),
+        waits: new ReceiptWaits(reader, plan.product, deps.clock, deps.config.pollMs),
       });
     }
   }
@@ -102,10 +103,11 @@ class Serving {
     );
     for (const [product, served] of this.products) {
       await served.hub.start();
-      const wake = () => {
-        for (const one of served.waiting) one();
-      };
-      this.subscriptions.push(await this.deps.bus.subscribe(SUBJECTS.live(product), wake));
+      this.subscriptions.push(
+        await this.deps.bus.subscribe(SUBJECTS.live(product), ({ payload }) =>
+          served.waits.hinted(readCovers(payload)),
+        ),
+      );
     }
   }
 
@@ -182,18 +184,10 @@ class Serving {
   }
 
   private async rows(request: HttpRequest): Promise<HttpResponse> {
-    const { reader, waiting } = this.product(request);
-    const query = parseRowsQuery(reader.layout.plan, request.query);
+    const served = this.product(request);
+    const query = parseRowsQuery(served.reader.layout.plan, request.query);
     const format = formatOf(request.headers.accept);
-    const { tracer = NO_TRACER } = this.deps;
-    const { product } = reader.layout.plan;
-    if (query.after !== null)
-      await traceRead(tracer, request.trace, 'wait', product, () =>
-        this.waitFor(reader, waiting, query, request.signal),
-      );
-    const answer = await traceRead(tracer, request.trace, 'rows', product, () =>
-      reader.rows(query, request.query),
-    );
+    const answer = await this.answer(served, query, request);
     if (format === 'json') return { status: 200, json: answer };
     const headers = {
       'content-type': 'text/csv; charset=utf-8; header=present',
@@ -204,56 +198,34 @@ class Serving {
       status: 200,
       headers,
       text: toCsv(
-        reader.layout.plan.columns.map((column) => column.name),
+        served.reader.layout.plan.columns.map((column) => column.name),
         answer,
       ),
     };
   }
 
   /** Promise 6: answers only once the receipt's events are in, or says that they are not. */
-  private async waitFor(
-    reader: ProductReader,
-    waiting: Set<() => void>,
+  private async answer(
+    { reader, waits }: Served,
     query: RowsQuery,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { clock, config } = this.deps;
-    const wanted = query.after?.[reader.layout.plan.source] ?? {};
-    const unknown = Object.keys(wanted).find((partition) => Number(partition) >= reader.layout.partitions);
+    { trace, signal, query: asked }: HttpRequest,
+  ): Promise<RowsAnswer> {
+    const { tracer = NO_TRACER, clock } = this.deps;
+    const { plan, partitions } = reader.layout;
+    const read = () => traceRead(tracer, trace, 'rows', plan.product, () => reader.rows(query, asked));
+    if (query.after === null) return read();
+    const wanted = query.after[plan.source] ?? {};
+    const unknown = Object.keys(wanted).find((partition) => Number(partition) >= partitions);
     if (unknown !== undefined)
       throw new HttpProblem(400, 'bad-parameter', `after names partition ${unknown}, which does not exist.`, {
         parameter: 'after',
       });
-    const until = clock.monotonic() + query.timeoutMs;
-    while (!signal.aborted) {
-      const woken = new AbortController();
-      const wake = () => woken.abort();
-      waiting.add(wake); // before looking, so that a change in between is not missed
-      try {
-        if (await reader.includes(wanted, query.layer)) return;
-        if (clock.monotonic() >= until)
-          throw new HttpProblem(
-            504,
-            'not-yet-included',
-            `The receipt's events are accepted, but not yet in ${reader.layout.plan.product}.`,
-            { retryable: true },
-            { 'retry-after': '1' },
-          );
-        await clock.sleep(
-          Math.min(config.pollMs, until - clock.monotonic()),
-          AbortSignal.any([woken.signal, signal]),
-        );
-      } finally {
-        waiting.delete(wake);
-      }
+    const awaited = { wanted, layer: query.layer, until: clock.monotonic() + query.timeoutMs, signal };
+    for (let trusting = true; ; trusting = false) {
+      await traceRead(tracer, trace, 'wait', plan.product, () => waits.wait(awaited, trusting));
+      const answer = await read();
+      if (covers(answer.answer.included[plan.source], wanted)) return answer;
     }
-    throw new HttpProblem(
-      503,
-      'shutting-down',
-      'The server ends before the answer includes the event.',
-      { retryable: true },
-      { 'retry-after': '1' },
-    );
   }
 
   private async live(request: HttpRequest): Promise<HttpResponse> {
