@@ -13,7 +13,8 @@ import {
 import { createFileCatalog } from '@tenon/catalog';
 import { BARRIER, HEADERS, TOPICS } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
-import type { Bus, Engine, EventLog, Logger, ProductStore, RunningService } from '@tenon/ports';
+import type { Bus, Engine, EventLog, ProductStore, RunningService } from '@tenon/ports';
+import { NO_LOGGER } from '@tenon/ports';
 import type { PlannedCatalog } from '@tenon/runtime';
 import { planCatalog } from '@tenon/runtime';
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
@@ -23,14 +24,6 @@ import { PARTITIONS, writeMeterCatalog } from './real/meters';
 const LEASE_MS = 400;
 const TOPIC = TOPICS.events('meters');
 const PRODUCT = 'meters_quarters';
-
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
 
 let directory: string;
 let log: EventLog;
@@ -71,7 +64,7 @@ async function startBatch(): Promise<{ service: RunningService; die: () => void 
     engine,
     clock: systemClock,
     ids: createIds(),
-    logger: silent,
+    logger: NO_LOGGER,
     sources: catalog.sources,
     plans: catalog.plans,
     config: { ...BATCH_DEFAULTS, leaseMs: LEASE_MS },

@@ -1,18 +1,10 @@
 import type { LeaseDocument } from '@tenon/contracts';
-import type { Logger, ProductStore, StoreTransaction } from '@tenon/ports';
-import { Unavailable } from '@tenon/ports';
+import type { ProductStore, StoreTransaction } from '@tenon/ports';
+import { NO_LOGGER, Unavailable } from '@tenon/ports';
 import { createManualClock } from '@tenon/testing';
 import { createLeases } from './leases';
 
 const TTL = 10_000;
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
-
 /** One transaction after the other. */
 class MemoryStore implements Pick<ProductStore, 'transact'> {
   readonly documents = new Map<string, unknown>();
@@ -48,7 +40,7 @@ function setup() {
   /** Each has a clock of its own: they share nothing but the store. */
   const instance = (owner: string) => {
     const clock = createManualClock();
-    return { clock, leases: createLeases({ store, clock, logger: silent, owner, ttlMs: TTL }) };
+    return { clock, leases: createLeases({ store, clock, logger: NO_LOGGER, owner, ttlMs: TTL }) };
   };
   return { store, a: instance('a'), b: instance('b') };
 }

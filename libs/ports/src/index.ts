@@ -39,6 +39,7 @@ export type {
   Refused,
 } from './engine';
 export { Refusal, TenonError, TopicMismatch, Unavailable, UnsupportedVersion } from './errors';
+export { NO_LOGGER } from './environment';
 export { mustRead, supported } from './versions';
 export { HttpProblem, tracedRoutes } from './http';
 export type { HttpRequest, HttpResponse, Route } from './http';

@@ -1,15 +1,8 @@
-import type { Logger, RunningService } from '@tenon/ports';
+import type { RunningService } from '@tenon/ports';
+import { NO_LOGGER } from '@tenon/ports';
 import type { ManualClock } from '@tenon/testing';
 import { createManualClock, eventually } from '@tenon/testing';
 import { supervise } from './supervise';
-
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
 
 interface Fake extends RunningService {
   readonly id: number;
@@ -40,7 +33,7 @@ const broken = () => Promise.reject(new Error('does not start'));
 const idOf = (service: RunningService) => (service as Fake).id;
 
 test('a service that fails is started again, more slowly each time', async () => {
-  const supervised = await supervise({ clock, logger: silent }, start);
+  const supervised = await supervise({ clock, logger: NO_LOGGER }, start);
   made[0]?.fail(new Error('one'));
   await eventually('it waits', async () => {
     await clock.advance(100);
@@ -53,7 +46,7 @@ test('a service that fails is started again, more slowly each time', async () =>
 
 test('where failures are for good they are told, once', async () => {
   const failed = jest.fn();
-  const supervised = await supervise({ clock, logger: silent, failed }, start);
+  const supervised = await supervise({ clock, logger: NO_LOGGER, failed }, start);
   made[0]?.fail(new Error('one'));
   await eventually('it is told', () => failed.mock.calls.length > 0);
   expect(failed.mock.calls).toEqual([[new Error('one')]]);
@@ -62,7 +55,7 @@ test('where failures are for good they are told, once', async () => {
 
 test('a service is replaced: the old one ends first, and its later failure is nobody’s', async () => {
   const failed = jest.fn();
-  const supervised = await supervise({ clock, logger: silent, failed }, start);
+  const supervised = await supervise({ clock, logger: NO_LOGGER, failed }, start);
   await supervised.replace(async () => {
     expect([made[0]?.stopped, idOf(supervised.current())]).toEqual([true, 0]);
     return start();
@@ -75,7 +68,7 @@ test('a service is replaced: the old one ends first, and its later failure is no
 });
 
 test('where the new one does not start, the old one is started again', async () => {
-  const supervised = await supervise({ clock, logger: silent }, start);
+  const supervised = await supervise({ clock, logger: NO_LOGGER }, start);
   await expect(supervised.replace(broken)).rejects.toThrow('does not start');
   expect(idOf(supervised.current())).toBe(1);
   // And it is kept as it was: a failure starts that one again.
@@ -90,8 +83,8 @@ test('where neither starts, it is tried again, or told', async () => {
   const failed = jest.fn();
   let works = true;
   const moody = () => (works ? start() : broken());
-  const told = await supervise({ clock, logger: silent, failed }, moody);
-  const retried = await supervise({ clock, logger: silent }, moody);
+  const told = await supervise({ clock, logger: NO_LOGGER, failed }, moody);
+  const retried = await supervise({ clock, logger: NO_LOGGER }, moody);
   works = false;
   await expect(told.replace(broken)).rejects.toThrow();
   await expect(retried.replace(broken)).rejects.toThrow();
@@ -106,7 +99,7 @@ test('where neither starts, it is tried again, or told', async () => {
 
 test('a replacement does not wait until a service that fails runs again', async () => {
   let works = true;
-  const supervised = await supervise({ clock, logger: silent }, () => (works ? start() : broken()));
+  const supervised = await supervise({ clock, logger: NO_LOGGER }, () => (works ? start() : broken()));
   works = false;
   made[0]?.fail(new Error('one'));
   await Promise.resolve();

@@ -16,7 +16,7 @@ import type {
   ProductStore,
   StoreSnapshot,
 } from '@tenon/ports';
-import { Unavailable } from '@tenon/ports';
+import { NO_LOGGER, Unavailable } from '@tenon/ports';
 import type { Counters } from './counters';
 import type { Process, Simulation } from './simulation';
 import { Gone } from './simulation';
@@ -46,14 +46,6 @@ export interface Faults {
 /** Records that were appended, as they stand in the log. */
 export type OnAppend = (topic: string, records: readonly NewRecord[], offsets: readonly number[]) => void;
 
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
-
 export class World {
   /** Topic → how often something happened that may be news to its readers. */
   private readonly changes = new Map<string, number>();
@@ -66,7 +58,7 @@ export class World {
     private readonly faults: Faults,
     private readonly counters: Counters,
     private readonly onAppend: OnAppend,
-    readonly logger: Logger = SILENT,
+    readonly logger: Logger = NO_LOGGER,
   ) {}
 
   /** @param group distinguishes consumer groups: a zombie that keeps its partitions is in one of its own */
