@@ -3,13 +3,12 @@
  * would be lost, the service stops and says so; where it is only a hint, it goes on.
  */
 import { HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from '@tenon/contracts';
-import { createEngine } from '@tenon/engine';
-import type { Engine, NewRecord, RunningService } from '@tenon/ports';
+import type { NewRecord, RunningService } from '@tenon/ports';
 import { UnsupportedVersion } from '@tenon/ports';
 import { eventually } from '@tenon/testing';
 import { readGolden } from './golden';
-import { PlayedBack } from './played-back';
-import { PRODUCT, SOURCE, Scene, ask } from './scene';
+import { PRODUCT, SOURCE, ask } from './scene';
+import { useStage } from './stage';
 
 const STATES = TOPICS.states(PRODUCT);
 const EVENTS = TOPICS.events(SOURCE.name);
@@ -23,24 +22,12 @@ const newer = (record: NewRecord): NewRecord => ({
 });
 
 describe('a message of an unknown version', () => {
-  let engine: Engine;
-  let scene: Scene;
-  let played: PlayedBack;
-
-  beforeAll(async () => {
-    engine = await createEngine({ threads: 1 });
-  }, 30_000);
-
-  beforeEach(async () => {
-    scene = await Scene.open(engine);
-    played = new PlayedBack(scene, golden);
-  });
-
-  afterEach(() => scene.close());
-  afterAll(() => engine.close());
+  const stage = useStage(golden);
 
   const typesOf = async () =>
-    (await scene.records(STATES)).map(({ value }) => JSON.parse(Buffer.from(value).toString()) as object);
+    (await stage.scene.records(STATES)).map(
+      ({ value }) => JSON.parse(Buffer.from(value).toString()) as object,
+    );
 
   /** The service fails for good, with a reason that says what to do. */
   const stops = async (service: RunningService, message: RegExp) => {
@@ -50,37 +37,41 @@ describe('a message of an unknown version', () => {
   };
 
   const pointerOf99 = () =>
-    scene.store.transact(async (tx) => {
-      const pointer = { ...played.json<object>('pointer'), v: 99 };
+    stage.scene.store.transact(async (tx) => {
+      const pointer = { ...stage.played.json<object>('pointer'), v: 99 };
       tx.put('meta', `pointer/${PRODUCT}@1`, pointer);
     });
 
   describe.each(['speed', 'batch'] as const)('of the log stops %s:', (layer) => {
-    const [events, barriers] = [() => played.records('event'), () => played.records('barrier')];
+    const [events, barriers] = [() => stage.played.records('event'), () => stage.played.records('barrier')];
 
     test('a barrier, since all that follows belongs to another epoch', async () => {
-      await scene.append(EVENTS, [...events().slice(0, 4), newer(barriers()[0]!), ...events().slice(4)]);
-      await stops(await scene.start(layer), /offset 4: a barrier of version 99, .* reads 1/);
+      await stage.scene.append(EVENTS, [
+        ...events().slice(0, 4),
+        newer(barriers()[0]!),
+        ...events().slice(4),
+      ]);
+      await stops(await stage.scene.start(layer), /offset 4: a barrier of version 99, .* reads 1/);
       // Nothing counts that lies after it.
       for (const frame of await typesOf()) expect((frame as { to: number }).to).toBeLessThanOrEqual(4);
     });
 
     test('an event, which would be missing', async () => {
       const { [HEADERS.identity]: _none, ...headers } = newer(events()[0]!).headers ?? {};
-      await scene.append(EVENTS, [events()[1]!, { ...newer(events()[0]!), headers }]);
-      await stops(await scene.start(layer), /offset 1: an event of version 99/);
+      await stage.scene.append(EVENTS, [events()[1]!, { ...newer(events()[0]!), headers }]);
+      await stops(await stage.scene.start(layer), /offset 1: an event of version 99/);
     });
 
     test('a pointer, which says where to begin', async () => {
-      await played.events();
+      await stage.played.events();
       await pointerOf99();
-      await stops(await scene.start(layer), /the store: a pointer of version 99/);
+      await stops(await stage.scene.start(layer), /the store: a pointer of version 99/);
     });
 
     test('but not a control record of a kind that it does not know, which is counted', async () => {
       const other = { ...barriers()[0]!, headers: { [HEADERS.control]: 'colour', [HEADERS.version]: '99' } };
-      await scene.append(EVENTS, [...events().slice(0, 4), other, barriers()[0]!]);
-      await scene.start(layer);
+      await stage.scene.append(EVENTS, [...events().slice(0, 4), other, barriers()[0]!]);
+      await stage.scene.start(layer);
       const ended = await eventually('the epoch', async () =>
         (await typesOf()).find((frame) => (frame as { end?: { ledger: object } }).end !== undefined),
       );
@@ -90,34 +81,37 @@ describe('a message of an unknown version', () => {
 
   describe('of the states stops consumption:', () => {
     const consumed = async () =>
-      (await scene.documents()).find(({ key }) => key.startsWith('consumed/'))?.value;
+      (await stage.scene.documents()).find(({ key }) => key.startsWith('consumed/'))?.value;
 
     test.each(['flush', 'range'])('a %s, at which another release goes on', async (name) => {
-      await scene.append(STATES, [played.records('flush')[0]!, newer(played.records(name)[0]!)]);
-      await stops(await scene.start('consumption'), /offset 1: a flush of version 99/);
+      await stage.scene.append(STATES, [
+        stage.played.records('flush')[0]!,
+        newer(stage.played.records(name)[0]!),
+      ]);
+      await stops(await stage.scene.start('consumption'), /offset 1: a flush of version 99/);
       // What stands before it has landed, and it is what will be read next.
       expect(await consumed()).toBe(1);
-      expect((await scene.documents()).map(({ table }) => table)).toContain('speed');
+      expect((await stage.scene.documents()).map(({ table }) => table)).toContain('speed');
     });
 
     test('but not one of an unknown type, nor what is no message; both are counted', async () => {
-      const flush = played.records('flush')[0]!;
+      const flush = stage.played.records('flush')[0]!;
       const other = { ...flush, value: '{"v":1,"type":"hint"}' };
-      await scene.append(STATES, [other, { ...flush, value: 'x' }, flush]);
-      const consumption = await scene.start('consumption');
+      await stage.scene.append(STATES, [other, { ...flush, value: 'x' }, flush]);
+      const consumption = await stage.scene.start('consumption');
       await eventually('the flush', async () => (await consumed()) === 3);
       expect(consumption.status()).toMatchObject({ products: [{ applied: 1, unreadable: 2 }] });
     });
 
     test('nor documents of the store, which it would spoil', async () => {
       await pointerOf99();
-      await scene.append(STATES, played.records('flush'));
-      await expect(scene.start('consumption')).rejects.toThrow(UnsupportedVersion);
+      await stage.scene.append(STATES, stage.played.records('flush'));
+      await expect(stage.scene.start('consumption')).rejects.toThrow(UnsupportedVersion);
     });
   });
 
   describe('of the store stops an answer of serving:', () => {
-    const rows = async () => ask(await scene.start('serving'), 'GET', '/v1/products/:name/rows');
+    const rows = async () => ask(await stage.scene.start('serving'), 'GET', '/v1/products/:name/rows');
 
     test('a pointer', async () => {
       await pointerOf99();
@@ -125,16 +119,16 @@ describe('a message of an unknown version', () => {
     });
 
     test('progress', async () => {
-      await scene.store.transact(async (tx) => {
+      await stage.scene.store.transact(async (tx) => {
         const key = `progress/${PRODUCT}@1/000000000000/000000000000`;
-        tx.put('meta', key, { ...played.json<object>('progress'), v: 99 });
+        tx.put('meta', key, { ...stage.played.json<object>('progress'), v: 99 });
       });
       await expect(rows()).rejects.toThrow(/the store: a progress of version 99/);
     });
   });
 
   test('of a receipt is refused by serving', async () => {
-    const serving = await scene.start('serving');
+    const serving = await stage.scene.start('serving');
     const after = Buffer.from('{"v":99,"o":{"orders":{"0":1}}}').toString('base64url');
     await expect(ask(serving, 'GET', '/v1/products/:name/rows', { query: { after } })).rejects.toMatchObject({
       code: 'bad-parameter',
@@ -143,26 +137,26 @@ describe('a message of an unknown version', () => {
 
   describe('in ingestion', () => {
     test('of a cut stops cuts, which could take its number, and not the events', async () => {
-      const ingestion = await scene.start('ingestion');
-      await scene.append(TOPICS.cuts, [newer(played.records('cut')[0]!)]);
+      const ingestion = await stage.scene.start('ingestion');
+      await stage.scene.append(TOPICS.cuts, [newer(stage.played.records('cut')[0]!)]);
       await expect(ask(ingestion, 'POST', '/v1/cuts')).rejects.toThrow(
         /tenon.cuts, offset 0: a cut of version 99/,
       );
-      const posted = await scene.post(ingestion, { body: { customer: 'ann', price: 1 } });
+      const posted = await stage.scene.post(ingestion, { body: { customer: 'ann', price: 1 } });
       expect(posted.status).toBe(202);
       // It is told at the start, too, where somebody looks.
-      await expect(scene.start('ingestion')).rejects.toThrow(UnsupportedVersion);
+      await expect(stage.scene.start('ingestion')).rejects.toThrow(UnsupportedVersion);
     });
 
     test('of the log’s identity is no name', async () => {
-      await scene.append(TOPICS.identity, [newer(played.records('identity')[0]!)]);
-      const ingestion = await scene.start('ingestion');
+      await stage.scene.append(TOPICS.identity, [newer(stage.played.records('identity')[0]!)]);
+      const ingestion = await stage.scene.start('ingestion');
       await expect(ask(ingestion, 'GET', '/v1/sources')).rejects.toThrow(/an? identity of version 99/);
     });
 
     test('of consumption’s reply is no answer: the wait for a cut ends at its time', async () => {
-      await scene.bus.respond(SUBJECTS.generations, () => ({ v: 99, generations: { [PRODUCT]: 7 } }));
-      const ingestion = await scene.start('ingestion');
+      await stage.scene.bus.respond(SUBJECTS.generations, () => ({ v: 99, generations: { [PRODUCT]: 7 } }));
+      const ingestion = await stage.scene.start('ingestion');
       const query = { wait: 'true', timeout: '200' };
       await expect(ask(ingestion, 'POST', '/v1/cuts', { query })).rejects.toMatchObject({
         code: 'cut-timeout',
@@ -171,32 +165,36 @@ describe('a message of an unknown version', () => {
   });
 
   test('of a hint is one that something changed: clients get a snapshot', async () => {
-    await played.store('pointer', 'progress', 'base-cell', 'speed-cell');
-    const serving = await scene.start('serving');
+    await stage.played.store('pointer', 'progress', 'base-cell', 'speed-cell');
+    const serving = await stage.scene.start('serving');
     const { stream } = await ask(serving, 'GET', '/v1/products/:name/live');
     const parts = stream![Symbol.asyncIterator]();
     const next = async () => String((await parts.next()).value);
     expect([await next(), await next()][1]).toMatch(/event: snapshot/);
     const changed = next();
-    scene.bus.publish(SUBJECTS.live(PRODUCT), { v: 99, cells: 'elsewhere' });
+    stage.scene.bus.publish(SUBJECTS.live(PRODUCT), { v: 99, cells: 'elsewhere' });
     expect(await changed).toMatch(/event: snapshot\n.*Zoë/);
     await parts.return?.();
   });
 
   test('of a request to consumption is answered in the newest form', async () => {
-    await played.store('pointer');
-    await scene.start('consumption');
-    const replies = await scene.bus.request(SUBJECTS.generations, { v: 99 }, { timeoutMs: 2000, max: 1 });
-    expect(replies).toEqual([played.json('generations-reply')]);
+    await stage.played.store('pointer');
+    await stage.scene.start('consumption');
+    const replies = await stage.scene.bus.request(
+      SUBJECTS.generations,
+      { v: 99 },
+      { timeoutMs: 2000, max: 1 },
+    );
+    expect(replies).toEqual([stage.played.json('generations-reply')]);
   });
 
   test('of a request to replay is left to whoever asks again', async () => {
-    await played.events();
-    await scene.start('speed');
-    await eventually('both flushes', async () => (await scene.records(STATES)).length === 2);
-    scene.bus.publish(SUBJECTS.replay(PRODUCT), { v: 99, partition: 0 });
-    await scene.append(EVENTS, [played.records('event')[0]!]);
-    await eventually('the next flush', async () => (await scene.records(STATES)).length === 3);
+    await stage.played.events();
+    await stage.scene.start('speed');
+    await eventually('both flushes', async () => (await stage.scene.records(STATES)).length === 2);
+    stage.scene.bus.publish(SUBJECTS.replay(PRODUCT), { v: 99, partition: 0 });
+    await stage.scene.append(EVENTS, [stage.played.records('event')[0]!]);
+    await eventually('the next flush', async () => (await stage.scene.records(STATES)).length === 3);
     expect((await typesOf()).at(-1)).toMatchObject({ from: 6 });
   });
 });
