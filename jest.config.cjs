@@ -2,21 +2,15 @@
 const { readdirSync, existsSync } = require('node:fs');
 const { join } = require('node:path');
 
-/** Every folder below apps/ and libs/ that has a jest.config.cjs. */
+/** The folder if it has a jest.config.cjs, else every one below it that has. */
 function projects(dir) {
+  if (existsSync(join(dir, 'jest.config.cjs'))) return [dir];
   return readdirSync(dir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
-    .flatMap((entry) => {
-      const path = join(dir, entry.name);
-      return existsSync(join(path, 'jest.config.cjs')) ? [path] : projects(path);
-    });
+    .flatMap((entry) => projects(join(dir, entry.name)));
 }
 
 module.exports = {
-  projects: [
-    ...projects(join(__dirname, 'libs')),
-    ...projects(join(__dirname, 'apps')),
-    ...projects(join(__dirname, 'tools')),
-  ],
+  projects: ['libs', 'apps', 'tools'].flatMap((folder) => projects(join(__dirname, folder))),
   maxWorkers: 2,
 };
