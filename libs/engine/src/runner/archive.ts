@@ -87,10 +87,9 @@ async function insertRaw(
     const fields = [['p', 'INTEGER'], ['t', 'BIGINT'], ...raw.fields]
       .map(([name, type]) => `${name}: '${type}'`)
       .join(', ');
-    const size = Math.max(1 << 20, file.longestLine + 1024);
     await connection.run(
       `INSERT INTO ${TABLE} BY NAME SELECT p AS __tenon_partition, t AS __tenon_append, ${raw.select.join(', ')}
-       FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${size}, columns = {${fields}})`,
+       FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${file.objectSize}, columns = {${fields}})`,
     );
   } finally {
     file.remove();

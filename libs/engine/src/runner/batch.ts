@@ -87,7 +87,7 @@ class OpenBatch implements EventBatch {
     const partial = await runSifted(input, run, run);
     const cells = new Map<number, PartialCell[]>();
     const mergers = new Map<number, CellMerger>();
-    for (const { chunks } of partial.results) {
+    for (const chunks of partial.results) {
       for (const chunk of chunks) {
         const partition = columnOf(chunk, 0);
         const found = cellsOf(plan, chunk, 1);

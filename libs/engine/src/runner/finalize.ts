@@ -79,8 +79,8 @@ async function compute(
         type === readAs ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`,
       ),
     ];
-    const relation = `(SELECT ${select.join(', ')} FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${Math.max(1 << 20, file.longestLine + 1024)}, columns = {${read}})) AS cells`;
-    const { chunks } = await query(
+    const relation = `(SELECT ${select.join(', ')} FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${file.objectSize}, columns = {${read}})) AS cells`;
+    const chunks = await query(
       connection,
       sqlOf(plan).finalize!.replaceAll(CELLS, () => relation),
     );

@@ -2,8 +2,8 @@
  * The table that the micro-batches of a connection go through. It is emptied rather than dropped, so that prepared
  * statements over it stay valid: for small batches, planning costs more than running.
  */
-import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
-import type { QueryResult } from '../sql/database';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBPreparedStatement } from '@duckdb/node-api';
+import { chunksOf } from '../sql/database';
 import { quoteName } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
 
@@ -54,6 +54,7 @@ export class LiveTable {
   async clear(): Promise<void> {
     if (this.rows === null || this.rows > MOST_ROWS) {
       this.rows = null;
+      this.dropStatements();
       await this.connection.run(`DROP TABLE IF EXISTS ${this.name}`);
     } else {
       await this.query(`DELETE FROM ${this.name}`);
@@ -66,14 +67,19 @@ export class LiveTable {
   }
 
   /** Runs a statement that comes again with each batch. */
-  async query(sql: string): Promise<QueryResult> {
+  async query(sql: string): Promise<DuckDBDataChunk[]> {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
-      if (this.statements.size >= MOST_STATEMENTS) this.statements.clear();
+      if (this.statements.size >= MOST_STATEMENTS) this.dropStatements();
       statement = await this.connection.prepare(sql);
       this.statements.set(sql, statement);
     }
-    const result = await statement.run();
-    return { types: result.columnTypes(), chunks: await result.fetchAllChunks() };
+    return chunksOf(await statement.run());
+  }
+
+  /** Those over a table that was made anew would be planned again by every run. */
+  private dropStatements(): void {
+    for (const statement of this.statements.values()) statement.destroySync();
+    this.statements.clear();
   }
 }

@@ -155,8 +155,8 @@ export class RecordReader {
   private async run(into: string, rows: readonly number[], columns: readonly SourceColumn[]): Promise<void> {
     const file = this.spoolRows(rows);
     try {
-      const { chunks } = await query(this.connection, `${into} ${this.select(file, columns)}`);
-      const count = Number(chunks[0]?.getColumnVector(0).getItem(0));
+      const [counted] = await query(this.connection, `${into} ${this.select(file, columns)}`);
+      const count = Number(counted?.getColumnVector(0).getItem(0));
       // A value with line breaks can only pass for several records, never for none.
       if (count !== rows.length)
         throw new Error(`Invalid Input Error: ${rows.length} records gave ${count} lines`);
@@ -194,8 +194,6 @@ export class RecordReader {
       ['v', envelopeType(columns)],
     ] as const;
     const read = fields.map(([name, type]) => `${name}: ${quoteText(type)}`).join(', ');
-    // Buffers are twice this size for each thread: small for small records.
-    const objectSize = Math.max(1 << 20, file.longestLine + 1024);
     const select = [
       'r AS __tenon_row',
       'p AS __tenon_partition',
@@ -203,7 +201,7 @@ export class RecordReader {
       ...this.extra.select,
       ...columns.map(columnSql),
     ];
-    return `SELECT ${select.join(', ')} FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${objectSize}, columns = {${read}})`;
+    return `SELECT ${select.join(', ')} FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${file.objectSize}, columns = {${read}})`;
   }
 }
 

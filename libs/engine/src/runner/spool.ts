@@ -42,7 +42,7 @@ export class Spool {
       throw error;
     }
     closeSync(fd);
-    return { path, longestLine: writer.longestLine, remove: () => unlinkSync(path) };
+    return { path, objectSize: objectSizeOf(writer), remove: () => unlinkSync(path) };
   }
 
   close(): void {
@@ -71,14 +71,26 @@ function isRunning(pid: number): boolean {
 
 export interface SpoolFile {
   readonly path: string;
-  /** In bytes. */
-  readonly longestLine: number;
+  /** What `read_json` is to take for `maximum_object_size`. */
+  readonly objectSize: number;
   remove(): void;
 }
+
+const SMALLEST_OBJECT = 1 << 14;
+const USUAL_OBJECT = 1 << 20;
+
+/**
+ * DuckDB allocates buffers of twice this size for each thread and file. No line is longer, small files fit in one buffer that
+ * is not much too large for them, and large ones are cut into pieces that keep the threads busy.
+ */
+const objectSizeOf = ({ written, longestLine }: LineWriter) =>
+  Math.max(Math.min(Math.max(written, SMALLEST_OBJECT), USUAL_OBJECT), longestLine + 1024);
 
 /** Gathers lines in one buffer that is used again and again. */
 export class LineWriter {
   longestLine = 0;
+  /** Bytes of all lines that have ended. */
+  written = 0;
   private at = 0;
   private lineBytes = 0;
 
@@ -163,6 +175,7 @@ export class LineWriter {
     this.reserve(1);
     this.buffer[this.at++] = 10;
     if (this.lineBytes > this.longestLine) this.longestLine = this.lineBytes;
+    this.written += this.lineBytes + 1;
     this.lineBytes = 0;
   }
 

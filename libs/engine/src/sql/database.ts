@@ -1,6 +1,6 @@
 /** One in-memory DuckDB and its connections. */
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { TenonError } from '@tenon/ports';
 
 export interface DatabaseOptions {
@@ -10,12 +10,6 @@ export interface DatabaseOptions {
   readonly tempDirectory?: string;
   /** Whether statements may read and write files. */
   readonly files: boolean;
-}
-
-/** A materialized result, chunk by chunk. */
-export interface QueryResult {
-  readonly types: readonly DuckDBType[];
-  readonly chunks: readonly DuckDBDataChunk[];
 }
 
 /** What a session runs first. The calendar is UTC everywhere, so that no machine's zone changes a result. */
@@ -72,9 +66,13 @@ export class Database {
   }
 }
 
-export async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
-  const result = await connection.run(sql);
-  return { types: result.columnTypes(), chunks: await result.fetchAllChunks() };
+export async function query(connection: DuckDBConnection, sql: string): Promise<DuckDBDataChunk[]> {
+  return chunksOf(await connection.run(sql));
+}
+
+/** The chunks of a result that is there already: fetching each would be a turn through the thread pool for nothing. */
+export function chunksOf(result: DuckDBMaterializedResult): DuckDBDataChunk[] {
+  return Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index));
 }
 
 /** An error's message. Errors of native code need not be of this realm's `Error`, so only their shape is asked for. */
