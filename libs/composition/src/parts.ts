@@ -13,6 +13,7 @@ import {
   openDataDirectory,
   systemClock,
 } from '@tenon/adapters-embedded';
+import { isPointerKey } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Clock, Engine, EventLog, Ids, Lake, Logger, ProductStore } from '@tenon/ports';
 import type { Settings, Tracing } from '@tenon/runtime';
@@ -91,7 +92,7 @@ export function createParts(
   const openStore = async (): Promise<ProductStore> =>
     TENON_MONGODB_URL === undefined
       ? createLmdbProductStore({ directory: await folder('store') })
-      : adapters.mongodb().createMongoProductStore({ url: TENON_MONGODB_URL });
+      : adapters.mongodb().createMongoProductStore({ url: TENON_MONGODB_URL, isShared: isPointerKey });
 
   const tracing = createTracing({
     environment,

@@ -4,7 +4,7 @@ export type { MessageName, UnknownVersion } from './versions';
 export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
 export type { EndMark, FlushFrame, RangeFrame, StatesMessage, WireCell } from './states';
-export { STORE_KEYS, parseProgressKey, productKey } from './store';
+export { STORE_KEYS, isPointerKey, parseProgressKey, productKey } from './store';
 export type {
   BaseDocument,
   BaseVersion,

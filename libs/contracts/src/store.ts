@@ -95,6 +95,9 @@ export const STORE_KEYS = {
   base: (product: string, line: number) => `${product}/${digits(line)}/`,
 } as const;
 
+/** Pointers are read by each landing, and written once a cut. */
+export const isPointerKey = (key: string) => key.startsWith(STORE_KEYS.pointer(''));
+
 /** Epoch and partition of a progress key. */
 export function parseProgressKey(key: string): { epoch: number; partition: number } {
   const [epoch, partition] = key.split('/').slice(-2);

@@ -71,27 +71,32 @@ async function* mergeStreams(
   streams: readonly CellStream[],
   reverse: boolean,
 ): AsyncGenerator<MergedCell> {
-  let open: CellStream[] = [];
-  for (const stream of streams) if (await stream.advance()) open.push(stream);
-  while (open.length > 0) {
-    let id = (open[0] as CellStream).id;
-    for (const stream of open) if (reverse ? stream.id > id : stream.id < id) id = stream.id;
-    let merged: MergedCell | undefined;
-    const ended: CellStream[] = [];
-    for (const stream of open) {
-      if (stream.id !== id) continue;
-      const { key, states, base } = stream.part;
-      merged = {
-        id,
-        key,
-        states: merged ? mergeStates(layout.plan.states, merged.states, states) : states,
-        base: merged?.base ?? base,
-        inSpeed: merged?.inSpeed === true || base === undefined,
-      };
-      if (!(await stream.advance())) ended.push(stream);
+  try {
+    // The first chunk of each at a time: a small read is over with them.
+    const begun = await Promise.all(streams.map((stream) => stream.advance()));
+    let open = streams.filter((_, index) => begun[index]);
+    while (open.length > 0) {
+      let id = (open[0] as CellStream).id;
+      for (const stream of open) if (reverse ? stream.id > id : stream.id < id) id = stream.id;
+      let merged: MergedCell | undefined;
+      const ended: CellStream[] = [];
+      for (const stream of open) {
+        if (stream.id !== id) continue;
+        const { key, states, base } = stream.part;
+        merged = {
+          id,
+          key,
+          states: merged ? mergeStates(layout.plan.states, merged.states, states) : states,
+          base: merged?.base ?? base,
+          inSpeed: merged?.inSpeed === true || base === undefined,
+        };
+        if (!(await stream.advance())) ended.push(stream);
+      }
+      if (ended.length > 0) open = open.filter((stream) => !ended.includes(stream));
+      if (merged) yield merged;
     }
-    if (ended.length > 0) open = open.filter((stream) => !ended.includes(stream));
-    if (merged) yield merged;
+  } finally {
+    await Promise.all(streams.map((stream) => stream.close()));
   }
 }
 
@@ -148,6 +153,11 @@ class CellStream {
     this.chunks = snapshot.scan<unknown>(table, bounds)[Symbol.asyncIterator]();
   }
 
+  /** Whoever stops early leaves scans open. */
+  async close(): Promise<void> {
+    await this.chunks.return?.();
+  }
+
   async advance(): Promise<boolean> {
     for (;;) {
       while (this.at >= this.chunk.length) {
@@ -192,19 +202,19 @@ export async function cellsByKey(
       }
     );
   });
-  for (const [partition, reach] of view.reaches)
-    for (const epoch of reach.epochs) {
-      const prefix = STORE_KEYS.speed(layout.product, epoch, partition);
-      const documents = await snapshot.getMany<SpeedDocument>(
-        'speed',
-        ids.map((id) => prefix + id),
-      );
-      documents.forEach((document, index) => {
-        if (document === undefined) return;
-        const cell = cells[index];
-        const states = cell ? mergeStates(layout.plan.states, cell.states, document.s) : document.s;
-        cells[index] = { id: ids[index] as string, key: document.k, states, base: cell?.base, inSpeed: true };
-      });
-    }
+  const prefixes = [...view.reaches].flatMap(([partition, reach]) =>
+    reach.epochs.map((epoch) => STORE_KEYS.speed(layout.product, epoch, partition)),
+  );
+  const documents = await snapshot.getMany<SpeedDocument>(
+    'speed',
+    prefixes.flatMap((prefix) => ids.map((id) => prefix + id)),
+  );
+  documents.forEach((document, at) => {
+    if (document === undefined) return;
+    const index = at % ids.length;
+    const cell = cells[index];
+    const states = cell ? mergeStates(layout.plan.states, cell.states, document.s) : document.s;
+    cells[index] = { id: ids[index] as string, key: document.k, states, base: cell?.base, inSpeed: true };
+  });
   return cells;
 }

@@ -15,6 +15,11 @@ export interface MongoProductStoreOptions {
   readonly url: string;
   /** Default: the one in the URL, else `tenon`. */
   readonly database?: string;
+  /**
+   * Which keys of `meta` many transactions read at a time, and few write: those conflict with a writer, and not with each
+   * other. The same in every process. Default: none.
+   */
+  readonly isShared?: (key: string) => boolean;
 }
 
 /**
@@ -30,7 +35,8 @@ export async function createMongoProductStore(options: MongoProductStoreOptions)
     ).pathname.slice(1);
     const db = client.db(options.database ?? (named || 'tenon'));
     await ensureTables(db);
-    return new MongoProductStore(client, tablesOf(db), new AbandonedTransactions(client.db('admin')));
+    const abandoned = new AbandonedTransactions(client.db('admin'));
+    return new MongoProductStore(client, tablesOf(db), abandoned, options.isShared ?? (() => false));
   } catch (error) {
     await client.close().catch(() => undefined);
     throw toTenonError(error);
@@ -46,6 +52,7 @@ class MongoProductStore implements ProductStore {
     private readonly client: MongoClient,
     private readonly tables: Tables,
     private readonly abandoned: AbandonedTransactions,
+    private readonly isShared: (key: string) => boolean,
   ) {}
 
   transact<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
@@ -68,7 +75,7 @@ class MongoProductStore implements ProductStore {
     work: (tx: StoreTransaction) => Promise<T>,
     began: number,
   ): Promise<T> {
-    const tx = new MongoTransaction(this.tables, session, guards);
+    const tx = new MongoTransaction(this.tables, session, guards, this.isShared);
     try {
       const result = await work(tx);
       tx.end();

@@ -5,10 +5,10 @@ type Guard = { updateOne?: { filter: { _id: string } }; deleteOne?: { filter: { 
 const ids = (operations: readonly unknown[]) =>
   (operations as Guard[]).map(({ updateOne, deleteOne }) => (updateOne ?? deleteOne)?.filter._id);
 
-test('a reader touches one guard of a key, a writer touches every one', () => {
+test('a reader touches one guard of a shared key, a writer touches every one', () => {
   const guards = new ReadGuards(3);
-  expect(ids(guards.forMeta(['k', 'l'], new Map()))).toEqual(['k#3', 'l#3']);
-  expect(ids(guards.forMeta([], new Map([['k', '1']])))).toEqual(
+  expect(ids(guards.forShared(['k', 'l'], new Map()))).toEqual(['k#3', 'l#3']);
+  expect(ids(guards.forShared([], new Map([['k', '1']])))).toEqual(
     Array.from({ length: 8 }, (_, i) => `k#${i}`),
   );
 });
@@ -27,7 +27,7 @@ test('transactions at the same time have slots of their own; one is kept to unti
 });
 
 test('whoever deletes a key makes each guard before it removes it, so that it conflicts with a reader that makes one', () => {
-  const operations = new ReadGuards(0).forMeta([], new Map([['k', null]])) as Guard[];
+  const operations = new ReadGuards(0).forShared([], new Map([['k', null]])) as Guard[];
   expect(operations.map((one) => (one.updateOne ? 'touch' : 'remove'))).toEqual(
     Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? 'touch' : 'remove')),
   );

@@ -3,9 +3,12 @@
  * promises that what was read still holds, so a transaction also writes something for each key that it has only read,
  * which then conflicts with whoever wrote it.
  *
- * Most such reads are of a few documents of `meta` (each landing reads its product's pointer), and readers must not
+ * Most such reads are of a few shared keys of `meta` (each landing reads its product's pointer), and readers must not
  * conflict with each other there: for these a reader writes one of several guards of the key, a writer all of them.
  * A process keeps to a guard for as long as it has no conflict there, so processes soon have one each.
+ *
+ * Of all other keys the reader touches the document itself: they are seldom read without being written, and a writer of
+ * them has nothing to do for it.
  */
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { GuardDocument, StoredDocument } from './tables';
@@ -47,12 +50,12 @@ export class ReadGuards {
   /**
    * What a transaction adds to the collection `guards`, to be done in this order.
    *
-   * @param read keys of `meta` that it has read and does not write
-   * @param written keys of `meta` that it writes; null: deletes
+   * @param read shared keys that it has read and does not write
+   * @param written shared keys that it writes; null: deletes
    */
-  forMeta(
+  forShared(
     read: Iterable<string>,
-    written: ReadonlyMap<string, string | null>,
+    written: Iterable<readonly [key: string, json: string | null]>,
   ): AnyBulkWriteOperation<GuardDocument>[] {
     const operations: AnyBulkWriteOperation<GuardDocument>[] = [];
     for (const key of read) operations.push(touch(guardId(key, this.slot)));
@@ -67,7 +70,7 @@ export class ReadGuards {
   }
 
   /**
-   * What a transaction adds to another table, to be done in this order: few documents there are read and not written.
+   * What a transaction adds to a table itself, to be done in this order.
    *
    * @param read keys that it has read and does not write, and whether there was a document
    */

@@ -33,6 +33,7 @@ export class MongoTransaction implements StoreTransaction {
     private readonly tables: Tables,
     private readonly session: ClientSession,
     private readonly guards: ReadGuards,
+    private readonly shared: (key: string) => boolean,
   ) {}
 
   async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
@@ -83,27 +84,35 @@ export class MongoTransaction implements StoreTransaction {
 
   /** Sends the writes, and those that make conflicts of reads (see `ReadGuards`). */
   async flush(): Promise<void> {
-    const { session, tables } = this;
+    const { session, tables, guards } = this;
     for (const table of TABLES) {
       const operations = [...this.written[table]].map(([key, json]) => toOperation(key, json));
+      const touched = guards.forTable(
+        this.onlyRead(table).filter(([key]) => !this.isShared(table, key)),
+        new ObjectId().toHexString(),
+      );
+      operations.push(...touched);
       for (let at = 0; at < operations.length; at += WRITES_PER_COMMAND) {
         await tables[table].bulkWrite(operations.slice(at, at + WRITES_PER_COMMAND), {
           session,
-          ordered: false,
+          ordered: touched.length > 0,
         });
       }
     }
-    const onlyRead = (table: StoreTable) =>
-      [...this.read[table]].filter(([key]) => !this.written[table].has(key));
-    const meta = this.guards.forMeta(
-      onlyRead('meta').map(([key]) => key),
-      this.written.meta,
+    const shared = guards.forShared(
+      this.onlyRead('meta').flatMap(([key]) => (this.isShared('meta', key) ? [key] : [])),
+      [...this.written.meta].filter(([key]) => this.isShared('meta', key)),
     );
-    if (meta.length > 0) await tables.guards.bulkWrite(meta, { session, ordered: true });
-    for (const table of ['base', 'speed'] as const) {
-      const guards = this.guards.forTable(onlyRead(table), new ObjectId().toHexString());
-      if (guards.length > 0) await tables[table].bulkWrite(guards, { session, ordered: true });
-    }
+    if (shared.length > 0) await tables.guards.bulkWrite(shared, { session, ordered: true });
+  }
+
+  /** Keys with whether there was a document. */
+  private onlyRead(table: StoreTable): (readonly [key: string, found: boolean])[] {
+    return [...this.read[table]].filter(([key]) => !this.written[table].has(key));
+  }
+
+  private isShared(table: StoreTable, key: string): boolean {
+    return table === 'meta' && this.shared(key);
   }
 }
 

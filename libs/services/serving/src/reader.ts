@@ -45,6 +45,7 @@ export class ProductReader {
 
   /** One page of rows. `query.after` is the caller's to wait for. */
   async rows(query: RowsQuery, asked: Readonly<Record<string, string>>): Promise<RowsAnswer> {
+    const ends = this.ends();
     const { view, rows, next } = await this.deps.store.snapshot(async (snapshot) => {
       const seen = await readView(snapshot, this.layout);
       return { view: seen, ...(await this.page(snapshot, seen, query, asked)) };
@@ -58,6 +59,7 @@ export class ProductReader {
         view,
         query.layer,
         rows.map(({ row }) => row),
+        ends,
       ),
       next,
     };
@@ -91,6 +93,7 @@ export class ProductReader {
 
   /** Some cells by key, for live updates; `removed` names those that HAVING now drops. */
   async cells(ids: readonly string[]): Promise<LiveRows> {
+    const ends = this.ends();
     const { view, cells, rows } = await this.deps.store.snapshot(async (snapshot) => {
       const seen = await readView(snapshot, this.layout);
       const found = (await cellsByKey(snapshot, this.layout, seen, ids)).filter((cell) => cell !== undefined);
@@ -98,7 +101,7 @@ export class ProductReader {
     });
     const kept = rows.flatMap((one) => one?.row ?? []);
     const removed = cells.flatMap((cell, index) => (rows[index] === null ? [cellId(cell.key)] : []));
-    return { rows: kept, removed, answer: await this.envelope(view, 'merged', kept) };
+    return { rows: kept, removed, answer: await this.envelope(view, 'merged', kept, ends) };
   }
 
   /** The view alone: what is included, without rows. */
@@ -139,17 +142,27 @@ export class ProductReader {
     });
   }
 
-  async envelope(view: ProductView, layer: Layer, rows: readonly Row[]): Promise<AnswerEnvelope> {
+  /**
+   * Where the log ends, asked while the store is read: what was acknowledged before the request is included or counted as
+   * behind. Null if the log can't be asked.
+   */
+  private ends(): Promise<Offsets | null> {
+    return this.deps.log.endOffsets(TOPICS.events(this.layout.plan.source)).catch(() => null);
+  }
+
+  async envelope(
+    view: ProductView,
+    layer: Layer,
+    rows: readonly Row[],
+    ends: Promise<Offsets | null> = this.ends(),
+  ): Promise<AnswerEnvelope> {
     const { plan } = this.layout;
     const cut = complete(view.pointer.cut, this.layout.partitions);
     const included = layer === 'batch' ? cut : includedIn(view);
-    let behind = 0;
-    let missing = [...view.reaches.values()].some((reach) => reach.gap);
-    try {
-      behind = countBetween(included, await this.deps.log.endOffsets(TOPICS.events(plan.source)));
-    } catch {
-      missing = true; // how much is missing can't be known, so the answer can't claim to be complete
-    }
+    const end = await ends;
+    const behind = end === null ? 0 : countBetween(included, end);
+    // Where it can't be known how much is missing, the answer can't claim to be complete.
+    const missing = end === null || [...view.reaches.values()].some((reach) => reach.gap);
     return {
       topology: plan.topology,
       generation: view.pointer.generation,

@@ -41,7 +41,7 @@ export interface SpeedConfig {
   readonly frameCells: number;
 }
 
-export const SPEED_DEFAULTS: SpeedConfig = { maxBatchRecords: 20_000, lingerMs: 5, frameCells: FRAME_CELLS };
+export const SPEED_DEFAULTS: SpeedConfig = { maxBatchRecords: 20_000, lingerMs: 15, frameCells: FRAME_CELLS };
 
 export interface SpeedDeps {
   readonly log: EventLog;
@@ -109,6 +109,8 @@ class SourceWorker {
   private deadLetters = 0;
   private readonly observeBatch: (seconds: number) => void;
   private readonly outbox: Outbox;
+  /** The engine puts away the last micro-batch meanwhile. */
+  private closing: Promise<void> = Promise.resolve();
   done: Promise<void> = Promise.resolve();
 
   constructor(
@@ -252,6 +254,7 @@ class SourceWorker {
       this.duplicates += round.counts.duplicate;
       for (const product of state.products.values()) product.count(round.counts);
     }
+    await this.closing;
     if (events.length > 0) {
       const batch = await engine.open(this.source, this.plans, events);
       try {
@@ -263,7 +266,8 @@ class SourceWorker {
             this.partitions.get(part.partition)?.products.get(plan.product)?.add(part.cells, part.ledger);
         }
       } finally {
-        await batch.close();
+        this.closing = batch.close();
+        this.closing.catch(() => undefined); // the next micro-batch meets it
       }
     }
     this.events += events.length;
@@ -346,6 +350,7 @@ class SourceWorker {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.done.catch(() => undefined);
+    await this.closing.catch(() => undefined);
     for (const subscription of this.subscriptions) await subscription.close();
     await this.consumer.close();
   }
