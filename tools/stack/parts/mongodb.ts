@@ -51,6 +51,8 @@ export const mongodb: Part = {
       '--replSet',
       REPLICA_SET,
     ];
+    // Versions of documents are kept five minutes by default: too many for a small cache, and writers then wait for room.
+    args.push('--setParameter', 'minSnapshotHistoryWindowInSeconds=60');
     args.push('--nounixsocket', '--wiredTigerCacheSizeGB', '0.5', '--quiet');
     return {
       url: `mongodb://127.0.0.1:${port}/tenon?replicaSet=${REPLICA_SET}`,
