@@ -1,4 +1,9 @@
 /** The batch service as a process of its own: docs/configuration.md says how it is configured. */
+import { constants, setPriority } from 'node:os';
 import { runAlone } from '@tenon/composition';
+
+// It has until the next cut, and beside it there may be services that answer within milliseconds. Threads have the priority
+// that their process had when they began, so this comes first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 void runAlone('batch').then((code) => process.exit(code));

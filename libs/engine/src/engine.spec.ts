@@ -9,6 +9,7 @@ import type { ArchiveRecord, Engine, EngineEvent } from '@tenon/ports';
 import { createEngine } from './engine';
 import { answerOf, foldArchive, foldLive } from './testing/pipeline';
 import { productOf, rawRecord, recordOf, sourceOf } from './testing/records';
+import { archive } from './testing/archive';
 
 const TIME = '2024-03-01T10:20:30Z';
 
@@ -386,7 +387,7 @@ describe('the archive', () => {
       { ...raw(2, '{"v":1,"type":"barrier"}', 2), mark: 'control' },
       { ...raw(3, Buffer.from([0xff, 0x00, 0x0a]), 2), mark: 'event' },
     ];
-    await engine.archive(source, records, path);
+    await archive(engine, source, records, path);
     const rows = await read(
       `SELECT __partition, __offset, epoch_ms(__timestamp), __mark, hex(__key), hex(__value), __headers, event_id, code, quantity, price, tags, event_time::VARCHAR FROM '${path}'`,
     );
@@ -417,7 +418,7 @@ describe('the archive', () => {
       ...raw(offset, value),
       mark: 'control',
     }));
-    await engine.archive(source, records, path);
+    await archive(engine, source, records, path);
     const rows = await read(`SELECT hex(__value) FROM '${path}' ORDER BY __offset`);
     expect(rows.map(([value]) => value)).toEqual(
       records.map(({ record }) => Buffer.from(record.value).toString('hex').toUpperCase()),
@@ -441,7 +442,7 @@ describe('the archive', () => {
       ...(mark === 'control' ? raw(offset, '{}') : event(offset, { code: 'a', quantity: offset })),
       mark,
     }));
-    await engine.archive(source, records, path);
+    await archive(engine, source, records, path);
     const range = async (from: number, to: number) => {
       const result = await engine.aggregateArchive(source, one, [{ partition: 0, from, to, paths: [path] }]);
       const cells = [];
@@ -466,7 +467,8 @@ describe('the archive', () => {
   test('gives the connection back when its cells are not read to the end', async () => {
     const one = await plan('SELECT quantity, count(*) AS n FROM events GROUP BY quantity');
     const path = join(directory, 'many.parquet');
-    await engine.archive(
+    await archive(
+      engine,
       source,
       Array.from({ length: 5000 }, (_, offset): ArchiveRecord => ({
         ...event(offset, { quantity: offset }),
@@ -488,8 +490,9 @@ describe('the archive', () => {
   test('of an older schema is read with nulls, and with changed types cast', async () => {
     const older = sourceOf({ quantity: { type: 'string' }, code: { type: 'string' } });
     const [before, after] = [join(directory, 'older.parquet'), join(directory, 'newer.parquet')];
-    await engine.archive(older, [{ ...event(0, { quantity: '4', code: 'a' }), mark: 'event' }], before);
-    await engine.archive(
+    await archive(engine, older, [{ ...event(0, { quantity: '4', code: 'a' }), mark: 'event' }], before);
+    await archive(
+      engine,
       source,
       [{ ...event(1, { quantity: 5, code: 'a', weight: 2 }), mark: 'event' }],
       after,

@@ -7,7 +7,7 @@ import type {
   AnswerCell,
   AnswerRow,
   ArchiveRange,
-  ArchiveRecord,
+  ArchiveWriter,
   Engine,
   EngineEvent,
   EventBatch,
@@ -15,7 +15,7 @@ import type {
 } from '@tenon/ports';
 import { MACROS } from './planner/macros';
 import { Planner } from './planner/planner';
-import { writeArchive } from './runner/archive';
+import { ArchiveFile } from './runner/archive';
 import { openBatch } from './runner/batch';
 import { finalizeCells } from './runner/finalize';
 import { aggregateRange } from './runner/range';
@@ -72,8 +72,8 @@ class DuckDBEngine implements Engine {
     return openBatch(this.live, this.spool, neededBy(source, plans), events);
   }
 
-  archive(source: SourceDefinition, records: readonly ArchiveRecord[], path: string): Promise<void> {
-    return writeArchive(this.database, this.spool, source, records, path);
+  openArchive(source: SourceDefinition): ArchiveWriter {
+    return new ArchiveFile(this.database, this.spool, source);
   }
 
   aggregateArchive(

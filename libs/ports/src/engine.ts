@@ -51,6 +51,19 @@ export interface ArchiveRecord extends EngineEvent {
   readonly mark: ArchiveMark;
 }
 
+/** A file of the archive in the making. */
+export interface ArchiveWriter {
+  /** Takes the next records. To add some at a time spreads the work; how they are divided changes nothing in the file. */
+  add(records: readonly ArchiveRecord[]): Promise<void>;
+  /**
+   * Writes all of them as Parquet to a local path (typed columns beside key, value, headers, timestamp, offset and mark), and
+   * ends. The file is whole or not at all only once the call resolves.
+   */
+  finish(path: string): Promise<void>;
+  /** Ends without a file. */
+  discard(): Promise<void>;
+}
+
 /** A range of one partition in the archive: records with `from` <= offset < `to`, to be found in `paths`. */
 export interface ArchiveRange {
   readonly partition: number;
@@ -84,8 +97,8 @@ export interface Engine {
   plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan>;
   /** Parses events (no control records, no duplicates) of one source for aggregation. */
   open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<EventBatch>;
-  /** Writes records as Parquet to a local path: typed columns beside key, value, headers, timestamp, offset and mark. */
-  archive(source: SourceDefinition, records: readonly ArchiveRecord[], path: string): Promise<void>;
+  /** Begins a file of the archive. */
+  openArchive(source: SourceDefinition): ArchiveWriter;
   /** The states of a range of the archive, over all partitions together. */
   aggregateArchive(
     source: SourceDefinition,

@@ -30,6 +30,7 @@ export type {
   ArchiveMark,
   ArchiveRange,
   ArchiveRecord,
+  ArchiveWriter,
   Engine,
   EngineEvent,
   EventBatch,

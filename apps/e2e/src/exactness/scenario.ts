@@ -51,6 +51,7 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
     },
     batch: {
       maxFileRecords: random.pick([40, 200, 100_000]),
+      addRecords: random.pick([1, 30, 4096]),
       maxHeldBytes: random.pick([20_000, 64 << 20]),
       rerunAfterMs: random.pick([100, 1000, 60_000]),
       leaseMs: 200,

@@ -304,7 +304,14 @@ export class World {
           close: () => this.simulation.inside(() => batch.close()),
         };
       },
-      archive: (source, records, path) => inside(() => inner().archive(source, records, path)),
+      openArchive: (source) => {
+        const writer = inner().openArchive(source);
+        return {
+          add: (records) => inside(() => writer.add(records)),
+          finish: (path) => inside(() => writer.finish(path)),
+          discard: () => this.simulation.inside(() => writer.discard()),
+        };
+      },
       aggregateArchive: async (source, plan, ranges) => {
         const result = await inside(() => inner().aggregateArchive(source, plan, ranges));
         return { ...result, cells: each(inside, result.cells) };

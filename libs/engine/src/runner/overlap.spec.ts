@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Engine, PartialCell } from '@tenon/ports';
 import { createEngine } from '../engine';
 import { productOf, recordOf, sourceOf } from '../testing/records';
+import { archive } from '../testing/archive';
 
 describe('archive files that overlap, since two writers cut the log differently', () => {
   const source = sourceOf({ n: { type: 'integer' } });
@@ -28,7 +29,7 @@ describe('archive files that overlap, since two writers cut the log differently'
       record: recordOf(from + index, { time: '2001-01-01T00:00:00Z', data: { n: 1 } }),
       mark: (from + index) % 2 === 0 ? ('event' as const) : ('duplicate' as const),
     }));
-    await engine.archive(source, records, path);
+    await archive(engine, source, records, path);
     return path;
   }
 

@@ -29,27 +29,27 @@ const [ROW, PARTITION, APPENDED, VALUE, END] = ['{"r":', ',"p":', ',"t":', ',"v"
 ) as [Buffer, Buffer, Buffer, Buffer, Buffer];
 
 /** More per line than the records themselves, e.g. the raw value for the archive. */
-export interface Extra {
+export interface Extra<E extends EngineEvent> {
   /** Columns of the spooled line: name and type to read as. */
   readonly fields: readonly (readonly [name: string, type: string])[];
   /** Columns of the relation, as SQL over the fields. */
   readonly select: readonly string[];
   /** Writes `,"name":value` for each field. */
-  write(line: LineWriter, event: EngineEvent): void;
+  write(line: LineWriter, event: E): void;
 }
 
-const NOTHING: Extra = { fields: [], select: [], write: () => undefined };
+const NOTHING: Extra<EngineEvent> = { fields: [], select: [], write: () => undefined };
 
 /** Puts records where DuckDB can read them, and tells which it can't. */
-export class RecordReader {
+export class RecordReader<E extends EngineEvent = EngineEvent> {
   /** How a value is put on a line. */
   private form = (value: Uint8Array): Uint8Array => value;
 
   constructor(
     private readonly connection: DuckDBConnection,
     private readonly spool: Spool,
-    private readonly events: readonly EngineEvent[],
-    private readonly extra: Extra = NOTHING,
+    private readonly events: readonly E[],
+    private readonly extra: Extra<E> = NOTHING,
   ) {}
 
   /**

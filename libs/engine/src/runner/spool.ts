@@ -16,8 +16,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const CHUNK = 1 << 20;
-const QUOTE = 34;
-const BACKSLASH = 92;
 
 export class Spool {
   readonly directory: string;
@@ -134,29 +132,6 @@ export class LineWriter {
     const written = this.buffer.write(text, this.at, 'utf8');
     this.at += written;
     this.lineBytes += written;
-  }
-
-  /** UTF-8 as a JSON text, with its quotes: byte by byte, since the text itself is not needed. */
-  jsonText(utf8: Uint8Array): void {
-    const longest = utf8.length * 6 + 2;
-    if (longest > this.buffer.length)
-      return this.bytes(Buffer.from(JSON.stringify(Buffer.from(utf8).toString('utf8'))));
-    this.reserve(longest);
-    const { buffer } = this;
-    const from = this.at;
-    let at = from;
-    buffer[at++] = QUOTE;
-    for (let i = 0; i < utf8.length; i++) {
-      const byte = utf8[i]!;
-      if (byte >= 32 && byte !== QUOTE && byte !== BACKSLASH) buffer[at++] = byte;
-      else if (byte >= 32) {
-        buffer[at++] = BACKSLASH;
-        buffer[at++] = byte;
-      } else at += buffer.write(`\\u${byte.toString(16).padStart(4, '0')}`, at, 'latin1');
-    }
-    buffer[at++] = QUOTE;
-    this.at = at;
-    this.lineBytes += at - from;
   }
 
   bytes(bytes: Uint8Array): void {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EMPTY_LEDGER, addLedgers, mergeInto } from '@tenon/domain';
 import type { LedgerCounts, Plan, SourceDefinition, State, Value } from '@tenon/domain';
 import type { ArchiveRange, ArchiveRecord, Engine, EngineEvent, Refused } from '@tenon/ports';
+import { archive } from './archive';
 
 export interface Folded {
   /** Key (as JSON) → states. */
@@ -58,7 +59,7 @@ export async function foldArchive(
       const records = own
         .slice(at, at + perFile)
         .map((event): ArchiveRecord => ({ ...event, mark: 'event' }));
-      await engine.archive(source, records, path);
+      await archive(engine, source, records, path);
       paths.push(path);
     }
     const offsets = own.map(({ record }) => record.offset);

@@ -8,6 +8,7 @@ import { DedupeWindow } from '@tenon/domain';
 import type {
   ArchiveRange,
   ArchiveRecord,
+  ArchiveWriter,
   Clock,
   Engine,
   EventLog,
@@ -28,6 +29,8 @@ export interface ArchiverConfig {
   readonly maxFileRecords: number;
   /** Bytes of records that one source may hold in memory before it writes. */
   readonly maxHeldBytes: number;
+  /** Records are handed to the engine by so many, which spreads the work that is due at a cut. */
+  readonly addRecords: number;
 }
 
 export interface ArchiverDeps {
@@ -57,10 +60,16 @@ interface OpenFile {
   /** The first offset that is not archived. */
   from: number;
   next: number;
-  held: ArchiveRecord[];
+  /** Read, and not handed to the engine. */
+  waiting: ArchiveRecord[];
+  /** How many the engine has. */
+  added: number;
+  writer: ArchiveWriter | null;
   bytes: number;
   files: ArchiveFile[];
 }
+
+const heldBy = ({ waiting, added }: OpenFile) => waiting.length + added;
 
 const groupOf = (source: SourceDefinition) => `tenon-batch-${source.name}`;
 
@@ -94,12 +103,15 @@ export class Archiver {
     const files = this.files.get(partition) ?? [];
     const last = files.at(-1);
     const from = last?.to ?? 0;
+    await this.close(partition);
     this.open.set(partition, {
       dedupe: new DedupeWindow(this.source.dedupe.window),
       epoch: last?.epoch ?? 0,
       from,
       next: from,
-      held: [],
+      waiting: [],
+      added: 0,
+      writer: null,
       bytes: 0,
       files,
     });
@@ -131,7 +143,7 @@ export class Archiver {
       signal,
     });
     for (const partition of polled.revoked)
-      if (!polled.assigned.includes(partition)) this.open.delete(partition);
+      if (!polled.assigned.includes(partition)) await this.close(partition);
     let cut = false;
     for (const { partition, records } of polled.batches) {
       const file = this.open.get(partition);
@@ -148,7 +160,7 @@ export class Archiver {
     if (offset < file.next) return false;
     const barrier = mark === 'control' ? this.mustRead(partition, record, barrierOf(record)) : null;
     file.next = offset + 1;
-    file.held.push({ partition, record, mark });
+    file.waiting.push({ partition, record, mark });
     file.bytes += record.value.byteLength + 200;
     if (barrier !== null && barrier.epoch > file.epoch) {
       file.epoch = barrier.epoch;
@@ -156,8 +168,25 @@ export class Archiver {
       await this.write(partition, file, barrier.full === true ? 'f' : 'b');
       return true;
     }
-    if (file.held.length >= this.deps.config.maxFileRecords) await this.write(partition, file, 'm');
+    const { maxFileRecords, addRecords } = this.deps.config;
+    if (heldBy(file) >= maxFileRecords) await this.write(partition, file, 'm');
+    else if (file.waiting.length >= addRecords) await this.add(file);
     return false;
+  }
+
+  private async add(file: OpenFile): Promise<void> {
+    const { waiting } = file;
+    file.waiting = [];
+    file.added += waiting.length;
+    file.writer ??= this.deps.engine.openArchive(this.source);
+    await file.writer.add(waiting);
+  }
+
+  /** The partition is another instance's, or to be read anew. */
+  private async close(partition: number): Promise<void> {
+    const file = this.open.get(partition);
+    this.open.delete(partition);
+    await file?.writer?.discard();
   }
 
   /** @throws UnsupportedVersion */
@@ -189,19 +218,22 @@ export class Archiver {
 
   /** Until it is committed, the file does not exist for anyone; after a crash its records are read from the log again. */
   private async write(partition: number, file: OpenFile, end: ArchiveFile['end']): Promise<void> {
-    if (file.held.length === 0) return;
-    const { lake, engine, logger } = this.deps;
+    const records = heldBy(file);
+    if (records === 0) return;
+    const { lake, logger } = this.deps;
     const described = { partition, from: file.from, to: file.next, epoch: file.epoch, end };
     const name = archiveName(this.source.name, described);
+    await this.add(file);
     const staged = await lake.stage();
-    await engine.archive(this.source, file.held, staged);
+    await file.writer?.finish(staged);
     await lake.commit(staged, name);
-    logger.debug({ name, records: file.held.length }, 'archived');
-    this.archived += file.held.length;
+    logger.debug({ name, records }, 'archived');
+    this.archived += records;
     file.files = [...file.files, { name, ...described }];
     this.files.set(partition, file.files);
     file.from = file.next;
-    file.held = [];
+    file.added = 0;
+    file.writer = null;
     file.bytes = 0;
   }
 
@@ -253,7 +285,7 @@ export class Archiver {
 
   /** Records in memory that are not archived yet. */
   held(): number {
-    return [...this.open.values()].reduce((sum, file) => sum + file.held.length, 0);
+    return [...this.open.values()].reduce((sum, file) => sum + heldBy(file), 0);
   }
 
   status(): Record<string, unknown> {
@@ -268,5 +300,6 @@ export class Archiver {
 
   async stop(): Promise<void> {
     await this.consumer.close();
+    for (const partition of [...this.open.keys()]) await this.close(partition);
   }
 }

@@ -45,6 +45,7 @@ export interface BatchConfig extends ArchiverConfig {
 export const BATCH_DEFAULTS: BatchConfig = {
   maxFileRecords: 100_000,
   maxHeldBytes: 64 << 20,
+  addRecords: 8192,
   rerunAfterMs: 60_000,
   leaseMs: 10_000,
   frameCells: FRAME_CELLS,
