@@ -41,7 +41,7 @@ describe('frames', () => {
       const cells = cellsOf(count);
       const results = frames(cells).map((text, index) => assembler.add(read(text), index));
       expect(results.slice(0, -1).every((result) => result.verdict === 'part')).toBe(true);
-      expect(results.at(-1)).toEqual({ verdict: 'whole', cells });
+      expect(results.at(-1)).toEqual({ verdict: 'whole', from: 0, cells });
       expect(assembler.resumeAt(100)).toBe(100);
     }
   });

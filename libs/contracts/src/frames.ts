@@ -81,6 +81,14 @@ export class FrameWriter<F extends FlushFrame | RangeFrame> {
  */
 export type FrameVerdict = 'part' | 'whole' | 'useless';
 
+/** What a frame adds. */
+export interface Assembled {
+  readonly verdict: FrameVerdict;
+  /** The offset of the first frame of its flush or range. */
+  readonly from: number;
+  readonly cells: readonly WireCell[];
+}
+
 interface Pending {
   readonly firstOffset: number;
   frames: number;
@@ -97,10 +105,7 @@ const MAX_PENDING = 8;
 export class FrameAssembler {
   private readonly pending = new Map<string, Pending>();
 
-  add(
-    message: StatesMessage,
-    offset: number,
-  ): { readonly verdict: FrameVerdict; readonly cells: readonly WireCell[] } {
+  add(message: StatesMessage, offset: number): Assembled {
     let pending = this.pending.get(message.id);
     if (pending === undefined || message.seq === 0) {
       pending = { firstOffset: offset, frames: 0, cells: 0, checksum: 0, kept: [] };
@@ -109,18 +114,19 @@ export class FrameAssembler {
     }
     if (message.seq !== pending.frames) {
       if (message.seq > pending.frames) this.pending.delete(message.id);
-      return { verdict: 'useless', cells: [] };
+      return { verdict: 'useless', from: offset, cells: [] };
     }
+    const from = pending.firstOffset;
     pending.frames += 1;
     pending.cells += message.cells.length;
     pending.checksum = (pending.checksum + checksum32(JSON.stringify(message.cells))) >>> 0;
     if (message.type === 'flush') for (const cell of message.cells) pending.kept.push(cell);
-    if (message.end === undefined) return { verdict: 'part', cells: message.cells };
+    if (message.end === undefined) return { verdict: 'part', from, cells: message.cells };
     this.pending.delete(message.id);
     const { frames, cells, checksum } = message.end;
     const whole = frames === pending.frames && cells === pending.cells && checksum === pending.checksum;
-    if (!whole) return { verdict: 'useless', cells: [] };
-    return { verdict: 'whole', cells: message.type === 'flush' ? pending.kept : message.cells };
+    if (!whole) return { verdict: 'useless', from, cells: [] };
+    return { verdict: 'whole', from, cells: message.type === 'flush' ? pending.kept : message.cells };
   }
 
   /** Forgets the oldest, whose writer died half-way: it must not hold back `resumeAt` for ever. */

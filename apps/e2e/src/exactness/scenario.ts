@@ -62,6 +62,8 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       graceMs: random.pick([0, 50, 30_000]),
       landCells: random.pick([20, 100, 8000]),
       foldCells: random.pick([10, 100, 2000]),
+      rangeCells: random.pick([1, 20, 128]),
+      maxRangeCells: random.pick([5, 50_000]),
       stallMs: random.pick([300, 10_000]),
     },
     cutEveryMs: random.pick([null, 60, 400]),

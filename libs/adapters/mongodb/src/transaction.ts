@@ -86,7 +86,9 @@ export class MongoTransaction implements StoreTransaction {
   async flush(): Promise<void> {
     const { session, tables, guards } = this;
     for (const table of TABLES) {
-      const operations = [...this.written[table]].map(([key, json]) => toOperation(key, json));
+      const operations = [...this.written[table]].map(([key, json]) =>
+        toOperation(key, json, this.read[table].get(key) === false),
+      );
       const touched = guards.forTable(
         this.onlyRead(table).filter(([key]) => !this.isShared(table, key)),
         new ObjectId().toHexString(),
@@ -116,7 +118,13 @@ export class MongoTransaction implements StoreTransaction {
   }
 }
 
-function toOperation(key: string, json: string | null): AnyBulkWriteOperation<StoredDocument> {
+/** @param isNew there was none: MongoDB takes an insertion for half of what an upsert costs it */
+function toOperation(
+  key: string,
+  json: string | null,
+  isNew: boolean,
+): AnyBulkWriteOperation<StoredDocument> {
   if (json === null) return { deleteOne: { filter: { _id: key } } };
+  if (isNew) return { insertOne: { document: { _id: key, v: json } } };
   return { replaceOne: { filter: { _id: key }, replacement: { v: json }, upsert: true } };
 }

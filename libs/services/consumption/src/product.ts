@@ -23,9 +23,11 @@ import { includedIn, readPointer, readView } from '@tenon/views';
 import { Hints } from './hints';
 import { foldClosedEpochs } from './kappa';
 import { prune } from './prune';
+import type { RangeQueueConfig } from './range-queue';
+import { RangeQueue } from './range-queue';
 import { startLanding, traceStore } from './spans';
 import { StallWatch } from './stall';
-import type { Landed, Mark, Step } from './steps';
+import type { FlushStep, Landed, Mark, Step } from './steps';
 import { landSteps } from './steps';
 
 export interface ProductDeps {
@@ -39,7 +41,7 @@ export interface ProductDeps {
   readonly config: ConsumptionConfig;
 }
 
-export interface ConsumptionConfig {
+export interface ConsumptionConfig extends RangeQueueConfig {
   /** States messages read at once. */
   readonly maxMessages: number;
   /** How long superseded rows are kept, milliseconds; longer than any read. */
@@ -63,6 +65,7 @@ export class ProductConsumer {
   private readonly assemblers = new Map<number, FrameAssembler>();
   /** The next offset to land, of each partition that this instance has. */
   private readonly next = new Map<number, number>();
+  private readonly ranges: RangeQueue;
   private folding = false;
   private readonly tracer: Tracer;
   private readonly observeTransaction: (seconds: number) => void;
@@ -82,6 +85,7 @@ export class ProductConsumer {
     readonly layout: ProductLayout,
   ) {
     this.stall = new StallWatch(deps.config.stallMs);
+    this.ranges = new RangeQueue(deps.config);
     this.hints = new Hints(deps, layout.plan.product);
     const { metrics = NO_METRICS, tracer = NO_TRACER } = deps;
     this.tracer = tracer;
@@ -106,6 +110,7 @@ export class ProductConsumer {
       group: this.group,
       startAt: async (partition) => {
         this.assemblers.set(partition, new FrameAssembler());
+        this.ranges.drop(partition);
         const key = STORE_KEYS.consumed(topic, partition);
         const next = (await this.deps.store.snapshot((snapshot) => snapshot.get<number>('meta', key))) ?? 0;
         this.next.set(partition, next);
@@ -130,7 +135,8 @@ export class ProductConsumer {
     while (!signal.aborted) {
       const polled = await this.consumer.poll({
         maxRecords: this.deps.config.maxMessages,
-        maxWaitMs: 1000,
+        // With a range to land, only a look at what may have come meanwhile.
+        maxWaitMs: this.ranges.isEmpty ? 1000 : 1,
         signal,
       });
       for (const partition of polled.revoked) {
@@ -138,6 +144,7 @@ export class ProductConsumer {
         if (polled.assigned.includes(partition)) continue;
         this.next.delete(partition);
         this.assemblers.delete(partition);
+        this.ranges.drop(partition);
       }
       await this.read(polled.batches);
       await this.pruneServed();
@@ -147,14 +154,16 @@ export class ProductConsumer {
 
   /** Lands what was read, of all partitions together: a commit costs the same for one as for many. */
   private async read(batches: readonly PartitionBatch[]): Promise<void> {
-    let steps: Step[] = [];
-    let marks = new Map<number, Mark>();
+    let steps: FlushStep[] = [];
+    const next = new Map<number, number>();
     let cells = 0;
     let contexts = new Links();
-    const land = async () => {
-      const landing = { steps, marks, contexts };
+    const land = async (rangeCells: number) => {
+      const ranges = this.ranges.take(rangeCells);
+      const marks = this.marksOf(next, ranges.partitions);
+      const landing = { steps: [...steps, ...ranges.steps], marks, contexts };
       steps = [];
-      marks = new Map();
+      next.clear();
       cells = 0;
       contexts = new Links();
       if (landing.marks.size > 0) await this.trace(landing.steps, landing.marks, landing.contexts);
@@ -168,22 +177,58 @@ export class ProductConsumer {
         const unreadable = 'reason' in message;
         if (unreadable && message.newer !== null) {
           // What stands before it lands; it and what follows is for a release that can read it.
-          await land();
+          await land(Infinity);
           const place = `${TOPICS.states(this.layout.plan.product)}, partition ${partition}, offset ${offset}`;
           throw new UnsupportedVersion(message.newer, place);
         }
-        const found = unreadable ? [] : this.stepOf(assembler, message, offset);
         if (unreadable) this.skip(partition, offset, message.reason);
-        for (const step of found) {
-          steps.push(step);
-          cells += step.cells.length;
+        else {
+          const { used, flush } = this.take(assembler, message, partition, offset);
+          if (flush !== null) {
+            steps.push(flush);
+            cells += flush.cells.length;
+          }
+          if (used && this.tracer.enabled) contexts.add(record.header(HEADERS.traceparent));
         }
-        if (this.tracer.enabled && found.length > 0) contexts.add(record.header(HEADERS.traceparent));
-        marks.set(partition, { resume: assembler.resumeAt(offset + 1), next: offset + 1 });
-        if (cells >= this.deps.config.landCells) await land();
+        next.set(partition, offset + 1);
+        if (cells >= this.deps.config.landCells) await land(this.ranges.share);
       }
     }
-    await land();
+    // Where nothing else is to be done, a range lands as fast as it can.
+    const { landCells } = this.deps.config;
+    await land(steps.length > 0 ? this.ranges.share : Math.max(landCells, this.ranges.share));
+  }
+
+  /** What a message is to be landed as: a flush at once, once it is whole; a frame of a range after the flushes. */
+  private take(
+    assembler: FrameAssembler,
+    message: StatesMessage,
+    partition: number,
+    offset: number,
+  ): { readonly used: boolean; readonly flush: FlushStep | null } {
+    // States of another definition of the product: never merged with these.
+    const { hash, version } = this.layout.plan;
+    if (message.hash !== hash || message.version !== version) return { used: false, flush: null };
+    const { verdict, from, cells } = assembler.add(message, offset);
+    if (verdict === 'useless') return { used: false, flush: null };
+    if (message.type === 'range') {
+      this.ranges.add(partition, from, { type: 'range', message, cells, whole: verdict === 'whole' });
+      return { used: true, flush: null };
+    }
+    return verdict === 'whole'
+      ? { used: true, flush: { type: 'flush', message, cells } }
+      : { used: false, flush: null };
+  }
+
+  /** @param read partition → the next offset; what stands before it has landed, but for ranges that wait */
+  private marksOf(read: ReadonlyMap<number, number>, others: ReadonlySet<number>): Map<number, Mark> {
+    const marks = new Map<number, Mark>();
+    for (const partition of new Set([...read.keys(), ...others])) {
+      const next = read.get(partition) ?? this.next.get(partition) ?? 0;
+      const resume = this.assemblers.get(partition)?.resumeAt(next) ?? next;
+      marks.set(partition, { resume: this.ranges.resumeAt(partition, resume), next });
+    }
+    return marks;
   }
 
   private skip(partition: number, offset: number, reason: string): void {
@@ -192,15 +237,6 @@ export class ProductConsumer {
       { product: this.layout.plan.product, partition, offset, reason },
       'unreadable states message',
     );
-  }
-
-  private stepOf(assembler: FrameAssembler, message: StatesMessage, offset: number): Step[] {
-    // States of another definition of the product: never merged with these.
-    if (message.hash !== this.layout.plan.hash || message.version !== this.layout.plan.version) return [];
-    const { verdict, cells } = assembler.add(message, offset);
-    if (verdict === 'useless') return [];
-    if (message.type === 'range') return [{ type: 'range', message, cells, whole: verdict === 'whole' }];
-    return verdict === 'whole' ? [{ type: 'flush', message, cells }] : [];
   }
 
   /** Lands in a span, if what lands comes from one. */
@@ -314,8 +350,10 @@ export class ProductConsumer {
     return {
       topic: TOPICS.states(this.layout.plan.product),
       group: this.group,
-      next: Object.fromEntries([...this.next].map(([partition, next]) => [String(partition), next])),
-      busy: this.folding,
+      next: Object.fromEntries(
+        [...this.next].map(([partition, next]) => [String(partition), this.ranges.resumeAt(partition, next)]),
+      ),
+      busy: this.folding || !this.ranges.isEmpty,
     };
   }
 

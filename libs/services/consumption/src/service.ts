@@ -21,6 +21,8 @@ export const CONSUMPTION_DEFAULTS: ConsumptionConfig = {
   graceMs: 30_000,
   landCells: 8000,
   foldCells: 2000,
+  rangeCells: 128,
+  maxRangeCells: 50_000,
   stallMs: 10_000,
 };
 

@@ -7,19 +7,20 @@ import type { ProductLayout } from '@tenon/views';
 import { readPointer } from '@tenon/views';
 import { foldInto, landFlush, movePointer, targetOf } from './landing';
 
-/** One thing to land; `cells` are those of the frame (range) or of the whole flush. */
+/** One thing to land; `cells` are those of the frame (range), or a part of them, or those of the whole flush. */
 export type Step = FlushStep | RangeStep;
 
-interface FlushStep {
+export interface FlushStep {
   readonly type: 'flush';
   readonly message: FlushFrame;
   readonly cells: readonly WireCell[];
 }
 
-interface RangeStep {
+export interface RangeStep {
   readonly type: 'range';
   readonly message: RangeFrame;
   readonly cells: readonly WireCell[];
+  /** With it, all of the range has come. */
   readonly whole: boolean;
 }
 
