@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os';
 import { runAlone } from '@tenon/composition';
 
 // It has until the next cut, and beside it there may be services that answer within milliseconds. Threads have the priority
-// that their process had when they began, so this comes first.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+// that their process had when they began, so this comes first. Also on a machine that is overloaded it gets on.
+setPriority(constants.priority.PRIORITY_LOW);
 
 void runAlone('batch').then((code) => process.exit(code));

@@ -57,6 +57,12 @@ export interface ConsumptionConfig extends RangeQueueConfig {
 /** How often the log is told what it need not keep, milliseconds. */
 const RELEASE_EVERY = 10_000;
 
+/** After so many milliseconds without a flush a range need not leave room for one. */
+const QUIET_AFTER = 250;
+
+/** Between two parts of a range, milliseconds at most. */
+const LONGEST_BREAK = 50;
+
 /** How often it looks whether all partitions get on, milliseconds. */
 const WATCH_EVERY = 2000;
 
@@ -75,6 +81,7 @@ export class ProductConsumer {
   private unreadable = 0;
   private readonly stall: StallWatch;
   private readonly hints: Hints;
+  private flushedAt = -Infinity;
   private watchedAt = -Infinity;
   private releasedAt = -Infinity;
   private readonly totals = { applied: 0, stale: 0, gap: 0 };
@@ -132,13 +139,15 @@ export class ProductConsumer {
     const { signal } = this.stopping;
     // Epochs that closed before a crash, but were not folded yet.
     if (this.layout.plan.topology === 'kappa') await this.foldKappa();
+    let took = 0;
     while (!signal.aborted) {
       const polled = await this.consumer.poll({
         maxRecords: this.deps.config.maxMessages,
-        // With a range to land, only a look at what may have come meanwhile.
-        maxWaitMs: this.ranges.isEmpty ? 1000 : 1,
+        // Between the parts of a range half of the time is left to others, if there are any.
+        maxWaitMs: this.ranges.isEmpty ? 1000 : this.isQuiet() ? 1 : Math.min(took, LONGEST_BREAK),
         signal,
       });
+      const began = this.deps.clock.monotonic();
       for (const partition of polled.revoked) {
         // A partition that was lost and came back meanwhile begins anew already.
         if (polled.assigned.includes(partition)) continue;
@@ -147,6 +156,7 @@ export class ProductConsumer {
         this.ranges.drop(partition);
       }
       await this.read(polled.batches);
+      took = this.deps.clock.monotonic() - began;
       await this.pruneServed();
       await this.watch();
     }
@@ -194,9 +204,13 @@ export class ProductConsumer {
         if (cells >= this.deps.config.landCells) await land(this.ranges.share);
       }
     }
-    // Where nothing else is to be done, a range lands as fast as it can.
-    const { landCells } = this.deps.config;
-    await land(steps.length > 0 ? this.ranges.share : Math.max(landCells, this.ranges.share));
+    if (steps.length > 0) this.flushedAt = this.deps.clock.monotonic();
+    await land(this.isQuiet() ? Math.max(this.deps.config.landCells, this.ranges.share) : this.ranges.share);
+  }
+
+  /** No flush has come for a while: then a range lands as fast as it can. */
+  private isQuiet(): boolean {
+    return this.deps.clock.monotonic() - this.flushedAt > QUIET_AFTER;
   }
 
   /** What a message is to be landed as: a flush at once, once it is whole; a frame of a range after the flushes. */
