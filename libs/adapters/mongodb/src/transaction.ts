@@ -10,6 +10,9 @@ import { TABLES, findMany } from './tables';
 /** Documents per command; the driver would cut at 48 MB only, and the server then holds all of it at once. */
 const WRITES_PER_COMMAND = 5_000;
 
+/** Keys of a deletion; each is at most 1,900 bytes long. */
+const DELETIONS_PER_OPERATION = 1_000;
+
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /** One attempt of a transaction: writes are kept, coalesced by key, and sent when the work is done. */
@@ -86,9 +89,7 @@ export class MongoTransaction implements StoreTransaction {
   async flush(): Promise<void> {
     const { session, tables, guards } = this;
     for (const table of TABLES) {
-      const operations = [...this.written[table]].map(([key, json]) =>
-        toOperation(key, json, this.read[table].get(key) === false),
-      );
+      const operations = operationsOf(this.written[table], this.read[table]);
       const touched = guards.forTable(
         this.onlyRead(table).filter(([key]) => !this.isShared(table, key)),
         new ObjectId().toHexString(),
@@ -118,13 +119,22 @@ export class MongoTransaction implements StoreTransaction {
   }
 }
 
-/** @param isNew there was none: MongoDB takes an insertion for half of what an upsert costs it */
-function toOperation(
-  key: string,
-  json: string | null,
-  isNew: boolean,
-): AnyBulkWriteOperation<StoredDocument> {
-  if (json === null) return { deleteOne: { filter: { _id: key } } };
-  if (isNew) return { insertOne: { document: { _id: key, v: json } } };
-  return { replaceOne: { filter: { _id: key }, replacement: { v: json }, upsert: true } };
+/** @param read whether there was a document, of keys that were read */
+function operationsOf(
+  written: ReadonlyMap<string, string | null>,
+  read: ReadonlyMap<string, boolean>,
+): AnyBulkWriteOperation<StoredDocument>[] {
+  const operations: AnyBulkWriteOperation<StoredDocument>[] = [];
+  const deleted: string[] = [];
+  for (const [key, json] of written) {
+    if (json === null) deleted.push(key);
+    // MongoDB takes an insertion for half of what an upsert costs it.
+    else if (read.get(key) === false) operations.push({ insertOne: { document: { _id: key, v: json } } });
+    else operations.push({ replaceOne: { filter: { _id: key }, replacement: { v: json }, upsert: true } });
+  }
+  for (let at = 0; at < deleted.length; at += DELETIONS_PER_OPERATION)
+    operations.push({
+      deleteMany: { filter: { _id: { $in: deleted.slice(at, at + DELETIONS_PER_OPERATION) } } },
+    });
+  return operations;
 }

@@ -76,6 +76,7 @@ export class ProductConsumer {
   private readonly tracer: Tracer;
   private readonly observeTransaction: (seconds: number) => void;
   private readonly served: { pointer: PointerDocument; until: number }[] = [];
+  private pruning: Promise<void> | null = null;
   private consumer!: LogConsumer;
   private generation = 0;
   private unreadable = 0;
@@ -157,7 +158,7 @@ export class ProductConsumer {
       }
       await this.read(polled.batches);
       took = this.deps.clock.monotonic() - began;
-      await this.pruneServed();
+      this.pruneServed();
       await this.watch();
     }
   }
@@ -342,13 +343,21 @@ export class ProductConsumer {
     this.hints.served(pointer, span);
   }
 
-  private async pruneServed(): Promise<void> {
-    const now = this.deps.clock.monotonic();
+  /** Deletes what lies behind generations that are long served, while it goes on. */
+  private pruneServed(): void {
+    if (this.pruning !== null) return;
+    const { clock, logger } = this.deps;
+    const now = clock.monotonic();
     let last: PointerDocument | undefined;
     while (this.served[0] !== undefined && this.served[0].until <= now) last = this.served.shift()?.pointer;
     if (last === undefined) return;
-    const deleted = await prune(this.deps.store, this.layout, last);
-    this.deps.logger.debug({ product: this.layout.plan.product, deleted }, 'pruned');
+    const { product } = this.layout.plan;
+    this.pruning = prune(this.deps, this.layout, last, this.stopping.signal)
+      .then(
+        (deleted) => logger.debug({ product, deleted }, 'pruned'),
+        (error: unknown) => logger.warn({ error, product }, 'pruning failed; the next one does its work too'),
+      )
+      .finally(() => (this.pruning = null));
   }
 
   /** The generation that this instance knows to be served. */
@@ -392,6 +401,7 @@ export class ProductConsumer {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.done.catch(() => undefined);
+    await this.pruning;
     await this.consumer.close();
   }
 }
