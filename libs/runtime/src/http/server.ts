@@ -1,4 +1,5 @@
 /** One node:http server: hot routes in front, Express behind, one shape of errors, and an end that loses no request. */
+import { setMaxListeners } from 'node:events';
 import type { Ids, Logger, Route } from '@tenon/ports';
 import { CORRELATION_HEADER } from '@tenon/contracts';
 import { HttpProblem } from '@tenon/ports';
@@ -46,6 +47,7 @@ export interface HttpServer {
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const limits: HttpLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const shutdown = new AbortController();
+  setMaxListeners(0, shutdown.signal); // each request that waits listens
   const shortest = Math.min(limits.headersTimeoutMs, limits.bodyTimeoutMs, limits.idleTimeoutMs);
   const tickMs = Math.round(Math.max(10, Math.min(1_000, shortest / 4)));
   const watch = new BodyWatch(tickMs);

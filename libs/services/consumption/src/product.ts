@@ -1,6 +1,6 @@
 /** Consumes one product's states topic and lands what it says. */
-import type { PointerDocument, StatesMessage } from '@tenon/contracts';
-import { FrameAssembler, HEADERS, STORE_KEYS, TOPICS, parseStatesMessage } from '@tenon/contracts';
+import type { PointerDocument, UnknownVersion } from '@tenon/contracts';
+import { HEADERS, STORE_KEYS, TOPICS } from '@tenon/contracts';
 import type { Offsets } from '@tenon/domain';
 import { foldableGeneration } from '@tenon/domain';
 import type {
@@ -24,9 +24,9 @@ import { Hints } from './hints';
 import { foldClosedEpochs } from './kappa';
 import { prune } from './prune';
 import type { RangeQueueConfig } from './range-queue';
-import { RangeQueue } from './range-queue';
 import { startLanding, traceStore } from './spans';
 import { StallWatch } from './stall';
+import { StatesReader } from './states-reader';
 import type { FlushStep, Landed, Mark, Step } from './steps';
 import { landSteps } from './steps';
 
@@ -68,10 +68,7 @@ const WATCH_EVERY = 2000;
 
 export class ProductConsumer {
   private readonly stopping = new AbortController();
-  private readonly assemblers = new Map<number, FrameAssembler>();
-  /** The next offset to land, of each partition that this instance has. */
-  private readonly next = new Map<number, number>();
-  private readonly ranges: RangeQueue;
+  private readonly reader: StatesReader;
   private folding = false;
   private readonly tracer: Tracer;
   private readonly observeTransaction: (seconds: number) => void;
@@ -93,7 +90,7 @@ export class ProductConsumer {
     readonly layout: ProductLayout,
   ) {
     this.stall = new StallWatch(deps.config.stallMs);
-    this.ranges = new RangeQueue(deps.config);
+    this.reader = new StatesReader(layout, deps.config);
     this.hints = new Hints(deps, layout.plan.product);
     const { metrics = NO_METRICS, tracer = NO_TRACER } = deps;
     this.tracer = tracer;
@@ -117,11 +114,9 @@ export class ProductConsumer {
       topic,
       group: this.group,
       startAt: async (partition) => {
-        this.assemblers.set(partition, new FrameAssembler());
-        this.ranges.drop(partition);
         const key = STORE_KEYS.consumed(topic, partition);
         const next = (await this.deps.store.snapshot((snapshot) => snapshot.get<number>('meta', key))) ?? 0;
-        this.next.set(partition, next);
+        this.reader.begin(partition, next);
         const { product } = this.layout.plan;
         this.deps.logger.info(
           { product, partition, next },
@@ -145,17 +140,13 @@ export class ProductConsumer {
       const polled = await this.consumer.poll({
         maxRecords: this.deps.config.maxMessages,
         // Between the parts of a range half of the time is left to others, if there are any.
-        maxWaitMs: this.ranges.isEmpty ? 1000 : this.isQuiet() ? 1 : Math.min(took, LONGEST_BREAK),
+        maxWaitMs: !this.reader.hasRange ? 1000 : this.isQuiet() ? 1 : Math.min(took, LONGEST_BREAK),
         signal,
       });
       const began = this.deps.clock.monotonic();
-      for (const partition of polled.revoked) {
-        // A partition that was lost and came back meanwhile begins anew already.
-        if (polled.assigned.includes(partition)) continue;
-        this.next.delete(partition);
-        this.assemblers.delete(partition);
-        this.ranges.drop(partition);
-      }
+      // A partition that was lost and came back meanwhile begins anew already.
+      for (const partition of polled.revoked)
+        if (!polled.assigned.includes(partition)) this.reader.end(partition);
       await this.read(polled.batches);
       took = this.deps.clock.monotonic() - began;
       this.pruneServed();
@@ -165,48 +156,39 @@ export class ProductConsumer {
 
   /** Lands what was read, of all partitions together: a commit costs the same for one as for many. */
   private async read(batches: readonly PartitionBatch[]): Promise<void> {
-    let steps: FlushStep[] = [];
-    const next = new Map<number, number>();
+    const { reader } = this;
+    const { landCells } = this.deps.config;
+    let flushes: FlushStep[] = [];
     let cells = 0;
     let contexts = new Links();
     const land = async (rangeCells: number) => {
-      const ranges = this.ranges.take(rangeCells);
-      const marks = this.marksOf(next, ranges.partitions);
-      const landing = { steps: [...steps, ...ranges.steps], marks, contexts };
-      steps = [];
-      next.clear();
+      const { ranges, marks } = reader.landing(rangeCells);
+      const landing = { steps: [...flushes, ...ranges], marks, contexts };
+      flushes = [];
       cells = 0;
       contexts = new Links();
-      if (landing.marks.size > 0) await this.trace(landing.steps, landing.marks, landing.contexts);
+      if (marks.size > 0) await this.trace(landing.steps, landing.marks, landing.contexts);
     };
     for (const { partition, records } of batches) {
-      const assembler = this.assemblers.get(partition);
-      if (assembler === undefined) continue;
+      if (!reader.has(partition)) continue;
       for (const record of records) {
-        const { offset, value } = record;
-        const message = parseStatesMessage(value);
-        const unreadable = 'reason' in message;
-        if (unreadable && message.newer !== null) {
+        const taken = reader.take(partition, record);
+        if ('unreadable' in taken) {
+          const { reason, newer } = taken.unreadable;
           // What stands before it lands; it and what follows is for a release that can read it.
-          await land(Infinity);
-          const place = `${TOPICS.states(this.layout.plan.product)}, partition ${partition}, offset ${offset}`;
-          throw new UnsupportedVersion(message.newer, place);
+          if (newer !== null) await land(Infinity);
+          this.skip(partition, record.offset, reason, newer);
+        } else if ('flush' in taken) {
+          flushes.push(taken.flush);
+          cells += taken.flush.cells.length;
         }
-        if (unreadable) this.skip(partition, offset, message.reason);
-        else {
-          const { used, flush } = this.take(assembler, message, partition, offset);
-          if (flush !== null) {
-            steps.push(flush);
-            cells += flush.cells.length;
-          }
-          if (used && this.tracer.enabled) contexts.add(record.header(HEADERS.traceparent));
-        }
-        next.set(partition, offset + 1);
-        if (cells >= this.deps.config.landCells) await land(this.ranges.share);
+        const isUsed = 'flush' in taken || ('used' in taken && taken.used);
+        if (isUsed && this.tracer.enabled) contexts.add(record.header(HEADERS.traceparent));
+        if (cells >= landCells) await land(reader.share);
       }
     }
-    if (steps.length > 0) this.flushedAt = this.deps.clock.monotonic();
-    await land(this.isQuiet() ? Math.max(this.deps.config.landCells, this.ranges.share) : this.ranges.share);
+    if (flushes.length > 0) this.flushedAt = this.deps.clock.monotonic();
+    await land(this.isQuiet() ? Math.max(landCells, reader.share) : reader.share);
   }
 
   /** No flush has come for a while: then a range lands as fast as it can. */
@@ -214,44 +196,16 @@ export class ProductConsumer {
     return this.deps.clock.monotonic() - this.flushedAt > QUIET_AFTER;
   }
 
-  /** What a message is to be landed as: a flush at once, once it is whole; a frame of a range after the flushes. */
-  private take(
-    assembler: FrameAssembler,
-    message: StatesMessage,
-    partition: number,
-    offset: number,
-  ): { readonly used: boolean; readonly flush: FlushStep | null } {
-    // States of another definition of the product: never merged with these.
-    const { hash, version } = this.layout.plan;
-    if (message.hash !== hash || message.version !== version) return { used: false, flush: null };
-    const { verdict, from, cells } = assembler.add(message, offset);
-    if (verdict === 'useless') return { used: false, flush: null };
-    if (message.type === 'range') {
-      this.ranges.add(partition, from, { type: 'range', message, cells, whole: verdict === 'whole' });
-      return { used: true, flush: null };
-    }
-    return verdict === 'whole'
-      ? { used: true, flush: { type: 'flush', message, cells } }
-      : { used: false, flush: null };
-  }
-
-  /** @param read partition → the next offset; what stands before it has landed, but for ranges that wait */
-  private marksOf(read: ReadonlyMap<number, number>, others: ReadonlySet<number>): Map<number, Mark> {
-    const marks = new Map<number, Mark>();
-    for (const partition of new Set([...read.keys(), ...others])) {
-      const next = read.get(partition) ?? this.next.get(partition) ?? 0;
-      const resume = this.assemblers.get(partition)?.resumeAt(next) ?? next;
-      marks.set(partition, { resume: this.ranges.resumeAt(partition, resume), next });
-    }
-    return marks;
-  }
-
-  private skip(partition: number, offset: number, reason: string): void {
+  /** @throws UnsupportedVersion if it is of a newer release: nothing may be passed over that another could read */
+  private skip(partition: number, offset: number, reason: string, newer: UnknownVersion | null): void {
+    const { product } = this.layout.plan;
+    if (newer !== null)
+      throw new UnsupportedVersion(
+        newer,
+        `${TOPICS.states(product)}, partition ${partition}, offset ${offset}`,
+      );
     this.unreadable += 1;
-    this.deps.logger.error(
-      { product: this.layout.plan.product, partition, offset, reason },
-      'unreadable states message',
-    );
+    this.deps.logger.error({ product, partition, offset, reason }, 'unreadable states message');
   }
 
   /** Lands in a span, if what lands comes from one. */
@@ -271,12 +225,12 @@ export class ProductConsumer {
       this.deps.store.transact((tx) => landSteps(tx, this.layout, topic, steps, marks, at));
     const landed = await traceStore(this.tracer, span, 'transaction', transact);
     this.observeTransaction((this.deps.clock.monotonic() - began) / 1000);
-    for (const [partition, { next }] of marks) this.next.set(partition, next);
+    this.reader.landed(marks);
     this.totals.applied += landed.counts.applied;
     this.totals.stale += landed.counts.stale;
     this.totals.gap += landed.counts.gap;
     this.tell(landed, span);
-    await this.release(topic, marks);
+    void this.release(topic, marks);
     if (landed.closed && plan.topology === 'kappa') await this.foldKappa(span);
   }
 
@@ -332,7 +286,7 @@ export class ProductConsumer {
       throw error;
     }
     const stalled = this.stall.check(now, includedIn(view), end);
-    this.hints.askForReplay(stalled.filter((partition) => this.assemblers.has(partition)));
+    this.hints.askForReplay(stalled.filter((partition) => this.reader.has(partition)));
   }
 
   /** The pointer has moved: say so, and remember when what lies behind it may go. */
@@ -373,10 +327,8 @@ export class ProductConsumer {
     return {
       topic: TOPICS.states(this.layout.plan.product),
       group: this.group,
-      next: Object.fromEntries(
-        [...this.next].map(([partition, next]) => [String(partition), this.ranges.resumeAt(partition, next)]),
-      ),
-      busy: this.folding || !this.ranges.isEmpty,
+      next: this.reader.position(),
+      busy: this.folding || this.reader.hasRange,
     };
   }
 
