@@ -14,10 +14,14 @@ export interface StoreEntry<T> {
 export interface ScanRange {
   readonly gte: string;
   readonly lt: string;
+  /** A key before the range that is to come with it, first (backwards: last). */
+  readonly and?: string;
   readonly limit?: number;
   readonly reverse?: boolean;
   /** The source of a regular expression that a key must match from its beginning, tested before documents are read. */
   readonly matching?: string;
+  /** About so many entries will be asked for, where that is known: chunks need not be much larger. */
+  readonly expected?: number;
 }
 
 /** Reads of one instant: nothing that commits later is seen, however long it is held. */

@@ -23,13 +23,15 @@ export function describeScans({ store, prefix }: StoreUnderTest): void {
       lt: bounds,
       reverse: fc.boolean(),
       limit: fc.option(fc.integer({ min: 1, max: 400 }), { nil: 0 }),
+      expected: fc.option(fc.integer({ min: 1, max: 400 }), { nil: undefined }),
     });
     await store().snapshot((snapshot) =>
       fc.assert(
-        fc.asyncProperty(range, async ({ gte, lt, reverse, limit }) => {
+        fc.asyncProperty(range, async ({ gte, lt, reverse, limit, expected }) => {
           const inside = keys.filter((one) => one >= gte && one < lt);
           if (reverse) inside.reverse();
-          const found = await scanAll(snapshot, 'base', { gte, lt, reverse, ...(limit > 0 && { limit }) });
+          const options = { ...(limit > 0 && { limit }), ...(expected !== undefined && { expected }) };
+          const found = await scanAll(snapshot, 'base', { gte, lt, reverse, ...options });
           expect(found.map((entry) => entry.key)).toEqual(limit > 0 ? inside.slice(0, limit) : inside);
           expect(found.every((entry) => entry.value === entry.key)).toBe(true);
         }),
@@ -37,6 +39,24 @@ export function describeScans({ store, prefix }: StoreUnderTest): void {
       ),
     );
   }, 60_000);
+
+  test('a scan may take a key before its range along, which is first, or last backwards, and counts for the limit', async () => {
+    const key = prefix();
+    await store().transact(async (tx) => {
+      for (const name of ['a', 'b', 'c1', 'c2', 'd']) tx.put('meta', key + name, name);
+    });
+    await store().snapshot(async (snapshot) => {
+      const range = { gte: `${key}c`, lt: `${key}d` };
+      const values = async (options: object) =>
+        (await scanAll<string>(snapshot, 'meta', { ...range, ...options })).map(({ value }) => value);
+      expect(await values({ and: `${key}a` })).toEqual(['a', 'c1', 'c2']);
+      expect(await values({ and: `${key}a`, reverse: true })).toEqual(['c2', 'c1', 'a']);
+      expect(await values({ and: `${key}a`, limit: 2 })).toEqual(['a', 'c1']);
+      expect(await values({ and: `${key}a`, limit: 2, reverse: true })).toEqual(['c2', 'c1']);
+      expect(await values({ and: `${key}missing` })).toEqual(['c1', 'c2']);
+      expect(await values({ and: `${key}a`, gte: `${key}x`, lt: `${key}y` })).toEqual(['a']);
+    });
+  });
 
   test('a long scan comes in chunks, each once, and may be left early', async () => {
     const key = prefix();
@@ -57,6 +77,10 @@ export function describeScans({ store, prefix }: StoreUnderTest): void {
       expect(chunks).toBeGreaterThan(1);
       for await (const chunk of snapshot.scan<number>('speed', { ...range, reverse: true })) {
         expect(chunk[0]?.value).toBe(count - 1);
+        break;
+      }
+      for await (const chunk of snapshot.scan<number>('speed', { ...range, expected: 5 })) {
+        expect(chunk.length).toBeLessThanOrEqual(100);
         break;
       }
       expect(await scanAll(snapshot, 'speed', { ...range, limit: 1 })).toEqual([{ key: name(0), value: 0 }]);

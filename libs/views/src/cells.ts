@@ -15,6 +15,8 @@ export interface CellRange {
   readonly reverse?: boolean;
   /** A `keyPattern` that the keys must match; others than the wanted ones may come all the same. */
   readonly pattern?: string | null;
+  /** About so many cells will be asked for, where that is known. */
+  readonly expected?: number;
 }
 
 export const ALL_CELLS: CellRange = { gte: '', lt: '~' };
@@ -147,6 +149,7 @@ class CellStream {
       gte: prefix + range.gte,
       lt: prefix + range.lt,
       reverse: range.reverse === true,
+      ...(range.expected !== undefined && { expected: range.expected }),
       ...(range.pattern !== undefined &&
         range.pattern !== null && { matching: prefix.replace(/[.+]/g, '\\$&') + range.pattern }),
     };

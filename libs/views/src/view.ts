@@ -42,19 +42,19 @@ export async function readPointer(
   layout: ProductLayout,
 ): Promise<PointerDocument> {
   const pointer = await store.get<PointerDocument>('meta', STORE_KEYS.pointer(layout.product));
-  return (
-    supported('pointer', pointer) ?? {
-      line: 0,
-      generation: 0,
-      cut: {},
-      epochs: {},
-      at: 0,
-      hash: layout.plan.hash,
-      ledger: EMPTY_LEDGER,
-      watermark: null,
-    }
-  );
+  return supported('pointer', pointer) ?? emptyPointer(layout);
 }
+
+const emptyPointer = (layout: ProductLayout): PointerDocument => ({
+  line: 0,
+  generation: 0,
+  cut: {},
+  epochs: {},
+  at: 0,
+  hash: layout.plan.hash,
+  ledger: EMPTY_LEDGER,
+  watermark: null,
+});
 
 /**
  * Reads pointer and progress, and follows each partition from the cut as far as its epochs join on.
@@ -62,11 +62,18 @@ export async function readPointer(
  * @throws UnsupportedVersion
  */
 export async function readView(snapshot: StoreSnapshot, layout: ProductLayout): Promise<ProductView> {
-  const pointer = await readPointer(snapshot, layout);
+  const pointerKey = STORE_KEYS.pointer(layout.product);
+  let pointer = emptyPointer(layout);
   const progress = new Map<number, (EpochProgress & { document: ProgressDocument })[]>();
   for (let partition = 0; partition < layout.partitions; partition++) progress.set(partition, []);
-  for await (const chunk of snapshot.scan<ProgressDocument>('meta', STORE_KEYS.progressOf(layout.product)))
-    for (const { key, value } of chunk) {
+  const range = { ...STORE_KEYS.progressOf(layout.product), and: pointerKey };
+  for await (const chunk of snapshot.scan<ProgressDocument | PointerDocument>('meta', range))
+    for (const { key, value: found } of chunk) {
+      if (key === pointerKey) {
+        pointer = supported('pointer', found as PointerDocument) ?? pointer;
+        continue;
+      }
+      const value = found as ProgressDocument;
       const { epoch, partition } = parseProgressKey(key);
       supported('progress', value);
       const { start, next, closed, nextEpoch } = value;

@@ -7,9 +7,9 @@ const ids = (operations: readonly unknown[]) =>
 
 test('a reader touches one guard of a shared key, a writer touches every one', () => {
   const guards = new ReadGuards(3);
-  expect(ids(guards.forShared(['k', 'l'], new Map()))).toEqual(['k#3', 'l#3']);
+  expect(ids(guards.forShared(['k', 'l'], new Map()))).toEqual(['\x7fk#3', '\x7fl#3']);
   expect(ids(guards.forShared([], new Map([['k', '1']])))).toEqual(
-    Array.from({ length: 8 }, (_, i) => `k#${i}`),
+    Array.from({ length: 8 }, (_, i) => `\x7fk#${i}`),
   );
 });
 

@@ -11,18 +11,19 @@
  * them has nothing to do for it.
  */
 import type { AnyBulkWriteOperation } from 'mongodb';
-import type { GuardDocument, StoredDocument } from './tables';
+import type { StoredDocument } from './tables';
 
 const SLOTS = 8;
 
-const guardId = (key: string, slot: number) => `${key}#${slot}`;
+/** Beside the key's document, so that it costs no command of its own; no scan reaches as far. */
+const guardId = (key: string, slot: number) => `\x7f${key}#${slot}`;
 
-const touch = (_id: string): AnyBulkWriteOperation<GuardDocument> => ({
+const touch = (_id: string): AnyBulkWriteOperation<StoredDocument> => ({
   // Neither the value nor its growth means anything: a write is what conflicts.
   updateOne: { filter: { _id }, update: { $inc: { t: 1 } }, upsert: true },
 });
 
-const remove = (_id: string): AnyBulkWriteOperation<GuardDocument> => ({ deleteOne: { filter: { _id } } });
+const remove = (_id: string): AnyBulkWriteOperation<StoredDocument> => ({ deleteOne: { filter: { _id } } });
 
 /** Which of a key's guards this process's transactions use: each its own, and those that nobody else was seen to use. */
 export class GuardSlots {
@@ -48,7 +49,7 @@ export class ReadGuards {
   constructor(private readonly slot: number) {}
 
   /**
-   * What a transaction adds to the collection `guards`, to be done in this order.
+   * What a transaction adds for shared keys, to be done in this order.
    *
    * @param read shared keys that it has read and does not write
    * @param written shared keys that it writes; null: deletes
@@ -56,8 +57,8 @@ export class ReadGuards {
   forShared(
     read: Iterable<string>,
     written: Iterable<readonly [key: string, json: string | null]>,
-  ): AnyBulkWriteOperation<GuardDocument>[] {
-    const operations: AnyBulkWriteOperation<GuardDocument>[] = [];
+  ): AnyBulkWriteOperation<StoredDocument>[] {
+    const operations: AnyBulkWriteOperation<StoredDocument>[] = [];
     for (const key of read) operations.push(touch(guardId(key, this.slot)));
     for (const [key, json] of written) {
       for (let slot = 0; slot < SLOTS; slot++) {
@@ -70,7 +71,7 @@ export class ReadGuards {
   }
 
   /**
-   * What a transaction adds to a table itself, to be done in this order.
+   * What a transaction adds for other keys of a table, to be done in this order.
    *
    * @param read keys that it has read and does not write, and whether there was a document
    */

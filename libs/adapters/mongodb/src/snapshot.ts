@@ -6,6 +6,9 @@ import { findMany } from './tables';
 
 const CHUNK = 1_000;
 
+/** Less than this is not worth a turn of its own. */
+const LEAST_CHUNK = 100;
+
 /** Reads in a snapshot session: all at the cluster time of the first one. */
 export class MongoSnapshot implements StoreSnapshot {
   constructor(
@@ -27,13 +30,14 @@ export class MongoSnapshot implements StoreSnapshot {
   }
 
   async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {
-    const { gte, lt, limit, reverse, matching } = range;
+    const { gte, lt, limit, reverse, matching, and, expected = CHUNK } = range;
+    const inside = { $gte: gte, $lt: lt, ...(matching !== undefined && { $regex: `^(?:${matching})` }) };
     const cursor = this.tables[table].find(
-      { _id: { $gte: gte, $lt: lt, ...(matching !== undefined && { $regex: `^(?:${matching})` }) } },
+      and === undefined ? { _id: inside } : { $or: [{ _id: and }, { _id: inside }] },
       {
         session: this.session,
         sort: { _id: reverse ? -1 : 1 },
-        batchSize: CHUNK,
+        batchSize: Math.min(CHUNK, Math.max(LEAST_CHUNK, expected)),
         projection: { v: 1 },
         ...(limit !== undefined && { limit }),
       },

@@ -13,17 +13,11 @@ export interface StoredDocument {
   readonly v: string;
   /** Set by a transaction that has read the document, so that it conflicts with one that writes it. */
   readonly r?: string;
+  /** Of a guard alone (see `ReadGuards`), which has no value. */
+  readonly t?: number;
 }
 
-/** See `ReadGuards`. */
-export interface GuardDocument {
-  readonly _id: string;
-  readonly t: number;
-}
-
-export type Tables = Readonly<Record<StoreTable, Collection<StoredDocument>>> & {
-  readonly guards: Collection<GuardDocument>;
-};
+export type Tables = Readonly<Record<StoreTable, Collection<StoredDocument>>>;
 
 export function tablesOf(db: Db): Tables {
   const options = { promoteValues: true } as const;
@@ -31,7 +25,6 @@ export function tablesOf(db: Db): Tables {
     meta: db.collection<StoredDocument>('meta', options),
     base: db.collection<StoredDocument>('base', options),
     speed: db.collection<StoredDocument>('speed', options),
-    guards: db.collection<GuardDocument>('guards', options),
   };
 }
 
@@ -39,7 +32,7 @@ const NAMESPACE_EXISTS = 48;
 
 /** Made beforehand: a transaction that makes a collection conflicts with every other one. */
 export async function ensureTables(db: Db): Promise<void> {
-  for (const name of [...TABLES, 'guards']) {
+  for (const name of TABLES) {
     await db.createCollection(name).catch((error: { code?: unknown }) => {
       if (error.code !== NAMESPACE_EXISTS) throw error;
     });

@@ -94,6 +94,7 @@ export class MongoTransaction implements StoreTransaction {
         this.onlyRead(table).filter(([key]) => !this.isShared(table, key)),
         new ObjectId().toHexString(),
       );
+      if (table === 'meta') touched.push(...this.sharedGuards());
       operations.push(...touched);
       for (let at = 0; at < operations.length; at += WRITES_PER_COMMAND) {
         await tables[table].bulkWrite(operations.slice(at, at + WRITES_PER_COMMAND), {
@@ -102,11 +103,15 @@ export class MongoTransaction implements StoreTransaction {
         });
       }
     }
-    const shared = guards.forShared(
-      this.onlyRead('meta').flatMap(([key]) => (this.isShared('meta', key) ? [key] : [])),
-      [...this.written.meta].filter(([key]) => this.isShared('meta', key)),
+  }
+
+  private sharedGuards(): AnyBulkWriteOperation<StoredDocument>[] {
+    const isShared = ([key]: readonly [string, unknown]) => this.shared(key);
+    const read = this.onlyRead('meta').filter(isShared);
+    return this.guards.forShared(
+      read.map(([key]) => key),
+      [...this.written.meta].filter(isShared),
     );
-    if (shared.length > 0) await tables.guards.bulkWrite(shared, { session, ordered: true });
   }
 
   /** Keys with whether there was a document. */

@@ -77,7 +77,8 @@ export class ProductReader {
       for (const one of await this.finalize(view, cells)) if (one !== null) rows.push(one);
       cells = [];
     };
-    for await (const cell of cellsOf(snapshot, this.layout, view, query.layer, query.range)) {
+    const range = { ...query.range, expected: query.limit + 1 };
+    for await (const cell of cellsOf(snapshot, this.layout, view, query.layer, range)) {
       if (!matches(query.where, cell.key)) continue;
       cells.push(cell);
       // One more than the page, to know whether there is a next one; HAVING may drop rows, so by chunks.

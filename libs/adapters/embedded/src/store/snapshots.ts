@@ -6,6 +6,9 @@ import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/po
 /** Documents of a scan that are decoded in one turn of the event loop: about a millisecond of it. */
 const CHUNK = 500;
 
+/** Less than this is not worth a turn of its own. */
+const LEAST_CHUNK = 50;
+
 /** Keys that are looked at in one turn where only some of them are wanted. */
 const KEYS = 4000;
 
@@ -50,7 +53,21 @@ export class LmdbSnapshot implements StoreSnapshot {
   }
 
   async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {
-    const { gte, lt, reverse = false } = range;
+    const { and, reverse = false, limit = Infinity } = range;
+    const value = and === undefined ? undefined : this.read<T>(table, and);
+    if (and === undefined || value === undefined) return yield* this.inside<T>(table, range);
+    let left = limit;
+    if (!reverse && left-- > 0) yield [{ key: and, value }];
+    for await (const chunk of this.inside<T>(table, { ...range, ...(left < Infinity && { limit: left }) })) {
+      left -= chunk.length;
+      yield chunk;
+    }
+    if (reverse && left > 0) yield [{ key: and, value }];
+  }
+
+  private async *inside<T>(table: StoreTable, range: ScanRange): AsyncGenerator<readonly StoreEntry<T>[]> {
+    const { gte, lt, reverse = false, expected = CHUNK } = range;
+    const most = Math.min(CHUNK, Math.max(LEAST_CHUNK, expected));
     if (gte >= lt) return;
     const matching = range.matching === undefined ? null : new RegExp(`^(?:${range.matching})`);
     let left = range.limit ?? Number.MAX_SAFE_INTEGER;
@@ -58,7 +75,7 @@ export class LmdbSnapshot implements StoreSnapshot {
     // In key order the first key counts and the last does not; backwards it is the other way round.
     let exclusiveStart = reverse;
     while (left > 0) {
-      const limit = matching === null ? Math.min(left, CHUNK) : KEYS;
+      const limit = matching === null ? Math.min(left, most) : KEYS;
       const end = reverse ? gte : lt;
       const bounds = { start, end, limit, reverse, exclusiveStart, inclusiveEnd: reverse };
       const read = { ...bounds, transaction: this.transaction };
