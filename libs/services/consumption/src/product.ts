@@ -328,7 +328,7 @@ export class ProductConsumer {
       topic: TOPICS.states(this.layout.plan.product),
       group: this.group,
       next: this.reader.position(),
-      busy: this.folding || this.reader.hasRange,
+      busy: this.folding,
     };
   }
 

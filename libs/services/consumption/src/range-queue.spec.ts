@@ -12,7 +12,12 @@ function filled(sizes: readonly number[], rangeCells = 1, maxRangeCells = 1000):
   const queue = new RangeQueue({ rangeCells, maxRangeCells });
   let at = 0;
   sizes.forEach((size, index) => {
-    queue.add(0, 7, { type: 'range', message, cells: cellsOf(at, size), whole: index === sizes.length - 1 });
+    queue.add(0, 7, 7 + index, {
+      type: 'range',
+      message,
+      cells: cellsOf(at, size),
+      whole: index === sizes.length - 1,
+    });
     at += size;
   });
   return queue;
@@ -50,8 +55,10 @@ describe('a queue of ranges', () => {
 
   test('is resumed at the first frame of a range until all of it was taken', () => {
     const queue = filled([3, 3]);
+    expect(queue.nextOf(0, 20)).toBe(7);
     queue.take(5);
     expect([queue.resumeAt(0, 20), queue.resumeAt(1, 20)]).toEqual([7, 20]);
+    expect([queue.nextOf(0, 20), queue.nextOf(1, 20)]).toEqual([8, 20]);
     expect(queue.take(1).partitions).toEqual(new Set([0]));
     expect(queue.resumeAt(0, 20)).toBe(20);
   });
@@ -65,7 +72,7 @@ describe('a queue of ranges', () => {
 
   test("forgets a partition that is another instance's", () => {
     const queue = filled([3, 3]);
-    queue.add(1, 2, { type: 'range', message, cells: cellsOf(0, 64), whole: true });
+    queue.add(1, 2, 2, { type: 'range', message, cells: cellsOf(0, 64), whole: true });
     queue.drop(0);
     expect(queue.resumeAt(0, 20)).toBe(20);
     expect(queue.share).toBe(1);

@@ -18,6 +18,8 @@ interface Waiting {
   readonly partition: number;
   /** Of the range's first frame. */
   readonly from: number;
+  /** Of its own frame. */
+  readonly offset: number;
   readonly step: RangeStep;
 }
 
@@ -32,9 +34,12 @@ export class RangeQueue {
     return this.waiting.length === 0;
   }
 
-  /** @param from the offset of the range's first frame */
-  add(partition: number, from: number, step: RangeStep): void {
-    this.waiting.push({ partition, from, step });
+  /**
+   * @param from the offset of the range's first frame
+   * @param offset of this one
+   */
+  add(partition: number, from: number, offset: number, step: RangeStep): void {
+    this.waiting.push({ partition, from, offset, step });
     this.cells += step.cells.length;
   }
 
@@ -50,7 +55,7 @@ export class RangeQueue {
     const partitions = new Set<number>();
     let left = cells;
     for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
-      const { partition, from, step } = first;
+      const { partition, step } = first;
       const { length } = step.cells;
       if (length > 0 && left <= 0) break;
       partitions.add(partition);
@@ -58,7 +63,7 @@ export class RangeQueue {
         this.waiting.shift();
         steps.push(step);
       } else {
-        this.waiting[0] = { partition, from, step: { ...step, cells: step.cells.slice(left) } };
+        this.waiting[0] = { ...first, step: { ...step, cells: step.cells.slice(left) } };
         steps.push({ ...step, cells: step.cells.slice(0, left), whole: false });
       }
       const taken = Math.min(length, left);
@@ -74,6 +79,11 @@ export class RangeQueue {
       (least, one) => (one.partition === partition ? Math.min(least, one.from) : least),
       otherwise,
     );
+  }
+
+  /** The next offset to land of a partition, if nothing of it waited: `otherwise`. */
+  nextOf(partition: number, otherwise: number): number {
+    return this.waiting.find((one) => one.partition === partition)?.offset ?? otherwise;
   }
 
   /** Forgets what waits of a partition: it is another instance's now, or is read anew. */

@@ -93,7 +93,7 @@ export class StatesReader {
     if (verdict === 'useless') return { used: false };
     if (message.type === 'flush')
       return verdict === 'whole' ? { flush: { type: 'flush', message, cells } } : { used: false };
-    this.ranges.add(partition, from, { type: 'range', message, cells, whole: verdict === 'whole' });
+    this.ranges.add(partition, from, offset, { type: 'range', message, cells, whole: verdict === 'whole' });
     return { used: true };
   }
 
@@ -122,7 +122,7 @@ export class StatesReader {
     return Object.fromEntries(
       [...this.partitions].map(([partition, { landed }]) => [
         String(partition),
-        this.ranges.resumeAt(partition, landed),
+        this.ranges.nextOf(partition, landed),
       ]),
     );
   }
