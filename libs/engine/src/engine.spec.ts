@@ -414,15 +414,26 @@ describe('the archive', () => {
     const path = join(directory, 'bytes.parquet');
     const text = fc.string({ unit: 'binary', maxLength: 20 }).map((one) => Buffer.from(one));
     const values = fc.sample(fc.oneof(text, fc.uint8Array({ maxLength: 20 })), { numRuns: 200, seed: 7 });
-    const records = [...values, Buffer.alloc(400_000, '"')].map((value, offset): ArchiveRecord => ({
-      ...raw(offset, value),
-      mark: 'control',
-    }));
+    const records = [...values, Buffer.alloc(400_000, '"'), Buffer.alloc(1 << 20, 'x')].map(
+      (value, offset): ArchiveRecord => ({
+        ...raw(offset, value),
+        mark: 'control',
+      }),
+    );
     await archive(engine, source, records, path);
     const rows = await read(`SELECT hex(__value) FROM '${path}' ORDER BY __offset`);
     expect(rows.map(([value]) => value)).toEqual(
       records.map(({ record }) => Buffer.from(record.value).toString('hex').toUpperCase()),
     );
+  });
+
+  test('keeps an event as large as ingestion takes, with its columns', async () => {
+    const path = join(directory, 'large.parquet');
+    const code = 'x'.repeat(1_000_000);
+    await archive(engine, source, [{ ...event(0, { code, quantity: 3 }), mark: 'event' }], path);
+    expect(
+      await read(`SELECT length(code), quantity, octet_length(__value) > 1000000 FROM '${path}'`),
+    ).toEqual([[1_000_000, '3', true]]);
   });
 
   test('is aggregated by ranges; the ledger counts every record by its mark', async () => {

@@ -99,9 +99,9 @@ async function load(
   await insertRaw(connection, spool, table, [...others, ...poison]);
 }
 
-/** Adds records of which only the raw form counts. */
 type Connection = Awaited<ReturnType<Database['acquire']>>;
 
+/** Adds records of which only the raw form counts. */
 async function insertRaw(
   connection: Connection,
   spool: Spool,

@@ -98,6 +98,7 @@ export class LineWriter {
   ) {}
 
   ascii(text: string): void {
+    if (text.length > this.buffer.length) return this.bytes(Buffer.from(text, 'latin1'));
     this.reserve(text.length);
     this.at += this.buffer.write(text, this.at, 'latin1');
     this.lineBytes += text.length;
