@@ -8,16 +8,14 @@ export type {
 } from './definitions';
 export type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanSql, PlanWindow, SqlType, Value } from './plan';
 export type { State, StateSpec } from './states/spec';
-export { FIRST_EPOCH, countBetween, covers, laterOffsets, passBarrier } from './cuts';
-export type { EpochCursor, OffsetVector, Offsets } from './cuts';
-export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './ledger';
-export type { LedgerCounts } from './ledger';
+export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './protocol/ledger';
+export type { LedgerCounts } from './protocol/ledger';
 export { compareValues, toAnswer } from './values';
 export { formatTimestamp, parseTimestamp, windowEnd } from './time';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 export { checksum32, hashHex96, partitionOf } from './hash';
-export { DedupeWindow, IDENTITY_BYTES } from './dedupe';
-export type { DedupeVerdict } from './dedupe';
+export { DedupeWindow, IDENTITY_BYTES } from './protocol/dedupe';
+export type { DedupeVerdict } from './protocol/dedupe';
 export { identityStates, mergeInto, mergeState, sameStates } from './states';
 export { doubleSquares, doubleSum } from './states/double-sum';
 export { hllFromRegisters } from './states/hyperloglog';
@@ -28,13 +26,31 @@ export { finalizeMeasure } from './finalize';
 export type { Finalized } from './finalize/measure';
 export { answerStatus, cellStatus, isOver } from './answer';
 export type { AnswerState, CellStatus } from './answer';
+export { epochAfter, generationBefore } from './numbers';
+export type { Epoch, Generation, Line, Offset, Partition } from './numbers';
+export { MAX_PARTITIONS, laneKey, laneNumber, laneOfNumber, lanesOf, parseLane, toLanes, toVector } from './lanes';
+export type { Lane, LaneKey, LaneOffsets, Lanes, OffsetVector, Offsets } from './lanes';
+export { idOf, parseProductId, productId } from './product-id';
+export type { ProductId } from './product-id';
+export { FIRST_EPOCH, countBetween, covers, laterOffsets, passBarrier } from './protocol/cuts';
+export type { EpochCursor } from './protocol/cuts';
+export { PartitionJudge } from './protocol/judge';
+export type { Judgement } from './protocol/judge';
+export { judgeFlush } from './protocol/flush';
+export type { FlushVerdict } from './protocol/flush';
+export { foldCell, mergeStates, versionAt } from './protocol/fold';
+export type { CellVersion } from './protocol/fold';
+export { foldableGeneration, includedOffsets, reachOf } from './protocol/reach';
+export type { EpochProgress, LaneReach } from './protocol/reach';
 export {
-  foldCell,
-  foldableGeneration,
-  includedOffsets,
-  judgeFlush,
-  mergeStates,
-  reachOf,
-  versionAt,
-} from './fold';
-export type { CellVersion, EpochProgress, FlushVerdict, PartitionReach } from './fold';
+  closedMove,
+  emptyPointer,
+  isBehind,
+  isClosedBefore,
+  judgeRange,
+  laterOf,
+  movedPointer,
+} from './protocol/pointer';
+export type { FoldTarget, LandedEpoch, Move, Pointer, RangeHead } from './protocol/pointer';
+export { EMPTY_ACCOUNT, commitOfWhole, withCommit, withSlice } from './protocol/slices';
+export type { RangeAccount, RangeCommit } from './protocol/slices';

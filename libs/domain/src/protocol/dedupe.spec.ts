@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { DedupeVerdict } from './dedupe';
 import { DedupeWindow } from './dedupe';
-import { checksum32, hashHex96 } from './hash';
+import { checksum32, hashHex96 } from '../hash';
 
 interface Sent {
   /** Offsets passed over before it: control records, records without an id. */

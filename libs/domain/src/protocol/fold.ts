@@ -1,0 +1,50 @@
+/** The law for one cell: base(k) = base(i) ⊕ states(cut i … cut k), and which version of it a reader sees. */
+import type { Generation } from '../numbers';
+import type { StateSpec, State } from '../states/spec';
+import { mergeState } from '../states';
+
+/** A version of a base cell: the generation that made it and its states. `a`: a final row that was amended. */
+export interface CellVersion {
+  readonly g: Generation;
+  readonly s: readonly State[];
+  readonly a?: true;
+}
+
+/** The newest version that generation `g` may see, or undefined. Versions stand newest first. */
+export function versionAt(versions: readonly CellVersion[], g: Generation): CellVersion | undefined {
+  return versions.find((version) => version.g <= g);
+}
+
+/** How many versions at or below the served generation are kept: the base, and one for readers of an earlier one. */
+const KEPT_VERSIONS = 2;
+
+/**
+ * The law, for one cell. A version at generation g is the fold of the cell's records before cut g, whoever made it, so
+ * those above `from` that another run has made (one that was aborted, or is under way beside this one) stay: no reader
+ * is misled by them, and the other run may yet be the one that is served.
+ *
+ * @param amended the cell was final at `from`, so this change is an amendment
+ */
+export function foldCell(
+  specs: readonly StateSpec[],
+  versions: readonly CellVersion[],
+  change: {
+    readonly from: Generation;
+    readonly to: Generation;
+    readonly states: readonly State[];
+    readonly amended: boolean;
+  },
+): CellVersion[] {
+  const older = versions.filter((version) => version.g <= change.from);
+  const base = older[0];
+  const states = base ? mergeStates(specs, base.s, change.states) : [...change.states];
+  const amended = base !== undefined && (base.a === true || change.amended);
+  const made: CellVersion = { g: change.to, s: states, ...(amended && { a: true as const }) };
+  const others = versions.filter((version) => version.g > change.from && version.g !== change.to);
+  return [...[made, ...others].sort((a, b) => b.g - a.g), ...older.slice(0, KEPT_VERSIONS)];
+}
+
+/** The states of two disjoint ranges together. */
+export function mergeStates(specs: readonly StateSpec[], a: readonly State[], b: readonly State[]): State[] {
+  return specs.map((spec, index) => mergeState(spec, a[index] ?? null, b[index] ?? null));
+}
