@@ -1,4 +1,4 @@
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type {
   Clock,
   ConsumeOptions,
