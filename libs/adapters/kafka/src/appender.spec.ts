@@ -1,4 +1,4 @@
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 import type { NewRecord } from '@tenon/ports';
 import { Appender } from './appender';
 import type { AppenderOptions, Send } from './appender';

@@ -1,6 +1,6 @@
 /** A call with an array of events: each is taken or refused by itself, and those that are taken go in together. */
+import { HttpProblem } from '@tenon/errors';
 import type { HttpResponse } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { Call, SourceDesk } from './call';
 import { Conflicts } from './conflicts';
 import type { DeadLetter } from './dead-letters';

@@ -1,6 +1,6 @@
 import type { Value } from '@tenon/domain';
+import { Unavailable } from '@tenon/errors';
 import type { Bus, BusHeaders, RequestOptions } from '@tenon/ports';
-import { Unavailable } from '@tenon/ports';
 import { remoteCuts } from './cut-control';
 import { MemoryBus, MemoryLog, cutRecords, start } from './ingestion-fixture';
 

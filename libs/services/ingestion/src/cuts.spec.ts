@@ -1,4 +1,4 @@
-import { Unavailable } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import { MemoryLog, cutRecords, settle, start } from './ingestion-fixture';
 
 const TOPIC = 'tenon.events.orders';

@@ -1,6 +1,6 @@
 import { decodeReceipt } from '@tenon/contracts';
+import { Unavailable } from '@tenon/errors';
 import type { LogRecord } from '@tenon/ports';
-import { Unavailable } from '@tenon/ports';
 import type { Fixture, Post } from './ingestion-fixture';
 import { MemoryLog, NOW, envelope, start } from './ingestion-fixture';
 

@@ -1,6 +1,7 @@
 /** For this folder's specs: a log in memory that can fail, a bus in memory, and calls without HTTP. */
 import type { CutRecord, EventEnvelope } from '@tenon/contracts';
 import type { SourceDefinition, Value } from '@tenon/domain';
+import { HttpProblem } from '@tenon/errors';
 import type {
   Bus,
   Clock,
@@ -12,7 +13,6 @@ import type {
   NewRecord,
   RunningService,
 } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { IngestionConfig } from './config';
 import { createIngestion } from './service';
 

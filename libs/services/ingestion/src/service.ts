@@ -2,7 +2,7 @@
 import { TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService, Tracer } from '@tenon/ports';
-import { NO_METRICS, tracedRoutes } from '@tenon/ports';
+import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
 import { Appender } from './appender';
 import type { SourceDesk } from './call';
 import type { IngestionConfig } from './config';

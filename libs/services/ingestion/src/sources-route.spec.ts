@@ -1,4 +1,4 @@
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 import { MemoryLog, SOURCE, start } from './ingestion-fixture';
 
 async function get(fixture: Awaited<ReturnType<typeof start>>, path: string, source = '') {
