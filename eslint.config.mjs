@@ -12,13 +12,14 @@ const LAYERS = [
   { sourceTag: 'type:ports', onlyDependOnLibsWithTags: ['type:domain'] },
   { sourceTag: 'type:telemetry', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
   { sourceTag: 'type:views', onlyDependOnLibsWithTags: CORE },
+  { sourceTag: 'type:loops', onlyDependOnLibsWithTags: CORE },
   {
     sourceTag: 'type:leases',
     onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
   {
     sourceTag: 'type:service',
-    onlyDependOnLibsWithTags: [...CORE, 'type:views', 'type:leases'],
+    onlyDependOnLibsWithTags: [...CORE, 'type:views', 'type:leases', 'type:loops'],
   },
   { sourceTag: 'type:engine', onlyDependOnLibsWithTags: CORE },
   {
@@ -40,6 +41,7 @@ const LAYERS = [
     onlyDependOnLibsWithTags: [
       ...CORE,
       'type:service',
+      'type:views',
       'type:engine',
       'type:catalog',
       'type:adapter',
@@ -93,7 +95,7 @@ export default [
   },
   {
     files: [
-      'libs/{domain,errors,contracts,ports,telemetry,views,leases}/src/**/*.ts',
+      'libs/{domain,errors,contracts,ports,telemetry,views,leases,loops}/src/**/*.ts',
       'libs/services/*/src/**/*.ts',
     ],
     ignores: ['**/*.spec.ts'],

@@ -2,66 +2,80 @@
  * What travels over the bus. None of it is the only home of a fact, so a message that can't be read does no harm: a hint of
  * an unknown version means "something changed", a command of one is left to whoever asks again.
  */
+import type { Generation, Lane, LaneKey, Line, Offset, ProductId } from '@tenon/domain';
+import { parseProductId } from '@tenon/domain';
 import { VERSIONS, unknownVersion } from './versions';
 
 /** `tenon.live.<product>`: cells changed in the store. */
 export interface LiveHint {
-  readonly v?: 1;
+  readonly v: 2;
   /** Their `cellKey`s; null: too many to name, or all. */
   readonly cells: readonly string[] | null;
   /**
-   * Partition → the offsets [from, to) whose events changed them. From where they join on to those of the hint before, a
+   * Lane → the offsets [from, to) whose events changed them. From where they join on to those of the hint before, a
    * reader sees that it has missed none.
    */
   readonly covers?: Covers;
 }
 
-export type Covers = Readonly<Record<string, readonly [from: number, to: number]>>;
+export type Covers = Readonly<Record<LaneKey, readonly [from: Offset, to: Offset]>>;
 
 /** `tenon.generation.<product>`: the pointer moved. */
 export interface GenerationHint {
   readonly v?: 1;
-  readonly generation: number;
-  readonly line: number;
+  readonly generation: Generation;
+  readonly line: Line;
 }
 
-/** `tenon.replay.<product>`: a flush of this partition went missing. */
-export interface ReplayHint {
-  readonly v?: 1;
-  readonly partition: number;
+/** `tenon.replay.<product>`: a flush of this lane went missing. */
+export interface ReplayHint extends Lane {
+  readonly v: 2;
 }
 
-/** Request on `tenon.generations`. Edition 1 asked with `{}`, and gets its own form of reply. */
+/** Request on `tenon.generations`. Editions 1 and 2 asked with `{}` or `{v: 1}`, and get their own forms of reply. */
 export interface GenerationsRequest {
-  readonly v?: 1;
+  readonly v: 2;
 }
 
-/** Reply on `tenon.generations`, to a request that has a `v`. */
+/** Reply on `tenon.generations`. */
 export interface GenerationsReply {
-  readonly v: 1;
-  /** Product → the generation that is served, as far as the replier knows. */
-  readonly generations: Readonly<Record<string, number>>;
+  readonly v: 2;
+  /** The generation that each product serves, as far as the replier knows. */
+  readonly generations: Readonly<Record<ProductId, Generation>>;
 }
 
-/** Reply to a request without a `v`: product → generation, with no room for a version. */
-export type GenerationsReplyBefore = Readonly<Record<string, number>>;
+/** Reply to a request of edition 2: name of the product → generation. */
+export interface GenerationsReplyOfEdition2 {
+  readonly v: 1;
+  readonly generations: Readonly<Record<string, Generation>>;
+}
+
+/** Reply to a request without a `v`, with no room for a version. */
+export type GenerationsReplyBefore = Readonly<Record<string, Generation>>;
 
 export const liveHint = (cells: readonly string[] | null, covers?: Covers) =>
   ({ v: VERSIONS['live-hint'].writes, cells, ...(covers !== undefined && { covers }) }) satisfies LiveHint;
 
-export const generationHint = (generation: number, line: number) =>
+export const generationHint = (generation: Generation, line: Line) =>
   ({ v: VERSIONS['generation-hint'].writes, generation, line }) satisfies GenerationHint;
 
-export const replayHint = (partition: number) =>
-  ({ v: VERSIONS['replay-hint'].writes, partition }) satisfies ReplayHint;
+export const replayHint = ({ source, partition }: Lane) =>
+  ({ v: VERSIONS['replay-hint'].writes, source, partition }) satisfies ReplayHint;
 
 export const generationsRequest = () =>
   ({ v: VERSIONS['generations-request'].writes }) satisfies GenerationsRequest;
 
-/** Replies in the form that was asked for: a requester of edition 1 knows its own only. */
-export function generationsReply(request: unknown, generations: Readonly<Record<string, number>>) {
-  if (fieldsOf(request).v === undefined) return generations satisfies GenerationsReplyBefore;
-  return { v: VERSIONS['generations-reply'].writes, generations } satisfies GenerationsReply;
+/** Replies in the form that was asked for: a requester of an edition before knows its own only. */
+export function generationsReply(
+  request: unknown,
+  generations: Readonly<Record<ProductId, Generation>>,
+): GenerationsReply | GenerationsReplyOfEdition2 | GenerationsReplyBefore {
+  const { v } = fieldsOf(request);
+  if (v !== undefined && v !== 1) return { v: VERSIONS['generations-reply'].writes, generations };
+  const byName = Object.fromEntries(
+    Object.entries(generations).map(([id, generation]) => [parseProductId(id).name, generation]),
+  );
+  return v === undefined ? byName : { v: 1, generations: byName };
 }
 
 /** @returns the cells that changed; null: any may have */
@@ -74,8 +88,7 @@ export function readLiveHint(payload: unknown): readonly string[] | null {
 /** @returns what a live hint covers; undefined if it does not say, or not in a way that this release can read */
 export function readCovers(payload: unknown): Covers | undefined {
   const { v, covers } = fieldsOf(payload);
-  if (unknownVersion('live-hint', v) !== undefined || typeof covers !== 'object' || covers === null)
-    return undefined;
+  if (v !== VERSIONS['live-hint'].writes || typeof covers !== 'object' || covers === null) return undefined;
   const ranges = Object.entries(covers).filter((one): one is [string, [number, number]] => isRange(one[1]));
   return Object.fromEntries(ranges);
 }
@@ -83,21 +96,27 @@ export function readCovers(payload: unknown): Covers | undefined {
 const isRange = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && value.every((one) => Number.isSafeInteger(one));
 
-/** @returns the partition to replay; undefined if this is nothing that this release can read */
-export function readReplayHint(payload: unknown): number | undefined {
-  const { v, partition } = fieldsOf(payload);
-  if (unknownVersion('replay-hint', v) !== undefined) return undefined;
-  return Number.isSafeInteger(partition) ? (partition as number) : undefined;
+/** @returns the lane to replay; undefined if this is nothing that this release can read */
+export function readReplayHint(payload: unknown): Lane | undefined {
+  const { v, source, partition } = fieldsOf(payload);
+  if (v !== VERSIONS['replay-hint'].writes || typeof source !== 'string') return undefined;
+  return Number.isSafeInteger(partition) ? { source, partition: partition as number } : undefined;
 }
 
-/** @returns product → generation, of either form; empty if this is nothing that this release can read */
-export function readGenerationsReply(payload: unknown): Readonly<Record<string, number>> {
-  const reply = fieldsOf(payload);
-  const { v, generations } = reply;
-  const versioned = typeof generations === 'object' && generations !== null;
-  if (versioned && unknownVersion('generations-reply', v) !== undefined) return {};
-  const entries = Object.entries(versioned ? generations : reply);
-  return Object.fromEntries(entries.filter((one): one is [string, number] => typeof one[1] === 'number'));
+/**
+ * @param products those that are asked about: a reply of edition 2 names products without their versions
+ * @returns product → generation; empty if this is nothing that this release can read
+ */
+export function readGenerationsReply(
+  payload: unknown,
+  products: readonly ProductId[],
+): Readonly<Record<ProductId, Generation>> {
+  const { v, generations } = fieldsOf(payload);
+  if (typeof generations !== 'object' || generations === null) return {};
+  if (unknownVersion('generations-reply', v) !== undefined) return {};
+  const found = generations as Readonly<Record<string, unknown>>;
+  const read = products.map((id) => [id, found[v === 1 ? parseProductId(id).name : id]] as const);
+  return Object.fromEntries(read.filter((one): one is [ProductId, number] => typeof one[1] === 'number'));
 }
 
 const fieldsOf = (payload: unknown): Readonly<Record<string, unknown>> =>

@@ -1,19 +1,29 @@
-export { CORRELATION_HEADER, HEADERS, SUBJECTS, TOPICS } from './names';
+export { CORRELATION_HEADER, GROUPS, HEADERS, SUBJECTS, TOPICS } from './names';
 export { VERSIONS, WIRE_VERSION, isUnknownVersion, unknownVersion, versionText } from './versions';
 export type { MessageName, UnknownVersion } from './versions';
 export { UnsupportedVersion } from './unsupported-version';
 export { mustRead, supported } from './must-read';
 export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
-export type { EndMark, FlushFrame, RangeFrame, StatesMessage, WireCell } from './states';
-export { STORE_KEYS, isPointerKey, parseProgressKey, productKey } from './store';
+export type { CommitMessage, EndMark, FlushFrame, SliceFrame, StatesMessage, WireCell } from './states';
+export {
+  STORE_KEYS,
+  isPointerKey,
+  parseProgressKey,
+  parseSpeedKey,
+  pointerDocument,
+  pointerOf,
+} from './store';
 export type {
   BaseDocument,
   BaseVersion,
   LeaseDocument,
   PlanDocument,
   PointerDocument,
+  PointerDocumentBefore,
   ProgressDocument,
+  RangeAccountDocument,
+  ServedDocument,
   SpeedDocument,
 } from './store';
 export type {
@@ -27,9 +37,14 @@ export type {
   RowsAnswer,
 } from './http';
 export { decodeReceipt, encodeReceipt } from './receipt';
-export { FRAME_CELLS, FrameAssembler, FrameWriter, parseStatesMessage } from './frames';
-export type { FrameVerdict, Unreadable } from './frames';
-export { barrierOf, cutOf, identityOf, identityText, isControl, unknownEvent } from './records';
+export { FRAME_CELLS, FrameWriter, encodeMessage } from './frames/frame-writer';
+export { isUnreadable, readFrame } from './frames/read-frame';
+export type { ReadFrame, Unreadable } from './frames/read-frame';
+export { FrameAssembler } from './frames/assembler';
+export type { FrameVerdict } from './frames/assembler';
+export { Edition2Reader } from './frames/edition-2';
+export type { FlushOfEdition2, RangeOfEdition2, ReadOfEdition2 } from './frames/edition-2';
+export { barrierOf, cutOf, identityOf, identityText, isControl, judgeRecord, unknownEvent } from './records';
 export type { HeaderedRecord } from './records';
 export {
   generationHint,
@@ -46,6 +61,7 @@ export type {
   GenerationHint,
   GenerationsReply,
   GenerationsReplyBefore,
+  GenerationsReplyOfEdition2,
   GenerationsRequest,
   Covers,
   LiveHint,

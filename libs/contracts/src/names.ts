@@ -1,12 +1,24 @@
 /** Names on the wire: topics, subjects, headers. Changing one is a new version of the contract. */
+import type { ProductId } from '@tenon/domain';
+import { parseProductId } from '@tenon/domain';
+
+/** A product in names of topics and subjects, where `@` is not allowed; names of products have no `.`. */
+const dotted = (id: ProductId) => {
+  const { name, version } = parseProductId(id);
+  return `${name}.${version}`;
+};
 
 export const TOPICS = {
   /** Events of one source; written by ingestion alone. */
   events: (source: string) => `tenon.events.${source}`,
   /** Events that were refused at ingestion, one partition. */
   deadLetters: (source: string) => `tenon.dlq.${source}`,
-  /** States on their way to consumption: flushes of speed, ranges of batch. */
-  states: (product: string) => `tenon.states.${product}`,
+  /** Flushes of speed on their way to consumption: what somebody waits for. As many partitions as the product has lanes. */
+  flushes: (product: ProductId) => `tenon.flushes.${dotted(product)}`,
+  /** Ranges of batch on their way to consumption, in slices. As many partitions. */
+  ranges: (product: ProductId) => `tenon.ranges.${dotted(product)}`,
+  /** Both of them in edition 2 of the wire, for any version of a product. */
+  statesOfEdition2: (product: string) => `tenon.states.${product}`,
   /** The history of cuts: one record when a cut begins, one when each partition has its barrier. One partition. */
   cuts: 'tenon.cuts',
   /** Its first record names the log, so that clients notice a new one. One partition. */
@@ -15,13 +27,15 @@ export const TOPICS = {
 
 export const SUBJECTS = {
   /** Hint: cells of a product changed in the store. */
-  live: (product: string) => `tenon.live.${product}`,
+  live: (product: ProductId) => `tenon.live.${dotted(product)}`,
   /** Hint: a product's pointer moved to a generation. */
-  generation: (product: string) => `tenon.generation.${product}`,
+  generation: (product: ProductId) => `tenon.generation.${dotted(product)}`,
+  /** All of these, of every product. */
+  anyGeneration: 'tenon.generation.>',
   /** Hint: a cut's barriers are written. */
   cut: 'tenon.cut',
-  /** Command to the speed layer: replay a partition from its last cut (a flush went missing). */
-  replay: (product: string) => `tenon.replay.${product}`,
+  /** Command to the speed layer: replay a lane from its last cut (a flush went missing). */
+  replay: (product: ProductId) => `tenon.replay.${dotted(product)}`,
   /** Request to ingestion, whoever asks: make a cut. One of its instances answers. */
   askCut: 'tenon.cut.ask',
   /** The same, and batch computes everything before it anew. */
@@ -62,3 +76,12 @@ export const HEADERS = {
 
 /** The HTTP header of the correlation ID. */
 export const CORRELATION_HEADER = 'x-correlation-id';
+
+/** Consumer groups; the product's or the source's name makes each one's partitions its own. */
+export const GROUPS = {
+  speed: (source: string) => `tenon-speed-${source}`,
+  archive: (source: string) => `tenon-batch-${source}`,
+  flushes: (product: ProductId) => `tenon-consumption-flushes-${dotted(product)}`,
+  ranges: (product: ProductId) => `tenon-consumption-ranges-${dotted(product)}`,
+  statesOfEdition2: (product: string) => `tenon-consumption-${product}`,
+} as const;

@@ -1,7 +1,9 @@
 /** Reading records of an events topic: what is control, and what an event's identity is, without parsing the event. */
+import type { Judgement, Offset, PartitionJudge } from '@tenon/domain';
 import { IDENTITY_BYTES, hashHex96 } from '@tenon/domain';
 import type { Barrier, CutRecord } from './event';
 import { BARRIER } from './event';
+import { mustRead } from './must-read';
 import { HEADERS } from './names';
 import type { UnknownVersion } from './versions';
 import { unknownVersion } from './versions';
@@ -65,4 +67,27 @@ export function identityText(source: string, id: string, digest: string): string
 export function identityOf(record: HeaderedRecord): Uint8Array | undefined {
   const bytes = record.headerBytes(HEADERS.identity);
   return bytes?.length === IDENTITY_BYTES ? bytes : undefined;
+}
+
+/**
+ * What a record is, for every reader of the log alike.
+ *
+ * @param place of the partition, for the error
+ * @throws UnsupportedVersion
+ */
+export function judgeRecord(
+  judge: PartitionJudge,
+  record: HeaderedRecord & { readonly offset: Offset },
+  place: string,
+): Judgement {
+  const identity = identityOf(record);
+  const { offset } = record;
+  if (identity !== undefined) return judge.event(offset, identity);
+  const where = () => `${place}, offset ${offset}`;
+  if (!isControl(record)) {
+    mustRead(unknownEvent(record), where);
+    return judge.event(offset, undefined);
+  }
+  if (offset < judge.next) return judge.control(offset, null);
+  return judge.control(offset, mustRead(barrierOf(record), where)?.epoch ?? null);
 }

@@ -2,50 +2,90 @@
  * Documents and keys of the product store: written by consumption, read by serving, speed and batch.
  *
  * Every read begins with the pointer and the progress, so they carry the version, and for the cells too: a pointer for the
- * base rows up to its generation, a progress document for the speed cells of its epoch and partition.
+ * base rows up to its generation, a progress document for the speed cells of its epoch and lane.
  */
-import type { LedgerCounts, Offsets, Plan, State, Value } from '@tenon/domain';
+import type {
+  Epoch,
+  Generation,
+  LedgerCounts,
+  Line,
+  Offset,
+  Plan,
+  Pointer,
+  ProductId,
+  RangeCommit,
+  State,
+  Value,
+} from '@tenon/domain';
+import { lanesOf } from '@tenon/domain';
+import type { UnknownVersion } from './versions';
+import { VERSIONS, unknownVersion } from './versions';
 
 /** The plan that a product's version was first started with; another one under the same version is refused. */
 export interface PlanDocument {
   readonly plan: Plan;
 }
 
-/** Which base view is served. Moves in one transaction; nothing of a generation is seen before. */
-export interface PointerDocument {
-  /** Absent in edition 1 of the wire. */
-  readonly v?: 1;
-  readonly line: number;
-  /** The generation that is served: the fold of all epochs before it. */
-  readonly generation: number;
-  /** Partition → first offset of that epoch. */
-  readonly cut: Offsets;
-  /** Partition → the epoch that begins at the cut: `generation`, or a later one where barriers skipped numbers. */
-  readonly epochs: Readonly<Record<string, number>>;
-  /** When it moved, milliseconds since the epoch. */
-  readonly at: number;
-  readonly hash: string;
-  /** Of everything before the cut. */
-  readonly ledger: LedgerCounts;
-  /** The start of the latest window before the cut, microseconds; windows that end by then are final. */
-  readonly watermark: number | null;
+/** Which version a product's name serves. */
+export interface ServedDocument {
+  readonly v: 1;
+  readonly version: number;
 }
 
-/** How far one epoch of one partition has landed. */
+/** Which base view is served. Moves in one transaction; nothing of a generation is seen before. */
+export interface PointerDocument extends Pointer {
+  readonly v: 2;
+}
+
+/** As editions 1 and 2 wrote it: of a product with one source, by partition. Edition 1 wrote no `v`. */
+export interface PointerDocumentBefore extends Omit<Pointer, 'cut' | 'epochs'> {
+  readonly v?: 1;
+  readonly cut: Readonly<Record<string, Offset>>;
+  readonly epochs: Readonly<Record<string, Epoch>>;
+}
+
+export const pointerDocument = (pointer: Pointer): PointerDocument => ({
+  ...pointer,
+  v: VERSIONS.pointer.writes,
+});
+
+/** @param source the product's, of which a pointer of editions 1 and 2 is */
+export function pointerOf(
+  document: PointerDocument | PointerDocumentBefore | undefined,
+  source: string,
+): Pointer | UnknownVersion | undefined {
+  if (document === undefined) return undefined;
+  const unknown = unknownVersion('pointer', document.v);
+  if (unknown !== undefined) return unknown;
+  const { v, ...pointer } = document;
+  if (v === VERSIONS.pointer.writes) return pointer;
+  return { ...pointer, cut: lanesOf(source, pointer.cut), epochs: lanesOf(source, pointer.epochs) };
+}
+
+/** How far one epoch of one lane has landed. */
 export interface ProgressDocument {
   /** Absent in edition 1 of the wire. */
   readonly v?: 1;
-  readonly start: number;
+  readonly start: Offset;
   /** The next offset that is not included. */
-  readonly next: number;
+  readonly next: Offset;
   readonly closed: boolean;
   /** The epoch after this one, where closed. */
-  readonly nextEpoch: number;
+  readonly nextEpoch: Epoch;
   readonly ledger: LedgerCounts;
   readonly watermark: number | null;
 }
 
-/** A cell of one epoch and partition, as the speed layer folded it. */
+/** What has landed of a range that is not served yet: its slices, and its commit once that was read. */
+export interface RangeAccountDocument {
+  readonly v: 1;
+  readonly landed: readonly number[];
+  readonly commit: RangeCommit | null;
+  /** The generation that it makes: what lies behind the served one goes. */
+  readonly to: Generation;
+}
+
+/** A cell of one epoch and lane, as the speed layer folded it. */
 export interface SpeedDocument {
   readonly k: readonly Value[];
   readonly s: readonly State[];
@@ -58,7 +98,7 @@ export interface BaseDocument {
 }
 
 export interface BaseVersion {
-  readonly g: number;
+  readonly g: Generation;
   readonly s: readonly State[];
   /** True if the row was final before and a late event changed it. */
   readonly a?: true;
@@ -74,32 +114,37 @@ export interface LeaseDocument {
 
 const digits = (n: number) => String(n).padStart(12, '0');
 
-/** `<product>@<version>`, the prefix of all its keys. */
-export const productKey = (product: string, version: number) => `${product}@${version}`;
-
 /** All keys that begin with a prefix: `~` sorts after every character that a key holds. */
 const below = (prefix: string) => ({ gte: prefix, lt: `${prefix}~` });
 
-/** `product` is a `productKey`; `cell` a `cellKey`. */
+/** `lane` is a `laneNumber`, `cell` a `cellKey`. */
 export const STORE_KEYS = {
-  plan: (product: string) => `plan/${product}`,
-  pointer: (product: string) => `pointer/${product}`,
+  plan: (product: ProductId) => `plan/${product}`,
+  served: (name: string) => `served/${name}`,
+  pointer: (product: ProductId) => `pointer/${product}`,
   lease: (name: string) => `lease/${name}`,
-  progress: (product: string, epoch: number, partition: number) =>
-    `progress/${product}/${digits(epoch)}/${digits(partition)}`,
-  progressOf: (product: string) => below(`progress/${product}/`),
-  /** How far consumption has read a states topic: the offset to resume at. */
+  progress: (product: ProductId, epoch: Epoch, lane: number) =>
+    `progress/${product}/${digits(epoch)}/${digits(lane)}`,
+  progressOf: (product: ProductId) => below(`progress/${product}/`),
+  range: (product: ProductId, id: string) => `range/${product}/${id}`,
+  rangesOf: (product: ProductId) => below(`range/${product}/`),
+  /** How far consumption has read a topic: the offset to resume at. */
   consumed: (topic: string, partition: number) => `consumed/${topic}/${digits(partition)}`,
-  speed: (product: string, epoch: number, partition: number) =>
-    `${product}/${digits(epoch)}/${digits(partition)}/`,
-  base: (product: string, line: number) => `${product}/${digits(line)}/`,
+  speed: (product: ProductId, epoch: Epoch, lane: number) => `${product}/${digits(epoch)}/${digits(lane)}/`,
+  base: (product: ProductId, line: Line) => `${product}/${digits(line)}/`,
 } as const;
 
 /** Pointers are read by each landing, and written once a cut. */
 export const isPointerKey = (key: string) => key.startsWith(STORE_KEYS.pointer(''));
 
-/** Epoch and partition of a progress key. */
-export function parseProgressKey(key: string): { epoch: number; partition: number } {
-  const [epoch, partition] = key.split('/').slice(-2);
-  return { epoch: Number(epoch), partition: Number(partition) };
+/** Epoch and lane's number of a progress key. */
+export function parseProgressKey(key: string): { epoch: Epoch; lane: number } {
+  const [epoch, lane] = key.split('/').slice(-2);
+  return { epoch: Number(epoch), lane: Number(lane) };
+}
+
+/** Epoch and lane's number of a speed cell's key. */
+export function parseSpeedKey(product: ProductId, key: string): { epoch: Epoch; lane: number } {
+  const [epoch, lane] = key.slice(product.length + 1).split('/', 2);
+  return { epoch: Number(epoch), lane: Number(lane) };
 }

@@ -8,7 +8,7 @@
  * counts up with every change, compatible or not; a release reads what the edition before its own wrote. It stands in no
  * message, but for what an instance says of itself.
  */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 interface Versions {
   /** What this release writes. */
@@ -29,23 +29,28 @@ export const VERSIONS = {
   identity: { writes: 1, reads: [1] },
   'dead-letter': { writes: 1, reads: [1] },
   'dead-letter-of-speed': { writes: 1, reads: [1] },
-  flush: { writes: 1, reads: [1] },
+  flush: { writes: 2, reads: [1, 2] },
+  slice: { writes: 2, reads: [2] },
+  commit: { writes: 2, reads: [2] },
+  /** Edition 2's form of slices and commit in one. */
   range: { writes: 1, reads: [1] },
   'cut-hint': { writes: 1, reads: [1] },
-  'live-hint': { writes: 1, reads: [1] },
+  'live-hint': { writes: 2, reads: [1, 2] },
   'generation-hint': { writes: 1, reads: [1] },
   'cut-request': { writes: 1, reads: [1] },
   'cut-reply': { writes: 1, reads: [1] },
-  'replay-hint': { writes: 1, reads: [1] },
-  'generations-request': { writes: 1, reads: [1] },
-  'generations-reply': { writes: 1, reads: [1] },
+  'replay-hint': { writes: 2, reads: [1, 2] },
+  'generations-request': { writes: 2, reads: [1, 2] },
+  'generations-reply': { writes: 2, reads: [1, 2] },
   'status-request': { writes: 1, reads: [1] },
   'status-reply': { writes: 1, reads: [1] },
   'reload-request': { writes: 1, reads: [1] },
   'reload-reply': { writes: 1, reads: [1] },
   'alive-hint': { writes: 1, reads: [1] },
   plan: { writes: 1, reads: [1] },
-  pointer: { writes: 1, reads: [1] },
+  pointer: { writes: 2, reads: [1, 2] },
+  served: { writes: 1, reads: [1] },
+  'range-account': { writes: 1, reads: [1] },
   progress: { writes: 1, reads: [1] },
   'speed-cell': { writes: 1, reads: [1] },
   'base-cell': { writes: 1, reads: [1] },

@@ -21,6 +21,11 @@ export function checksum32(text: string): number {
   return overUtf8(text, murmur3);
 }
 
+/** The same of bytes. */
+export function checksumOf(bytes: Uint8Array): number {
+  return murmur3(bytes, bytes.length);
+}
+
 const SCRATCH = Buffer.alloc(16_384);
 
 /** Hashes a text's UTF-8 bytes; short texts, the usual ones, without an allocation. */

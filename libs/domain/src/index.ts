@@ -13,7 +13,7 @@ export type { LedgerCounts } from './protocol/ledger';
 export { compareValues, toAnswer } from './values';
 export { formatTimestamp, parseTimestamp, windowEnd } from './time';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
-export { checksum32, hashHex96, partitionOf } from './hash';
+export { checksum32, checksumOf, hashHex96, partitionOf } from './hash';
 export { DedupeWindow, IDENTITY_BYTES } from './protocol/dedupe';
 export type { DedupeVerdict } from './protocol/dedupe';
 export { identityStates, mergeInto, mergeState, sameStates } from './states';

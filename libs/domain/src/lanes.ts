@@ -31,10 +31,10 @@ export function parseLane(key: LaneKey): Lane {
   return { source: key.slice(0, slash), partition: Number(key.slice(slash + 1)) };
 }
 
-/** The lanes of one source's offsets. */
-export function lanesOf(source: string, offsets: Offsets): LaneOffsets {
+/** What belongs to the partitions of one source, by lane. */
+export function lanesOf<T>(source: string, partitions: Readonly<Record<string, T>>): Lanes<T> {
   return Object.fromEntries(
-    Object.entries(offsets).map(([partition, next]) => [laneKey(source, Number(partition)), next]),
+    Object.entries(partitions).map(([partition, value]) => [laneKey(source, Number(partition)), value]),
   );
 }
 

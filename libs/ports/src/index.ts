@@ -43,3 +43,4 @@ export type { HttpRequest, HttpResponse, Route } from './http';
 export type { MetricLabels, MetricSample, Metrics } from './metrics';
 export type { LogReading, RunningService } from './service';
 export type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer } from './tracing';
+export type { ServedPointers } from './served-pointers';

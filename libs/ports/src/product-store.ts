@@ -38,6 +38,8 @@ export interface StoreTransaction {
   get<T = Value>(table: StoreTable, key: string): Promise<T | undefined>;
   getMany<T = Value>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]>;
   put(table: StoreTable, key: string, value: unknown): void;
+  /** The same with a document that is JSON text already, which is stored as it is: the caller vouches for it. */
+  putJson(table: StoreTable, key: string, json: string): void;
   delete(table: StoreTable, key: string): void;
 }
 

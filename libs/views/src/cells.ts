@@ -1,10 +1,12 @@
 /** The cells of a view in key order: base and speed merged cell by cell, without holding more than a chunk of each. */
 import type { BaseDocument, SpeedDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
-import type { CellVersion, State, Value } from '@tenon/domain';
-import { mergeStates, versionAt } from '@tenon/domain';
+import type { CellVersion, Epoch, Generation, State, Value } from '@tenon/domain';
+import { isClosedBefore, mergeStates, versionAt } from '@tenon/domain';
 import type { StoreSnapshot, StoreTable } from '@tenon/ports';
-import type { ProductLayout, ProductView } from './view';
+import type { ProductLayout } from './layout';
+import type { LayerSnapshots } from './open-view';
+import type { ProductView } from './view';
 
 export type Layer = 'merged' | 'batch' | 'speed';
 
@@ -39,32 +41,33 @@ interface Part {
 
 /** Merges the layers of a view. Cells that neither layer has (at this generation) are left out. */
 export async function* cellsOf(
-  snapshot: StoreSnapshot,
+  snapshots: LayerSnapshots,
   layout: ProductLayout,
   view: ProductView,
   layer: Layer,
   range: CellRange,
 ): AsyncGenerator<MergedCell> {
   const streams: CellStream[] = [];
-  if (layer !== 'speed' && view.pointer.generation > 0)
-    streams.push(baseStream(snapshot, layout, view, range));
+  if (layer !== 'speed' && view.base.pointer.generation > 0)
+    streams.push(baseStream(snapshots.base, layout, view, range));
   if (layer !== 'batch')
-    for (const [partition, reach] of view.reaches)
-      for (const epoch of reach.epochs) streams.push(speedStream(snapshot, layout, epoch, partition, range));
+    for (const { number, reach } of view.speed.lanes.values())
+      for (const epoch of reach.epochs)
+        streams.push(speedStream(snapshots.speed, layout, epoch, number, range));
   yield* mergeStreams(layout, streams, range.reverse === true);
 }
 
-/** The cells of the speed epochs below `before`, merged over epochs and partitions: what a fold of Kappa takes. */
+/** The cells of the speed epochs that generation `before` holds, merged over epochs and lanes: what a fold of Kappa takes. */
 export async function* closedSpeedCells(
   snapshot: StoreSnapshot,
   layout: ProductLayout,
   view: ProductView,
-  before: number,
+  before: Generation,
 ): AsyncGenerator<MergedCell> {
   const streams: CellStream[] = [];
-  for (const [partition, reach] of view.reaches)
+  for (const { number, reach } of view.speed.lanes.values())
     for (const epoch of reach.epochs)
-      if (epoch < before) streams.push(speedStream(snapshot, layout, epoch, partition, ALL_CELLS));
+      if (isClosedBefore(epoch, before)) streams.push(speedStream(snapshot, layout, epoch, number, ALL_CELLS));
   yield* mergeStreams(layout, streams, false);
 }
 
@@ -108,7 +111,7 @@ function baseStream(
   view: ProductView,
   range: CellRange,
 ): CellStream {
-  const { line, generation } = view.pointer;
+  const { line, generation } = view.base.pointer;
   return new CellStream(snapshot, 'base', STORE_KEYS.base(layout.product, line), range, (value) => {
     const { k, v } = value as BaseDocument;
     const version = versionAt(v, generation);
@@ -119,11 +122,11 @@ function baseStream(
 function speedStream(
   snapshot: StoreSnapshot,
   layout: ProductLayout,
-  epoch: number,
-  partition: number,
+  epoch: Epoch,
+  lane: number,
   range: CellRange,
 ): CellStream {
-  const prefix = STORE_KEYS.speed(layout.product, epoch, partition);
+  const prefix = STORE_KEYS.speed(layout.product, epoch, lane);
   return new CellStream(snapshot, 'speed', prefix, range, (value) => {
     const { k, s } = value as SpeedDocument;
     return { key: k, states: s };
@@ -181,14 +184,14 @@ class CellStream {
 
 /** Single cells by their keys, merged as `cellsOf` does; undefined where a cell is in no layer. */
 export async function cellsByKey(
-  snapshot: StoreSnapshot,
+  snapshots: LayerSnapshots,
   layout: ProductLayout,
   view: ProductView,
   ids: readonly string[],
 ): Promise<(MergedCell | undefined)[]> {
-  const { line, generation } = view.pointer;
+  const { line, generation } = view.base.pointer;
   const basePrefix = STORE_KEYS.base(layout.product, line);
-  const bases = await snapshot.getMany<BaseDocument>(
+  const bases = await snapshots.base.getMany<BaseDocument>(
     'base',
     ids.map((id) => basePrefix + id),
   );
@@ -205,10 +208,10 @@ export async function cellsByKey(
       }
     );
   });
-  const prefixes = [...view.reaches].flatMap(([partition, reach]) =>
-    reach.epochs.map((epoch) => STORE_KEYS.speed(layout.product, epoch, partition)),
+  const prefixes = [...view.speed.lanes.values()].flatMap(({ number, reach }) =>
+    reach.epochs.map((epoch) => STORE_KEYS.speed(layout.product, epoch, number)),
   );
-  const documents = await snapshot.getMany<SpeedDocument>(
+  const documents = await snapshots.speed.getMany<SpeedDocument>(
     'speed',
     prefixes.flatMap((prefix) => ids.map((id) => prefix + id)),
   );

@@ -1,103 +1,133 @@
 /**
- * What a reader takes of a product at one instant of the store: the base view that the pointer names, and the speed
- * epochs that join on to it in each partition.
+ * What a reader takes of a product: a base view, which is one generation and never changes, and the speed view of the epochs
+ * that join on to it in each lane. Each is read from one snapshot; where both layers are in one store, from the same.
  */
-import type { PointerDocument, ProgressDocument } from '@tenon/contracts';
-import { STORE_KEYS, parseProgressKey, productKey, supported } from '@tenon/contracts';
-import type { EpochProgress, LedgerCounts, Offsets, PartitionReach, Plan } from '@tenon/domain';
-import { EMPTY_LEDGER, addLedgers, includedOffsets, reachOf } from '@tenon/domain';
+import type { PointerDocument, PointerDocumentBefore, ProgressDocument } from '@tenon/contracts';
+import { STORE_KEYS, mustRead, parseProgressKey, pointerOf, supported } from '@tenon/contracts';
+import type {
+  Lane,
+  LandedEpoch,
+  LaneKey,
+  LaneOffsets,
+  LaneReach,
+  LedgerCounts,
+  Pointer,
+} from '@tenon/domain';
+import { addLedgers, emptyPointer, laneKey, laneNumber, reachOf } from '@tenon/domain';
 import type { StoreSnapshot, StoreTransaction } from '@tenon/ports';
+import type { ProductLayout } from './layout';
 
-/** Keys and types of one product, made once. */
-export interface ProductLayout {
-  readonly plan: Plan;
-  /** `<product>@<version>`, the prefix of its keys in the store. */
-  readonly product: string;
-  readonly types: readonly string[];
-  readonly partitions: number;
+/** The fold of all records before a cut. */
+export interface BaseView {
+  readonly pointer: Pointer;
 }
 
-export function layoutOf(plan: Plan, partitions: number): ProductLayout {
-  return {
-    plan,
-    product: productKey(plan.product, plan.version),
-    types: plan.key.map((key) => key.type),
-    partitions,
-  };
+/** The epochs at or above a base view's cut, lane by lane. */
+export interface SpeedView {
+  readonly lanes: ReadonlyMap<LaneKey, LaneView>;
+}
+
+export interface LaneView {
+  readonly lane: Lane;
+  /** Its `laneNumber`. */
+  readonly number: number;
+  readonly reach: LaneReach;
+  /** All of its epochs that have landed, those behind the cut too. */
+  readonly progress: readonly LandedEpoch[];
 }
 
 export interface ProductView {
-  readonly pointer: PointerDocument;
-  readonly reaches: ReadonlyMap<number, PartitionReach>;
-  readonly progress: ReadonlyMap<
-    number,
-    readonly (EpochProgress & { readonly document: ProgressDocument })[]
-  >;
+  readonly base: BaseView;
+  readonly speed: SpeedView;
 }
+
+type AnyPointer = PointerDocument | PointerDocumentBefore;
 
 /** The pointer of a product; before the first generation, the empty view. @throws UnsupportedVersion */
 export async function readPointer(
   store: Pick<StoreTransaction, 'get'>,
   layout: ProductLayout,
-): Promise<PointerDocument> {
-  const pointer = await store.get<PointerDocument>('meta', STORE_KEYS.pointer(layout.product));
-  return supported('pointer', pointer) ?? emptyPointer(layout);
+): Promise<Pointer> {
+  return pointerIn(layout, await store.get<AnyPointer>('meta', STORE_KEYS.pointer(layout.product)));
 }
 
-const emptyPointer = (layout: ProductLayout): PointerDocument => ({
-  line: 0,
-  generation: 0,
-  cut: {},
-  epochs: {},
-  at: 0,
-  hash: layout.plan.hash,
-  ledger: EMPTY_LEDGER,
-  watermark: null,
-});
+function pointerIn({ plan }: ProductLayout, document: AnyPointer | undefined): Pointer {
+  return mustRead(pointerOf(document, plan.source), () => 'the store') ?? emptyPointer(plan.hash);
+}
 
-/**
- * Reads pointer and progress, and follows each partition from the cut as far as its epochs join on.
- *
- * @throws UnsupportedVersion
- */
+/** @throws UnsupportedVersion */
+export async function readBaseView(snapshot: StoreSnapshot, layout: ProductLayout): Promise<BaseView> {
+  return { pointer: await readPointer(snapshot, layout) };
+}
+
+/** Follows each lane from the cut of `base` as far as its epochs join on. @throws UnsupportedVersion */
+export async function readSpeedView(
+  snapshot: StoreSnapshot,
+  layout: ProductLayout,
+  base: BaseView,
+): Promise<SpeedView> {
+  const landed = new LandedEpochs(layout);
+  const chunks = snapshot.scan<ProgressDocument>('meta', STORE_KEYS.progressOf(layout.product));
+  for await (const chunk of chunks) for (const { key, value } of chunk) landed.add(key, value);
+  return landed.beyond(base);
+}
+
+/** Both from one store, in one scan of it. @throws UnsupportedVersion */
 export async function readView(snapshot: StoreSnapshot, layout: ProductLayout): Promise<ProductView> {
   const pointerKey = STORE_KEYS.pointer(layout.product);
-  let pointer = emptyPointer(layout);
-  const progress = new Map<number, (EpochProgress & { document: ProgressDocument })[]>();
-  for (let partition = 0; partition < layout.partitions; partition++) progress.set(partition, []);
+  let pointer: AnyPointer | undefined;
+  const landed = new LandedEpochs(layout);
   const range = { ...STORE_KEYS.progressOf(layout.product), and: pointerKey };
-  for await (const chunk of snapshot.scan<ProgressDocument | PointerDocument>('meta', range))
-    for (const { key, value: found } of chunk) {
-      if (key === pointerKey) {
-        pointer = supported('pointer', found as PointerDocument) ?? pointer;
-        continue;
-      }
-      const value = found as ProgressDocument;
-      const { epoch, partition } = parseProgressKey(key);
-      supported('progress', value);
-      const { start, next, closed, nextEpoch } = value;
-      progress.get(partition)?.push({ epoch, start, next, closed, nextEpoch, document: value });
+  for await (const chunk of snapshot.scan<ProgressDocument | AnyPointer>('meta', range))
+    for (const { key, value } of chunk) {
+      if (key === pointerKey) pointer = value as AnyPointer;
+      else landed.add(key, value as ProgressDocument);
     }
-  const reaches = new Map(
-    [...progress].map(([partition, epochs]) => [
-      partition,
-      reachOf(epochs, pointer.cut[partition] ?? 0, pointer.epochs[partition] ?? 0),
-    ]),
-  );
-  return { pointer, reaches, progress };
+  const base = { pointer: pointerIn(layout, pointer) };
+  return { base, speed: landed.beyond(base) };
 }
 
-/** The next offset of each partition that the view does not include. */
-export function includedIn(view: ProductView): Offsets {
-  return includedOffsets(view.reaches);
+/** The progress documents of a product, by lane. */
+class LandedEpochs {
+  private readonly byNumber = new Map<number, LandedEpoch[]>();
+
+  constructor(private readonly layout: ProductLayout) {}
+
+  add(key: string, value: ProgressDocument): void {
+    const { epoch, lane } = parseProgressKey(key);
+    supported('progress', value);
+    const epochs = this.byNumber.get(lane) ?? [];
+    if (epochs.length === 0) this.byNumber.set(lane, epochs);
+    epochs.push({ epoch, ...value });
+  }
+
+  beyond({ pointer }: BaseView): SpeedView {
+    const { lanes, sources } = this.layout;
+    const views = lanes.map((lane): readonly [LaneKey, LaneView] => {
+      const key = laneKey(lane.source, lane.partition);
+      const number = laneNumber(sources, lane);
+      const progress = this.byNumber.get(number) ?? [];
+      const reach = reachOf(progress, pointer.cut[key] ?? 0, pointer.epochs[key] ?? 0);
+      return [key, { lane, number, reach, progress }];
+    });
+    return { lanes: new Map(views) };
+  }
+}
+
+/** The next offset of each lane that the view does not include. */
+export function includedIn({ speed }: ProductView): LaneOffsets {
+  return Object.fromEntries([...speed.lanes].map(([lane, { reach }]) => [lane, reach.included]));
+}
+
+/** Something went missing: states lie beyond what a reader may take. */
+export function hasGap({ speed }: ProductView): boolean {
+  return [...speed.lanes.values()].some(({ reach }) => reach.gap);
 }
 
 /** What became of every record below the view's offsets. */
-export function ledgerOf(view: ProductView): LedgerCounts {
-  let sum = view.pointer.ledger;
-  for (const [partition, epochs] of view.progress)
-    for (const one of epochs)
-      if (view.reaches.get(partition)?.epochs.includes(one.epoch) === true)
-        sum = addLedgers(sum, one.document.ledger);
+export function ledgerOf({ base, speed }: ProductView): LedgerCounts {
+  let sum = base.pointer.ledger;
+  for (const { reach, progress } of speed.lanes.values())
+    for (const one of progress) if (reach.epochs.includes(one.epoch)) sum = addLedgers(sum, one.ledger);
   return sum;
 }

@@ -59,6 +59,10 @@ export class MongoTransaction implements StoreTransaction {
     this.write(table, key, JSON.stringify(value));
   }
 
+  putJson(table: StoreTable, key: string, json: string): void {
+    this.write(table, key, json);
+  }
+
   delete(table: StoreTable, key: string): void {
     this.write(table, key, null);
   }

@@ -1,19 +1,19 @@
 /** Schemas of what travels over the bus. */
 import { z } from 'zod';
-import { count, name, offsetVector, offsets, text, versionSince2 } from './parts';
+import { count, lane, name, offsetVector, offsets, product, text, version2, versionSince2 } from './parts';
 
-const generations = z.record(name, count).readonly().describe('Product → the generation that is served');
+const byName = z.record(name, count).readonly().describe('Name of the product → the generation that is served');
 
 export const liveHint = z.object({
-  v: versionSince2,
+  v: version2,
   cells: z
     .array(text)
     .readonly()
     .nullable()
     .describe('Keys of cells that changed; null: too many to name, or all'),
   covers: z
-    .exactOptional(z.record(z.string().regex(/^\d+$/), z.tuple([count, count]).readonly()).readonly())
-    .describe('Partition → the offsets [from, to) whose events changed them'),
+    .exactOptional(z.record(lane, z.tuple([count, count]).readonly()).readonly())
+    .describe('Lane → the offsets [from, to) whose events changed them'),
 });
 
 export const cutRequest = z.object({ v: versionSince2, full: z.exactOptional(z.boolean()) });
@@ -29,15 +29,21 @@ export const cutReply = z
 
 export const generationHint = z.object({ v: versionSince2, generation: count, line: count });
 
-export const replayHint = z.object({ v: versionSince2, partition: count });
+export const replayHint = z.object({ v: version2, source: name, partition: count });
 
-export const generationsRequest = z.object({
-  v: versionSince2.describe('Absent: the requester is of edition 1, and is answered without a version'),
+export const generationsRequest = z.object({ v: version2 });
+
+/** A requester of edition 2 or 1 is answered in its own form. */
+export const generationsRequestBefore = z.object({ v: versionSince2 });
+
+export const generationsReply = z.object({
+  v: version2,
+  generations: z.record(product, count).readonly().describe('Product → the generation that is served'),
 });
 
-export const generationsReply = z.object({ v: z.literal(1), generations });
+export const generationsReplyOfEdition2 = z.object({ v: z.literal(1), generations: byName });
 
-export const generationsReplyBefore = generations;
+export const generationsReplyBefore = byName;
 
 export const statusRequest = z.object({ v: versionSince2 });
 

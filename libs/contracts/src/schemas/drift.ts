@@ -6,7 +6,7 @@ import type { Value } from '@tenon/domain';
 import type { z } from 'zod';
 import type { Barrier, CutRecord, EventEnvelope } from '../event';
 import type * as hints from '../hints';
-import type { FlushFrame, RangeFrame } from '../states';
+import type { CommitMessage, FlushFrame, SliceFrame } from '../states';
 import type * as documents from '../store';
 import type * as bus from './bus';
 import type * as log from './log';
@@ -14,7 +14,16 @@ import type * as store from './store';
 
 /** A type without what does not count: readonly, intersections instead of one object, and the insides of any JSON value. */
 type Plain<T> = [Value] extends [T] ? 'any JSON' : PlainOf<T>;
-type PlainOf<T> = T extends object ? { -readonly [K in keyof T]: Plain<T[K]> } : T;
+type PlainOf<T> = T extends number
+  ? Kindless<T, number>
+  : T extends string
+    ? Kindless<T, string>
+    : T extends object
+      ? { -readonly [K in keyof T as K extends string ? Kindless<K, string> : K]: Plain<T[K]> }
+      : T;
+
+/** Numbers and texts of a kind (an offset, a lane) are numbers and texts in JSON; literals stay what they are. */
+type Kindless<T, Base> = Base extends T ? Base : T;
 
 type Equal<A, B> =
   (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
@@ -30,14 +39,19 @@ export type Agreed = Agree<
     Equal<z.infer<typeof log.barrier>, Barrier>,
     Equal<z.infer<typeof log.cut>, CutRecord>,
     Equal<z.infer<typeof log.flush>, FlushFrame>,
-    Equal<z.infer<typeof log.range>, RangeFrame>,
+    Equal<z.infer<typeof log.slice>, SliceFrame>,
+    Equal<z.infer<typeof log.commit>, CommitMessage>,
     Equal<z.infer<typeof bus.liveHint>, hints.LiveHint>,
     Equal<z.infer<typeof bus.generationHint>, hints.GenerationHint>,
     Equal<z.infer<typeof bus.replayHint>, hints.ReplayHint>,
     Equal<z.infer<typeof bus.generationsRequest>, hints.GenerationsRequest>,
     Equal<z.infer<typeof bus.generationsReply>, hints.GenerationsReply>,
+    Equal<z.infer<typeof bus.generationsReplyOfEdition2>, hints.GenerationsReplyOfEdition2>,
     Equal<z.infer<typeof bus.generationsReplyBefore>, hints.GenerationsReplyBefore>,
     Equal<z.infer<typeof store.pointer>, documents.PointerDocument>,
+    Equal<z.infer<typeof store.pointerBefore>, documents.PointerDocumentBefore>,
+    Equal<z.infer<typeof store.served>, documents.ServedDocument>,
+    Equal<z.infer<typeof store.rangeAccount>, documents.RangeAccountDocument>,
     Equal<z.infer<typeof store.progress>, documents.ProgressDocument>,
     Equal<z.infer<typeof store.speedCell>, documents.SpeedDocument>,
     Equal<z.infer<typeof store.baseCell>, documents.BaseDocument>,

@@ -1,7 +1,19 @@
 /** Schemas of what stands in the log. */
 import { z } from 'zod';
 import { HEADERS } from '../names';
-import { cell, count, ledger, millis, name, offsetVector, offsets, text, version, watermark } from './parts';
+import {
+  count,
+  laneOffsets,
+  ledger,
+  millis,
+  name,
+  offsetVector,
+  product,
+  text,
+  version,
+  version2,
+  watermark,
+} from './parts';
 
 const IDENTITY = z.string().regex(/^[0-9a-f]{32}$/);
 const TRACEPARENT = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
@@ -14,6 +26,11 @@ export const noHeaders = z.object({ [HEADERS.traceparent]: traceparent });
 
 export const versionHeaders = z.object({
   [HEADERS.version]: versionHeader,
+  [HEADERS.traceparent]: traceparent,
+});
+
+export const statesHeaders = z.object({
+  [HEADERS.version]: z.literal('2').describe('Version of the record’s format'),
   [HEADERS.traceparent]: traceparent,
 });
 
@@ -92,26 +109,28 @@ export const deadLetterOfSpeedHeaders = z.looseObject({
 
 export const bytes = z.unknown().describe('Bytes as they came');
 
-const frame = {
-  v: version,
-  product: name,
-  version: count.describe('Of the product'),
+const message = {
+  v: version2,
+  product,
   hash: name.describe('Of the plan: states of another definition are never merged'),
-  id: name.describe('The frames of one flush or range share it'),
-  seq: count.describe('The frames of one flush or range count up from 0'),
-  cells: z.array(cell).readonly(),
 };
 
-const endMark = {
-  frames: count,
-  cells: count,
-  checksum: count.describe('The sum of checksum32 over the cells’ JSON of each frame, modulo 2^32'),
+const frame = {
+  ...message,
+  id: name.describe('The frames of one flush or slice share it'),
+  seq: count.describe('The frames of one flush or slice count up from 0'),
 };
+
+const endMark = { frames: count, cells: count };
+
+const FORM =
+  'The value is text: `T3 ` and 8 hex digits of checksum32 over all bytes after that line; this document in one line; a line per cell: its cellKey, key and states as JSON, with tabs between';
 
 export const flush = z
   .object({
     ...frame,
     type: z.literal('flush'),
+    source: name,
     partition: count,
     epoch: count,
     start: count.describe('The epoch’s first offset in the partition'),
@@ -130,21 +149,52 @@ export const flush = z
     ),
   })
   .describe(
-    'Cells of an epoch and partition that changed in [from, to), with their states from `start` to `to`',
+    `Cells of an epoch and lane that changed in [from, to), with their states from \`start\` to \`to\`. ${FORM}`,
   );
 
-export const range = z
+const ofRange = {
+  range: name.describe('The range that it is of'),
+  full: z.boolean(),
+  line: count.describe('The line of base views that it is meant for'),
+  from: count.describe('The generation that it builds on'),
+  to: count.describe('The generation that it makes'),
+};
+
+export const slice = z
   .object({
     ...frame,
-    type: z.literal('range'),
-    from: count.describe('The generation that it builds on'),
-    to: count.describe('The generation that it makes'),
-    full: z.boolean(),
-    line: count.describe('The line of base views that it is meant for'),
-    end: z.exactOptional(
-      z
-        .object({ ...endMark, cutFrom: offsets, cutTo: offsets, epochs: offsets, watermark, ledger })
-        .readonly(),
-    ),
+    ...ofRange,
+    type: z.literal('slice'),
+    slice: count.describe('Slices of a range count up from 0; each stands in one partition'),
+    end: z.exactOptional(z.object(endMark).readonly()),
   })
-  .describe('States of a range of the archive, [cut from, cut to), over all partitions');
+  .describe(
+    `Some cells of a range of the archive, [cut from, cut to), over all lanes; each cell is in one slice. ${FORM}`,
+  );
+
+/** What the pointer moves to, and how many slices come before. */
+export const rangeCommit = {
+  slices: count.describe('How many slices the range has'),
+  cut: laneOffsets,
+  epochs: z.record(z.string(), count).readonly().describe('Lane → the epoch that begins at the cut'),
+  ledger,
+  watermark,
+};
+
+export const commit = z
+  .object({ ...message, ...ofRange, ...rangeCommit, type: z.literal('commit') })
+  .describe('All slices of a range are written: the pointer moves once they have landed');
+
+/** What edition 2 wrote; its cells stand in the document. */
+export const range = z
+  .looseObject({
+    v: z.literal(1),
+    type: z.enum(['flush', 'range']),
+    product: name,
+    version: count,
+    hash: name,
+    id: name,
+    seq: count,
+    cells: z.array(z.unknown()),
+  })
+  .describe('A frame of a flush or of a range, as edition 2 wrote both into one topic. It is read, and not written');

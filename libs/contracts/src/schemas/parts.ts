@@ -24,6 +24,13 @@ export const offsets = z.record(z.string().regex(/^\d+$/), count).readonly().des
 
 export const offsetVector = z.record(name, offsets).readonly().describe('Source → partition → offset');
 
+/** `<source>/<partition>`, as lanes are named. */
+export const lane = z.string().regex(/^.+\/\d+$/);
+
+export const laneOffsets = z.record(lane, count).readonly().describe('Lane (source/partition) → offset');
+
+export const product = z.string().regex(/^[^@]+@\d+$/).describe('Name and version, name@version');
+
 export const value = (z.unknown() as z.ZodType<Value>).meta({
   id: 'Value',
   description: 'A value in JSON; which form, its SQL type says (libs/domain/src/values.ts)',
@@ -49,17 +56,11 @@ export const ledger = z
     description: 'What became of the records of a range of offsets: their sum is its length',
   });
 
-export const cell = z
-  .tuple([z.array(value).readonly(), z.array(state).readonly()])
-  .readonly()
-  .meta({
-    id: 'Cell',
-    description: 'The key of a cell, window first, and its states in the order of the plan',
-  });
-
 /** `v` of messages that had none in edition 1. */
 export const versionSince2 = z
   .exactOptional(z.literal(1))
   .describe('Version of the message. Absent in edition 1 of the wire: read as 1');
 
 export const version = z.literal(1).describe('Version of the message');
+
+export const version2 = z.literal(2).describe('Version of the message');

@@ -2,6 +2,7 @@
  * Every message of the wire: what it is, where it travels, who writes and who reads it, and what a reader does with a version
  * that it does not know. docs/asyncapi.yaml and docs/wire.md are made of this; a spec fails where a topic or subject is missing.
  */
+import type { ProductId } from '@tenon/domain';
 import type { z } from 'zod';
 import { STORE_KEYS } from '../store';
 import { SUBJECTS, TOPICS } from '../names';
@@ -43,13 +44,18 @@ const V_SINCE_2 = 'field `v`; absent in edition 1';
 const HEADER = 'header `tenon-v`';
 
 const onEvents = { topic: TOPICS.events('{source}'), partitions: 'as the source says' };
-const onStates = { topic: TOPICS.states('{product}'), partitions: 'as the source says' };
+const PRODUCT = '{product}@{version}';
+/** A name of a topic or subject; the version is a number there. */
+const named = (name: (product: ProductId) => string) => name('{product}@1').replace(/1$/, '{version}');
+const onFlushes = { topic: named(TOPICS.flushes), partitions: 'one per lane of the product' };
+const onRanges = { topic: named(TOPICS.ranges), partitions: 'one per lane of the product' };
+const onStates = { topic: TOPICS.statesOfEdition2('{product}'), partitions: 'as the source says' };
 const onCuts = { topic: TOPICS.cuts, partitions: '1' };
 const onDeadLetters = { topic: TOPICS.deadLetters('{source}'), partitions: '1' };
-const PRODUCT = '{product}@{version}';
 
 /** `progress/…/000000000000` with names for what the digits stand for. */
-const keyOf = (key: string) => key.replace('000000000001', '{epoch}').replace('000000000002', '{partition}');
+const keyOf = (key: string, second = '{lane}') =>
+  key.replace('000000000001', '{epoch}').replace('000000000002', second);
 
 export const MESSAGES: Readonly<Record<MessageName, Message>> = {
   event: {
@@ -94,23 +100,43 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
   },
   flush: {
     title: 'A frame of a flush: states of an open epoch',
-    on: { ...onStates, key: 'the partition' },
+    on: { ...onFlushes, key: 'the lane' },
     schema: log.flush,
-    headers: log.versionHeaders,
+    headers: log.statesHeaders,
     writers: ['speed'],
     readers: ['consumption'],
     version: `${V}, and ${HEADER}`,
-    unknown: `${STOP}. A record that is no message, or of a type that the reader does not know, is counted as \`unreadable\` and passed over: speed replays what is then missing`,
+    unknown: `${STOP}. A record that is no message, or damaged, or of a type that the reader does not know, is counted as \`unreadable\` or \`damaged\`, logged, and passed over: speed replays what is then missing`,
   },
-  range: {
-    title: 'A frame of a range: states that batch computed',
-    on: { ...onStates, key: 'the product' },
-    schema: log.range,
-    headers: log.versionHeaders,
+  slice: {
+    title: 'A frame of a slice: some of the states that batch computed for a range',
+    on: { ...onRanges, key: 'the range' },
+    schema: log.slice,
+    headers: log.statesHeaders,
     writers: ['batch'],
     readers: ['consumption'],
     version: `${V}, and ${HEADER}`,
     unknown: `${STOP}. As for a flush; batch makes a range again that is not served`,
+  },
+  commit: {
+    title: 'The end of a range',
+    on: { ...onRanges, key: 'the range' },
+    schema: log.commit,
+    headers: log.statesHeaders,
+    writers: ['batch'],
+    readers: ['consumption'],
+    version: `${V}, and ${HEADER}`,
+    unknown: `${STOP}. As for a flush; batch makes a range again that is not served`,
+  },
+  range: {
+    title: 'Flushes and ranges of edition 2',
+    on: { ...onStates, key: 'the partition, or the product' },
+    schema: log.range,
+    headers: log.versionHeaders,
+    writers: [],
+    readers: ['consumption'],
+    version: `${V}, and ${HEADER}`,
+    unknown: STOP,
   },
   cut: {
     title: 'The history of cuts',
@@ -162,7 +188,7 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
   },
   'live-hint': {
     title: 'Cells of a product changed in the store',
-    on: { subject: SUBJECTS.live('{product}'), kind: 'message' },
+    on: { subject: named(SUBJECTS.live), kind: 'message' },
     schema: bus.liveHint,
     writers: ['consumption'],
     readers: ['serving'],
@@ -171,7 +197,7 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
   },
   'generation-hint': {
     title: 'A product’s pointer moved',
-    on: { subject: SUBJECTS.generation('{product}'), kind: 'message' },
+    on: { subject: named(SUBJECTS.generation), kind: 'message' },
     schema: bus.generationHint,
     writers: ['consumption'],
     readers: ['batch', 'ingestion'],
@@ -179,8 +205,8 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     unknown: AGAIN,
   },
   'replay-hint': {
-    title: 'A flush went missing: replay a partition from its cut',
-    on: { subject: SUBJECTS.replay('{product}'), kind: 'message' },
+    title: 'A flush went missing: replay a lane from its cut',
+    on: { subject: named(SUBJECTS.replay), kind: 'message' },
     schema: bus.replayHint,
     writers: ['consumption'],
     readers: ['speed'],
@@ -191,6 +217,7 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     title: 'Which generation does each product serve?',
     on: { subject: SUBJECTS.generations, kind: 'request' },
     schema: bus.generationsRequest,
+    before: bus.generationsRequestBefore,
     writers: ['ingestion'],
     readers: ['consumption'],
     version: V_SINCE_2,
@@ -200,10 +227,10 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     title: 'The generations that are served',
     on: { subject: SUBJECTS.generations, kind: 'reply' },
     schema: bus.generationsReply,
-    before: bus.generationsReplyBefore,
+    before: bus.generationsReplyOfEdition2,
     writers: ['consumption'],
     readers: ['ingestion'],
-    version: 'field `v`; a request without one is answered as edition 1 did, product → generation',
+    version: 'field `v`; a request of edition 1 or 2 is answered in its own form',
     unknown: 'It counts as no answer: `POST /v1/cuts?wait=true` waits, up to its time',
   },
   'status-request': {
@@ -264,13 +291,32 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     title: 'Which base view is served',
     on: { table: 'meta', key: STORE_KEYS.pointer(PRODUCT) },
     schema: store.pointer,
+    before: store.pointerBefore,
     writers: ['consumption'],
     readers: ['consumption', 'serving', 'speed', 'batch'],
     version: V_SINCE_2,
     unknown: `${STOP}; serving answers 503`,
   },
+  served: {
+    title: 'Which version a name serves',
+    on: { table: 'meta', key: STORE_KEYS.served('{product}') },
+    schema: store.served,
+    writers: SERVICES.filter((one) => one !== 'ingestion'),
+    readers: ['serving'],
+    version: V,
+    unknown: STOP,
+  },
+  'range-account': {
+    title: 'What has landed of a range',
+    on: { table: 'meta', key: STORE_KEYS.range(PRODUCT, '{range}') },
+    schema: store.rangeAccount,
+    writers: ['consumption'],
+    readers: ['consumption'],
+    version: V,
+    unknown: STOP,
+  },
   progress: {
-    title: 'How far an epoch of a partition has landed',
+    title: 'How far an epoch of a lane has landed',
     on: { table: 'meta', key: keyOf(STORE_KEYS.progress(PRODUCT, 1, 2)) },
     schema: store.progress,
     writers: ['consumption'],
@@ -279,7 +325,7 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     unknown: `${STOP}; serving answers 503`,
   },
   'speed-cell': {
-    title: 'A cell of an epoch and partition',
+    title: 'A cell of an epoch and lane',
     on: { table: 'speed', key: `${keyOf(STORE_KEYS.speed(PRODUCT, 1, 2))}{cell}` },
     schema: store.speedCell,
     writers: ['consumption'],
@@ -297,8 +343,8 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     unknown: STOP,
   },
   consumed: {
-    title: 'How far a states topic has been read',
-    on: { table: 'meta', key: keyOf(STORE_KEYS.consumed('{topic}', 2)) },
+    title: 'How far a topic of states has been read',
+    on: { table: 'meta', key: keyOf(STORE_KEYS.consumed('{topic}', 2), '{partition}') },
     schema: store.consumed,
     writers: ['consumption'],
     readers: ['consumption'],

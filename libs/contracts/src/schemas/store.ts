@@ -1,7 +1,9 @@
 /** Schemas of the store's documents, which services of several versions share as they do messages. */
 import { z } from 'zod';
+import { rangeCommit } from './log';
 import {
   count,
+  laneOffsets,
   ledger,
   millis,
   name,
@@ -9,6 +11,7 @@ import {
   offsets,
   state,
   value,
+  version2,
   versionSince2,
   watermark,
 } from './parts';
@@ -22,19 +25,32 @@ export const plan = z
   })
   .describe('What a product’s version means; the plan has a version of its own');
 
+export const served = z
+  .object({ v: z.literal(1), version: count })
+  .describe('Which version a product’s name serves');
+
+const view = { line: count, generation: count, at: millis, hash: name, ledger, watermark };
+
 export const pointer = z
   .object({
-    v: versionSince2,
-    line: count,
-    generation: count,
-    cut: offsets,
-    epochs: offsets.describe('Partition → the epoch that begins at the cut'),
-    at: millis,
-    hash: name,
-    ledger,
-    watermark,
+    v: version2,
+    ...view,
+    cut: laneOffsets,
+    epochs: z.record(z.string(), count).readonly().describe('Lane → the epoch that begins at the cut'),
   })
   .describe('Which base view is served. Its version holds for the base cells too');
+
+/** As editions 1 and 2 wrote it, by partition. */
+export const pointerBefore = z.object({ v: versionSince2, ...view, cut: offsets, epochs: offsets });
+
+export const rangeAccount = z
+  .object({
+    v: z.literal(1),
+    landed: z.array(count).readonly().describe('Slices that have landed'),
+    commit: z.object(rangeCommit).readonly().nullable(),
+    to: count.describe('The generation that the range makes'),
+  })
+  .describe('What has landed of a range that is not served yet');
 
 export const progress = z
   .object({
@@ -46,7 +62,7 @@ export const progress = z
     ledger,
     watermark,
   })
-  .describe('How far an epoch of a partition has landed. Its version holds for the epoch’s speed cells too');
+  .describe('How far an epoch of a lane has landed. Its version holds for the epoch’s speed cells too');
 
 export const speedCell = z.object({ k: key, s: states });
 
@@ -60,7 +76,7 @@ export const baseCell = z.object({
     ),
 });
 
-export const consumed = count.describe('The offset of the states topic to resume at');
+export const consumed = count.describe('The offset of the topic to resume at');
 
 export const lease = z.object({
   owner: name.nullable().describe('null: released'),

@@ -1,14 +1,14 @@
-/** Hands states to the landing zone: one flush per product and partition, in frames, in the order they were made. */
+/** Hands states to the landing zone: one flush per product and lane, in frames, in the order they were made. */
 import type { FlushFrame } from '@tenon/contracts';
 import { FrameWriter, HEADERS, TOPICS, versionText } from '@tenon/contracts';
-import type { Plan } from '@tenon/domain';
-import type { EventLog, Ids, NewRecord } from '@tenon/ports';
+import { laneKey } from '@tenon/domain';
+import type { Ids, NewRecord } from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
 import type { LivePartition } from './partition';
 
 const VERSION = versionText('flush');
 
 export interface FlushDeps {
-  readonly log: EventLog;
   readonly ids: Ids;
   readonly config: { readonly frameCells: number };
 }
@@ -21,47 +21,39 @@ export interface PendingFlush {
 }
 
 /**
- * The frames of what changed in one partition since its last flush.
+ * The frames of what changed in one lane since its last flush.
  *
- * @param closing the barrier that ended the epoch, if this flush closes it
+ * @param closes a barrier has ended the epoch: this is its last flush
  */
 export function makeFlush(
   deps: FlushDeps,
-  plan: Plan,
-  state: LivePartition,
-  closing: { readonly epoch: number; readonly offset: number } | null,
+  { product, plan, lanes }: ProductLayout,
+  { lane, judge, products }: LivePartition,
+  closes: boolean,
 ): PendingFlush | null {
-  const product = state.products.get(plan.product);
-  const to = closing === null ? state.next : closing.offset + 1;
-  const taken = product?.take(to);
-  if (product === undefined || !taken) return null;
-  const head = {
-    type: 'flush' as const,
-    product: plan.product,
-    version: plan.version,
-    hash: plan.hash,
-    id: deps.ids.next(),
-    partition: state.partition,
-    epoch: product.epoch,
-    start: product.start,
-    from: taken.from,
-    to,
+  const open = products.get(product);
+  const to = judge.next;
+  const taken = open?.take(to);
+  if (open === undefined || !taken) return null;
+  const { source, partition } = lane;
+  const { epoch, start } = open;
+  const id = deps.ids.next();
+  const writer = new FrameWriter<FlushFrame>(
+    { type: 'flush', product, hash: plan.hash, id, source, partition, epoch, start, from: taken.from, to },
+    deps.config.frameCells,
+  );
+  const values: Uint8Array[] = [];
+  for (const cell of taken.cells) {
+    const frame = writer.add(cell);
+    if (frame !== null) values.push(frame);
+  }
+  const { ledger, watermark } = taken;
+  values.push(writer.finish({ closed: closes, next: judge.cursor.epoch, ledger, watermark }));
+  const place = {
+    partition: lanes.findIndex((one) => one.source === source && one.partition === partition),
+    key: laneKey(source, partition),
+    headers: { [HEADERS.version]: VERSION },
   };
-  const writer = new FrameWriter<FlushFrame>(head, deps.config.frameCells);
-  const end = {
-    closed: closing !== null,
-    next: closing?.epoch ?? product.epoch,
-    ledger: taken.ledger,
-    watermark: taken.watermark,
-  };
-  const cells = taken.cells.map((cell) => [cell.key, cell.states] as const);
-  const records: NewRecord[] = [];
-  for (const value of writer.finish(cells, end))
-    records.push({
-      partition: state.partition,
-      key: String(state.partition),
-      value,
-      headers: { [HEADERS.version]: VERSION },
-    });
-  return { topic: TOPICS.states(plan.product), records, cells: cells.length };
+  const records = values.map((value) => ({ ...place, value }));
+  return { topic: TOPICS.flushes(product), records, cells: taken.count };
 }

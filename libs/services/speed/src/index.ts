@@ -1,2 +1,3 @@
-export { SPEED_DEFAULTS, createSpeed } from './service';
-export type { SpeedConfig, SpeedDeps } from './service';
+export { SPEED_DEFAULTS } from './deps';
+export type { SpeedConfig, SpeedDeps } from './deps';
+export { createSpeed } from './service';

@@ -1,6 +1,7 @@
 /** Sorts the records of a poll into rounds of events, with the barriers between them. */
-import { barrierOf, identityOf, isControl, mustRead, unknownEvent } from '@tenon/contracts';
-import { EMPTY_LEDGER, type LedgerCounts } from '@tenon/domain';
+import { judgeRecord } from '@tenon/contracts';
+import type { LedgerCounts } from '@tenon/domain';
+import { EMPTY_LEDGER } from '@tenon/domain';
 import type { EngineEvent, LogRecord } from '@tenon/ports';
 import type { DeadLetter } from './dead-letters';
 import type { LivePartition } from './partition';
@@ -8,11 +9,11 @@ import type { LivePartition } from './partition';
 /** What reading a partition up to (and with) its next barrier, or to the end of the poll, gave. */
 export interface Round {
   readonly events: EngineEvent[];
-  /** Duplicates, conflicts and ignored control records: the same for every product. */
+  /** Duplicates, conflicts and control records: the same for every product. */
   readonly counts: LedgerCounts;
   readonly conflicts: readonly DeadLetter[];
-  /** The barrier that ended the round, if one did. */
-  readonly barrier: { readonly epoch: number; readonly offset: number; readonly record: LogRecord } | null;
+  /** The barrier that ended the epoch, and with it the round; the partition's judge is in the next epoch then. */
+  readonly barrier: LogRecord | null;
   /** How many of the records were used. */
   readonly used: number;
 }
@@ -27,40 +28,41 @@ export function readRound(state: LivePartition, records: readonly LogRecord[], a
   const conflicts: DeadLetter[] = [];
   let duplicate = 0;
   let control = 0;
-  let barrier: Round['barrier'] = null;
+  let barrier: LogRecord | null = null;
   let index = at;
   while (index < records.length && barrier === null) {
     const record = records[index++] as LogRecord;
-    const { offset } = record;
-    const identity = identityOf(record);
-    if (identity === undefined && isControl(record)) {
-      if (offset < state.next) continue;
-      control += 1;
-      state.next = offset + 1;
-      const found = mustRead(barrierOf(record), () => placeOf(state, offset));
-      if (found !== null && found.epoch > state.cursor.epoch)
-        barrier = { epoch: found.epoch, offset, record };
-      continue;
+    switch (judgeRecord(state.judge, record, state.place)) {
+      case 'event':
+        events.push({ partition: state.lane.partition, record });
+        break;
+      case 'duplicate':
+        duplicate += 1;
+        break;
+      case 'conflict':
+        conflicts.push(conflictOf(state, record));
+        break;
+      case 'control':
+        control += 1;
+        break;
+      case 'barrier':
+        control += 1;
+        barrier = record;
+        break;
+      case 'before':
+        break;
     }
-    if (identity === undefined) mustRead(unknownEvent(record), () => placeOf(state, offset));
-    const verdict = identity === undefined ? 'new' : state.dedupe.check(offset, identity);
-    if (offset < state.next) continue;
-    state.next = offset + 1;
-    if (verdict === 'new') events.push({ partition: state.partition, record });
-    else if (verdict === 'duplicate') duplicate += 1;
-    else
-      conflicts.push({
-        record,
-        reason: {
-          partition: state.partition,
-          offset,
-          code: 'id-conflict',
-          detail: 'another event has the same source and id',
-        },
-      });
   }
   const counts = { ...EMPTY_LEDGER, duplicate, control, deadLettered: conflicts.length };
   return { events, counts, conflicts, barrier, used: index - at };
 }
 
-const placeOf = ({ partition }: LivePartition, offset: number) => `partition ${partition}, offset ${offset}`;
+const conflictOf = ({ lane }: LivePartition, record: LogRecord): DeadLetter => ({
+  record,
+  reason: {
+    partition: lane.partition,
+    offset: record.offset,
+    code: 'id-conflict',
+    detail: 'another event has the same source and id',
+  },
+});

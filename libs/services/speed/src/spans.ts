@@ -28,7 +28,7 @@ export function traceMicroBatch(
 function linksOf(rounds: readonly { readonly round: Round }[]): readonly string[] {
   const links = new Links();
   const add = (record: LogRecord) => links.add(record.header(HEADERS.traceparent));
-  for (const { round } of rounds) if (round.barrier !== null) add(round.barrier.record);
+  for (const { round } of rounds) if (round.barrier !== null) add(round.barrier);
   for (const { round } of rounds)
     for (const { record } of round.events) {
       if (links.full) return links.list();

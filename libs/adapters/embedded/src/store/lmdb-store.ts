@@ -154,6 +154,10 @@ class WriteSet implements StoreTransaction {
     this.write(table, key, json);
   }
 
+  putJson(table: StoreTable, key: string, json: string): void {
+    this.write(table, key, json);
+  }
+
   delete(table: StoreTable, key: string): void {
     this.write(table, key, null);
   }

@@ -1,0 +1,3 @@
+export { Periodic } from './periodic';
+export { TopicReader } from './topic-reader';
+export type { PartitionRead, TopicReaderOptions } from './topic-reader';

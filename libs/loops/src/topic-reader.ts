@@ -1,0 +1,137 @@
+/**
+ * The loop of whoever reads a topic as one of a group: it is given partitions and loses them, holds something for each, hands
+ * over what it read, and goes back where it is told to. Speed, batch and consumption are such readers.
+ */
+import type { Offset, Partition } from '@tenon/domain';
+import type { EventLog, LogConsumer, LogReading, LogRecord, Logger } from '@tenon/ports';
+
+/** What was read of one partition, with what is held for it. */
+export interface PartitionRead<Held> {
+  readonly partition: Partition;
+  readonly held: Held;
+  /** In offset order, never empty. */
+  readonly records: readonly LogRecord[];
+}
+
+export interface TopicReaderOptions<Held> {
+  readonly topic: string;
+  readonly group: string;
+  readonly latency?: 'low' | 'relaxed';
+  /** Records of one poll at most. */
+  readonly maxRecords: number;
+  /** A poll without records ends after this long, milliseconds. */
+  readonly maxWaitMs?: number;
+  /** A partition is given to this reader, or is to be read anew: where it begins, and what is held for it. */
+  begin(partition: Partition): Promise<{ readonly from: Offset; readonly held: Held }>;
+  /** What was held is not needed any more. */
+  end?(held: Held, partition: Partition): Promise<void>;
+  /** Takes what one poll read. */
+  take(read: readonly PartitionRead<Held>[]): Promise<void>;
+  /** After each poll, of one that read nothing too. */
+  afterPoll?(): Promise<void>;
+}
+
+const MAX_WAIT_MS = 1000;
+
+export class TopicReader<Held> {
+  private readonly partitions = new Map<Partition, Held>();
+  private readonly toReplay = new Set<Partition>();
+  private readonly stopping = new AbortController();
+  private consumer!: LogConsumer;
+  /** Rejects if the loop fails; resolves when it has been stopped. */
+  done: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly deps: { readonly log: EventLog; readonly logger: Logger },
+    private readonly options: TopicReaderOptions<Held>,
+  ) {}
+
+  /** Aborts when the reader is stopped. */
+  get signal(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  /** Partition → what is held for it. */
+  get held(): ReadonlyMap<Partition, Held> {
+    return this.partitions;
+  }
+
+  async start(): Promise<void> {
+    const { topic, group, latency } = this.options;
+    this.consumer = await this.deps.log.consume({
+      ...{ topic, group, ...(latency !== undefined && { latency }) },
+      startAt: (partition) => this.begin(partition),
+    });
+    this.done = this.run().catch((error: unknown) => {
+      if (this.signal.aborted) return;
+      this.deps.logger.error({ error, topic }, 'the reader of a topic stopped');
+      throw error;
+    });
+    this.done.catch(() => undefined); // whoever holds `done` handles it; without a holder it must not end the process
+  }
+
+  /** Reads a partition anew from where `begin` says, before the next poll; nothing if it is not this reader's. */
+  replay(partition: Partition): void {
+    this.toReplay.add(partition);
+  }
+
+  private async begin(partition: Partition): Promise<Offset> {
+    await this.end(partition);
+    const { from, held } = await this.options.begin(partition);
+    this.partitions.set(partition, held);
+    return from;
+  }
+
+  private async end(partition: Partition): Promise<void> {
+    const held = this.partitions.get(partition);
+    if (held === undefined) return;
+    this.partitions.delete(partition);
+    await this.options.end?.(held, partition);
+  }
+
+  private async run(): Promise<void> {
+    const { maxRecords, maxWaitMs = MAX_WAIT_MS } = this.options;
+    while (!this.signal.aborted) {
+      await this.seekReplays();
+      const { revoked, assigned, batches } = await this.consumer.poll({
+        ...{ maxRecords, maxWaitMs, signal: this.signal },
+      });
+      // A partition that was lost and came back meanwhile has begun anew already.
+      for (const partition of revoked) if (!assigned.includes(partition)) await this.end(partition);
+      const read = batches.flatMap(({ partition, records }) => {
+        const held = this.partitions.get(partition);
+        return held === undefined ? [] : [{ partition, held, records }];
+      });
+      if (read.length > 0) await this.options.take(read);
+      await this.options.afterPoll?.();
+    }
+  }
+
+  private async seekReplays(): Promise<void> {
+    for (const partition of this.toReplay) {
+      this.toReplay.delete(partition);
+      if (!this.partitions.has(partition)) continue;
+      this.deps.logger.warn({ topic: this.options.topic, partition }, 'a partition is read again');
+      this.consumer.seek(partition, await this.begin(partition));
+    }
+  }
+
+  /**
+   * How far it is, for health and metrics.
+   *
+   * @param next the next offset that is to be dealt with
+   * @param busy in a computation that may be long
+   */
+  reading(next: (held: Held) => Offset, busy = false): LogReading {
+    const { topic, group } = this.options;
+    const offsets = [...this.partitions].map(([partition, held]) => [String(partition), next(held)]);
+    return { topic, group, next: Object.fromEntries(offsets) as Record<string, number>, busy };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.done.catch(() => undefined);
+    await this.consumer.close();
+    for (const partition of [...this.partitions.keys()]) await this.end(partition);
+  }
+}

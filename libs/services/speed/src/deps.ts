@@ -1,0 +1,41 @@
+/** What the speed layer is made of. */
+import { FRAME_CELLS } from '@tenon/contracts';
+import type { Plan, SourceDefinition } from '@tenon/domain';
+import type {
+  Bus,
+  Clock,
+  Engine,
+  EventLog,
+  Ids,
+  Logger,
+  Metrics,
+  ServedPointers,
+  Tracer,
+} from '@tenon/ports';
+
+export interface SpeedConfig {
+  /** Records of one micro-batch at most. */
+  readonly maxBatchRecords: number;
+  /** Small batches wait up to this long for company, milliseconds: fewer, larger batches when there is little to do. */
+  readonly lingerMs: number;
+  /** Cells per frame of a flush at most. */
+  readonly frameCells: number;
+}
+
+export const SPEED_DEFAULTS: SpeedConfig = { maxBatchRecords: 20_000, lingerMs: 15, frameCells: FRAME_CELLS };
+
+export interface SpeedDeps {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  /** From where to replay. */
+  readonly pointers: ServedPointers;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
+  readonly sources: readonly SourceDefinition[];
+  readonly plans: readonly Plan[];
+  readonly config: SpeedConfig;
+}

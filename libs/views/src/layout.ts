@@ -1,0 +1,25 @@
+/** What a product is in the store: its id, its lanes, the types of its key; made once. */
+import type { Lane, Plan, ProductId, SourceDefinition } from '@tenon/domain';
+import { idOf } from '@tenon/domain';
+
+export interface ProductLayout {
+  readonly plan: Plan;
+  readonly product: ProductId;
+  /** In the plan's order, which numbers the lanes (`laneNumber`). */
+  readonly sources: readonly string[];
+  /** Lane i's flushes stand in partition i of the product's topic. */
+  readonly lanes: readonly Lane[];
+  readonly types: readonly string[];
+}
+
+export function layoutOf(
+  plan: Plan,
+  definitions: readonly Pick<SourceDefinition, 'name' | 'partitions'>[],
+): ProductLayout {
+  const sources = [plan.source];
+  const lanes = sources.flatMap((source) => {
+    const partitions = definitions.find((one) => one.name === source)?.partitions ?? 1;
+    return Array.from({ length: partitions }, (_, partition): Lane => ({ source, partition }));
+  });
+  return { plan, product: idOf(plan), sources, lanes, types: plan.key.map((key) => key.type) };
+}
