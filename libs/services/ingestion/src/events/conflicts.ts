@@ -1,6 +1,6 @@
 /** The same (source, id) with other data within one call: the two can't both be meant. */
-import type { Prepared } from './intake';
 import { Rejection } from './rejection';
+import type { Prepared } from './source-rules';
 
 /** Ids remembered at least; twice as many at most. A stream may be endless, memory is not. */
 const REMEMBERED = 50_000;

@@ -1,8 +1,8 @@
 /** `POST /v1/cuts`: a cut on command, and on wish an answer only once it is served. */
 import type { Bus, Clock, HttpRequest, HttpResponse, Route } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
-import { waitUntilServed } from './cut-wait';
-import type { CutMaker } from './cut-control';
+import type { CutMaker } from './control';
+import { waitUntilServed } from './wait';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const MAX_TIMEOUT_MS = 3_600_000;

@@ -1,11 +1,10 @@
 /** CloudEvents 1.0: the attributes of an event, from JSON (structured, batch) or from HTTP headers (binary). */
 import { parseTimestamp } from '@tenon/domain';
-import { isJsonType } from './media-type';
+import { isCorrelationId } from './correlation';
 import type { Fault } from './rejection';
 import { Rejection, pointerSegment } from './rejection';
 import { isWellFormed } from './screen';
 import { decodeUtf8, parseJson } from './text';
-import { isCorrelationId } from './trace';
 
 export type AttributeValue = string | number | boolean;
 
@@ -182,4 +181,10 @@ function decodeHeader(value: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** True if a CloudEvent's `datacontenttype` says JSON; absent means JSON. */
+export function isJsonType(type: string): boolean {
+  const name = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return name === 'application/json' || name === 'text/json' || name.endsWith('+json');
 }

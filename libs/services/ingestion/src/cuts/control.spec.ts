@@ -1,8 +1,10 @@
 import type { Value } from '@tenon/domain';
 import type { Bus, BusHeaders, RequestOptions } from '@tenon/ports';
 import { Unavailable } from '@tenon/ports';
-import { remoteCuts } from './cut-control';
-import { MemoryBus, MemoryLog, cutRecords, start } from './ingestion-fixture';
+import { start } from '../testing/ingestion-fixture';
+import { MemoryBus } from '../testing/memory-bus';
+import { MemoryLog, cutRecords } from '../testing/memory-log';
+import { remoteCuts } from './control';
 
 /** What an ingestion answers over the bus. */
 async function ask(

@@ -2,24 +2,9 @@
 import { CORRELATION_HEADER } from '@tenon/contracts';
 import type { HttpRequest } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
-import type { Appender } from './appender';
-import type { StructuredEvent } from './cloudevents';
-import { readStructured } from './cloudevents';
-import type { IngestionConfig } from './config';
-import type { DeadLetters } from './dead-letters';
-import type { CallContext, Intake, Prepared } from './intake';
-import { Rejection } from './rejection';
+import { traceparentOf } from '../events/correlation';
+import type { CallContext } from '../events/source-rules';
 import type { Items } from './report';
-import { traceparentOf } from './trace';
-
-/** What the calls to one source work with. */
-export interface SourceDesk {
-  readonly name: string;
-  readonly intake: Intake;
-  readonly appender: Appender;
-  readonly deadLetters: DeadLetters;
-  readonly config: IngestionConfig;
-}
 
 export interface Call extends CallContext {
   readonly items: Items;
@@ -59,28 +44,3 @@ function idempotencyKey(header: string | undefined): string | undefined {
     'Idempotency-Key must be 1 to 255 printable ASCII characters.',
   );
 }
-
-/** Prepares an event in CloudEvents' JSON format. */
-export function prepareStructured(
-  intake: Intake,
-  call: CallContext,
-  value: unknown,
-  escapes: boolean,
-  index: number | null,
-): Prepared | Rejection {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return new Rejection(400, 'not-an-object', 'A CloudEvent must be a JSON object.');
-  }
-  const event: StructuredEvent | Rejection = readStructured(value as Readonly<Record<string, unknown>>);
-  if (event instanceof Rejection) return event;
-  const { attributes, data } = event;
-  return intake.prepare(call, { data, attributes, escapes: escapes || event.escapes, index });
-}
-
-export const preparePlain = (
-  intake: Intake,
-  call: CallContext,
-  data: unknown,
-  escapes: boolean,
-  index: number | null,
-): Prepared | Rejection => intake.prepare(call, { data, attributes: null, escapes, index });

@@ -1,7 +1,7 @@
 /** Events that were refused, as they came: so that they can be looked at, mended and sent again. */
 import { HEADERS, TOPICS, versionText } from '@tenon/contracts';
 import type { EventLog, Logger, NewRecord } from '@tenon/ports';
-import type { Rejection } from './rejection';
+import type { Rejection } from '../events/rejection';
 
 export interface DeadLetter {
   readonly bytes: Uint8Array | string;

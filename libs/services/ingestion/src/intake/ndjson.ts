@@ -4,17 +4,18 @@
  */
 import type { HttpRequest, HttpResponse } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
-import type { Call, SourceDesk } from './call';
-import { preparePlain, prepareStructured } from './call';
-import { Conflicts } from './conflicts';
-import type { DeadLetter } from './dead-letters';
-import type { Prepared } from './intake';
-import { eventTooLarge } from './intake';
+import { Conflicts } from '../events/conflicts';
+import type { Rejection } from '../events/rejection';
+import type { Prepared } from '../events/source-rules';
+import { eventTooLarge } from '../events/source-rules';
+import { NOT_UTF8, decodeUtf8, parseJson } from '../events/text';
+import type { DeadLetter } from '../log/dead-letters';
+import type { Call } from './call';
 import type { Lines } from './lines';
 import { LineSplitter } from './lines';
-import type { Rejection } from './rejection';
+import { preparePlain, prepareStructured } from './prepare';
 import { Report } from './report';
-import { NOT_UTF8, decodeUtf8, parseJson } from './text';
+import type { SourceDesk } from './source-desk';
 
 /**
  * @throws HttpProblem where the stream ends early (the log is down, the upload is cut or corrupt). Its members
@@ -151,7 +152,7 @@ class Stream {
     }
     const isCloudEvent = typeof value === 'object' && value !== null && Object.hasOwn(value, 'specversion');
     const prepare = isCloudEvent ? prepareStructured : preparePlain;
-    return prepare(this.desk.intake, this.call, value, escapes, this.index);
+    return prepare(this.desk.rules, this.call, value, escapes, this.index);
   }
 
   private refuse(rejection: Rejection, bytes: Uint8Array | string): void {

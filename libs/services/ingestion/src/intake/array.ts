@@ -1,38 +1,32 @@
 /** A call with an array of events: each is taken or refused by itself, and those that are taken go in together. */
 import type { HttpResponse } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
-import type { Call, SourceDesk } from './call';
-import { Conflicts } from './conflicts';
-import type { DeadLetter } from './dead-letters';
-import type { CallContext, Intake, Prepared } from './intake';
-import type { Rejection } from './rejection';
+import { Conflicts } from '../events/conflicts';
+import type { Rejection } from '../events/rejection';
+import type { Prepared } from '../events/source-rules';
+import type { DeadLetter } from '../log/dead-letters';
+import type { Call } from './call';
+import type { Prepare } from './prepare';
 import { Report, itemOf } from './report';
-
-export type Prepare = (
-  intake: Intake,
-  call: CallContext,
-  value: unknown,
-  escapes: boolean,
-  index: number | null,
-) => Prepared | Rejection;
+import type { SourceDesk } from './source-desk';
 
 /**
  * @param prepare for the items: plain data or CloudEvents
  * @throws HttpProblem 413 for too many items, 422 `id-conflict` where the call contradicts itself: then none is taken
  */
-export async function takeBatch(
+export async function takeArray(
   desk: SourceDesk,
   call: Call,
   items: readonly unknown[],
   escapes: boolean,
   prepare: Prepare,
 ): Promise<HttpResponse> {
-  const { maxBatchItems, maxAnswerItems } = desk.config;
-  if (items.length > maxBatchItems) {
-    const detail = `A batch may hold ${maxBatchItems} events; application/x-ndjson takes any number.`;
-    throw new HttpProblem(413, 'too-many-items', detail, { limit: maxBatchItems });
+  const { maxArrayItems, maxAnswerItems } = desk.config;
+  if (items.length > maxArrayItems) {
+    const detail = `A batch may hold ${maxArrayItems} events; application/x-ndjson takes any number.`;
+    throw new HttpProblem(413, 'too-many-items', detail, { limit: maxArrayItems });
   }
-  const outcomes = items.map((item, index) => prepare(desk.intake, call, item, escapes, index));
+  const outcomes = items.map((item, index) => prepare(desk.rules, call, item, escapes, index));
   refuseContradictions(desk, outcomes);
   const report = new Report(desk.name, call.items, maxAnswerItems);
   const letters: DeadLetter[] = [];

@@ -39,9 +39,3 @@ export function bodyKind(contentType: string | undefined): BodyKind {
 
 const unsupported = (code: string, detail: string) =>
   new HttpProblem(415, code, detail, {}, { 'accept-post': TAKEN });
-
-/** True if a CloudEvent's `datacontenttype` says JSON; absent means JSON. */
-export function isJsonType(type: string): boolean {
-  const name = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return name === 'application/json' || name === 'text/json' || name.endsWith('+json');
-}

@@ -1,8 +1,8 @@
 /** What one call with several events is answered: counts, the receipt, and the items that are worth a word. */
 import type { IngestAnswer, IngestItem } from '@tenon/contracts';
 import { encodeReceipt } from '@tenon/contracts';
-import type { Prepared } from './intake';
-import type { Rejection } from './rejection';
+import type { Rejection } from '../events/rejection';
+import type { Prepared } from '../events/source-rules';
 
 export type Items = 'rejected' | 'all';
 

@@ -4,15 +4,15 @@ import { identityText, versionText } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import { checksum32, partitionOf } from '@tenon/domain';
 import type { Clock, Ids, NewRecord } from '@tenon/ports';
+import type { IngestionConfig } from '../config';
 import type { Attributes } from './cloudevents';
-import type { IngestionConfig } from './config';
+import { traceparentOf } from './correlation';
 import { OriginTexts, envelopeText, originText } from './envelope';
 import { EventTimes } from './event-time';
 import { Rejection, pointerSegment } from './rejection';
-import type { SchemaCheck } from './schema';
-import { compileSchema } from './schema';
+import type { SchemaCheck } from './schema-check';
+import { compileSchema } from './schema-check';
 import { screen } from './screen';
-import { traceparentOf } from './trace';
 
 /** What a call says of all its events. */
 export interface CallContext {
@@ -48,7 +48,7 @@ export interface Prepared {
 
 type Data = Readonly<Record<string, unknown>>;
 
-export class Intake {
+export class SourceRules {
   private readonly schema: SchemaCheck;
   private readonly times = new EventTimes();
   private readonly defaultSource: string;

@@ -1,9 +1,10 @@
 /** A call with one event: it is taken, or the whole call is refused. */
 import { CORRELATION_HEADER, encodeReceipt } from '@tenon/contracts';
 import type { HttpResponse } from '@tenon/ports';
-import type { Call, SourceDesk } from './call';
-import type { Rejection } from './rejection';
-import type { Prepared } from './intake';
+import type { Rejection } from '../events/rejection';
+import type { Prepared } from '../events/source-rules';
+import type { Call } from './call';
+import type { SourceDesk } from './source-desk';
 
 /** @throws HttpProblem 400, 413 or 422, after the event has become a dead letter */
 export async function takeSingle(

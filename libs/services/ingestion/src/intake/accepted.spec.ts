@@ -1,8 +1,8 @@
 import { decodeReceipt } from '@tenon/contracts';
 import { Unavailable } from '@tenon/ports';
 import fc from 'fast-check';
-import type { Answer, Fixture } from './ingestion-fixture';
-import { envelope, start } from './ingestion-fixture';
+import type { Answer, Fixture } from '../testing/ingestion-fixture';
+import { envelope, start } from '../testing/ingestion-fixture';
 
 const TOPIC = 'tenon.events.orders';
 

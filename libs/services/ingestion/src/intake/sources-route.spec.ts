@@ -1,5 +1,6 @@
 import { HttpProblem } from '@tenon/ports';
-import { MemoryLog, SOURCE, start } from './ingestion-fixture';
+import { SOURCE, start } from '../testing/ingestion-fixture';
+import { MemoryLog } from '../testing/memory-log';
 
 async function get(fixture: Awaited<ReturnType<typeof start>>, path: string, source = '') {
   const route = fixture.service.routes.find((one) => one.method === 'GET' && one.path === path);

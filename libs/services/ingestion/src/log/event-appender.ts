@@ -8,7 +8,7 @@ import { traceAppend } from './append-span';
 /** Without traffic nothing would ever succeed again, and without readiness there is no traffic. */
 const FORGET_AFTER_MS = 5_000;
 
-export class Appender {
+export class EventAppender {
   private readonly topic: string;
   private failure: { readonly reason: string; readonly at: number } | null = null;
   private readonly observe: (seconds: number) => void;

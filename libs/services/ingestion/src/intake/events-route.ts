@@ -1,18 +1,20 @@
 /** `POST /v1/sources/:source/events`: by its Content-Type, one event, several, or a stream of them. */
 import type { HttpRequest, HttpResponse, Route } from '@tenon/ports';
 import { HttpProblem } from '@tenon/ports';
-import { takeBatch } from './batch';
-import type { Call, SourceDesk } from './call';
-import { callOf, preparePlain, prepareStructured } from './call';
-import { hasCloudEventHeaders, readBinary } from './cloudevents';
-import type { Attributes } from './cloudevents';
+import { hasCloudEventHeaders, readBinary } from '../events/cloudevents';
+import type { Attributes } from '../events/cloudevents';
+import { Rejection } from '../events/rejection';
+import type { Parsed } from '../events/text';
+import { NOT_UTF8, decodeUtf8, parseJson } from '../events/text';
+import { takeArray } from './array';
+import type { Call } from './call';
+import { callOf } from './call';
 import type { BodyKind } from './media-type';
 import { bodyKind } from './media-type';
 import { takeStream } from './ndjson';
-import { Rejection } from './rejection';
+import { preparePlain, prepareStructured } from './prepare';
 import { refuse, takeSingle } from './single';
-import type { Parsed } from './text';
-import { NOT_UTF8, decodeUtf8, parseJson } from './text';
+import type { SourceDesk } from './source-desk';
 
 export function eventsRoute(desks: ReadonlyMap<string, SourceDesk>): Route {
   return {
@@ -61,7 +63,7 @@ function takeParsed(
   bytes: Uint8Array,
 ): Promise<HttpResponse> {
   if (kind === 'cloudevents') {
-    if (Array.isArray(value)) return takeBatch(desk, call, value, escapes, prepareStructured);
+    if (Array.isArray(value)) return takeArray(desk, call, value, escapes, prepareStructured);
     return refuse(
       desk,
       call,
@@ -70,10 +72,10 @@ function takeParsed(
     );
   }
   if (kind === 'cloudevent') {
-    return takeSingle(desk, call, prepareStructured(desk.intake, call, value, escapes, null), bytes);
+    return takeSingle(desk, call, prepareStructured(desk.rules, call, value, escapes, null), bytes);
   }
-  if (Array.isArray(value)) return takeBatch(desk, call, value, escapes, preparePlain);
-  return takeSingle(desk, call, preparePlain(desk.intake, call, value, escapes, null), bytes);
+  if (Array.isArray(value)) return takeArray(desk, call, value, escapes, preparePlain);
+  return takeSingle(desk, call, preparePlain(desk.rules, call, value, escapes, null), bytes);
 }
 
 /** CloudEvents in binary mode: the attributes are headers, the body is the data and nothing but the data. */
@@ -86,6 +88,6 @@ function takeBinary(
 ): Promise<HttpResponse> {
   const attributes: Attributes | Rejection = readBinary(headers);
   if (attributes instanceof Rejection) return refuse(desk, call, attributes, bytes);
-  const outcome = desk.intake.prepare(call, { data: value, attributes, escapes, index: null });
+  const outcome = desk.rules.prepare(call, { data: value, attributes, escapes, index: null });
   return takeSingle(desk, call, outcome, bytes);
 }
