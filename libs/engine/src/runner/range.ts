@@ -6,10 +6,9 @@ import type { ArchiveMark, ArchiveRange, PartialCell, RangeResult, Refused } fro
 import { sqlOf } from '../engine-sql';
 import { type Database, engineFailure, isDataError } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
-import { freshness } from './batch';
 import { type ExceedingStates, boundedSqlFor, fillSets, takeExceeding } from './bounded';
 import { type ArchiveFiles, inspect, pathList } from './files';
-import { CellMerger, cellsOf, inputOf, numbers, over, runSifted, without } from './partial';
+import { CellMerger, cellsOf, freshness, inputOf, numbers, over, runSifted, without } from './partial';
 
 const NUMBERED = '__tenon_numbered';
 const CELLS = '__tenon_cells';

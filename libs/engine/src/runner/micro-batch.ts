@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { Plan } from '@tenon/domain';
-import type { Aggregated, EngineEvent, EventBatch, PartialCell, Refused } from '@tenon/ports';
+import type { Aggregated, EngineEvent, MicroBatch, PartialCell, Refused } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { type Database, query } from '../sql/database';
 import { columnOf } from '../sql/read';
@@ -11,6 +11,7 @@ import {
   CellMerger,
   type NumberedInput,
   cellsOf,
+  freshness,
   inputOf,
   numbers,
   over,
@@ -21,24 +22,24 @@ import { type LiveTable, liveTable } from './live-table';
 import { type ReadReport, RecordReader, type Unreadable } from './records';
 import type { Spool } from './spool';
 
-export async function openBatch(
+export async function openMicroBatch(
   database: Database,
   spool: Spool,
   columns: readonly SourceColumn[],
   events: readonly EngineEvent[],
-): Promise<EventBatch> {
+): Promise<MicroBatch> {
   const connection = await database.acquire();
   try {
     const table = liveTable(connection, columns);
     const report = await new RecordReader(connection, spool, events).load(table.name, columns, table);
-    return new OpenBatch(database, connection, table, events, report);
+    return new OpenMicroBatch(database, connection, table, events, report);
   } catch (error) {
     database.release(connection);
     throw error;
   }
 }
 
-class OpenBatch implements EventBatch {
+class OpenMicroBatch implements MicroBatch {
   readonly poison: readonly Refused[];
   /** Partition → how many events. */
   private readonly given = new Map<number, number>();
@@ -58,7 +59,7 @@ class OpenBatch implements EventBatch {
   }
 
   aggregate(plan: Plan): Promise<Aggregated> {
-    if (this.closed) return Promise.reject(new Error('The batch is closed.'));
+    if (this.closed) return Promise.reject(new Error('The micro-batch is closed.'));
     const result = this.queue.then(() => this.run(plan));
     this.queue = result.catch(() => undefined);
     return result;
@@ -136,13 +137,6 @@ class OpenBatch implements EventBatch {
   }
 }
 
-/** The condition that an event is not older than the product keeps. */
-export function freshness(plan: Plan): string[] {
-  return plan.retentionMicros === null
-    ? []
-    : [`epoch_us(event_time) >= __tenon_append * 1000 - ${Math.trunc(plan.retentionMicros)}`];
-}
-
 interface Counts {
   given: number;
   aggregated: number;
@@ -150,7 +144,7 @@ interface Counts {
   deadLettered: number;
 }
 
-/** The ledger of a batch, by partition. */
+/** The ledger of a micro-batch, by partition. */
 class PartitionCounts {
   private readonly partitions = new Map<number, Counts>();
 

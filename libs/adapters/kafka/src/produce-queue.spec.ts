@@ -1,13 +1,13 @@
 import { TenonError, Unavailable } from '@tenon/ports';
 import type { NewRecord } from '@tenon/ports';
-import { Appender } from './appender';
-import type { AppenderOptions, Send } from './appender';
+import { ProduceQueue } from './produce-queue';
+import type { ProduceQueueOptions, Send } from './produce-queue';
 import { decodeRecordSet } from './record-batch';
 
-const OPTIONS: AppenderOptions = { gatherBytes: 10_000, lingerMs: 0, maxPendingBytes: 100_000 };
+const OPTIONS: ProduceQueueOptions = { gatherBytes: 10_000, lingerMs: 0, maxPendingBytes: 100_000 };
 
 /** A log in memory that answers when told. */
-function memory(options: Partial<AppenderOptions> = {}) {
+function memory(options: Partial<ProduceQueueOptions> = {}) {
   const logs = new Map<number, string[]>();
   const sent: { sizes: number[]; durable: boolean }[] = [];
   let gate: Promise<void> = Promise.resolve();
@@ -31,7 +31,7 @@ function memory(options: Partial<AppenderOptions> = {}) {
     );
   };
   return {
-    appender: new Appender('t', send, { ...OPTIONS, ...options }),
+    queue: new ProduceQueue('t', send, { ...OPTIONS, ...options }),
     logs,
     sent,
     hold() {
@@ -49,11 +49,11 @@ const record = (partition: number, value: string): NewRecord => ({ partition, ke
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test('what comes while a request is under way goes with the next one, in order', async () => {
-  const { appender, hold, sent, logs } = memory();
+  const { queue, hold, sent, logs } = memory();
   const open = hold();
-  const first = appender.add([record(0, 'a')], true);
+  const first = queue.add([record(0, 'a')], true);
   await turn();
-  const others = ['b', 'c', 'd'].map((value) => appender.add([record(0, value), record(1, value)], false));
+  const others = ['b', 'c', 'd'].map((value) => queue.add([record(0, value), record(1, value)], false));
   open();
   expect(await first).toEqual([0]);
   expect(await Promise.all(others)).toEqual([
@@ -69,11 +69,11 @@ test('what comes while a request is under way goes with the next one, in order',
 });
 
 test('a long append is cut into requests, and a large record goes alone', async () => {
-  const { appender, sent, logs } = memory();
+  const { queue, sent, logs } = memory();
   const values = Array.from({ length: 30 }, (_, i) =>
     i === 7 ? 'x'.repeat(20_000) : `${i}`.padEnd(900, '.'),
   );
-  const offsets = await appender.add(
+  const offsets = await queue.add(
     values.map((value) => record(0, value)),
     true,
   );
@@ -84,50 +84,50 @@ test('a long append is cut into requests, and a large record goes alone', async 
 });
 
 test('only those fail whose partition was refused; the others have their offsets', async () => {
-  const { appender, failWith } = memory();
+  const { queue, failWith } = memory();
   failWith((partition) => (partition === 1 ? new TenonError('record-too-large', 'too large') : null));
   const [good, bad, both] = await Promise.allSettled([
-    appender.add([record(0, 'good')], true),
-    appender.add([record(1, 'bad')], true),
-    appender.add([record(0, 'both'), record(1, 'both')], true),
+    queue.add([record(0, 'good')], true),
+    queue.add([record(1, 'bad')], true),
+    queue.add([record(0, 'both'), record(1, 'both')], true),
   ]);
   expect(good).toEqual({ status: 'fulfilled', value: [0] });
   expect([bad?.status, both?.status]).toEqual(['rejected', 'rejected']);
   failWith(null);
-  expect(await appender.add([record(1, 'later')], true)).toEqual([0]);
+  expect(await queue.add([record(1, 'later')], true)).toEqual([0]);
 });
 
 test('with the log away, what waits fails with it, and later appends are tried', async () => {
-  const { appender, hold, failWith, sent } = memory();
+  const { queue, hold, failWith, sent } = memory();
   const open = hold();
   failWith(() => new Unavailable('gone'));
-  const first = appender.add([record(0, 'a')], true);
+  const first = queue.add([record(0, 'a')], true);
   await turn();
-  const waiting = appender.add([record(0, 'b')], true);
+  const waiting = queue.add([record(0, 'b')], true);
   open();
   await expect(first).rejects.toBeInstanceOf(Unavailable);
   await expect(waiting).rejects.toBeInstanceOf(Unavailable);
   expect(sent.length).toBe(1);
   failWith(null);
-  expect(await appender.add([record(0, 'c')], true)).toEqual([0]);
+  expect(await queue.add([record(0, 'c')], true)).toEqual([0]);
 });
 
 test('what may wait is bounded, and there is room again once it has gone', async () => {
-  const { appender, hold } = memory({ maxPendingBytes: 1_000 });
+  const { queue, hold } = memory({ maxPendingBytes: 1_000 });
   const open = hold();
-  const first = appender.add([record(0, 'a')], true);
+  const first = queue.add([record(0, 'a')], true);
   await turn();
-  const second = appender.add([record(0, 'b'.repeat(2_000))], true);
-  await expect(appender.add([record(0, 'c')], true)).rejects.toBeInstanceOf(Unavailable);
+  const second = queue.add([record(0, 'b'.repeat(2_000))], true);
+  await expect(queue.add([record(0, 'c')], true)).rejects.toBeInstanceOf(Unavailable);
   open();
   await Promise.all([first, second]);
-  expect(await appender.add([record(0, 'd')], true)).toEqual([2]);
+  expect(await queue.add([record(0, 'd')], true)).toEqual([2]);
 });
 
 test('closing waits for what is under way, and takes nothing more', async () => {
-  const { appender } = memory();
-  const last = appender.add([record(0, 'a')], true);
-  await appender.close();
+  const { queue } = memory();
+  const last = queue.add([record(0, 'a')], true);
+  await queue.close();
   expect(await last).toEqual([0]);
-  await expect(appender.add([record(0, 'b')], true)).rejects.toMatchObject({ code: 'log-closed' });
+  await expect(queue.add([record(0, 'b')], true)).rejects.toMatchObject({ code: 'log-closed' });
 });

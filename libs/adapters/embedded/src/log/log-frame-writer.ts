@@ -20,7 +20,7 @@ const FIRST_CAPACITY = 64 * 1024;
 const KEPT_CAPACITY = 4 * 1024 * 1024;
 
 /** Encodes records, one after the other, into frames that are ready to be written in one go. */
-export class FrameWriter {
+export class LogFrameWriter {
   private buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   private frames: OpenFrame[] = [];
   /** How many bytes and records have been added. */

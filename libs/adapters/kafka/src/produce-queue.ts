@@ -2,15 +2,15 @@
  * Appends to one topic: what comes while a request is under way is gathered for the next one. One request at a time
  * keeps the order of each partition without the idempotent producer, which can lose records (docs/adr).
  *
- * Records are written into the request's batches as they come: what waits is a few buffers, and not objects and texts that
- * the garbage collector would move again and again.
+ * Records are written into the request's record batches as they come: what waits is a few buffers, and not objects and
+ * texts that the garbage collector would move again and again.
  */
 import { TenonError, Unavailable } from '@tenon/ports';
 import type { NewRecord } from '@tenon/ports';
 import type { Produced } from './producer';
 import { RecordBatchWriter } from './record-batch-writer';
 
-export interface AppenderOptions {
+export interface ProduceQueueOptions {
   /** A request is closed at about this many bytes. */
   readonly gatherBytes: number;
   /** How long the first record waits for company, milliseconds; 0: until the event loop comes round. */
@@ -19,7 +19,7 @@ export interface AppenderOptions {
   readonly maxPendingBytes: number;
 }
 
-/** Sends one batch for each partition; never rejects. */
+/** Sends one record batch for each partition; never rejects. */
 export type Send = (batches: ReadonlyMap<number, Buffer>, durable: boolean) => Promise<Produced>;
 
 interface Pending {
@@ -59,7 +59,7 @@ const RECORD_OVERHEAD = 100;
 
 const sizeOf = ({ key, value }: NewRecord) => (key?.length ?? 0) + value.length + RECORD_OVERHEAD;
 
-export class Appender {
+export class ProduceQueue {
   /** In the order in which they are sent; the last one is still open. */
   private queue: Request[] = [];
   /** What waits in the queue. */
@@ -70,7 +70,7 @@ export class Appender {
   constructor(
     private readonly topic: string,
     private readonly send: Send,
-    private readonly options: AppenderOptions,
+    private readonly options: ProduceQueueOptions,
   ) {}
 
   /** @returns the offsets, in the order of the records */
