@@ -15,7 +15,7 @@ import type {
 } from '@tenon/ports';
 import { MACROS } from './planner/macros';
 import { Planner } from './planner/planner';
-import { ArchiveFile } from './runner/archive';
+import { ArchiveFileWriter } from './runner/archive';
 import { openMicroBatch } from './runner/micro-batch';
 import { finalizeCells } from './runner/finalize';
 import { aggregateRange } from './runner/range';
@@ -73,7 +73,7 @@ class DuckDBEngine implements Engine {
   }
 
   openArchive(source: SourceDefinition): ArchiveWriter {
-    return new ArchiveFile(this.database, this.spool, source);
+    return new ArchiveFileWriter(this.database, this.spool, source);
   }
 
   aggregateArchive(

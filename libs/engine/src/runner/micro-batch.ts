@@ -19,7 +19,7 @@ import {
   without,
 } from './partial';
 import { type LiveTable, liveTable } from './live-table';
-import { type ReadReport, RecordReader, type Unreadable } from './records';
+import { type ReadReport, RecordReader, type UnreadableReason } from './records';
 import type { Spool } from './spool';
 
 export async function openMicroBatch(
@@ -120,8 +120,8 @@ class OpenMicroBatch implements MicroBatch {
   }
 
   /** Rows with a bad value in a column that the plan reads. */
-  private unreadableFor(plan: Plan): Map<number, Unreadable> {
-    const rows = new Map<number, Unreadable>();
+  private unreadableFor(plan: Plan): Map<number, UnreadableReason> {
+    const rows = new Map<number, UnreadableReason>();
     for (const [row, columns] of this.report.columns) {
       for (const { name } of sqlOf(plan).columns) {
         const reason = columns.get(name);
@@ -131,7 +131,7 @@ class OpenMicroBatch implements MicroBatch {
     return rows;
   }
 
-  private refusal(row: number, { code, detail }: Unreadable): Refused {
+  private refusal(row: number, { code, detail }: UnreadableReason): Refused {
     const { partition, record } = this.events[row]!;
     return { partition, offset: record.offset, code, detail };
   }

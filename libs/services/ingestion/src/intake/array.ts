@@ -7,7 +7,7 @@ import type { Prepared } from '../events/source-rules';
 import type { DeadLetter } from '../log/dead-letters';
 import type { Call } from './call';
 import type { Prepare } from './prepare';
-import { Report, itemOf } from './report';
+import { CallReport, itemOf } from './report';
 import type { SourceDesk } from './source-desk';
 
 /**
@@ -28,7 +28,7 @@ export async function takeArray(
   }
   const outcomes = items.map((item, index) => prepare(desk.rules, call, item, escapes, index));
   refuseContradictions(desk, outcomes);
-  const report = new Report(desk.name, call.items, maxAnswerItems);
+  const report = new CallReport(desk.name, call.items, maxAnswerItems);
   const letters: DeadLetter[] = [];
   const taken: { index: number; event: Prepared }[] = [];
   outcomes.forEach((outcome, index) => {

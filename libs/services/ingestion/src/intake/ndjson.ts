@@ -14,7 +14,7 @@ import type { Call } from './call';
 import type { Lines } from './lines';
 import { LineSplitter } from './lines';
 import { preparePlain, prepareStructured } from './prepare';
-import { Report } from './report';
+import { CallReport } from './report';
 import type { SourceDesk } from './source-desk';
 
 /**
@@ -45,7 +45,7 @@ interface Taken {
 }
 
 class Stream {
-  readonly report: Report;
+  readonly report: CallReport;
   private readonly lines: LineSplitter;
   private readonly conflicts = new Conflicts();
   private index = 0;
@@ -60,7 +60,7 @@ class Stream {
     private readonly desk: SourceDesk,
     private readonly call: Call,
   ) {
-    this.report = new Report(desk.name, call.items, desk.config.maxAnswerItems);
+    this.report = new CallReport(desk.name, call.items, desk.config.maxAnswerItems);
     this.lines = new LineSplitter(desk.config.maxEventBytes);
   }
 

@@ -6,7 +6,7 @@ import type { Prepared } from '../events/source-rules';
 
 export type Items = 'rejected' | 'all';
 
-export class Report {
+export class CallReport {
   private readonly items: IngestItem[] = [];
   private readonly next = new Map<number, number>();
   private omitted = 0;

@@ -1,20 +1,20 @@
-/** Rows gathered to bodies of requests. */
+/** Rows gathered to parcels, each of which is the body of a request. */
 import { EVENT_SOURCE, eventId } from './identity';
 import type { FileRow, RowChunk } from './rows';
 
-export interface Batch {
-  /** NDJSON; empty if no row of the batch can be sent. */
+export interface Parcel {
+  /** NDJSON; empty if no row of the parcel can be sent. */
   readonly body: string;
   /** The row of each line of the body. */
   readonly sent: readonly FileRow[];
   /** Rows that can't be sent. */
   readonly unsendable: readonly FileRow[];
-  /** The last row of the batch. */
+  /** The last row of the parcel. */
   readonly upTo: number;
   readonly done: number;
 }
 
-export interface BatchOptions {
+export interface ParcelOptions {
   readonly source: string;
   /** What the ids are made of. */
   readonly base: string;
@@ -24,10 +24,10 @@ export interface BatchOptions {
   readonly lastRow: number;
 }
 
-export async function* inBatches(
+export async function* inParcels(
   chunks: AsyncIterable<RowChunk>,
-  options: BatchOptions,
-): AsyncGenerator<Batch> {
+  options: ParcelOptions,
+): AsyncGenerator<Parcel> {
   // Everything but id and data is the same for all rows.
   const before = `{"specversion":"1.0","source":${JSON.stringify(EVENT_SOURCE)},"type":${JSON.stringify(options.source)},"id":"`;
   let lines: string[] = [];
@@ -35,10 +35,10 @@ export async function* inBatches(
   let unsendable: FileRow[] = [];
   let bytes = 0;
   let upTo = 0;
-  const take = (done: number): Batch => {
-    const batch = { body: lines.length === 0 ? '' : `${lines.join('\n')}\n`, sent, unsendable, upTo, done };
+  const take = (done: number): Parcel => {
+    const parcel = { body: lines.length === 0 ? '' : `${lines.join('\n')}\n`, sent, unsendable, upTo, done };
     [lines, sent, unsendable, bytes] = [[], [], [], 0];
-    return batch;
+    return parcel;
   };
   let done = 0;
   for await (const chunk of chunks) {
