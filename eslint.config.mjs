@@ -1,41 +1,44 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
+/** What everything above is made with. */
+const CORE = ['type:domain', 'type:errors', 'type:contracts', 'type:ports', 'type:telemetry'];
+
 /** What may import what: a newcomer's map of the architecture, and the rule that keeps it true. */
 const LAYERS = [
   { sourceTag: 'type:domain', onlyDependOnLibsWithTags: ['type:domain'] },
-  { sourceTag: 'type:contracts', onlyDependOnLibsWithTags: ['type:domain'] },
-  { sourceTag: 'type:ports', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts'] },
-  { sourceTag: 'type:views', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
+  { sourceTag: 'type:errors', onlyDependOnLibsWithTags: ['type:domain'] },
+  { sourceTag: 'type:contracts', onlyDependOnLibsWithTags: ['type:domain', 'type:errors'] },
+  { sourceTag: 'type:ports', onlyDependOnLibsWithTags: ['type:domain'] },
+  { sourceTag: 'type:telemetry', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
+  { sourceTag: 'type:views', onlyDependOnLibsWithTags: CORE },
   {
     sourceTag: 'type:leases',
-    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
+    onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
   {
     sourceTag: 'type:service',
-    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:views', 'type:leases'],
+    onlyDependOnLibsWithTags: [...CORE, 'type:views', 'type:leases'],
   },
-  { sourceTag: 'type:engine', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
+  { sourceTag: 'type:engine', onlyDependOnLibsWithTags: CORE },
   {
     sourceTag: 'type:catalog',
-    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
+    onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
   {
     sourceTag: 'type:adapter',
-    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
+    onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
   {
     sourceTag: 'type:runtime',
-    onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports', 'type:testing'],
+    onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
-  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
+  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: CORE },
   { sourceTag: 'type:web', onlyDependOnLibsWithTags: [] },
   {
     sourceTag: 'type:composition',
     onlyDependOnLibsWithTags: [
-      'type:domain',
-      'type:contracts',
-      'type:ports',
+      ...CORE,
       'type:service',
       'type:engine',
       'type:catalog',
@@ -48,9 +51,7 @@ const LAYERS = [
     sourceTag: 'type:app',
     onlyDependOnLibsWithTags: [
       'type:composition',
-      'type:domain',
-      'type:contracts',
-      'type:ports',
+      ...CORE,
       'type:service',
       'type:views',
       'type:engine',
@@ -64,8 +65,10 @@ const LAYERS = [
   { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['*'] },
 ];
 
-const PURE =
-  'Domain, contracts, ports and services take time, randomness and I/O through ports (libs/ports).';
+const PURE = 'Domain, contracts and services take time, randomness and I/O through ports (libs/ports).';
+
+const TYPES_ONLY =
+  'Ports hold types and interfaces only; code goes to libs/errors, libs/telemetry or an adapter.';
 
 export default [
   { ignores: ['**/node_modules', '**/dist', '.nx', '.tenon', '**/public/**', '**/*.cjs', '**/*.mjs'] },
@@ -89,7 +92,10 @@ export default [
     },
   },
   {
-    files: ['libs/{domain,contracts,ports,views,leases}/src/**/*.ts', 'libs/services/*/src/**/*.ts'],
+    files: [
+      'libs/{domain,errors,contracts,ports,telemetry,views,leases}/src/**/*.ts',
+      'libs/services/*/src/**/*.ts',
+    ],
     ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-imports': [
@@ -120,6 +126,24 @@ export default [
       'no-restricted-syntax': [
         'error',
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: PURE },
+      ],
+    },
+  },
+  {
+    files: ['libs/ports/src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "Program > :not(ImportDeclaration[importKind='type'], ExportNamedDeclaration[exportKind='type'], ExportAllDeclaration[exportKind='type'], TSInterfaceDeclaration, TSTypeAliasDeclaration)",
+          message: TYPES_ONLY,
+        },
+        {
+          selector:
+            'ExportNamedDeclaration > .declaration:not(TSInterfaceDeclaration, TSTypeAliasDeclaration)',
+          message: TYPES_ONLY,
+        },
       ],
     },
   },

@@ -9,6 +9,8 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
 
+const TYPES_ONLY = 'no-restricted-syntax Ports hold types and interfaces only';
+
 /** File to write, its text, and what lint must say of it. */
 const FORBIDDEN = [
   [
@@ -42,7 +44,7 @@ const FORBIDDEN = [
     'no-restricted-imports',
   ],
   [
-    'libs/ports/src/g.ts',
+    'libs/leases/src/g.ts',
     'export const g = () => setTimeout(() => new Date(), 1);\n',
     'no-restricted-globals',
   ],
@@ -61,6 +63,29 @@ const FORBIDDEN = [
     "import { startHost } from '@tenon/composition';\nexport const j = startHost;\n",
     'Circular dependency|A project tagged with "type:runtime"',
   ],
+  [
+    'libs/ports/src/k.ts',
+    "import type { MessageName } from '@tenon/contracts';\nexport type K = MessageName;\n",
+    'A project tagged with "type:ports"',
+  ],
+  [
+    'libs/errors/src/l.ts',
+    "import { TOPICS } from '@tenon/contracts';\nexport const l = TOPICS;\n",
+    'Circular dependency|A project tagged with "type:errors"',
+  ],
+  [
+    'libs/telemetry/src/m.ts',
+    "import { TenonError } from '@tenon/errors';\nexport const m = TenonError;\n",
+    'A project tagged with "type:telemetry"',
+  ],
+  ['libs/ports/src/n.ts', 'export const n = 1;\n', TYPES_ONLY],
+  ['libs/ports/src/o.ts', 'export class O {}\n', TYPES_ONLY],
+  ['libs/ports/src/p.ts', 'export declare class P {}\n', TYPES_ONLY],
+  ['libs/ports/src/q.ts', 'export enum Q {\n  One,\n}\n', TYPES_ONLY],
+  ['libs/ports/src/r.ts', 'const r = 1;\nexport type R = typeof r;\n', TYPES_ONLY],
+  ['libs/ports/src/s.ts', "export { foldCell } from '@tenon/domain';\n", TYPES_ONLY],
+  ['libs/ports/src/t.ts', "export * from '@tenon/domain';\n", TYPES_ONLY],
+  ['libs/ports/src/u.ts', 'export default 1;\n', TYPES_ONLY],
 ] as const;
 
 describe('the boundaries of the layout', () => {

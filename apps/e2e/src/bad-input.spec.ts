@@ -1,8 +1,8 @@
 /** The table of bad input (docs/http.md): what is sent to ingestion over real HTTP, and what must come back. */
 import { createFileEventLog, createIds, createMemoryBus, systemClock } from '@tenon/adapters-embedded';
 import type { SourceDefinition } from '@tenon/domain';
+import { Unavailable } from '@tenon/errors';
 import type { EventLog, NewRecord } from '@tenon/ports';
-import { Unavailable } from '@tenon/ports';
 import type { HttpServer } from '@tenon/runtime';
 import { createHttpServer, createLogger } from '@tenon/runtime';
 import { createIngestion } from '@tenon/service-ingestion';

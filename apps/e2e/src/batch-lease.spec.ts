@@ -14,10 +14,10 @@ import { createFileCatalog } from '@tenon/catalog';
 import { BARRIER, HEADERS, TOPICS } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Engine, EventLog, ProductStore, RunningService } from '@tenon/ports';
-import { NO_LOGGER } from '@tenon/ports';
 import type { PlannedCatalog } from '@tenon/runtime';
 import { planCatalog } from '@tenon/runtime';
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
+import { NO_LOGGER } from '@tenon/telemetry';
 import { eventually } from '@tenon/testing';
 import { PARTITIONS, writeMeterCatalog } from './real/meters';
 

@@ -1,7 +1,7 @@
 import { systemClock } from '@tenon/adapters-embedded';
 import { createFileCatalog, fingerprintOf } from '@tenon/catalog';
+import { Refusal } from '@tenon/errors';
 import type { Clock, Engine } from '@tenon/ports';
-import { Refusal } from '@tenon/ports';
 import type { PlannedCatalog } from '@tenon/runtime';
 import { planCatalog } from '@tenon/runtime';
 

@@ -1,7 +1,7 @@
 /** Whether a process can go on with another catalog: all that would stop it at its start, found while it still runs. */
 import { TOPICS } from '@tenon/contracts';
 import type { Problem } from '@tenon/domain';
-import { Refusal } from '@tenon/ports';
+import { Refusal } from '@tenon/errors';
 import { changedPlans, registerPlans } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
 import type { Parts } from './parts';

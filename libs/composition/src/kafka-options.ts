@@ -1,7 +1,7 @@
 /** The settings of Kafka as the adapter takes them. */
 import { readFileSync } from 'node:fs';
 import type { KafkaEventLogOptions } from '@tenon/adapters-kafka';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { Settings } from '@tenon/runtime';
 
 type KafkaSettings = Pick<

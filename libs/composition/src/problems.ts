@@ -1,5 +1,5 @@
 import type { Problem } from '@tenon/domain';
-import { Refusal, TenonError } from '@tenon/ports';
+import { Refusal, TenonError } from '@tenon/errors';
 
 /** What an error says, for people: all of it where it is made of several problems. */
 export function problemsOf(error: unknown): readonly Problem[] {

@@ -1,6 +1,8 @@
 export { CORRELATION_HEADER, HEADERS, SUBJECTS, TOPICS } from './names';
 export { VERSIONS, WIRE_VERSION, isUnknownVersion, unknownVersion, versionText } from './versions';
 export type { MessageName, UnknownVersion } from './versions';
+export { UnsupportedVersion } from './unsupported-version';
+export { mustRead, supported } from './must-read';
 export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
 export type { EndMark, FlushFrame, RangeFrame, StatesMessage, WireCell } from './states';

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type {
   AnswerCell,
   AnswerRow,

@@ -1,6 +1,7 @@
 import type { LeaseDocument } from '@tenon/contracts';
+import { Unavailable } from '@tenon/errors';
 import type { ProductStore, StoreTransaction } from '@tenon/ports';
-import { NO_LOGGER, Unavailable } from '@tenon/ports';
+import { NO_LOGGER } from '@tenon/telemetry';
 import { createManualClock } from '@tenon/testing';
 import { createLeases } from './leases';
 

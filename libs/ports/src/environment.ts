@@ -22,12 +22,3 @@ export interface Logger {
   error(fields: object, message: string): void;
   child(fields: object): Logger;
 }
-
-/** For whoever does not log. */
-export const NO_LOGGER: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => NO_LOGGER,
-};

@@ -44,22 +44,3 @@ export interface Route {
   readonly tracer?: Tracer;
   handle(request: HttpRequest): Promise<HttpResponse>;
 }
-
-/** Routes whose requests are traced, if there is a tracer that does. */
-export function tracedRoutes(tracer: Tracer | undefined, routes: readonly Route[]): readonly Route[] {
-  return tracer?.enabled ? routes.map((route) => ({ ...route, tracer })) : routes;
-}
-
-/** An RFC 9457 problem, thrown by handlers and by the runtime. */
-export class HttpProblem extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    readonly detail: string,
-    readonly extra: Readonly<Record<string, unknown>> = {},
-    readonly headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(detail);
-    this.name = 'HttpProblem';
-  }
-}

@@ -39,13 +39,7 @@ export type {
   RangeResult,
   Refused,
 } from './engine';
-export { Refusal, TenonError, TopicMismatch, Unavailable, UnsupportedVersion } from './errors';
-export { NO_LOGGER } from './environment';
-export { mustRead, supported } from './versions';
-export { HttpProblem, tracedRoutes } from './http';
 export type { HttpRequest, HttpResponse, Route } from './http';
-export { NO_METRICS } from './metrics';
 export type { MetricLabels, MetricSample, Metrics } from './metrics';
 export type { LogReading, RunningService } from './service';
-export { Links, MAX_LINKS, NO_TRACER, contextHeaders, isSampled, startMessaging, within } from './tracing';
 export type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer } from './tracing';

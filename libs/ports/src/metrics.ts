@@ -15,10 +15,3 @@ export interface Metrics {
   /** @returns what takes each duration, in seconds; cheap enough for the hot path */
   histogram(name: string, help: string, labels?: MetricLabels): (seconds: number) => void;
 }
-
-/** For whoever does not measure. */
-export const NO_METRICS: Metrics = {
-  counter: () => undefined,
-  gauge: () => undefined,
-  histogram: () => () => undefined,
-};

@@ -1,4 +1,4 @@
-import { Refusal } from '@tenon/ports';
+import { Refusal } from '@tenon/errors';
 import { readSettings } from './config';
 
 describe('settings', () => {

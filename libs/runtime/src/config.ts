@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Problem } from '@tenon/domain';
-import { Refusal } from '@tenon/ports';
+import { Refusal } from '@tenon/errors';
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,

@@ -1,6 +1,6 @@
 import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
+import { Refusal } from '@tenon/errors';
 import type { CatalogContent, DeclaredProduct } from '@tenon/ports';
-import { Refusal } from '@tenon/ports';
 import { planCatalog } from './plan-catalog';
 
 const source = (name: string): SourceDefinition => ({

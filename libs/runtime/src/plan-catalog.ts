@@ -1,7 +1,7 @@
 /** Plans every product of a catalog, and says everything that is wrong with it at once. */
 import type { Plan, Problem, ProductDefinition, SourceDefinition } from '@tenon/domain';
+import { Refusal } from '@tenon/errors';
 import type { CatalogContent, DeclaredProduct, Engine } from '@tenon/ports';
-import { Refusal } from '@tenon/ports';
 
 export interface PlannedCatalog {
   readonly sources: readonly SourceDefinition[];

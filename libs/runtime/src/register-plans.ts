@@ -2,8 +2,8 @@
 import type { PlanDocument } from '@tenon/contracts';
 import { STORE_KEYS, productKey } from '@tenon/contracts';
 import type { Plan, Problem } from '@tenon/domain';
+import { Refusal } from '@tenon/errors';
 import type { ProductStore } from '@tenon/ports';
-import { Refusal } from '@tenon/ports';
 
 /** @throws Refusal naming every product whose definition changed without a new version */
 export async function registerPlans(store: ProductStore, plans: readonly Plan[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RunningService } from '@tenon/ports';
-import { NO_LOGGER } from '@tenon/ports';
+import { NO_LOGGER } from '@tenon/telemetry';
 import type { ManualClock } from '@tenon/testing';
 import { createManualClock, eventually } from '@tenon/testing';
 import { supervise } from './supervise';

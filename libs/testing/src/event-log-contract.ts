@@ -1,5 +1,5 @@
 /** What every EventLog must do. Run it with `describeEventLogContract` in the adapter's spec. */
-import { TenonError, TopicMismatch } from '@tenon/ports';
+import { TenonError, TopicMismatch } from '@tenon/errors';
 import type { EventLog } from '@tenon/ports';
 import { describeConsumers } from './event-log-consumer-contract';
 import { readAll, record, text } from './log-under-test';

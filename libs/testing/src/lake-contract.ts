@@ -1,5 +1,5 @@
 /** What every Lake must do. Run it with `describeLakeContract` in the adapter's spec. */
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { Lake } from '@tenon/ports';
 import { uniqueName } from './unique';
 

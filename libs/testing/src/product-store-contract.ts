@@ -1,13 +1,8 @@
 /** What every ProductStore must do. Run it with `describeProductStoreContract` in the adapter's spec. */
-import type {
-  ProductStore,
-  ScanRange,
-  StoreEntry,
-  StoreSnapshot,
-  StoreTable,
-  StoreTransaction,
-} from '@tenon/ports';
+import type { ProductStore, StoreTable, StoreTransaction } from '@tenon/ports';
 import { describeScans } from './product-store-scan-contract';
+import type { StoreUnderTest } from './product-store-under-test';
+import { scanAll } from './product-store-under-test';
 import { describeStoredValues } from './product-store-values-contract';
 import { uniqueName } from './unique';
 
@@ -15,23 +10,6 @@ export interface ProductStoreHarness {
   /** A store on the same storage each time. The one before has been closed. */
   open(): Promise<ProductStore>;
   dispose?(): Promise<void>;
-}
-
-export interface StoreUnderTest {
-  readonly store: () => ProductStore;
-  reopen(): Promise<void>;
-  /** A prefix for keys that no other test uses. */
-  prefix(): string;
-}
-
-export async function scanAll<T>(
-  snapshot: StoreSnapshot,
-  table: StoreTable,
-  range: ScanRange,
-): Promise<StoreEntry<T>[]> {
-  const entries: StoreEntry<T>[] = [];
-  for await (const chunk of snapshot.scan<T>(table, range)) entries.push(...chunk);
-  return entries;
 }
 
 export function describeProductStoreContract(name: string, create: () => Promise<ProductStoreHarness>): void {

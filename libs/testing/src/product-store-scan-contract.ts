@@ -1,7 +1,7 @@
 /** The part of the ProductStore contract that is about ranges of keys. */
 import fc from 'fast-check';
-import { scanAll } from './product-store-contract';
-import type { StoreUnderTest } from './product-store-contract';
+import type { StoreUnderTest } from './product-store-under-test';
+import { scanAll } from './product-store-under-test';
 
 export function describeScans({ store, prefix }: StoreUnderTest): void {
   test('a scan gives keys in byte order, from gte up to and without lt, in either direction', async () => {

@@ -1,7 +1,7 @@
 /** The part of the ProductStore contract that is about documents: they come back exactly as JSON would bring them. */
 import fc from 'fast-check';
 import type { Value } from '@tenon/domain';
-import type { StoreUnderTest } from './product-store-contract';
+import type { StoreUnderTest } from './product-store-under-test';
 
 export function describeStoredValues({ store, prefix }: StoreUnderTest): void {
   const roundTrip = async (values: readonly unknown[]) => {

@@ -3,11 +3,10 @@
  * epochs that join on to it in each partition.
  */
 import type { PointerDocument, ProgressDocument } from '@tenon/contracts';
-import { STORE_KEYS, parseProgressKey, productKey } from '@tenon/contracts';
+import { STORE_KEYS, parseProgressKey, productKey, supported } from '@tenon/contracts';
 import type { EpochProgress, LedgerCounts, Offsets, PartitionReach, Plan } from '@tenon/domain';
 import { EMPTY_LEDGER, addLedgers, includedOffsets, reachOf } from '@tenon/domain';
 import type { StoreSnapshot, StoreTransaction } from '@tenon/ports';
-import { supported } from '@tenon/ports';
 
 /** Keys and types of one product, made once. */
 export interface ProductLayout {

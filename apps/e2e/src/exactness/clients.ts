@@ -1,7 +1,7 @@
 /** Who talks to the deployment while it is disturbed: clients that send, that ask, and that cut. */
 import type { IngestAnswer, RowsAnswer } from '@tenon/contracts';
 import { decodeReceipt } from '@tenon/contracts';
-import { HttpProblem, Unavailable } from '@tenon/ports';
+import { HttpProblem, Unavailable } from '@tenon/errors';
 import type { AcceptedLog } from './accepted';
 import type { Asked, Layer, LedgerAnswer } from './check';
 import { Wrong, checkLedger, checkRows } from './check';

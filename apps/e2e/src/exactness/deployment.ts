@@ -1,7 +1,7 @@
 /** The five services of a simulated world, as incarnations that can die, freeze and go on as zombies. */
 import type { Plan, SourceDefinition } from '@tenon/domain';
+import { Unavailable } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Route, RunningService } from '@tenon/ports';
-import { Unavailable } from '@tenon/ports';
 import { createBatch } from '@tenon/service-batch';
 import { createConsumption } from '@tenon/service-consumption';
 import { createIngestion } from '@tenon/service-ingestion';

@@ -2,6 +2,7 @@
  * The ports as one process of a simulated world sees them: real embedded adapters below, and between them and the
  * service the simulation's turns and the faults that the seed asks for.
  */
+import { Unavailable } from '@tenon/errors';
 import type {
   Clock,
   ConsumeOptions,
@@ -16,7 +17,7 @@ import type {
   ProductStore,
   StoreSnapshot,
 } from '@tenon/ports';
-import { NO_LOGGER, Unavailable } from '@tenon/ports';
+import { NO_LOGGER } from '@tenon/telemetry';
 import type { Counters } from './counters';
 import type { Process, Simulation } from './simulation';
 import { Gone } from './simulation';

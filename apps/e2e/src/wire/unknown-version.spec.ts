@@ -2,9 +2,8 @@
  * What a service does with a message of a version that it does not know, as a release after the next may write: where it
  * would be lost, the service stops and says so; where it is only a hint, it goes on.
  */
-import { HEADERS, SUBJECTS, TOPICS, WIRE_VERSION } from '@tenon/contracts';
+import { HEADERS, SUBJECTS, TOPICS, UnsupportedVersion, WIRE_VERSION } from '@tenon/contracts';
 import type { NewRecord, RunningService } from '@tenon/ports';
-import { UnsupportedVersion } from '@tenon/ports';
 import { eventually } from '@tenon/testing';
 import { readGolden } from './golden';
 import { PRODUCT, SOURCE, ask } from './scene';

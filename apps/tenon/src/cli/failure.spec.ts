@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { Refusal, TenonError } from '@tenon/ports';
+import { Refusal, TenonError } from '@tenon/errors';
 import { Failure, toFailure } from './failure';
 
 const codes = (error: unknown) => toFailure(error).problems.map((problem) => problem.code);

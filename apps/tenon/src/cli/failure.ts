@@ -1,6 +1,6 @@
 /** What ends a command: exit code 1, something failed; 2, the command was called wrongly. */
 import type { Place, Problem } from '@tenon/domain';
-import { Refusal, TenonError } from '@tenon/ports';
+import { Refusal, TenonError } from '@tenon/errors';
 
 export class Failure extends Error {
   constructor(

@@ -1,7 +1,7 @@
 /** A member of a consumer group that is polled: it fetches ahead, within bounds, and begins where it is told. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 import type { ConsumeOptions, LogConsumer, PartitionRecords, PollOptions, Polled } from '@tenon/ports';
 import { protocolType, toTenonError } from './errors';
 import type { FetchedPartition } from './fetch-response';

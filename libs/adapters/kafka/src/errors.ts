@@ -1,6 +1,6 @@
 /** What kafkajs throws, as the port's errors. */
 import { KafkaJSProtocolError } from 'kafkajs';
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 
 /** The innermost error that has a protocol type, such as `UNKNOWN_TOPIC_OR_PARTITION`. */
 export function protocolType(error: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { Unavailable } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import type { EventLog, LogConsumer, NewRecord } from '@tenon/ports';
 import { createTcpProxy, uniqueName } from '@tenon/testing';
 import type { TcpProxy } from '@tenon/testing';

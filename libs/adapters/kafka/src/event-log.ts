@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type {
   AppendOptions,
   ConsumeOptions,

@@ -1,6 +1,6 @@
 /** Fetches a topic's partitions from their leaders, one request at a time each, for as long as there is something wanted. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { FetchedPartition } from './fetch-response';
 import type { Cluster } from './kafkajs';
 import { fetchFrom } from './kafkajs';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Kafka } from 'kafkajs';
-import { Unavailable } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import { toTenonError } from './errors';
 import type { Holding } from './sticky-assigner';
 import { stickyAssigner } from './sticky-assigner';

@@ -1,4 +1,4 @@
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 import type { NewRecord } from '@tenon/ports';
 import { ProduceQueue } from './produce-queue';
 import type { ProduceQueueOptions, Send } from './produce-queue';

@@ -5,7 +5,7 @@
  * Records are written into the request's record batches as they come: what waits is a few buffers, and not objects and
  * texts that the garbage collector would move again and again.
  */
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 import type { NewRecord } from '@tenon/ports';
 import type { Produced } from './producer';
 import { RecordBatchWriter } from './record-batch-writer';

@@ -3,8 +3,8 @@
  * answer was lost is written twice; readers drop duplicates by the event's id, and states are absolute.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Unavailable } from '@tenon/ports';
-import type { TenonError } from '@tenon/ports';
+import type { TenonError } from '@tenon/errors';
+import { Unavailable } from '@tenon/errors';
 import { toTenonError } from './errors';
 import type { Cluster } from './kafkajs';
 import { produceTo } from './kafkajs';

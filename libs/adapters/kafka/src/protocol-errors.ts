@@ -1,5 +1,5 @@
 /** The brokers' error codes that this adapter sees in answers of its own (kafka.apache.org/protocol, "Error codes"). */
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 
 export const OFFSET_OUT_OF_RANGE = 1;
 const MESSAGE_TOO_LARGE = 10;

@@ -1,4 +1,4 @@
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { LogRecord, ReadOptions } from '@tenon/ports';
 import type { KafkaRecord } from './kafka-record';
 import type { Cluster } from './kafkajs';

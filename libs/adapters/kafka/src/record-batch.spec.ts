@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { LogRecord, NewRecord } from '@tenon/ports';
 import { crc32c } from './crc32c';
 import { decodeRecordSet } from './record-batch';

@@ -1,6 +1,6 @@
 /** Record batches of format 2, the only one that Kafka 4 writes (KIP-98; kafka.apache.org, "Record Batch"). */
 import { gunzipSync } from 'node:zlib';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import { KafkaRecord } from './kafka-record';
 import { Cursor } from './varint';
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ConfigEntries } from 'kafkajs';
 import { ConfigResourceTypes } from 'kafkajs';
-import { TenonError, TopicMismatch } from '@tenon/ports';
+import { TenonError, TopicMismatch } from '@tenon/errors';
 import type { Logger, TopicSpec } from '@tenon/ports';
 import { protocolType, toTenonError } from './errors';
 

@@ -1,7 +1,7 @@
 /** Connecting, and saying plainly what is wrong with a server that cannot do what Tenon needs. */
 import * as os from 'node:os';
 import { MongoClient, MongoServerSelectionError } from 'mongodb';
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 import { APP_NAME } from './abandoned';
 
 const HINT =

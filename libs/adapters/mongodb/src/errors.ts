@@ -1,5 +1,5 @@
 import { MongoError, MongoServerError } from 'mongodb';
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 
 const DUPLICATE_KEY = 11000;
 const SNAPSHOT_TOO_OLD = 239;

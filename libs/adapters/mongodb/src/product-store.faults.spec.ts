@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { Unavailable } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import type { ProductStore, StoreTable, StoreTransaction } from '@tenon/ports';
 import { createTcpProxy, uniqueName } from '@tenon/testing';
 import { RUNTIME } from './connect';

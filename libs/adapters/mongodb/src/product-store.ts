@@ -1,5 +1,5 @@
 import type { ClientSession, MongoClient } from 'mongodb';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { ProductStore, StoreSnapshot, StoreTransaction } from '@tenon/ports';
 import { AbandonedTransactions } from './abandoned';
 import { connect } from './connect';

@@ -1,5 +1,5 @@
 import type { ClientSession, Collection, Db } from 'mongodb';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { StoreTable } from '@tenon/ports';
 
 export const TABLES: readonly StoreTable[] = ['meta', 'base', 'speed'];

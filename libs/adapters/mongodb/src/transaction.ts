@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import { ObjectId } from 'mongodb';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { StoreTable, StoreTransaction } from '@tenon/ports';
 import type { ReadGuards } from './read-guards';
 import { parse } from './snapshot';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions, Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { connect, errors } from '@nats-io/transport-node';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 
 export interface Registration {
   readonly subject: string;

@@ -1,6 +1,7 @@
 import type { Msg } from '@nats-io/transport-node';
 import { createInbox } from '@nats-io/transport-node';
 import type { Value } from '@tenon/domain';
+import { TenonError } from '@tenon/errors';
 import type {
   Bus,
   BusHeaders,
@@ -10,7 +11,6 @@ import type {
   RespondOptions,
   Subscription,
 } from '@tenon/ports';
-import { TenonError } from '@tenon/ports';
 import { decodeMessage, encodeHeaders, isNoResponders } from './codec';
 import { Link } from './link';
 import type { Registration } from './link';

@@ -1,5 +1,5 @@
 import type { Plan, Problem } from '@tenon/domain';
-import { Refusal } from '@tenon/ports';
+import { Refusal } from '@tenon/errors';
 import { productOf, sourceOf } from '../testing/records';
 import { Planner } from './planner';
 

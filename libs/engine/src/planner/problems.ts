@@ -1,5 +1,5 @@
 import type { Problem } from '@tenon/domain';
-import { Refusal } from '@tenon/ports';
+import { Refusal } from '@tenon/errors';
 
 /** Collects everything that is wrong with one SQL text, with the places of it. */
 export class ProblemList {

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { finalizeMeasure, toAnswer } from '@tenon/domain';
 import type { Plan, Value } from '@tenon/domain';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { AnswerCell, AnswerRow } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { CELLS, cellName } from '../planner/names';

@@ -1,7 +1,7 @@
 /** One in-memory DuckDB and its connections. */
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBMaterializedResult } from '@duckdb/node-api';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 
 export interface DatabaseOptions {
   readonly threads?: number;

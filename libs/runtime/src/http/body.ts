@@ -1,5 +1,5 @@
 /** Request bodies: whole up to a limit, or as a stream; decompressed, with a deadline, and never more than they say. */
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { BrotliDecompress, Gunzip, Inflate } from 'node:zlib';

@@ -1,7 +1,7 @@
 /** The correlation ID of a request: the client's, or a new one. Never changed after, so a bad one is refused. */
 import { CORRELATION_HEADER } from '@tenon/contracts';
+import { HttpProblem } from '@tenon/errors';
 import type { Ids } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { IncomingMessage } from 'node:http';
 
 const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/;

@@ -1,7 +1,7 @@
 /** From a matched route to its answer: the one way for hot routes and for those that Express matched. */
 import { CORRELATION_HEADER } from '@tenon/contracts';
+import { HttpProblem } from '@tenon/errors';
 import type { HttpResponse, Logger, Route, Span, Tracer } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ObserveRequest } from '../metrics/http';
 import { endServerSpan, startServerSpan } from '../tracing/server-span';

@@ -1,6 +1,6 @@
 /** All that is not hot: Express routes it. Its own answers (404, 405, errors) are replaced by problem documents. */
+import { HttpProblem } from '@tenon/errors';
 import type { Route } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { ErrorRequestHandler, Express, Request } from 'express';
 import express from 'express';
 import type { Dispatcher, Exchange } from './dispatch';

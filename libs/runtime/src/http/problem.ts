@@ -1,6 +1,6 @@
 /** RFC 9457: every error, of a handler, of Express or of the parser, has one shape and a stable code. */
 import { STATUS_CODES } from 'node:http';
-import { HttpProblem, TenonError } from '@tenon/ports';
+import { HttpProblem, TenonError } from '@tenon/errors';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 

@@ -1,5 +1,5 @@
 /** Strict query strings: plain names, each once, each known. Nothing here ever becomes an array or an object. */
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 
 export type Query = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 /** Writes answers: one `writeHead`, one `end`, and a length wherever it is known. */
 import { CORRELATION_HEADER } from '@tenon/contracts';
+import type { HttpProblem } from '@tenon/errors';
 import type { HttpResponse } from '@tenon/ports';
-import type { HttpProblem } from '@tenon/ports';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { PROBLEM_TYPE, problemDocument, problemHeaders } from './problem';
 

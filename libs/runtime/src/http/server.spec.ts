@@ -1,5 +1,5 @@
+import { HttpProblem, TenonError, Unavailable } from '@tenon/errors';
 import type { Route } from '@tenon/ports';
-import { HttpProblem, TenonError, Unavailable } from '@tenon/ports';
 import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Ids, Logger, Route } from '@tenon/ports';
 import { CORRELATION_HEADER } from '@tenon/contracts';
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,7 +1,7 @@
 /** Answers on the bare socket: what Node refuses before there is a request (bad syntax, long headers, slow clients). */
 import type { Ids } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import { CORRELATION_HEADER } from '@tenon/contracts';
+import { HttpProblem } from '@tenon/errors';
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PROBLEM_TYPE, problemDocument } from './problem';

@@ -1,7 +1,7 @@
 /** Files of a directory: what is asked stays within it, dot files stay hidden, other methods are 405 where a file is. */
 import type { RequestHandler } from 'express';
 import express from 'express';
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 

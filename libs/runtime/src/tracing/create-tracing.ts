@@ -1,6 +1,6 @@
 /** The traces of one process, on OpenTelemetry's SDK; services see the port. */
 import type { Clock, Logger, TracedSystems, Tracer } from '@tenon/ports';
-import { NO_TRACER } from '@tenon/ports';
+import { NO_TRACER } from '@tenon/telemetry';
 import type { ExportCounts } from './exporter';
 import { QuietExporter } from './exporter';
 import { otel } from './otel';

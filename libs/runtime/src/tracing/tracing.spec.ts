@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { NO_TRACER } from '@tenon/ports';
+import { NO_TRACER } from '@tenon/telemetry';
 import { createManualClock, startOtlpCollector } from '@tenon/testing';
 import type { OtlpCollector } from '@tenon/testing';
 import { recordingLogger, serve } from '../http/http-fixture';

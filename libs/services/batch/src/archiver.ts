@@ -2,7 +2,7 @@
  * Archives one source: every record of the log, once, in Parquet files that end at each barrier, at a size, or when
  * nothing has come for a while. Marks duplicates by the same rule as speed, so that both layers count alike.
  */
-import { HEADERS, TOPICS, barrierOf, identityOf, isControl, unknownEvent } from '@tenon/contracts';
+import { HEADERS, TOPICS, barrierOf, identityOf, isControl, mustRead, unknownEvent } from '@tenon/contracts';
 import type { Offsets, SourceDefinition } from '@tenon/domain';
 import { DedupeWindow } from '@tenon/domain';
 import type {
@@ -19,7 +19,6 @@ import type {
   Logger,
   Tracer,
 } from '@tenon/ports';
-import { mustRead } from '@tenon/ports';
 import type { ArchiveFile } from './archive-names';
 import { CutContexts } from './spans';
 import { archiveName, archivePrefix, contiguous, parseArchiveName, spansOf } from './archive-names';

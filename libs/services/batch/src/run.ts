@@ -4,7 +4,7 @@ import { FrameWriter, HEADERS, TOPICS, versionText } from '@tenon/contracts';
 import type { Plan, SourceDefinition } from '@tenon/domain';
 import { parseTimestamp } from '@tenon/domain';
 import type { Clock, Engine, EventLog, Ids, Logger, NewRecord, Span } from '@tenon/ports';
-import { contextHeaders } from '@tenon/ports';
+import { contextHeaders } from '@tenon/telemetry';
 import type { Archiver, CompleteCut } from './archiver';
 
 const VERSION = versionText('range');

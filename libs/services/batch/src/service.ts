@@ -7,7 +7,7 @@
  * the product's lease. Two runs at a time would be a waste, and no harm: the landing zone judges each range.
  */
 import type { PointerDocument } from '@tenon/contracts';
-import { FRAME_CELLS, STORE_KEYS, SUBJECTS, TOPICS, productKey } from '@tenon/contracts';
+import { FRAME_CELLS, STORE_KEYS, SUBJECTS, TOPICS, productKey, supported } from '@tenon/contracts';
 import type { Plan, SourceDefinition } from '@tenon/domain';
 import type {
   Bus,
@@ -27,7 +27,7 @@ import type {
 } from '@tenon/ports';
 import type { Lease, Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
-import { NO_METRICS, NO_TRACER, supported, within } from '@tenon/ports';
+import { NO_METRICS, NO_TRACER, within } from '@tenon/telemetry';
 import type { ArchiverConfig, CompleteCut } from './archiver';
 import { Archiver } from './archiver';
 import { runBatch, type RunReport } from './run';

@@ -1,7 +1,7 @@
 /** The span of a run: linked to the cut that asked for it, and carried on by its frames. */
 import type { Plan } from '@tenon/domain';
 import type { Span, Tracer } from '@tenon/ports';
-import { isSampled } from '@tenon/ports';
+import { isSampled } from '@tenon/telemetry';
 import type { CompleteCut } from './archiver';
 
 export function startRun(tracer: Tracer, plan: Plan, base: number, cut: CompleteCut): Span {

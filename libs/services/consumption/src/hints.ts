@@ -2,7 +2,7 @@
 import type { PointerDocument } from '@tenon/contracts';
 import { SUBJECTS, generationHint, liveHint, replayHint } from '@tenon/contracts';
 import type { Bus, Clock, Logger, Span } from '@tenon/ports';
-import { contextHeaders } from '@tenon/ports';
+import { contextHeaders } from '@tenon/telemetry';
 import type { Landed } from './steps';
 import { HINT_CELLS } from './steps';
 

@@ -10,11 +10,10 @@ import type {
   RangeFrame,
   WireCell,
 } from '@tenon/contracts';
-import { STORE_KEYS, VERSIONS } from '@tenon/contracts';
+import { STORE_KEYS, VERSIONS, supported } from '@tenon/contracts';
 import type { FlushVerdict, LedgerCounts, State, Value } from '@tenon/domain';
 import { addLedgers, cellKey, foldCell, isOver, judgeFlush } from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
-import { supported } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { readPointer } from '@tenon/views';
 

@@ -1,8 +1,9 @@
 /** Consumes one product's states topic and lands what it says. */
 import type { PointerDocument, UnknownVersion } from '@tenon/contracts';
-import { HEADERS, STORE_KEYS, TOPICS } from '@tenon/contracts';
+import { HEADERS, STORE_KEYS, TOPICS, UnsupportedVersion } from '@tenon/contracts';
 import type { Offsets } from '@tenon/domain';
 import { foldableGeneration } from '@tenon/domain';
+import { TenonError } from '@tenon/errors';
 import type {
   Bus,
   Clock,
@@ -17,7 +18,7 @@ import type {
   Span,
   Tracer,
 } from '@tenon/ports';
-import { Links, NO_METRICS, NO_TRACER, TenonError, UnsupportedVersion, within } from '@tenon/ports';
+import { Links, NO_METRICS, NO_TRACER, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { includedIn, readPointer, readView } from '@tenon/views';
 import { Hints } from './hints';

@@ -11,7 +11,7 @@ import type {
   RunningService,
   Tracer,
 } from '@tenon/ports';
-import { NO_METRICS } from '@tenon/ports';
+import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { ConsumptionConfig } from './product';
 import { ProductConsumer } from './product';

@@ -1,6 +1,7 @@
 /** The spans of a landing: they carry on those of the flushes and ranges that land. */
-import type { Links, Span, Tracer } from '@tenon/ports';
-import { startMessaging, within } from '@tenon/ports';
+import type { Span, Tracer } from '@tenon/ports';
+import type { Links } from '@tenon/telemetry';
+import { startMessaging, within } from '@tenon/telemetry';
 
 /** One transaction lands several flushes: the first one's trace goes on, the others are linked. */
 export function startLanding(tracer: Tracer, topic: string, steps: number, contexts: Links): Span {

@@ -3,10 +3,10 @@
  *
  * `events/` says what an event is, `intake/` how events come in, `log/` what is appended of them; `cuts/` makes barriers.
  */
+import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
 import { TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService, Tracer } from '@tenon/ports';
-import { NO_METRICS, tracedRoutes } from '@tenon/ports';
 import type { IngestionConfig } from './config';
 import { INGESTION_DEFAULTS } from './config';
 import { respondCuts } from './cuts/control';

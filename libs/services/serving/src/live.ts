@@ -6,7 +6,6 @@
 
 import { HEADERS, SUBJECTS, readCovers, readLiveHint } from '@tenon/contracts';
 import type { Bus, Clock, Logger, Subscription, Tracer } from '@tenon/ports';
-import { Links, NO_TRACER, within } from '@tenon/ports';
 import { includedIn } from '@tenon/views';
 import { HintCheck } from './hint-check';
 import type { RowsQuery } from './query';
@@ -14,6 +13,7 @@ import { matches } from './query';
 import type { LiveRows, ProductReader } from './reader';
 import { startLiveUpdate } from './spans';
 import { parseCellId } from '@tenon/domain';
+import { Links, NO_TRACER, within } from '@tenon/telemetry';
 
 export interface LiveConfig {
   /** At most one message per client in this time, milliseconds. */

@@ -2,7 +2,7 @@
 import { decodeReceipt } from '@tenon/contracts';
 import type { OffsetVector, Plan, SqlType, Value } from '@tenon/domain';
 import { formatTimestamp, keyPattern, keyPrefix, parseTimestamp } from '@tenon/domain';
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 import type { CellRange, Layer } from '@tenon/views';
 import { ALL_CELLS } from '@tenon/views';
 

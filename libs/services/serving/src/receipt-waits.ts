@@ -5,8 +5,8 @@
 import type { Covers } from '@tenon/contracts';
 import type { Offsets } from '@tenon/domain';
 import { covers } from '@tenon/domain';
+import { HttpProblem } from '@tenon/errors';
 import type { Clock } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { Layer } from '@tenon/views';
 import type { ProductReader } from './reader';
 

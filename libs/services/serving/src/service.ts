@@ -3,6 +3,7 @@ import type { RowsAnswer } from '@tenon/contracts';
 import { SUBJECTS, readCovers } from '@tenon/contracts';
 import type { Plan, SourceDefinition, Value } from '@tenon/domain';
 import { covers, formatTimestamp } from '@tenon/domain';
+import { HttpProblem } from '@tenon/errors';
 import type {
   Bus,
   Clock,
@@ -19,7 +20,7 @@ import type {
   Subscription,
   Tracer,
 } from '@tenon/ports';
-import { HttpProblem, NO_METRICS, NO_TRACER, tracedRoutes } from '@tenon/ports';
+import { NO_METRICS, NO_TRACER, tracedRoutes } from '@tenon/telemetry';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { toCsv } from './csv';
 import { exampleOf } from './example';

@@ -1,7 +1,8 @@
 /** The spans of reads: of an answer, beneath the request's, and of a live update, beneath the landing's. */
 import { SUBJECTS } from '@tenon/contracts';
-import type { Links, Span, Tracer } from '@tenon/ports';
-import { startMessaging, within } from '@tenon/ports';
+import type { Span, Tracer } from '@tenon/ports';
+import type { Links } from '@tenon/telemetry';
+import { startMessaging, within } from '@tenon/telemetry';
 
 /** Runs a read of the store in a span, if the request has one. */
 export function traceRead<T>(

@@ -1,6 +1,6 @@
 /** What the layer writes to the log: it waits for the log rather than going on without a record. */
 import type { Clock, EventLog, Logger, NewRecord, Span, Tracer } from '@tenon/ports';
-import { NO_TRACER } from '@tenon/ports';
+import { NO_TRACER } from '@tenon/telemetry';
 import type { PendingFlush } from './flush';
 import { traceFlush } from './spans';
 

@@ -1,8 +1,7 @@
 /** Sorts the records of a poll into rounds of events, with the barriers between them. */
-import { barrierOf, identityOf, isControl, unknownEvent } from '@tenon/contracts';
+import { barrierOf, identityOf, isControl, mustRead, unknownEvent } from '@tenon/contracts';
 import { EMPTY_LEDGER, type LedgerCounts } from '@tenon/domain';
 import type { EngineEvent, LogRecord } from '@tenon/ports';
-import { mustRead } from '@tenon/ports';
 import type { DeadLetter } from './dead-letters';
 import type { LivePartition } from './partition';
 

@@ -4,7 +4,15 @@
  */
 import { type Plan, type SourceDefinition, FIRST_EPOCH } from '@tenon/domain';
 import type { PointerDocument } from '@tenon/contracts';
-import { FRAME_CELLS, STORE_KEYS, SUBJECTS, TOPICS, productKey, readReplayHint } from '@tenon/contracts';
+import {
+  FRAME_CELLS,
+  STORE_KEYS,
+  SUBJECTS,
+  TOPICS,
+  productKey,
+  readReplayHint,
+  supported,
+} from '@tenon/contracts';
 import type {
   Bus,
   Clock,
@@ -24,7 +32,7 @@ import type {
   Subscription,
   Tracer,
 } from '@tenon/ports';
-import { NO_METRICS, NO_TRACER, supported } from '@tenon/ports';
+import { NO_METRICS, NO_TRACER } from '@tenon/telemetry';
 import { type DeadLetter, letterRecord, lettersOf } from './dead-letters';
 import { makeFlush, type PendingFlush } from './flush';
 import { Outbox } from './outbox';

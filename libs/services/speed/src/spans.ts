@@ -1,7 +1,7 @@
 /** The spans of a micro-batch: it links to the events that it takes on, and its flushes carry it on. */
 import { HEADERS, TOPICS } from '@tenon/contracts';
 import type { LogRecord, Span, Tracer } from '@tenon/ports';
-import { Links, contextHeaders, startMessaging, within } from '@tenon/ports';
+import { Links, contextHeaders, startMessaging, within } from '@tenon/telemetry';
 import type { PendingFlush } from './flush';
 import type { Round } from './records';
 

@@ -2,7 +2,7 @@ import { ftruncateSync, writeSync } from 'node:fs';
 import { mkdir, open, readFile, readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import { syncFolder } from '../files/files';
 import { takeOsLock } from '../files/os-lock';
 import type { OsLock } from '../files/os-lock';

@@ -4,7 +4,7 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { EventLog } from '@tenon/ports';
 import { systemClock } from '../environment';
 import { createFileEventLog } from '../log/event-log';

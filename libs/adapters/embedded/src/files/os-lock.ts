@@ -11,7 +11,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 
 const O_EXLOCK = process.platform === 'win32' ? 0x10000000 : 0x20;
 

@@ -1,4 +1,4 @@
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 
 /** A segment of a name: no path step, nothing hidden, nothing that a file system or a shell treats in its own way. */
 const SEGMENT = /^[A-Za-z0-9_=@][A-Za-z0-9_=@.-]{0,199}$/;

@@ -1,13 +1,14 @@
 import type { Clock, ConsumeOptions, LogConsumer } from '@tenon/ports';
 import { Consumer } from './consumer';
+import type { Member, Membership } from './membership';
 import type { Topic } from './topic';
 
 /** A member that has not polled for this long is taken for dead: the others get its partitions. */
 const SESSION_MS = 30_000;
 
 /** The consumers of one group: partitions are shared evenly, and handed over when their holder polls or is gone. */
-export class ConsumerGroup {
-  private readonly members: Consumer[] = [];
+export class ConsumerGroup implements Membership {
+  private readonly members: Member[] = [];
 
   constructor(
     readonly topic: Topic,
@@ -22,7 +23,7 @@ export class ConsumerGroup {
     return consumer;
   }
 
-  leave(consumer: Consumer): void {
+  leave(consumer: Member): void {
     const index = this.members.indexOf(consumer);
     if (index < 0) return;
     this.members.splice(index, 1);
@@ -30,8 +31,7 @@ export class ConsumerGroup {
     this.topic.wake();
   }
 
-  /** Partitions that a member is to give up, and partitions to take that nobody else holds any more. */
-  changesFor(consumer: Consumer): { revoked: number[]; assigned: number[] } {
+  changesFor(consumer: Member): { revoked: number[]; assigned: number[] } {
     const share = this.shareOf(consumer);
     const revoked = [...consumer.partitions()].filter((partition) => !share.has(partition));
     const assigned = [...share].filter(
@@ -43,7 +43,7 @@ export class ConsumerGroup {
   }
 
   /** The partitions that a polling member should have. */
-  private shareOf(consumer: Consumer): Set<number> {
+  private shareOf(consumer: Member): Set<number> {
     const live = this.members.filter((member) => this.isLive(member));
     const index = live.indexOf(consumer);
     const share = new Set<number>();
@@ -53,11 +53,11 @@ export class ConsumerGroup {
     return share;
   }
 
-  private isLive(member: Consumer): boolean {
+  private isLive(member: Member): boolean {
     return this.clock.monotonic() - member.polledAt <= SESSION_MS;
   }
 
-  private isFree(partition: number, taker: Consumer): boolean {
+  private isFree(partition: number, taker: Member): boolean {
     return !this.members.some((member) => member !== taker && member.holds(partition) && this.isLive(member));
   }
 }

@@ -1,4 +1,4 @@
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type {
   Clock,
   ConsumeOptions,
@@ -9,7 +9,7 @@ import type {
   Polled,
 } from '@tenon/ports';
 import { onAbort } from '../abort';
-import type { ConsumerGroup } from './consumer-group';
+import type { Member, Membership } from './membership';
 import type { Topic } from './topic';
 
 /** What a poll gives at most, where it does not say. */
@@ -31,7 +31,7 @@ interface Held {
 }
 
 /** One member of a group. */
-export class Consumer implements LogConsumer {
+export class Consumer implements LogConsumer, Member {
   private readonly held = new Map<number, Held>();
   polledAt: number;
   /** What the next poll that succeeds has to tell. */
@@ -41,7 +41,7 @@ export class Consumer implements LogConsumer {
   private closed = false;
 
   constructor(
-    private readonly group: ConsumerGroup,
+    private readonly group: Membership,
     private readonly topic: Topic,
     private readonly startAt: ConsumeOptions['startAt'],
     private readonly clock: Clock,
@@ -57,7 +57,6 @@ export class Consumer implements LogConsumer {
     return this.held.has(partition);
   }
 
-  /** Takes partitions away; the next poll tells. */
   lose(partitions: readonly number[]): void {
     for (const partition of partitions) {
       if (!this.held.delete(partition)) continue;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type {
   AppendOptions,
   Clock,

@@ -1,4 +1,4 @@
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { NewRecord } from '@tenon/ports';
 import { FRAME_BYTES, FRAME_HEADER, MAX_RECORD_BYTES, RECORD_HEADER, sealFrame } from './format';
 

@@ -1,4 +1,4 @@
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 import type { Clock, NewRecord } from '@tenon/ports';
 import { CommitGroup } from './commit-group';
 import type { Placed } from './commit-group';

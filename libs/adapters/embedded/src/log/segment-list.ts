@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 import type { LogRecord } from '@tenon/ports';
 import { syncFolder } from '../files/files';
 import { Segment, parseSegmentName } from './segment';

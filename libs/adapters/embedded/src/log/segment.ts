@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { LogRecord } from '@tenon/ports';
 import { closeFile, fileSize, openFile, syncData, truncateFile, writeAll } from '../files/files';
 import { FRAME_BYTES, isFrameIntact, readFrameHeader } from './format';

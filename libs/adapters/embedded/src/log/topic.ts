@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TenonError, TopicMismatch } from '@tenon/ports';
+import { TenonError, TopicMismatch } from '@tenon/errors';
 import type { TopicSpec } from '@tenon/ports';
 import { closeFile, openFile, syncData, syncFolder } from '../files/files';
 import { FORMAT_VERSION } from './format';

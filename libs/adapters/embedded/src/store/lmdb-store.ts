@@ -1,6 +1,6 @@
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
-import { TenonError, Unavailable } from '@tenon/ports';
+import { TenonError, Unavailable } from '@tenon/errors';
 import type { ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
 import { LmdbSnapshot, SnapshotPool } from './snapshots';
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
-import { Unavailable } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
 
 /** Documents of a scan that are decoded in one turn of the event loop: about a millisecond of it. */

@@ -1,6 +1,6 @@
 import type { Value } from '@tenon/domain';
+import { Unavailable } from '@tenon/errors';
 import type { Bus, BusHeaders, RequestOptions } from '@tenon/ports';
-import { Unavailable } from '@tenon/ports';
 import { start } from '../testing/ingestion-fixture';
 import { MemoryBus } from '../testing/memory-bus';
 import { MemoryLog, cutRecords } from '../testing/memory-log';

@@ -1,8 +1,8 @@
 /** Cuts over the bus: whoever asks need not know where ingestion is. */
 import { HEADERS, SUBJECTS } from '@tenon/contracts';
 import type { OffsetVector, Value } from '@tenon/domain';
+import { HttpProblem, TenonError } from '@tenon/errors';
 import type { Bus, BusHeaders, Logger, Subscription } from '@tenon/ports';
-import { HttpProblem, TenonError } from '@tenon/ports';
 import type { Cutter } from './cutter';
 
 /** What makes a cut, here or elsewhere. */

@@ -5,8 +5,9 @@
 import type { Barrier, CutRecord } from '@tenon/contracts';
 import { BARRIER, HEADERS, SUBJECTS, TOPICS, versionText } from '@tenon/contracts';
 import type { OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
+import { Unavailable } from '@tenon/errors';
 import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
-import { NO_TRACER, Unavailable, contextHeaders, within } from '@tenon/ports';
+import { NO_TRACER, contextHeaders, within } from '@tenon/telemetry';
 import { highestOfOthers, readCutHistory } from './epochs';
 
 export interface CutDeps {

@@ -1,8 +1,7 @@
 /** The deployment's one counter of epochs, as `tenon.cuts` tells it. */
 import type { CutRecord } from '@tenon/contracts';
-import { TOPICS, cutOf } from '@tenon/contracts';
+import { TOPICS, cutOf, mustRead } from '@tenon/contracts';
 import type { EventLog } from '@tenon/ports';
-import { mustRead } from '@tenon/ports';
 
 export interface CutHistory {
   /** The highest number that was ever taken; 0 if none. A cut that was only begun has taken its number too. */

@@ -1,6 +1,6 @@
 /** `POST /v1/cuts`: a cut on command, and on wish an answer only once it is served. */
+import { HttpProblem } from '@tenon/errors';
 import type { Bus, Clock, HttpRequest, HttpResponse, Route } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { CutMaker } from './control';
 import { waitUntilServed } from './wait';
 

@@ -1,4 +1,4 @@
-import { Unavailable } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import { start } from '../testing/ingestion-fixture';
 import { MemoryLog, cutRecords } from '../testing/memory-log';
 import { TOPIC, barriers, event } from '../testing/orders';

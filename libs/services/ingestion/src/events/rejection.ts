@@ -1,5 +1,5 @@
 /** Why an event is not taken: a value, since bad input is no exception. */
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 
 /** One thing that is wrong, and where. */
 export interface Fault {

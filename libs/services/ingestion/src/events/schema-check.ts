@@ -1,7 +1,7 @@
 /** A source's JSON Schema (2020-12) as a function, with the meaning that its columns have in SQL. */
 import type { JsonSchema } from '@tenon/domain';
 import { parseTimestamp } from '@tenon/domain';
-import { TenonError } from '@tenon/ports';
+import { TenonError } from '@tenon/errors';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';

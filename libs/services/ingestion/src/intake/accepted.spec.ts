@@ -1,5 +1,5 @@
 import { decodeReceipt } from '@tenon/contracts';
-import { Unavailable } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import fc from 'fast-check';
 import type { Answer, Fixture } from '../testing/ingestion-fixture';
 import { envelope, start } from '../testing/ingestion-fixture';

@@ -1,6 +1,6 @@
 /** A call with an array of events: each is taken or refused by itself, and those that are taken go in together. */
+import { HttpProblem } from '@tenon/errors';
 import type { HttpResponse } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import { Conflicts } from '../events/conflicts';
 import type { Rejection } from '../events/rejection';
 import type { Prepared } from '../events/source-rules';

@@ -1,7 +1,7 @@
 /** One call to a source: what the three ways of sending events (one, several, a stream) share. */
 import { CORRELATION_HEADER } from '@tenon/contracts';
+import { HttpProblem } from '@tenon/errors';
 import type { HttpRequest } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import { traceparentOf } from '../events/correlation';
 import type { CallContext } from '../events/source-rules';
 import type { Items } from './report';

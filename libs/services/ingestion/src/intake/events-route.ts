@@ -1,6 +1,6 @@
 /** `POST /v1/sources/:source/events`: by its Content-Type, one event, several, or a stream of them. */
+import { HttpProblem } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Route } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import { hasCloudEventHeaders, readBinary } from '../events/cloudevents';
 import type { Attributes } from '../events/cloudevents';
 import { Rejection } from '../events/rejection';

@@ -1,5 +1,5 @@
 /** Content-Type: what a body is, in UTF-8 or not at all. */
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 
 export type BodyKind = 'json' | 'cloudevent' | 'cloudevents' | 'ndjson';
 

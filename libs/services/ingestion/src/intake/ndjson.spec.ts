@@ -1,5 +1,5 @@
+import { Unavailable } from '@tenon/errors';
 import { decodeReceipt } from '@tenon/contracts';
-import { Unavailable } from '@tenon/ports';
 import { envelope, start } from '../testing/ingestion-fixture';
 import { DEAD, NDJSON, TOPIC, cloudEvent, event } from '../testing/orders';
 

@@ -2,8 +2,8 @@
  * A call with a stream of events, one JSON value per line. Lines are read as they arrive and appended in pieces, a few of
  * which are on their way while the next is read; so memory is bounded, whatever the length of the whole.
  */
+import { HttpProblem } from '@tenon/errors';
 import type { HttpRequest, HttpResponse } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import { Conflicts } from '../events/conflicts';
 import type { Rejection } from '../events/rejection';
 import type { Prepared } from '../events/source-rules';

@@ -1,4 +1,4 @@
-import { HttpProblem } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
 import { SOURCE, start } from '../testing/ingestion-fixture';
 import { MemoryLog } from '../testing/memory-log';
 

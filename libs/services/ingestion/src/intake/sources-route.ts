@@ -1,7 +1,7 @@
 /** `GET /v1/sources` and `GET /v1/sources/:source`: what a client has to know to send events that fit. */
 import type { SourceDefinition } from '@tenon/domain';
+import { HttpProblem } from '@tenon/errors';
 import type { Route } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 
 /** @param identify says which log the events go to (see `logIdentity`); asked until it has answered once */
 export function sourcesRoutes(

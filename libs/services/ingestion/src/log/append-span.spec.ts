@@ -1,6 +1,6 @@
 import { HEADERS } from '@tenon/contracts';
 import type { NewRecord, Span, SpanOptions, Tracer } from '@tenon/ports';
-import { MAX_LINKS } from '@tenon/ports';
+import { MAX_LINKS } from '@tenon/telemetry';
 import { traceAppend } from './append-span';
 
 const contextOf = (id: string) => `00-${id.repeat(32)}-${id.repeat(16)}-01`;

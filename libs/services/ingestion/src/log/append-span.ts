@@ -1,7 +1,7 @@
 /** The span of an append, and the context that its records carry on. */
 import { HEADERS } from '@tenon/contracts';
 import type { NewRecord, Tracer } from '@tenon/ports';
-import { Links, contextHeaders, startMessaging, within } from '@tenon/ports';
+import { Links, contextHeaders, startMessaging, within } from '@tenon/telemetry';
 
 /** Why records are appended. */
 export interface Cause {

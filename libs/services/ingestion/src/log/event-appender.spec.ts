@@ -1,4 +1,4 @@
-import { Unavailable } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import { start } from '../testing/ingestion-fixture';
 import { event } from '../testing/orders';
 

@@ -1,7 +1,7 @@
 /** The way into a source's topic, with what there is to count on it. */
 import { TOPICS } from '@tenon/contracts';
 import type { Clock, EventLog, Metrics, NewRecord, Tracer } from '@tenon/ports';
-import { NO_METRICS, NO_TRACER } from '@tenon/ports';
+import { NO_METRICS, NO_TRACER } from '@tenon/telemetry';
 import type { Cause } from './append-span';
 import { traceAppend } from './append-span';
 

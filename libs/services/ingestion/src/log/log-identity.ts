@@ -2,9 +2,8 @@
  * Which log this is: a client that remembers how much it has sent must not take a new log for one that has it all. The
  * first record of a topic of its own says so, whatever the log is made of; where two write at once, the first one counts.
  */
-import { HEADERS, TOPICS, unknownVersion, versionText } from '@tenon/contracts';
+import { HEADERS, TOPICS, mustRead, unknownVersion, versionText } from '@tenon/contracts';
 import type { EventLog, Ids } from '@tenon/ports';
-import { mustRead } from '@tenon/ports';
 
 /** @throws Unavailable if the log can't be read or written, UnsupportedVersion */
 export async function logIdentity(log: EventLog, ids: Ids): Promise<string> {

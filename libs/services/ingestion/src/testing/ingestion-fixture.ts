@@ -1,8 +1,8 @@
 /** For this library's specs: ingestion on a log and a bus in memory, and calls without HTTP. */
+import { HttpProblem } from '@tenon/errors';
 import type { EventEnvelope } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import type { HttpResponse, Ids, Logger, LogRecord, RunningService } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { IngestionConfig } from '../config';
 import { createIngestion } from '../service';
 import type { ManualClock } from './manual-clock';

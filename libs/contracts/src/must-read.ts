@@ -1,7 +1,7 @@
 /** Versions of what is read, checked where it is read. */
-import type { MessageName } from '@tenon/contracts';
-import { isUnknownVersion, unknownVersion } from '@tenon/contracts';
-import { UnsupportedVersion } from './errors';
+import { UnsupportedVersion } from './unsupported-version';
+import type { MessageName } from './versions';
+import { isUnknownVersion, unknownVersion } from './versions';
 
 /**
  * A document of the store that has its version in it, or undefined where there is none.

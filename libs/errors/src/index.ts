@@ -1,0 +1,5 @@
+export { HttpProblem } from './http-problem';
+export { Refusal } from './refusal';
+export { TenonError } from './tenon-error';
+export { TopicMismatch } from './topic-mismatch';
+export { Unavailable } from './unavailable';
