@@ -56,7 +56,7 @@ beforeAll(async () => {
     logger,
     sources: [SOURCE],
     products: [],
-    config: { cutEveryMs: null, maxBodyBytes: 100_000, maxEventBytes: 70_000, maxBatchItems: 100 },
+    config: { cutEveryMs: null, maxBodyBytes: 100_000, maxEventBytes: 70_000, maxArrayItems: 100 },
   });
   const limits = { bodyTimeoutMs: 200, headersTimeoutMs: 200 };
   server = await createHttpServer({

@@ -45,7 +45,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
         config: {
           cutEveryMs: settings.TENON_CUT_EVERY,
           maxBodyBytes: settings.TENON_MAX_BODY,
-          maxBatchItems: settings.TENON_MAX_BATCH,
+          maxArrayItems: settings.TENON_MAX_BATCH,
           maxFutureMs: settings.TENON_MAX_FUTURE,
         },
       }),

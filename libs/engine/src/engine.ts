@@ -10,13 +10,13 @@ import type {
   ArchiveWriter,
   Engine,
   EngineEvent,
-  EventBatch,
+  MicroBatch,
   RangeResult,
 } from '@tenon/ports';
 import { MACROS } from './planner/macros';
 import { Planner } from './planner/planner';
-import { ArchiveFile } from './runner/archive';
-import { openBatch } from './runner/batch';
+import { ArchiveFileWriter } from './runner/archive';
+import { openMicroBatch } from './runner/micro-batch';
 import { finalizeCells } from './runner/finalize';
 import { aggregateRange } from './runner/range';
 import { Spool, ownDirectory } from './runner/spool';
@@ -36,7 +36,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const spool = new Spool(options.spoolDirectory);
   const tempDirectory = ownDirectory(options.spoolDirectory ?? tmpdir(), 'tenon-spill');
   const database = await Database.open({ ...options, tempDirectory, files: true });
-  // One thread per micro-batch: handing out a few rows costs more than working on them. Batches run side by side.
+  // One thread per micro-batch: handing out a few rows costs more than working on them. They run side by side.
   const live = await Database.open({ ...options, threads: 1, tempDirectory, files: true }, LIVE_SESSION);
   for (const one of [database, live])
     await one.use(async (connection) => {
@@ -68,12 +68,12 @@ class DuckDBEngine implements Engine {
     source: SourceDefinition,
     plans: readonly Plan[],
     events: readonly EngineEvent[],
-  ): Promise<EventBatch> {
-    return openBatch(this.live, this.spool, neededBy(source, plans), events);
+  ): Promise<MicroBatch> {
+    return openMicroBatch(this.live, this.spool, neededBy(source, plans), events);
   }
 
   openArchive(source: SourceDefinition): ArchiveWriter {
-    return new ArchiveFile(this.database, this.spool, source);
+    return new ArchiveFileWriter(this.database, this.spool, source);
   }
 
   aggregateArchive(

@@ -16,7 +16,7 @@ export interface Refused {
   readonly detail: string;
 }
 
-/** What a plan makes of one partition's part of a batch. */
+/** What a plan makes of one partition's part of a micro-batch. */
 export interface PartialPartition {
   readonly partition: number;
   readonly cells: readonly PartialCell[];
@@ -36,8 +36,8 @@ export interface EngineEvent {
   readonly record: LogRecord;
 }
 
-/** Events of one source, parsed once, to be aggregated by any number of plans. */
-export interface EventBatch {
+/** Events of one source as they come, parsed once, to be aggregated by any number of plans. */
+export interface MicroBatch {
   /** Records that are no events at all (poison): left out of every aggregate; each product counts them as dead-lettered. */
   readonly poison: readonly Refused[];
   aggregate(plan: Plan): Promise<Aggregated>;
@@ -96,7 +96,7 @@ export interface Engine {
   /** @throws PlanRefused with every problem: position, reason, way out. */
   plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan>;
   /** Parses events (no control records, no duplicates) of one source for aggregation. */
-  open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<EventBatch>;
+  open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<MicroBatch>;
   /** Begins a file of the archive. */
   openArchive(source: SourceDefinition): ArchiveWriter;
   /** The states of a range of the archive, over all partitions together. */

@@ -44,7 +44,7 @@ export interface AppendOptions {
   readonly ack?: 'durable' | 'relaxed';
 }
 
-export interface PartitionBatch {
+export interface PartitionRecords {
   readonly partition: number;
   /** In offset order, never empty. */
   readonly records: readonly LogRecord[];
@@ -55,7 +55,7 @@ export interface Polled {
   readonly assigned: readonly number[];
   /** Partitions that it lost; drop what is held for them. */
   readonly revoked: readonly number[];
-  readonly batches: readonly PartitionBatch[];
+  readonly batches: readonly PartitionRecords[];
 }
 
 export interface PollOptions extends ReadOptions {

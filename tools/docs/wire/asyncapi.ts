@@ -1,14 +1,14 @@
 /** The AsyncAPI 3.0 document of topics and subjects, made of the registry in libs/contracts. */
 import type { MessageName } from '@tenon/contracts';
 import { VERSIONS, WIRE_VERSION } from '@tenon/contracts';
-import type { Carrier, Message, Service } from '@tenon/contracts/schemas';
+import type { Channel, Message, Service } from '@tenon/contracts/schemas';
 import { jsonSchemaOf } from '@tenon/contracts/schemas';
 import { stringify } from 'yaml';
 import { messages } from './json-schemas';
 
 type Json = { readonly [name: string]: unknown };
-type OnTopic = Message & { readonly on: Extract<Carrier, { readonly topic: string }> };
-type OnSubject = Message & { readonly on: Extract<Carrier, { readonly subject: string }> };
+type OnTopic = Message & { readonly on: Extract<Channel, { readonly topic: string }> };
+type OnSubject = Message & { readonly on: Extract<Channel, { readonly subject: string }> };
 
 const isOnTopic = (message: Message): message is OnTopic => 'topic' in message.on;
 const isOnSubject = (message: Message): message is OnSubject => 'subject' in message.on;

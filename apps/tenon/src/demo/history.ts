@@ -34,7 +34,7 @@ export async function loadHistory(deps: HistoryDeps): Promise<number> {
       ...{ client, source: SOURCE, file: flights.file, reader: flights.reader, checkpoints: store, signal },
       ...(from && { from }),
       rejected: new RejectedFile(join(data, 'demo', 'rejected.ndjson'), SOURCE),
-      batchRows: 5000,
+      parcelRows: 5000,
       patienceMs: 60_000,
       lastRow: count,
       onProgress: (_done, state) => progress.update(state.rows, state.rows, state.rejected),

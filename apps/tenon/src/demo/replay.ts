@@ -4,7 +4,7 @@ import { segment } from '../cli/client';
 import { sleep } from '../cli/sse';
 import { EVENT_SOURCE, eventId } from '../load/identity';
 import type { FileRow } from '../load/rows';
-import { sendBatch } from '../load/send';
+import { sendParcel } from '../load/send';
 import type { Flights } from './flights';
 import { SOURCE, positions } from './flights';
 import type { Ticker } from './ticker';
@@ -36,7 +36,7 @@ export async function replay(deps: ReplayDeps): Promise<void> {
     if (due.length === 0) return;
     const body = due.map((row) => eventLine(deps.flights.file.base, row)).join('');
     const options = { signal, patienceMs: Infinity, onWait: (reason: string) => ticker.note(reason) };
-    const answer = await sendBatch(deps.client, path, body, options);
+    const answer = await sendParcel(deps.client, path, body, options);
     position = due[due.length - 1]!.number;
     store.save({
       v: 1,

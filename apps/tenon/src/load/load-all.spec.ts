@@ -255,7 +255,7 @@ describe('rows that are refused', () => {
 });
 
 describe('a server that falters', () => {
-  it('is sent the same batch again: after a lost connection, a lost answer, and when it is busy', async () => {
+  it('is sent the same parcel again: after a lost connection, a lost answer, and when it is busy', async () => {
     let posts = 0;
     fake.intercept = async (request, response) => {
       if (request.method !== 'POST') return false;

@@ -92,7 +92,7 @@ export async function loadAll(
             },
             ...(from && { from }),
             file: { base: from?.base ?? digests.full, size: digests.size, digest: digests.full },
-            batchRows: options.batch,
+            parcelRows: options.batch,
             onProgress: (done, state) => progress.update(done, state.rows, state.rejected),
             onWait: saidOnce((reason) => progress.note(`${reason} Trying again ...`)),
           });

@@ -1,16 +1,16 @@
-/** Loads one file into a source: in batches, one behind the other, so that the log has the order of the file. */
+/** Loads one file into a source: in parcels, one behind the other, so that the log has the order of the file. */
 import type { IngestAnswer, IngestItem } from '@tenon/contracts';
 import { decodeReceipt } from '@tenon/contracts';
 import type { OffsetVector } from '@tenon/domain';
 import { laterOffsets } from '@tenon/domain';
 import type { Client } from '../cli/client';
 import { segment } from '../cli/client';
-import type { Batch } from './batches';
-import { inBatches } from './batches';
 import type { Checkpoint, Checkpoints } from './checkpoint';
-import type { Rejection, RejectedFile } from './rejected';
+import type { Parcel } from './parcels';
+import { inParcels } from './parcels';
+import type { RejectedFile, RejectedRow } from './rejected';
 import type { RowReader } from './rows';
-import { sendBatch } from './send';
+import { sendParcel } from './send';
 
 export interface LoadState {
   readonly rows: number;
@@ -28,7 +28,7 @@ export interface LoadDeps {
   readonly from?: Checkpoint;
   readonly checkpoints: Checkpoints;
   readonly rejected: RejectedFile;
-  readonly batchRows: number;
+  readonly parcelRows: number;
   readonly patienceMs: number;
   readonly signal: AbortSignal;
   /** No row after this one. */
@@ -42,18 +42,18 @@ export interface Loaded extends LoadState {
   readonly complete: boolean;
 }
 
-const BATCH_BYTES = 4 << 20;
+const PARCEL_BYTES = 4 << 20;
 
 /** @throws Failure if the file can't be read on or the server refuses all of it; what was answered is kept */
 export async function loadFile(deps: LoadDeps): Promise<Loaded> {
   const { reader, from, file, signal } = deps;
   const lastRow = deps.lastRow ?? Infinity;
   let state: LoadState = from ?? { rows: 0, accepted: 0, rejected: 0, offsets: {} };
-  const batches = inBatches(reader.read(state.rows), {
+  const parcels = inParcels(reader.read(state.rows), {
     source: deps.source,
     base: file.base,
-    rows: deps.batchRows,
-    bytes: BATCH_BYTES,
+    rows: deps.parcelRows,
+    bytes: PARCEL_BYTES,
     lastRow,
   });
   const save = (complete: boolean) => {
@@ -61,27 +61,27 @@ export async function loadFile(deps: LoadDeps): Promise<Loaded> {
     deps.checkpoints.save({ v: 1, ...file, rows, accepted, rejected, offsets, complete });
   };
   const settle = async (sending: Promise<Outcome>) => {
-    const { batch, answer } = await sending;
-    const rejections = rejectionsOf(batch, answer);
+    const { parcel, answer } = await sending;
+    const rejections = rejectionsOf(parcel, answer);
     deps.rejected.add(rejections);
     state = {
-      rows: batch.upTo,
+      rows: parcel.upTo,
       accepted: state.accepted + (answer?.accepted ?? 0),
-      rejected: state.rejected + batch.unsendable.length + (answer?.rejected ?? 0),
+      rejected: state.rejected + parcel.unsendable.length + (answer?.rejected ?? 0),
       offsets: later(state.offsets, answer),
     };
     save(false);
-    deps.onProgress(batch.done, state);
+    deps.onProgress(parcel.done, state);
   };
 
-  // The next batch is read while one is on its way.
+  // The next parcel is read while one is on its way.
   let sending: Promise<Outcome> | undefined;
-  for await (const batch of batches) {
+  for await (const parcel of parcels) {
     if (sending) await settle(sending);
     sending = undefined;
     if (signal.aborted) break;
-    sending = send(deps, batch);
-    sending.catch(() => undefined); // awaited with the next batch
+    sending = send(deps, parcel);
+    sending.catch(() => undefined); // awaited with the next parcel
   }
   if (sending) await settle(sending);
   const complete = !signal.aborted;
@@ -90,22 +90,22 @@ export async function loadFile(deps: LoadDeps): Promise<Loaded> {
 }
 
 interface Outcome {
-  readonly batch: Batch;
+  readonly parcel: Parcel;
   readonly answer: IngestAnswer | undefined;
 }
 
-async function send(deps: LoadDeps, batch: Batch): Promise<Outcome> {
-  if (batch.body === '') return { batch, answer: undefined };
+async function send(deps: LoadDeps, parcel: Parcel): Promise<Outcome> {
+  if (parcel.body === '') return { parcel, answer: undefined };
   const path = `/v1/sources/${segment(deps.source)}/events`;
-  return { batch, answer: await sendBatch(deps.client, path, batch.body, deps) };
+  return { parcel, answer: await sendParcel(deps.client, path, parcel.body, deps) };
 }
 
-function rejectionsOf(batch: Batch, answer: IngestAnswer | undefined): Rejection[] {
+function rejectionsOf(parcel: Parcel, answer: IngestAnswer | undefined): RejectedRow[] {
   const refused = (answer?.items ?? []).filter((item) => item.code !== 'accepted');
   return [
-    ...batch.unsendable.map((row) => ({ row, why: row.problem! })),
+    ...parcel.unsendable.map((row) => ({ row, why: row.problem! })),
     ...refused.flatMap((item) => {
-      const row = batch.sent[item.index];
+      const row = parcel.sent[item.index];
       return row === undefined ? [] : [{ row, why: row.asIs ? item : inData(item) }];
     }),
   ];

@@ -3,7 +3,7 @@ import { appendFileSync, rmSync } from 'node:fs';
 import type { IngestItem } from '@tenon/contracts';
 import type { FileRow } from './rows';
 
-export interface Rejection {
+export interface RejectedRow {
   readonly row: FileRow;
   readonly why: Pick<IngestItem, 'code' | 'pointer' | 'detail' | 'correlationId'>;
 }
@@ -19,14 +19,14 @@ export class RejectedFile {
     rmSync(this.path, { force: true });
   }
 
-  add(rejections: readonly Rejection[]): void {
+  add(rejections: readonly RejectedRow[]): void {
     if (rejections.length === 0) return;
     const lines = [...rejections].sort((a, b) => a.row.number - b.row.number).map((one) => this.line(one));
     appendFileSync(this.path, lines.join(''));
   }
 
   /** The row's own text where it is JSON, so that every digit of it can be mended and sent again. */
-  private line({ row, why }: Rejection): string {
+  private line({ row, why }: RejectedRow): string {
     const { code, pointer, detail, correlationId } = why;
     const head = JSON.stringify({
       file: this.file,

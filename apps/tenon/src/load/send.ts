@@ -1,4 +1,4 @@
-/** One batch to the server, again and again until it has answered: the ids make repeats harmless. */
+/** One parcel to the server, again and again until it has answered: the ids make repeats harmless. */
 import type { IngestAnswer } from '@tenon/contracts';
 import type { Client } from '../cli/client';
 import { problemOf } from '../cli/client';
@@ -19,7 +19,7 @@ const LONGEST_PAUSE = 5000;
 const TEMPORARY = new Set([408, 429, 500, 502, 503, 504]);
 
 /** @throws Failure with the server's problem, or `gave-up` after the patience has run out */
-export async function sendBatch(
+export async function sendParcel(
   client: Client,
   path: string,
   body: string,

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { TenonError, Unavailable } from '@tenon/errors';
-import type { ConsumeOptions, LogConsumer, PartitionBatch, PollOptions, Polled } from '@tenon/ports';
+import type { ConsumeOptions, LogConsumer, PartitionRecords, PollOptions, Polled } from '@tenon/ports';
 import { protocolType, toTenonError } from './errors';
 import type { FetchedPartition } from './fetch-response';
 import type { FetchSink, Wanted } from './fetcher';
@@ -212,10 +212,10 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
     this.fetcher.kick();
   }
 
-  private take(options: PollOptions): PartitionBatch[] {
+  private take(options: PollOptions): PartitionRecords[] {
     let records = options.maxRecords ?? Number.MAX_SAFE_INTEGER;
     let bytes = options.maxBytes ?? DEFAULT_POLL_BYTES;
-    const batches: PartitionBatch[] = [];
+    const batches: PartitionRecords[] = [];
     const filled = [...this.held].filter(([, held]) => !held.isEmpty);
     // Each poll begins with another partition, so that a busy one does not starve the rest.
     const first = this.turn++;
@@ -231,7 +231,7 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
     return batches;
   }
 
-  private report(batches: PartitionBatch[]): Polled {
+  private report(batches: PartitionRecords[]): Polled {
     const polled = { assigned: [...this.assigned], revoked: [...this.revoked], batches };
     this.assigned.clear();
     this.revoked.clear();

@@ -10,8 +10,6 @@ import type {
   ReadOptions,
   TopicSpec,
 } from '@tenon/ports';
-import type { AppenderOptions, Send } from './appender';
-import { Appender } from './appender';
 import type { KafkaClientOptions } from './client';
 import { createKafka } from './client';
 import { KafkaConsumer } from './consumer';
@@ -20,6 +18,8 @@ import type { Cluster } from './kafkajs';
 import { createCluster } from './kafkajs';
 import type { GroupTiming } from './membership';
 import { fetchOffsets, fetchRanges } from './offsets';
+import type { ProduceQueueOptions, Send } from './produce-queue';
+import { ProduceQueue } from './produce-queue';
 import type { ProducerTiming } from './producer';
 import { Producer } from './producer';
 import { readRecords } from './reader';
@@ -27,14 +27,18 @@ import type { TopicPolicy } from './topics';
 import { ensureTopic, partitionsOf } from './topics';
 
 export interface KafkaEventLogOptions extends KafkaClientOptions, TopicPolicy {
-  readonly append?: Partial<AppenderOptions>;
+  readonly append?: Partial<ProduceQueueOptions>;
   readonly produce?: Partial<ProducerTiming>;
   readonly group?: Partial<GroupTiming>;
   /** How much a consumer fetches ahead. Default 16 MiB. */
   readonly bufferBytes?: number;
 }
 
-const APPEND: AppenderOptions = { gatherBytes: 256 * 1024, lingerMs: 0, maxPendingBytes: 64 * 1024 * 1024 };
+const APPEND: ProduceQueueOptions = {
+  gatherBytes: 256 * 1024,
+  lingerMs: 0,
+  maxPendingBytes: 64 * 1024 * 1024,
+};
 const PRODUCE: ProducerTiming = { tryMs: 15_000, tryMsWhenDown: 2_000 };
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 500;
@@ -52,7 +56,7 @@ class KafkaEventLog implements EventLog {
   private readonly kafka: Kafka;
   private readonly groupKafka: Kafka;
   private readonly timing: GroupTiming;
-  private readonly appenders = new Map<string, Appender>();
+  private readonly queues = new Map<string, ProduceQueue>();
   private readonly partitions = new Map<string, number>();
   private readonly producers = new Map<string, Producer>();
   private readonly stopping = new AbortController();
@@ -91,8 +95,8 @@ class KafkaEventLog implements EventLog {
         throw new TenonError('unknown-partition', `Topic ${topic} has no partition ${partition}.`);
       }
     }
-    let appender = this.appenders.get(topic);
-    if (appender === undefined) {
+    let queue = this.queues.get(topic);
+    if (queue === undefined) {
       const send: Send = async (batches, durable) => {
         try {
           return await (await this.producer(durable)).send(topic, batches, durable ? -1 : 1);
@@ -101,10 +105,10 @@ class KafkaEventLog implements EventLog {
           return new Map([...batches.keys()].map((partition) => [partition, failure]));
         }
       };
-      appender = new Appender(topic, send, { ...APPEND, ...this.options.append });
-      this.appenders.set(topic, appender);
+      queue = new ProduceQueue(topic, send, { ...APPEND, ...this.options.append });
+      this.queues.set(topic, queue);
     }
-    return appender.add(records, options?.ack !== 'relaxed');
+    return queue.add(records, options?.ack !== 'relaxed');
   }
 
   startOffsets(topic: string): Promise<Record<string, number>> {
@@ -179,7 +183,7 @@ class KafkaEventLog implements EventLog {
     this.closing ??= (async () => {
       // What is under way may finish; what fails is not tried again.
       this.stopping.abort();
-      await Promise.all([...this.appenders.values()].map((appender) => appender.close()));
+      await Promise.all([...this.queues.values()].map((queue) => queue.close()));
       await Promise.all([...this.consumers].map((consumer) => consumer.close()));
       const parts = await Promise.allSettled(this.parts.values());
       await Promise.allSettled(

@@ -16,7 +16,7 @@ export type Service = 'ingestion' | 'speed' | 'batch' | 'consumption' | 'serving
 const SERVICES: readonly Service[] = ['ingestion', 'speed', 'batch', 'consumption', 'serving'];
 
 /** Where a message travels; `{name}` stands for what differs. */
-export type Carrier =
+export type Channel =
   | { readonly topic: string; readonly partitions: string; readonly key: string }
   | { readonly subject: string; readonly kind: 'message' | 'request' | 'reply' }
   | { readonly table: 'meta' | 'base' | 'speed'; readonly key: string }
@@ -24,7 +24,7 @@ export type Carrier =
 
 export interface Message {
   readonly title: string;
-  readonly on: Carrier;
+  readonly on: Channel;
   readonly schema: z.ZodType;
   readonly headers?: z.ZodType;
   readonly writers: readonly Service[];

@@ -7,7 +7,7 @@ import { CELLS, cellName, referenceOf } from './names';
 import { TRUE, castToBoolean, selectNode, tableNode } from './nodes';
 import type { ProblemList } from './problems';
 
-export interface Finalizer {
+export interface FinalizerSql {
   /** `SELECT i, expressions …, having FROM {{cells}}`; i is the cell's number. */
   readonly sql: string;
   /** Answer column → the type of its expression. */
@@ -29,7 +29,7 @@ export async function finalizerOf(
   shown: readonly Ast[],
   having: Ast | null,
   cells: CellTypes,
-): Promise<Finalizer | null> {
+): Promise<FinalizerSql | null> {
   const expressions = shown.flatMap((node, index) =>
     referenceOf(node) === undefined ? [{ node, index }] : [],
   );

@@ -79,3 +79,6 @@ export const selectNode = ({ select, from, ctes = [], where = null }: SelectPart
   sample: null,
   qualify: null,
 });
+
+/** A SELECT over the product's rows. */
+export type SelectRows = (list: readonly Ast[], where?: Ast | null) => Ast;

@@ -1,37 +1,27 @@
 /** Plans one product: the order of the steps, and what comes out of them. */
-import type {
-  Plan,
-  PlanColumn,
-  PlanKey,
-  PlanMeasure,
-  PlanWindow,
-  ProductDefinition,
-  SourceDefinition,
-  SqlType,
-} from '@tenon/domain';
+import type { Plan, PlanKey, PlanMeasure, ProductDefinition, SourceDefinition, SqlType } from '@tenon/domain';
 import type { EngineSql } from '../engine-sql';
 import { type SourceColumn, columnsOf, hiddenFields } from '../source-columns';
 import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
-import { type Binder, type BoundColumn, isBindError } from './binder';
-import { ClauseReader, type Clauses, type Item, some } from './clauses';
+import { answerColumn, checkColumnNames, keyColumn, windowColumn } from './answer-columns';
+import { type Binder, isBindError } from './binder';
+import { ClauseReader, some } from './clauses';
 import { composeBounded, composeLive, composePartial, composeRowCount, openInput } from './compose';
 import { finalizerOf, measuresIn, reorderKeys } from './finalizer';
 import { fromOf, hiddenRef } from './from';
 import type { FunctionCatalog } from './functions';
-import { HIDDEN, referenceOf } from './names';
-import { ONE, selectNode } from './nodes';
+import { HIDDEN } from './names';
+import { ONE, type SelectRows, selectNode } from './nodes';
 import { mentionedColumns, planHash } from './plan-hash';
 import type { ProblemList } from './problems';
 import { Registry } from './registry';
 import { NO_CTES, type RowsContext } from './relations';
 import { rowsOfCtes, rowsOfQuery } from './rows';
-import { type Scope, lineageOf, namesOf, stripData } from './scope';
+import { type Scope, lineageOf, namesOf } from './scope';
 import { checkShape } from './shape';
 import { StateCollector, isComparable } from './states';
+import { WholeQuery } from './whole-query';
 import { type WindowSize, orderByWindow, windowOf } from './window';
-
-/** A SELECT over the product's rows. */
-type SelectRows = (list: readonly Ast[], where?: Ast | null) => Ast;
 
 export class Planning {
   private readonly columns: readonly SourceColumn[];
@@ -69,7 +59,15 @@ export class Planning {
     const select: SelectRows = (list, where = clauses.where) =>
       selectNode({ select: list, from, ctes: ctes.entries, where });
     const bindable = relations.every(({ columns }) => columns !== null);
-    const bound = await this.bind(top, scope, clauses, registry, select, well, bindable);
+    const bound = await new WholeQuery(binder, problems, this.product.sql).bind(
+      top,
+      scope,
+      clauses,
+      registry,
+      select,
+      well,
+      bindable,
+    );
 
     const { keys } = clauses;
     const rowTypes = await binder.types(
@@ -92,8 +90,8 @@ export class Planning {
     const columns = cells.map((node, index) =>
       answerColumn(node, bound[index]!.name, keyTypes, measures, finalizer?.types.get(index)),
     );
-    this.checkColumns(columns, clauses.items);
-    const window = this.window(windows[order[0] ?? 0], columns, keys[order[0] ?? 0]);
+    checkColumnNames(columns, clauses.items, problems);
+    const window = windowColumn(windows[order[0] ?? 0], columns, keys[order[0] ?? 0], problems);
     problems.throwIfAny();
 
     const hidden = HIDDEN.map((name) => withAlias(hiddenRef(name, relations), name));
@@ -170,73 +168,6 @@ export class Planning {
     };
   }
 
-  /**
-   * Binds the SQL as it was written, for DuckDB's own objections at their places.
-   *
-   * @param well nothing is known to be wrong so far
-   * @param bindable FROM is as it should be, so that single expressions can be bound to find more
-   * @returns the answer's columns
-   */
-  private async bind(
-    top: Ast,
-    scope: Scope,
-    clauses: Clauses,
-    registry: Registry,
-    select: SelectRows,
-    well: boolean,
-    bindable: boolean,
-  ): Promise<readonly BoundColumn[]> {
-    const { problems } = this;
-    const bound = well && problems.empty ? await this.bindWhole(top, scope, clauses, select) : undefined;
-    const failed = bound === undefined || isBindError(bound);
-    if (bound !== undefined && isBindError(bound) && bound.at !== undefined)
-      problems.add('sql-error', bound.at, bound.message);
-    if (failed && bindable) await this.bindParts(clauses, registry, select);
-    if (bound !== undefined && isBindError(bound) && problems.empty)
-      problems.add('sql-error', undefined, bound.message);
-    if (problems.empty && clauses.keys.length + registry.measures.length === 0) {
-      problems.add(
-        'no-aggregate',
-        undefined,
-        'The product aggregates nothing: its rows would be the events.',
-        'Use count(*), sum(x) … or GROUP BY.',
-      );
-    }
-    return failed || !problems.empty ? problems.fail() : bound;
-  }
-
-  private async bindWhole(top: Ast, scope: Scope, clauses: Clauses, select: SelectRows) {
-    const node: Ast = {
-      ...select(clauses.items.map(({ written }) => written)),
-      group_expressions: stripData(top['group_expressions'] as Ast[], scope),
-      group_sets: top['group_sets'],
-      aggregate_handling: top['aggregate_handling'],
-      having: stripData(top['having'] ?? null, scope),
-    };
-    const names = await this.binder.names(this.product.sql);
-    const described = await this.binder.describe(node);
-    // Written with `data.`, it binds only once that is gone.
-    if (isBindError(described)) return isBindError(names) ? names : described;
-    return isBindError(names)
-      ? described
-      : described.map(({ type }, index) => ({ name: names[index]!, type }));
-  }
-
-  /** Looks for type errors one by one, so that the first does not hide the others. */
-  private async bindParts({ keys, where }: Clauses, registry: Registry, select: SelectRows): Promise<void> {
-    const parts = [...keys, ...registry.measures.map(({ node }) => node)].map(
-      (node) => [node, select([withAlias(node, 'x')], null)] as const,
-    );
-    for (const [node, query] of [
-      ...parts,
-      ...(where === null ? [] : [[where, select([ONE], where)] as const]),
-    ]) {
-      const described = await this.binder.describe(query);
-      if (isBindError(described) && !KNOWN_ELSEWHERE.test(described.message))
-        this.problems.add('sql-error', locationOf(node), described.message);
-    }
-  }
-
   private async measures(
     registry: Registry,
     select: SelectRows,
@@ -278,68 +209,7 @@ export class Planning {
         : 'Group by a field of it, or by CAST(x AS VARCHAR).',
     );
   }
-
-  private checkColumns(columns: readonly PlanColumn[], items: readonly Item[]): void {
-    const seen = new Set<string>();
-    columns.forEach(({ name }, index) => {
-      const at = locationOf(items[index]!.written);
-      const lower = name.toLowerCase();
-      if (lower === '_cell' || lower === '_status') {
-        this.problems.add(
-          'reserved-name',
-          at,
-          `A column cannot be called ${name}: every row has one already.`,
-          'Use another alias.',
-        );
-      }
-      if (seen.has(lower))
-        this.problems.add(
-          'duplicate-column',
-          at,
-          `There are two columns ${name}.`,
-          'Give one of them an alias.',
-        );
-      seen.add(lower);
-    });
-  }
-
-  private window(
-    size: WindowSize | undefined,
-    columns: readonly PlanColumn[],
-    key: Ast | undefined,
-  ): PlanWindow | null {
-    if (size === undefined) return null;
-    const column = keyColumn(columns, 0);
-    if (column !== undefined) return { column: column.name, ...size };
-    this.problems.add(
-      'window-not-shown',
-      key && locationOf(key),
-      'The SELECT list does not show the window: rows of different windows would look alike.',
-      'Add it, e.g. time_bucket(…) AS window_start.',
-    );
-    return null;
-  }
 }
-
-/** Errors that the planner finds itself, and places better. */
-const KNOWN_ELSEWHERE = /must appear in the GROUP BY|not found in FROM|does not exist|parameter/;
-
-function answerColumn(
-  node: Ast,
-  name: string,
-  keyTypes: readonly SqlType[],
-  measures: readonly PlanMeasure[],
-  type: SqlType | undefined,
-): PlanColumn {
-  const reference = referenceOf(node);
-  if (reference === undefined) return { name, type: type ?? 'VARCHAR', role: 'expression', index: null };
-  const { kind, index } = reference;
-  if (kind === 'k') return { name, type: keyTypes[index]!, role: 'key', index };
-  return { name, type: measures[index]!.type, role: 'measure', index };
-}
-
-const keyColumn = (columns: readonly PlanColumn[], key: number) =>
-  columns.find(({ role, index }) => role === 'key' && index === key);
 
 function withJsonAsText(rows: string, types: readonly SqlType[]): string {
   const replaced = types.flatMap((type, index) =>

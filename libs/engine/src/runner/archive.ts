@@ -26,7 +26,7 @@ const OWN_COLUMNS = [
  * A file of the archive in the making: records are parsed as they come, into a table for each part, and written at the end. So
  * the work of a cut is spread over the time before it, and what waits for the cut does not wait in Node's memory.
  */
-export class ArchiveFile implements ArchiveWriter {
+export class ArchiveFileWriter implements ArchiveWriter {
   private readonly columns: readonly SourceColumn[];
   private readonly parts: string[] = [];
   /** Its own until the end, since the tables are temporary ones. */

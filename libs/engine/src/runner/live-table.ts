@@ -1,6 +1,6 @@
 /**
  * The table that the micro-batches of a connection go through. It is emptied rather than dropped, so that prepared
- * statements over it stay valid: for small batches, planning costs more than running.
+ * statements over it stay valid: for small ones, planning costs more than running.
  */
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { chunksOf } from '../sql/database';
@@ -38,7 +38,7 @@ export class LiveTable {
     private readonly columns: readonly SourceColumn[],
   ) {}
 
-  /** Makes it ready to take a batch: it is there, and empty. */
+  /** Makes it ready to take a micro-batch: it is there, and empty. */
   async prepare(rows: number): Promise<void> {
     if (this.rows === null) {
       const columns = this.columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
@@ -66,7 +66,7 @@ export class LiveTable {
     this.rows = null;
   }
 
-  /** Runs a statement that comes again with each batch. */
+  /** Runs a statement that comes again with each micro-batch. */
   async query(sql: string): Promise<DuckDBDataChunk[]> {
     let statement = this.statements.get(sql);
     if (statement === undefined) {

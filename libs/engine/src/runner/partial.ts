@@ -28,6 +28,13 @@ export function inputOf(plan: Plan, relation: string, conditions: readonly strin
   return `(SELECT ${[...columns, HIDDEN_COLUMNS].join(', ')} FROM ${relation}${where})`;
 }
 
+/** The condition that an event is not older than the product keeps. */
+export function freshness(plan: Plan): string[] {
+  return plan.retentionMicros === null
+    ? []
+    : [`epoch_us(event_time) >= __tenon_append * 1000 - ${Math.trunc(plan.retentionMicros)}`];
+}
+
 /** A plan's SQL over an input. */
 export const over = (sql: string, input: string) => sql.replaceAll(INPUT, () => input);
 

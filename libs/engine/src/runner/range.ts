@@ -2,17 +2,18 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { LedgerCounts, Plan } from '@tenon/domain';
-import type { ArchiveMark, ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/ports';
+import type { ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { type Database, engineFailure, isDataError } from '../sql/database';
-import { quoteName, quoteText } from '../sql/text';
-import { freshness } from './batch';
+import { quoteName } from '../sql/text';
+import { archiveRelation } from './archive-relation';
 import { type ExceedingStates, boundedSqlFor, fillSets, takeExceeding } from './bounded';
-import { type ArchiveFiles, inspect, pathList } from './files';
-import { CellMerger, cellsOf, inputOf, numbers, over, runSifted, without } from './partial';
+import { inspect } from './files';
+import { conditionsOf, countMarks, readable } from './marks';
+import { CellMerger, inputOf, numbers, over, runSifted, without } from './partial';
+import { CELLS, memoryChunks, releasing, tableChunks } from './range-cells';
 
 const NUMBERED = '__tenon_numbered';
-const CELLS = '__tenon_cells';
 
 /**
  * Aggregates a range. All of it is computed before the first cell is given out; cells then come in chunks, and the
@@ -64,18 +65,6 @@ interface Computed {
   readonly exceeding?: ExceedingStates | undefined;
 }
 
-/** The records of a range by what they are. */
-interface Marks {
-  readonly events: number;
-  readonly duplicates: number;
-  readonly conflicts: number;
-  readonly controls: number;
-  /** Of the events: those that are none, those with a bad column, and those that are too old. */
-  readonly poison: number;
-  readonly unreadable: number;
-  readonly expired: number;
-}
-
 class Range {
   constructor(
     private readonly connection: DuckDBConnection,
@@ -87,9 +76,9 @@ class Range {
     const { plan } = this;
     if (this.ranges.length === 0) return { cells: memoryChunks([]), ledger: EMPTY_LEDGER, refused: [] };
     const found = await inspect(this.connection, this.ranges);
-    const files = await this.relation(found);
-    const marks = (await this.quickCount(found, files)) ?? (await this.count(files));
-    const conditions = this.conditions(marks);
+    const files = await archiveRelation(this.connection, plan, this.ranges, found);
+    const marks = await countMarks(this.connection, plan, found, files);
+    const conditions = conditionsOf(plan, marks);
     const computed =
       (await this.direct(files, conditions, marks.events, found.timeSpan)) ??
       (await this.numbered(files, conditions));
@@ -112,118 +101,6 @@ class Range {
         ? tableChunks(this.connection, plan, computed.exceeding)
         : memoryChunks(computed.cells);
     return { cells, ledger, refused };
-  }
-
-  /** The files as one relation with the names that a plan's SQL knows, cut to the ranges. */
-  private async relation({ whole, cut }: ArchiveFiles): Promise<string> {
-    const { types, alike } = await this.fileColumns(pathList([...whole, ...cut]));
-    const own = this.plan.engine.columns.map(({ name, type }) => {
-      const found = types.get(name.toLowerCase());
-      // A column that came later is null in older files; one whose type has changed is cast.
-      if (found === undefined) return `CAST(NULL AS ${type}) AS ${quoteName(name)}`;
-      return found === type ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`;
-    });
-    const select = [
-      ...own,
-      '__mark',
-      '__offset',
-      '__unreadable',
-      '__partition AS __tenon_partition',
-      '__offset AS __tenon_row',
-      'epoch_ms(__timestamp) AS __tenon_append',
-    ].join(', ');
-    const options = `filename = '__file'${alike ? '' : ', union_by_name = true'}`;
-    const read = (paths: readonly string[]) =>
-      `SELECT ${select} FROM read_parquet(${pathList(paths)}, ${options})`;
-    // Ranges of one partition may lie in files that overlap (two writers cut the log differently): each takes its own.
-    const spans = this.ranges.map(
-      ({ partition, from, to, paths }) =>
-        `(__partition = ${partition} AND __offset >= ${from} AND __offset < ${to} AND __file IN (${paths.map(quoteText).join(', ')}))`,
-    );
-    const parts = [
-      ...(whole.length === 0 ? [] : [read(whole)]),
-      ...(cut.length === 0 ? [] : [`${read(cut)} WHERE ${spans.join(' OR ')}`]),
-    ];
-    return `(${parts.join(' UNION ALL ')})`;
-  }
-
-  /** Columns of the files (lower case) with their types, and whether all files have the same. */
-  private async fileColumns(list: string): Promise<{ types: Map<string, string>; alike: boolean }> {
-    const described = await this.connection.runAndReadAll(
-      `DESCRIBE SELECT * FROM read_parquet(${list}, union_by_name = true)`,
-    );
-    const types = new Map(
-      described.getRows().map(([name, type]) => [String(name).toLowerCase(), String(type)]),
-    );
-    const [[schemas]] = (await numbers(
-      this.connection,
-      `SELECT count(DISTINCT fields) FROM (
-         SELECT list((name, type, converted_type, logical_type, num_children)) AS fields FROM parquet_schema(${list}) GROUP BY file_name)`,
-    )) as [[number]];
-    return { types, alike: schemas === 1 };
-  }
-
-  /** What must hold for a record to be aggregated, as far as it is not known to hold for all. */
-  private conditions({ poison, unreadable }: Marks): string[] {
-    return [
-      "__mark = 'event'",
-      ...(poison > 0 ? ['event_time IS NOT NULL'] : []),
-      ...(unreadable > 0 ? [this.readable()] : []),
-      ...freshness(this.plan),
-    ];
-  }
-
-  private readable(): string {
-    const names = sqlOf(this.plan)
-      .columns.map(({ name }) => quoteText(name))
-      .join(', ');
-    return `(__unreadable IS NULL OR NOT list_has_any(from_json(__unreadable, '["VARCHAR"]'), [${names}]))`;
-  }
-
-  /** Counts by mark alone, where the files' statistics answer the rest. */
-  private async quickCount(found: ArchiveFiles, files: string): Promise<Marks | undefined> {
-    if (found.cut.length > 0 || !found.readable || this.plan.retentionMicros !== null) return undefined;
-    const reader = await this.connection.runAndReadAll(
-      `SELECT __mark, count(*) FROM ${files} GROUP BY __mark`,
-    );
-    const counts = new Map(reader.getRows().map(([mark, count]) => [String(mark), Number(count)]));
-    const of = (mark: ArchiveMark) => counts.get(mark) ?? 0;
-    // Control records have no event time; if no other record is without, no event is poison.
-    if (found.withoutTime !== of('control')) return undefined;
-    const marks = {
-      events: of('event'),
-      duplicates: of('duplicate'),
-      conflicts: of('conflict'),
-      controls: of('control'),
-    };
-    return { ...marks, poison: 0, unreadable: 0, expired: 0 };
-  }
-
-  private async count(files: string): Promise<Marks> {
-    const event = "__mark = 'event'";
-    const timed = `${event} AND event_time IS NOT NULL`;
-    const stale = freshness(this.plan).map((fresh) => `NOT (${fresh})`)[0] ?? 'false';
-    const counts = [
-      event,
-      "__mark = 'duplicate'",
-      "__mark = 'conflict'",
-      "__mark = 'control'",
-      `${event} AND event_time IS NULL`,
-      `${timed} AND NOT ${this.readable()}`,
-      `${timed} AND ${this.readable()} AND ${stale}`,
-    ];
-    const sql = `SELECT ${counts.map((one) => `count(*) FILTER (${one})`).join(', ')} FROM ${files}`;
-    const [row] = (await numbers(this.connection, sql)) as [number[]];
-    const [events, duplicates, conflicts, controls, poison, unreadable, expired] = row as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { events, duplicates, conflicts, controls, poison, unreadable, expired };
   }
 
   /** The usual way: straight from the files. @returns undefined if some record can't be taken */
@@ -297,7 +174,7 @@ class Range {
   private async unreadableRecords(files: string): Promise<Refused[]> {
     const reader = await this.connection.runAndReadAll(
       `SELECT __tenon_partition, __offset, __unreadable FROM ${files}
-       WHERE __mark = 'event' AND (event_time IS NULL OR NOT ${this.readable()}) ORDER BY ALL`,
+       WHERE __mark = 'event' AND (event_time IS NULL OR NOT ${readable(this.plan)}) ORDER BY ALL`,
     );
     return reader.getRowsJson().map(([partition, offset, columns]) => ({
       partition: Number(partition),
@@ -322,39 +199,5 @@ class Range {
       code: 'refused-by-sql',
       detail: refused.get(row!)!,
     }));
-  }
-}
-
-async function* tableChunks(
-  connection: DuckDBConnection,
-  plan: Plan,
-  exceeding: ExceedingStates = new Map(),
-): AsyncGenerator<PartialCell[]> {
-  const result = await connection.stream(`SELECT * FROM ${CELLS}`);
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) return;
-    const { cells } = cellsOf(plan, chunk, 0);
-    for (const [index, states] of exceeding) {
-      if (states.size === 0) continue;
-      for (const cell of cells)
-        cell.states[index] = states.get(JSON.stringify(cell.key)) ?? cell.states[index]!;
-    }
-    if (cells.length > 0) yield cells;
-  }
-}
-
-const CHUNK_CELLS = 2048;
-
-async function* memoryChunks(cells: readonly PartialCell[]): AsyncGenerator<readonly PartialCell[]> {
-  for (let at = 0; at < cells.length; at += CHUNK_CELLS) yield cells.slice(at, at + CHUNK_CELLS);
-}
-
-/** The chunks, and then the connection back, also if the reader stops early. */
-async function* releasing<T>(chunks: AsyncIterable<T>, release: () => Promise<void>): AsyncGenerator<T> {
-  try {
-    yield* chunks;
-  } finally {
-    await release();
   }
 }

@@ -8,7 +8,7 @@ import type { LiveTable } from './live-table';
 import type { LineWriter, Spool, SpoolFile } from './spool';
 
 /** Why a record, or one of its columns, can't be read. */
-export interface Unreadable {
+export interface UnreadableReason {
   readonly code: string;
   readonly detail: string;
 }
@@ -16,9 +16,9 @@ export interface Unreadable {
 /** What reading found. Rows are indices into the records given. */
 export interface ReadReport {
   /** Rows that are no events at all. */
-  readonly poison: ReadonlyMap<number, Unreadable>;
+  readonly poison: ReadonlyMap<number, UnreadableReason>;
   /** Rows of which some columns have values that their type can't take; the columns are null there. */
-  readonly columns: ReadonlyMap<number, ReadonlyMap<string, Unreadable>>;
+  readonly columns: ReadonlyMap<number, ReadonlyMap<string, UnreadableReason>>;
 }
 
 const ALL_WELL: ReadReport = { poison: new Map(), columns: new Map() };
@@ -66,8 +66,8 @@ export class RecordReader<E extends EngineEvent = EngineEvent> {
     live?.forget();
     // Now with care: in the first attempt a line break in a value only had to be noticed.
     this.form = oneLine;
-    const poison = new Map<number, Unreadable>();
-    const badColumns = new Map<number, Map<string, Unreadable>>();
+    const poison = new Map<number, UnreadableReason>();
+    const badColumns = new Map<number, Map<string, UnreadableReason>>();
     await this.sift(rows, columns, poison, badColumns);
     await this.create(table, columns);
     const groups = new Map<string, { rows: number[]; readable: SourceColumn[] }>();
@@ -93,8 +93,8 @@ export class RecordReader<E extends EngineEvent = EngineEvent> {
   private async sift(
     rows: readonly number[],
     columns: readonly SourceColumn[],
-    poison: Map<number, Unreadable>,
-    bad: Map<number, Map<string, Unreadable>>,
+    poison: Map<number, UnreadableReason>,
+    bad: Map<number, Map<string, UnreadableReason>>,
   ): Promise<void> {
     if (rows.length === 1) return this.judge(rows[0]!, columns, poison, bad);
     const middle = rows.length >> 1;
@@ -108,8 +108,8 @@ export class RecordReader<E extends EngineEvent = EngineEvent> {
   private async judge(
     row: number,
     columns: readonly SourceColumn[],
-    poison: Map<number, Unreadable>,
-    bad: Map<number, Map<string, Unreadable>>,
+    poison: Map<number, UnreadableReason>,
+    bad: Map<number, Map<string, UnreadableReason>>,
   ): Promise<void> {
     const probe = (some: readonly SourceColumn[]) =>
       this.why('CREATE OR REPLACE TEMP TABLE __tenon_probe AS', [row], some);
@@ -118,7 +118,7 @@ export class RecordReader<E extends EngineEvent = EngineEvent> {
       poison.set(row, { code: 'poison', detail: unreadable });
       return;
     }
-    const found = new Map<string, Unreadable>();
+    const found = new Map<string, UnreadableReason>();
     for (const column of columns) {
       const detail = await probe([column]);
       if (detail !== undefined)

@@ -1,4 +1,4 @@
-/** What speed and batch make of events with an engine: states by batches, and from the archive. */
+/** What speed and batch make of events with an engine: states by micro-batches, and from the archive. */
 import { join } from 'node:path';
 import { EMPTY_LEDGER, addLedgers, mergeInto } from '@tenon/domain';
 import type { LedgerCounts, Plan, SourceDefinition, State, Value } from '@tenon/domain';
@@ -12,27 +12,27 @@ export interface Folded {
   readonly refused: readonly Refused[];
 }
 
-/** Batch by batch, each partition for itself, then all partitions together. */
+/** Micro-batch by micro-batch, each partition for itself, then all partitions together. */
 export async function foldLive(
   engine: Engine,
   source: SourceDefinition,
   plans: readonly Plan[],
-  batches: readonly (readonly EngineEvent[])[],
+  microBatches: readonly (readonly EngineEvent[])[],
 ): Promise<Folded[]> {
   const folds = plans.map(() => new Map<string, State[]>());
   const ledgers = plans.map(() => EMPTY_LEDGER);
   const refused = plans.map((): Refused[] => []);
-  for (const events of batches) {
-    const batch = await engine.open(source, plans, events);
+  for (const events of microBatches) {
+    const microBatch = await engine.open(source, plans, events);
     for (const [index, plan] of plans.entries()) {
-      const result = await batch.aggregate(plan);
-      refused[index]!.push(...batch.poison, ...result.refused);
+      const result = await microBatch.aggregate(plan);
+      refused[index]!.push(...microBatch.poison, ...result.refused);
       for (const { cells, ledger } of result.partitions) {
         ledgers[index] = addLedgers(ledgers[index]!, ledger);
         for (const { key, states } of cells) fold(plan, folds[index]!, key, states);
       }
     }
-    await batch.close();
+    await microBatch.close();
   }
   return plans.map((_, index) => ({
     cells: folds[index]!,

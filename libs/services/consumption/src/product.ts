@@ -10,7 +10,7 @@ import type {
   EventLog,
   LogConsumer,
   LogReading,
-  PartitionBatch,
+  PartitionRecords,
   Logger,
   MetricSample,
   Metrics,
@@ -156,7 +156,7 @@ export class ProductConsumer {
   }
 
   /** Lands what was read, of all partitions together: a commit costs the same for one as for many. */
-  private async read(batches: readonly PartitionBatch[]): Promise<void> {
+  private async read(batches: readonly PartitionRecords[]): Promise<void> {
     const { reader } = this;
     const { landCells } = this.deps.config;
     let flushes: FlushStep[] = [];

@@ -7,7 +7,7 @@ export interface IngestionConfig {
   /** One event, or one line of NDJSON: 413 above. CloudEvents asks for at least 64 KiB. */
   readonly maxEventBytes: number;
   /** Events in one JSON array or CloudEvents batch: 413 above. An NDJSON stream has no limit. */
-  readonly maxBatchItems: number;
+  readonly maxArrayItems: number;
   /** Items that an answer lists; `itemsOmitted` counts the others. */
   readonly maxAnswerItems: number;
   /** Event times further ahead of the clock than this are refused: 422. */
@@ -25,7 +25,7 @@ export const INGESTION_DEFAULTS: IngestionConfig = {
   cutEveryMs: 60_000,
   maxBodyBytes: 8 * 1024 * 1024,
   maxEventBytes: 1024 * 1024,
-  maxBatchItems: 10_000,
+  maxArrayItems: 10_000,
   maxAnswerItems: 10_000,
   maxFutureMs: 24 * 3_600_000,
   lateAfterMs: 3_600_000,

@@ -2,5 +2,5 @@ export { createIngestion } from './service';
 export type { IngestionDeps } from './service';
 export { INGESTION_DEFAULTS } from './config';
 export type { IngestionConfig } from './config';
-export { cutsRoute } from './cuts-route';
-export { remoteCuts } from './cut-control';
+export { cutsRoute } from './cuts/route';
+export { remoteCuts } from './cuts/control';

@@ -1,21 +1,25 @@
-/** Ingestion: the only writer of events and of barriers. It holds nothing that the log does not. */
+/**
+ * Ingestion: the only writer of events and of barriers. It holds nothing that the log does not.
+ *
+ * `events/` says what an event is, `intake/` how events come in, `log/` what is appended of them; `cuts/` makes barriers.
+ */
+import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
 import { TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService, Tracer } from '@tenon/ports';
-import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
-import { Appender } from './appender';
-import type { SourceDesk } from './call';
 import type { IngestionConfig } from './config';
 import { INGESTION_DEFAULTS } from './config';
-import { runCutSchedule } from './cut-schedule';
-import { respondCuts } from './cut-control';
-import { Cutter } from './cutter';
-import { cutsRoute } from './cuts-route';
-import { DeadLetters } from './dead-letters';
-import { eventsRoute } from './events-route';
-import { Intake } from './intake';
-import { logIdentity } from './log-identity';
-import { sourcesRoutes } from './sources-route';
+import { respondCuts } from './cuts/control';
+import { Cutter } from './cuts/cutter';
+import { cutsRoute } from './cuts/route';
+import { runCutSchedule } from './cuts/schedule';
+import { SourceRules } from './events/source-rules';
+import { eventsRoute } from './intake/events-route';
+import type { SourceDesk } from './intake/source-desk';
+import { sourcesRoutes } from './intake/sources-route';
+import { DeadLetters } from './log/dead-letters';
+import { EventAppender } from './log/event-appender';
+import { logIdentity } from './log/log-identity';
 
 export interface IngestionDeps {
   readonly log: EventLog;
@@ -107,8 +111,8 @@ function measure(metrics: Metrics, desks: ReadonlyMap<string, SourceDesk>, cutte
 function deskOf(deps: IngestionDeps, config: IngestionConfig, source: SourceDefinition): SourceDesk {
   return {
     name: source.name,
-    intake: new Intake(source, config, deps.clock, deps.ids),
-    appender: new Appender(deps.log, deps.clock, source.name, deps.metrics, deps.tracer),
+    rules: new SourceRules(source, config, deps.clock, deps.ids),
+    appender: new EventAppender(deps.log, deps.clock, source.name, deps.metrics, deps.tracer),
     deadLetters: new DeadLetters(deps.log, deps.logger, source.name),
     config,
   };

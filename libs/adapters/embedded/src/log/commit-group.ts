@@ -1,4 +1,4 @@
-import type { FrameWriter } from './frame-writer';
+import type { LogFrameWriter } from './log-frame-writer';
 
 /** The appends that are written, synced and acknowledged together. */
 export class CommitGroup {
@@ -9,7 +9,7 @@ export class CommitGroup {
   resolve!: (base: number) => void;
   reject!: (error: unknown) => void;
 
-  constructor(readonly writer: FrameWriter) {
+  constructor(readonly writer: LogFrameWriter) {
     this.base = new Promise<number>((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;

@@ -4,7 +4,7 @@ import type {
   ConsumeOptions,
   LogConsumer,
   LogRecord,
-  PartitionBatch,
+  PartitionRecords,
   PollOptions,
   Polled,
 } from '@tenon/ports';
@@ -166,10 +166,10 @@ export class Consumer implements LogConsumer, Member {
   }
 
   /** Gives of each partition its share; each poll begins with another, so that a busy one does not starve the rest. */
-  private take(options: PollOptions): PartitionBatch[] {
+  private take(options: PollOptions): PartitionRecords[] {
     let records = options.maxRecords ?? Number.MAX_SAFE_INTEGER;
     let bytes = options.maxBytes ?? DEFAULT_BYTES;
-    const batches: PartitionBatch[] = [];
+    const batches: PartitionRecords[] = [];
     const ready = [...this.held].filter(([, held]) => held.given < held.fetched.length);
     const first = this.turn++;
     for (let i = 0; i < ready.length && records > 0 && bytes > 0; i++) {

@@ -2,7 +2,7 @@ import { TenonError, Unavailable } from '@tenon/errors';
 import type { Clock, NewRecord } from '@tenon/ports';
 import { CommitGroup } from './commit-group';
 import type { Placed } from './commit-group';
-import { FrameWriter } from './frame-writer';
+import { LogFrameWriter } from './log-frame-writer';
 import { SegmentList } from './segment-list';
 import type { PartitionRead } from './segment-list';
 
@@ -25,7 +25,7 @@ export class Partition {
   /** What gathers for the next write. */
   private pending: CommitGroup | null = null;
   /** A buffer for the group after that. */
-  private spare: FrameWriter | null = new FrameWriter();
+  private spare: LogFrameWriter | null = new LogFrameWriter();
   private running: Promise<void> | null = null;
   /** Bytes stand beyond the visible end, left by a write that failed. */
   private dirtyTail = false;
@@ -93,7 +93,7 @@ export class Partition {
 
   private openGroup(): CommitGroup {
     if (this.pending === null) {
-      this.pending = new CommitGroup(this.spare ?? new FrameWriter());
+      this.pending = new CommitGroup(this.spare ?? new LogFrameWriter());
       this.spare = null;
     }
     // At the end of this turn of the event loop: what else arrives in it goes along.

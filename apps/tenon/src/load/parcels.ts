@@ -1,0 +1,63 @@
+/** Rows gathered to parcels, each of which is the body of a request. */
+import { EVENT_SOURCE, eventId } from './identity';
+import type { FileRow, RowChunk } from './rows';
+
+export interface Parcel {
+  /** NDJSON; empty if no row of the parcel can be sent. */
+  readonly body: string;
+  /** The row of each line of the body. */
+  readonly sent: readonly FileRow[];
+  /** Rows that can't be sent. */
+  readonly unsendable: readonly FileRow[];
+  /** The last row of the parcel. */
+  readonly upTo: number;
+  readonly done: number;
+}
+
+export interface ParcelOptions {
+  readonly source: string;
+  /** What the ids are made of. */
+  readonly base: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** No row after this one. */
+  readonly lastRow: number;
+}
+
+export async function* inParcels(
+  chunks: AsyncIterable<RowChunk>,
+  options: ParcelOptions,
+): AsyncGenerator<Parcel> {
+  // Everything but id and data is the same for all rows.
+  const before = `{"specversion":"1.0","source":${JSON.stringify(EVENT_SOURCE)},"type":${JSON.stringify(options.source)},"id":"`;
+  let lines: string[] = [];
+  let sent: FileRow[] = [];
+  let unsendable: FileRow[] = [];
+  let bytes = 0;
+  let upTo = 0;
+  const take = (done: number): Parcel => {
+    const parcel = { body: lines.length === 0 ? '' : `${lines.join('\n')}\n`, sent, unsendable, upTo, done };
+    [lines, sent, unsendable, bytes] = [[], [], [], 0];
+    return parcel;
+  };
+  let done = 0;
+  for await (const chunk of chunks) {
+    for (const row of chunk.rows) {
+      if (row.number > options.lastRow) break;
+      upTo = row.number;
+      if (row.problem !== undefined) unsendable.push(row);
+      else {
+        const line = row.asIs
+          ? row.text
+          : `${before}${eventId(options.base, row.number)}","data":${row.text}}`;
+        lines.push(line);
+        sent.push(row);
+        bytes += line.length;
+      }
+      if (sent.length + unsendable.length >= options.rows || bytes >= options.bytes) yield take(done);
+    }
+    done = chunk.done;
+    if (upTo >= options.lastRow) break;
+  }
+  if (sent.length + unsendable.length > 0) yield take(done);
+}

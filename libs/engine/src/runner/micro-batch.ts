@@ -1,0 +1,194 @@
+/** A micro-batch of the live log: read once, aggregated by any number of plans. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { EMPTY_LEDGER } from '@tenon/domain';
+import type { Plan } from '@tenon/domain';
+import type { Aggregated, EngineEvent, MicroBatch, PartialCell, Refused } from '@tenon/ports';
+import { sqlOf } from '../engine-sql';
+import { type Database, query } from '../sql/database';
+import { columnOf } from '../sql/read';
+import type { SourceColumn } from '../source-columns';
+import {
+  CellMerger,
+  type NumberedInput,
+  cellsOf,
+  freshness,
+  inputOf,
+  numbers,
+  over,
+  runSifted,
+  without,
+} from './partial';
+import { type LiveTable, liveTable } from './live-table';
+import { type ReadReport, RecordReader, type UnreadableReason } from './records';
+import type { Spool } from './spool';
+
+export async function openMicroBatch(
+  database: Database,
+  spool: Spool,
+  columns: readonly SourceColumn[],
+  events: readonly EngineEvent[],
+): Promise<MicroBatch> {
+  const connection = await database.acquire();
+  try {
+    const table = liveTable(connection, columns);
+    const report = await new RecordReader(connection, spool, events).load(table.name, columns, table);
+    return new OpenMicroBatch(database, connection, table, events, report);
+  } catch (error) {
+    database.release(connection);
+    throw error;
+  }
+}
+
+class OpenMicroBatch implements MicroBatch {
+  readonly poison: readonly Refused[];
+  /** Partition → how many events. */
+  private readonly given = new Map<number, number>();
+  private closed = false;
+  /** One statement at a time on the connection. */
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    private readonly connection: DuckDBConnection,
+    private readonly table: LiveTable,
+    private readonly events: readonly EngineEvent[],
+    private readonly report: ReadReport,
+  ) {
+    this.poison = [...report.poison].map(([row, reason]) => this.refusal(row, reason));
+    for (const { partition } of events) this.given.set(partition, (this.given.get(partition) ?? 0) + 1);
+  }
+
+  aggregate(plan: Plan): Promise<Aggregated> {
+    if (this.closed) return Promise.reject(new Error('The micro-batch is closed.'));
+    const result = this.queue.then(() => this.run(plan));
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.queue;
+    await this.table.clear();
+    this.database.release(this.connection);
+  }
+
+  private async run(plan: Plan): Promise<Aggregated> {
+    const unreadable = this.unreadableFor(plan);
+    const readable = without(unreadable);
+    const fresh = freshness(plan);
+    const input: NumberedInput = { rows: this.events.length, conditions: [...readable, ...fresh] };
+    const counts = new PartitionCounts(this.given);
+    const { name } = this.table;
+    const usual = over(sqlOf(plan).live, inputOf(plan, name, fresh));
+    const run = (conditions: readonly string[]) => {
+      const sql = over(sqlOf(plan).live, inputOf(plan, name, conditions));
+      return sql === usual ? this.table.query(sql) : query(this.connection, sql);
+    };
+    const partial = await runSifted(input, run, run);
+    const cells = new Map<number, PartialCell[]>();
+    const mergers = new Map<number, CellMerger>();
+    for (const chunks of partial.results) {
+      for (const chunk of chunks) {
+        const partition = columnOf(chunk, 0);
+        const found = cellsOf(plan, chunk, 1);
+        for (let row = 0; row < found.cells.length; row++) {
+          const p = Number(partition(row));
+          counts.of(p).aggregated += found.counts[row]!;
+          if (partial.results.length === 1) push(cells, p, found.cells[row]!);
+          else merger(mergers, p, plan).add([found.cells[row]!]);
+        }
+      }
+    }
+    for (const [p, merged] of mergers) cells.set(p, merged.all());
+    const countRows = sqlOf(plan).rows;
+    if (countRows !== null) {
+      const rows = over(countRows, inputOf(plan, name, [...input.conditions, ...without(partial.refused)]));
+      counts.replaceAggregated(await numbers(this.connection, rows));
+    }
+    if (fresh.length > 0) {
+      const expired = [...readable, `NOT (${fresh[0]})`].map((one) => `(${one})`).join(' AND ');
+      const sql = `SELECT __tenon_partition, count(*) FROM ${name} WHERE ${expired} GROUP BY ALL`;
+      for (const [p, count] of await numbers(this.connection, sql)) counts.of(p!).expired = count!;
+    }
+    const refused = [
+      ...[...unreadable].map(([row, reason]) => this.refusal(row, reason)),
+      ...[...partial.refused].map(([row, detail]) => this.refusal(row, { code: 'refused-by-sql', detail })),
+    ];
+    for (const { partition } of [...this.poison, ...refused]) counts.of(partition).deadLettered += 1;
+    return { partitions: counts.results(cells), refused };
+  }
+
+  /** Rows with a bad value in a column that the plan reads. */
+  private unreadableFor(plan: Plan): Map<number, UnreadableReason> {
+    const rows = new Map<number, UnreadableReason>();
+    for (const [row, columns] of this.report.columns) {
+      for (const { name } of sqlOf(plan).columns) {
+        const reason = columns.get(name);
+        if (reason !== undefined && !rows.has(row)) rows.set(row, reason);
+      }
+    }
+    return rows;
+  }
+
+  private refusal(row: number, { code, detail }: UnreadableReason): Refused {
+    const { partition, record } = this.events[row]!;
+    return { partition, offset: record.offset, code, detail };
+  }
+}
+
+interface Counts {
+  given: number;
+  aggregated: number;
+  expired: number;
+  deadLettered: number;
+}
+
+/** The ledger of a micro-batch, by partition. */
+class PartitionCounts {
+  private readonly partitions = new Map<number, Counts>();
+
+  constructor(given: ReadonlyMap<number, number>) {
+    for (const [partition, count] of given) this.of(partition).given = count;
+  }
+
+  of(partition: number): Counts {
+    let counts = this.partitions.get(partition);
+    if (counts === undefined) {
+      counts = { given: 0, aggregated: 0, expired: 0, deadLettered: 0 };
+      this.partitions.set(partition, counts);
+    }
+    return counts;
+  }
+
+  replaceAggregated(rows: readonly number[][]): void {
+    for (const counts of this.partitions.values()) counts.aggregated = 0;
+    for (const [partition, count] of rows) this.of(partition!).aggregated = count!;
+  }
+
+  results(cells: ReadonlyMap<number, readonly PartialCell[]>): Aggregated['partitions'] {
+    return [...this.partitions].map(([partition, { given, aggregated, expired, deadLettered }]) => ({
+      partition,
+      cells: cells.get(partition) ?? [],
+      ledger: {
+        ...EMPTY_LEDGER,
+        aggregated,
+        expired,
+        deadLettered,
+        filtered: given - aggregated - expired - deadLettered,
+      },
+    }));
+  }
+}
+
+function push(cells: Map<number, PartialCell[]>, partition: number, cell: PartialCell): void {
+  const list = cells.get(partition);
+  if (list === undefined) cells.set(partition, [cell]);
+  else list.push(cell);
+}
+
+function merger(mergers: Map<number, CellMerger>, partition: number, plan: Plan): CellMerger {
+  let found = mergers.get(partition);
+  if (found === undefined) mergers.set(partition, (found = new CellMerger(plan)));
+  return found;
+}
