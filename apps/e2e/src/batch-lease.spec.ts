@@ -11,7 +11,9 @@ import {
   systemClock,
 } from '@tenon/adapters-embedded';
 import { createFileCatalog } from '@tenon/catalog';
-import { BARRIER, HEADERS, TOPICS } from '@tenon/contracts';
+import { BARRIER, HEADERS, TOPICS, isUnreadable, readFrame } from '@tenon/contracts';
+import { productId } from '@tenon/domain';
+import { servedPointers } from '@tenon/views';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Engine, EventLog, ProductStore, RunningService } from '@tenon/ports';
 import type { PlannedCatalog } from '@tenon/runtime';
@@ -56,8 +58,8 @@ async function startBatch(): Promise<{ service: RunningService; die: () => void 
   const service = await createBatch({
     log,
     bus,
+    pointers: servedPointers(store),
     store: {
-      snapshot: (read) => store.snapshot(read),
       transact: (work) => (dead ? new Promise(() => undefined) : store.transact(work)),
     },
     lake: createFileLake({ directory: join(directory, 'lake') }),
@@ -87,10 +89,13 @@ async function barrier(epoch: number): Promise<void> {
 
 /** Whole ranges that were emitted, by the generation that they make. */
 async function emitted(): Promise<number[]> {
-  const records = await log.read(TOPICS.states(PRODUCT), 0, 0);
-  return records
-    .map(({ value }) => JSON.parse(Buffer.from(value).toString()) as { to: number; end?: object })
-    .flatMap(({ to, end }) => (end === undefined ? [] : [to]));
+  const made: number[] = [];
+  for (let partition = 0; partition < PARTITIONS; partition++)
+    for (const { value } of await log.read(TOPICS.ranges(productId(PRODUCT, 1)), partition, 0)) {
+      const read = readFrame(value);
+      if (!isUnreadable(read) && read.message.type === 'commit') made.push(read.message.to);
+    }
+  return made;
 }
 
 const holds = (service: RunningService) => (service.status()['leases'] as string[]).length > 0;

@@ -1,6 +1,7 @@
 /** Whether a process can go on with another catalog: all that would stop it at its start, found while it still runs. */
 import { TOPICS } from '@tenon/contracts';
 import type { Problem } from '@tenon/domain';
+import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 import { changedPlans, registerPlans } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
@@ -34,7 +35,7 @@ async function topics(parts: Parts, { sources, plans }: LoadedCatalog, stored: b
     { name: TOPICS.events(name), partitions },
     ...plans
       .filter((plan) => stored && plan.source === name)
-      .map(({ product }) => ({ name: TOPICS.states(product), partitions })),
+      .map((plan) => ({ name: TOPICS.flushes(idOf(plan)), partitions })),
   ]);
   const problems: Problem[] = [];
   for (const topic of wanted)

@@ -1,4 +1,5 @@
 /** What can be asked of any instance: the status of all, a reload of all, a cut wherever ingestion is. */
+import type { ProductId } from '@tenon/domain';
 import type { Bus, Clock, HttpResponse, Route } from '@tenon/ports';
 import type { Supervised } from '@tenon/runtime';
 import { cutsRoute, remoteCuts } from '@tenon/service-ingestion';
@@ -12,7 +13,7 @@ export interface ControlDeps {
   readonly clock: Clock;
   readonly bus: Bus;
   readonly services: () => readonly Supervised[];
-  readonly products: () => readonly { readonly name: string }[];
+  readonly products: () => readonly ProductId[];
 }
 
 export function controlRoutes(deps: ControlDeps): Route[] {

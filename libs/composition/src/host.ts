@@ -1,4 +1,5 @@
 /** One process of Tenon: some services, or all five, with what every process needs around them. */
+import { idOf } from '@tenon/domain';
 import { TOPICS } from '@tenon/contracts';
 import type { Logger, RunningService } from '@tenon/ports';
 import type { Settings, Statics } from '@tenon/runtime';
@@ -120,7 +121,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
         bus: await parts.bus(),
         clock: parts.clock,
         services: () => set.services,
-        products: () => set.catalog.plans.map(({ product }) => ({ name: product })),
+        products: () => set.catalog.plans.map(idOf),
       }),
       ...healthRoutes({ services: running, ...watch.health }),
       metricsRoute(metrics),

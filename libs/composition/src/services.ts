@@ -1,4 +1,5 @@
 /** The five services: what each is made of, in the order in which data flows through them. */
+import { idOf } from '@tenon/domain';
 import type { Metrics, RunningService } from '@tenon/ports';
 import type { PlannedCatalog, SettingName, Settings } from '@tenon/runtime';
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
@@ -6,6 +7,7 @@ import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumpt
 import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
+import { servedPointers } from '@tenon/views';
 import type { Parts } from './parts';
 
 export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
@@ -41,7 +43,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
         bus: await parts.bus(),
         metrics,
         sources: catalog.sources,
-        products: catalog.plans.map((plan) => ({ name: plan.product })),
+        products: catalog.plans.map(idOf),
         config: {
           cutEveryMs: settings.TENON_CUT_EVERY,
           maxBodyBytes: settings.TENON_MAX_BODY,
@@ -105,11 +107,13 @@ const environmentOf = (service: ServiceName, { clock, ids, logger, tracing }: Pa
 });
 
 async function logBusAndStore(service: ServiceName, { parts, catalog, metrics }: ServiceContext) {
+  const store = await parts.store();
   return {
     ...environmentOf(service, parts),
     log: await parts.log(),
     bus: await parts.bus(),
-    store: await parts.store(),
+    store,
+    pointers: servedPointers(store),
     metrics,
     sources: catalog.sources,
     plans: catalog.plans,

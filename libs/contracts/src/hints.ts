@@ -66,16 +66,15 @@ export const generationsRequest = () =>
   ({ v: VERSIONS['generations-request'].writes }) satisfies GenerationsRequest;
 
 /** Replies in the form that was asked for: a requester of an edition before knows its own only. */
-export function generationsReply(
-  request: unknown,
-  generations: Readonly<Record<ProductId, Generation>>,
-): GenerationsReply | GenerationsReplyOfEdition2 | GenerationsReplyBefore {
+export function generationsReply(request: unknown, generations: Readonly<Record<ProductId, Generation>>) {
   const { v } = fieldsOf(request);
-  if (v !== undefined && v !== 1) return { v: VERSIONS['generations-reply'].writes, generations };
+  if (v !== undefined && v !== 1)
+    return { v: VERSIONS['generations-reply'].writes, generations } satisfies GenerationsReply;
   const byName = Object.fromEntries(
     Object.entries(generations).map(([id, generation]) => [parseProductId(id).name, generation]),
   );
-  return v === undefined ? byName : { v: 1, generations: byName };
+  if (v === undefined) return byName satisfies GenerationsReplyBefore;
+  return { v: 1 as const, generations: byName } satisfies GenerationsReplyOfEdition2;
 }
 
 /** @returns the cells that changed; null: any may have */

@@ -28,7 +28,16 @@ export { answerStatus, cellStatus, isOver } from './answer';
 export type { AnswerState, CellStatus } from './answer';
 export { epochAfter, generationBefore } from './numbers';
 export type { Epoch, Generation, Line, Offset, Partition } from './numbers';
-export { MAX_PARTITIONS, laneKey, laneNumber, laneOfNumber, lanesOf, parseLane, toLanes, toVector } from './lanes';
+export {
+  MAX_PARTITIONS,
+  laneKey,
+  laneNumber,
+  laneOfNumber,
+  lanesOf,
+  parseLane,
+  toLanes,
+  toVector,
+} from './lanes';
 export type { Lane, LaneKey, LaneOffsets, Lanes, OffsetVector, Offsets } from './lanes';
 export { idOf, parseProductId, productId } from './product-id';
 export type { ProductId } from './product-id';

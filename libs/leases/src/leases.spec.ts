@@ -22,6 +22,7 @@ class MemoryStore implements Pick<ProductStore, 'transact'> {
         getMany: async <V>(table: string, keys: readonly string[]) =>
           Promise.all(keys.map((key) => get<V>(table, key))),
         put: (_table, key, value) => void writes.set(key, value),
+        putJson: (_table, key, json) => void writes.set(key, JSON.parse(json)),
         delete: (_table, key) => void writes.set(key, undefined),
       });
       for (const [key, value] of writes) this.documents.set(key, value);

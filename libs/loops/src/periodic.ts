@@ -32,12 +32,13 @@ export class Periodic {
     while (!signal.aborted) {
       const waking = (this.waking = new AbortController());
       await this.work(signal);
-      await this.clock.sleep(this.every(), AbortSignal.any([waking.signal, signal]));
+      if (!signal.aborted) await this.clock.sleep(this.every(), waking.signal);
     }
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.waking.abort();
     await this.done.catch(() => undefined);
   }
 }

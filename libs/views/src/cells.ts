@@ -57,17 +57,21 @@ export async function* cellsOf(
   yield* mergeStreams(layout, streams, range.reverse === true);
 }
 
-/** The cells of the speed epochs that generation `before` holds, merged over epochs and lanes: what a fold of Kappa takes. */
+/**
+ * The cells of the speed epochs that generation `before` holds, merged over epochs and lanes: what a fold of Kappa takes.
+ * Closed epochs do not change, so any snapshot gives the same, as long as they are not pruned.
+ */
 export async function* closedSpeedCells(
   snapshot: StoreSnapshot,
   layout: ProductLayout,
   view: ProductView,
   before: Generation,
+  range: CellRange = ALL_CELLS,
 ): AsyncGenerator<MergedCell> {
   const streams: CellStream[] = [];
   for (const { number, reach } of view.speed.lanes.values())
     for (const epoch of reach.epochs)
-      if (isClosedBefore(epoch, before)) streams.push(speedStream(snapshot, layout, epoch, number, ALL_CELLS));
+      if (isClosedBefore(epoch, before)) streams.push(speedStream(snapshot, layout, epoch, number, range));
   yield* mergeStreams(layout, streams, false);
 }
 

@@ -10,9 +10,7 @@ export function servedPointers(store: Pick<ProductStore, 'snapshot'>): ServedPoi
       store.snapshot(async (snapshot) => {
         const keys = plans.map((plan) => STORE_KEYS.pointer(idOf(plan)));
         const found = await snapshot.getMany<PointerDocument | PointerDocumentBefore>('meta', keys);
-        return plans.map(({ source }, index) =>
-          mustRead(pointerOf(found[index], source), () => 'the store'),
-        );
+        return plans.map(({ source }, index) => mustRead(pointerOf(found[index], source), () => 'the store'));
       }),
   };
 }

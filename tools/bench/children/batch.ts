@@ -2,11 +2,12 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { createFileCatalog } from '@tenon/catalog';
 import { createFileLake, createLmdbProductStore } from '@tenon/adapters-embedded';
+import { cellKey } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { ArchiveRange } from '@tenon/ports';
 import { planCatalog } from '@tenon/runtime';
 import { archivePrefix, contiguous, parseArchiveName } from '@tenon/service-batch';
-import { foldInto } from '@tenon/service-consumption';
+import { foldCells } from '@tenon/service-consumption';
 import { layoutOf } from '@tenon/views';
 
 async function main(lakeDirectory: string, scratch: string): Promise<void> {
@@ -46,10 +47,21 @@ async function main(lakeDirectory: string, scratch: string): Promise<void> {
         timesDuck.push(performance.now() - middle);
       }
     }
-    const layout = layoutOf(plan, source.partitions);
+    const layout = layoutOf(plan, [source]);
     const landed = performance.now();
     for await (const chunk of (await engine.aggregateArchive(source, plan, ranges)).cells)
-      await store.transact((tx) => foldInto(tx, layout, { line: 0, from: 0, to: 1, watermark: null }, chunk));
+      await store.transact((tx) =>
+        foldCells(
+          tx,
+          layout,
+          { line: 0, from: 0, to: 1, watermark: null },
+          chunk.map(({ key, states }) => ({
+            id: cellKey(layout.types, key),
+            key: JSON.stringify(key),
+            states: JSON.stringify(states),
+          })),
+        ),
+      );
     const landing = performance.now() - landed - (timesTenon.sort((a, b) => a - b)[1] ?? 0);
     results.push({ product: plan.product, cells, tenon: timesTenon, duck: timesDuck, landing });
   }

@@ -11,6 +11,7 @@ import { TOPICS } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
 import { createLogger, planCatalog } from '@tenon/runtime';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
+import { servedPointers } from '@tenon/views';
 
 async function main(log: string, scratch: string, products: readonly string[]): Promise<void> {
   const logger = createLogger({ level: 'warn', name: 'bench' });
@@ -28,7 +29,7 @@ async function main(log: string, scratch: string, products: readonly string[]): 
       const speed = await createSpeed({
         log: events,
         bus: createMemoryBus(),
-        store,
+        pointers: servedPointers(store),
         engine,
         clock: systemClock,
         ids: createIds(),

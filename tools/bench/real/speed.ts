@@ -1,6 +1,6 @@
 /** Speed: consume, aggregate, flush; beside a kafkajs consumer that does nothing, one with a Map, and Kafka Streams. */
-import { TOPICS, parseStatesMessage } from '@tenon/contracts';
-import type { FlushFrame } from '@tenon/contracts';
+import { TOPICS, isUnreadable, readFrame } from '@tenon/contracts';
+import { productId } from '@tenon/domain';
 import { heard, launch, startPeer } from './bundles';
 import type { Lab } from './lab';
 import type { Spent, TestedProcess } from './process';
@@ -42,7 +42,7 @@ export async function runTenon(
 
 /** Resolves once each partition's last flush is in the log, and says so of all events. */
 async function flushed(lab: Lab, speed: TestedProcess, filled: FilledTopic, product: string): Promise<void> {
-  const topic = TOPICS.states(product);
+  const topic = TOPICS.flushes(productId(product, 1));
   const left = new Set(Object.keys(filled.ends));
   let counted = 0;
   while (left.size > 0) {
@@ -54,9 +54,9 @@ async function flushed(lab: Lab, speed: TestedProcess, filled: FilledTopic, prod
       if (end === 0) continue;
       const last = (await lab.log.read(topic, Number(partition), end - 1)).at(-1);
       if (last === undefined) continue;
-      const frame = parseStatesMessage(last.value);
-      if ('reason' in frame || frame.type !== 'flush') continue;
-      const { to, end: mark } = frame as FlushFrame;
+      const frame = readFrame(last.value);
+      if (isUnreadable(frame) || frame.message.type !== 'flush') continue;
+      const { to, end: mark } = frame.message;
       if (to < (filled.ends[partition] ?? 0) || mark === undefined) continue;
       left.delete(partition);
       counted += mark.ledger.aggregated;

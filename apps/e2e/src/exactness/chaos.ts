@@ -44,8 +44,8 @@ async function killOne(chaos: Chaos, name: ServiceName): Promise<void> {
 /** Where a death hurts most: mostly it comes when the service is about to do one of these. */
 const MOMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
   ingestion: ['append'],
-  speed: ['append tenon.states', 'append tenon.states', 'engine'],
-  batch: ['append tenon.states', 'append tenon.states', 'commit', 'engine'],
+  speed: ['append tenon.flushes', 'append tenon.flushes', 'engine'],
+  batch: ['append tenon.ranges', 'append tenon.ranges', 'commit', 'engine'],
   consumption: ['transact', 'snapshot'],
   serving: ['snapshot', 'engine'],
 };

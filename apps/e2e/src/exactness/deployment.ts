@@ -1,5 +1,6 @@
 /** The five services of a simulated world, as incarnations that can die, freeze and go on as zombies. */
 import type { Plan, SourceDefinition } from '@tenon/domain';
+import { idOf } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Route, RunningService } from '@tenon/ports';
 import { createBatch } from '@tenon/service-batch';
@@ -69,7 +70,7 @@ export class Deployment {
       sources: [this.source],
       plans: this.plans,
     };
-    const products = this.plans.map((plan) => ({ name: plan.product }));
+    const products = this.plans.map(idOf);
     const ingestion = { cutEveryMs: scenario.cutEveryMs, maxFutureMs: ALL_TIME_MS };
     switch (name) {
       case 'ingestion':

@@ -20,6 +20,7 @@ import type {
 import { NO_LOGGER } from '@tenon/telemetry';
 import type { Counters } from './counters';
 import type { Process, Simulation } from './simulation';
+import { servedPointers } from '@tenon/views';
 import { Gone } from './simulation';
 
 /** The adapters below, shared by all processes. */
@@ -64,12 +65,14 @@ export class World {
 
   /** @param group distinguishes consumer groups: a zombie that keeps its partitions is in one of its own */
   portsFor(process: Process, group: string) {
+    const store = this.store(process);
     return {
       clock: this.clock(process),
       ids: this.idsPort(),
       logger: this.logger,
       log: this.log(process, group),
-      store: this.store(process),
+      store,
+      pointers: servedPointers(store),
       lake: this.lake(process),
       engine: this.engine(process),
     };
@@ -168,7 +171,7 @@ export class World {
     const { simulation, counters, faults } = this;
     const inner = () => this.adapters.log;
     const write = async (topic: string, records: readonly NewRecord[], options: object) => {
-      if (topic.startsWith('tenon.states.') && simulation.random.chance(faults.vanished)) {
+      if (/^tenon\.(flushes|ranges)\./.test(topic) && simulation.random.chance(faults.vanished)) {
         counters.add('vanished states');
         return records.map(() => 0);
       }

@@ -9,6 +9,7 @@ import {
   systemClock,
 } from '@tenon/adapters-embedded';
 import type { Plan, SourceDefinition, Value } from '@tenon/domain';
+import { idOf } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type {
   Clock,
@@ -27,6 +28,7 @@ import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumpt
 import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
+import { servedPointers } from '@tenon/views';
 import { RecordedBus } from './recorded-bus';
 import { RecordedLogger } from './recorded-logger';
 
@@ -108,11 +110,21 @@ export class Scene {
   private create(name: ServiceName): Promise<RunningService> {
     const { log, bus, store, engine, logger, plan } = this;
     const lake = createFileLake({ directory: join(this.directory, 'lake') });
-    const deps = { log, bus, store, engine, lake, logger, clock: stillClock, ids: countingIds(name) };
+    const deps = {
+      log,
+      bus,
+      store,
+      pointers: servedPointers(store),
+      engine,
+      lake,
+      logger,
+      clock: stillClock,
+      ids: countingIds(name),
+    };
     const all = { ...deps, sources: [SOURCE], plans: [plan] };
     switch (name) {
       case 'ingestion':
-        return createIngestion({ ...all, products: [{ name: PRODUCT }], config: { cutEveryMs: null } });
+        return createIngestion({ ...all, products: [idOf(plan)], config: { cutEveryMs: null } });
       case 'speed':
         return createSpeed({ ...all, config: SPEED_DEFAULTS });
       case 'batch':

@@ -91,13 +91,11 @@ export class Edition2Reader {
     const sum = this.checksum(message);
     if (message.end !== undefined && message.end.checksum !== sum)
       return { reason: 'its checksum is not that of its cells', damaged: true, newer: null };
-    const cells = message.cells.map(
-      ([key, states]): WireCell => ({
-        id: cellKey(this.types, key),
-        key: JSON.stringify(key),
-        states: JSON.stringify(states),
-      }),
-    );
+    const cells = message.cells.map(([key, states]): WireCell => ({
+      id: cellKey(this.types, key),
+      key: JSON.stringify(key),
+      states: JSON.stringify(states),
+    }));
     if (message.type === 'flush') return { frame: { message: this.flush(message), cells }, commit: null };
     return { frame: { message: sliceOf(message), cells }, commit: this.commit(message) };
   }
@@ -128,7 +126,18 @@ export class Edition2Reader {
 }
 
 /** A range of edition 2 is one slice. */
-function sliceOf({ product, version, hash, id, seq, full, line, from, to, end }: RangeOfEdition2): SliceFrame {
+function sliceOf({
+  product,
+  version,
+  hash,
+  id,
+  seq,
+  full,
+  line,
+  from,
+  to,
+  end,
+}: RangeOfEdition2): SliceFrame {
   return {
     ...{ v: 2, type: 'slice', product: productId(product, version), hash, id, seq },
     ...{ range: id, slice: 0, full, line, from, to },

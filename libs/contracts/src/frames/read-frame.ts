@@ -64,7 +64,7 @@ function headOf(text: string): StatesMessage | Unreadable {
 /** Null where a line is none of a cell. */
 function cellsOf(text: string, from: number): WireCell[] | null {
   const cells: WireCell[] = [];
-  for (let at = from; at < text.length; ) {
+  for (let at = from; at < text.length;) {
     const first = text.indexOf('\t', at);
     const second = text.indexOf('\t', first + 1);
     const end = text.indexOf('\n', second + 1);

@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { count, lane, name, offsetVector, offsets, product, text, version2, versionSince2 } from './parts';
 
-const byName = z.record(name, count).readonly().describe('Name of the product → the generation that is served');
+const byName = z
+  .record(name, count)
+  .readonly()
+  .describe('Name of the product → the generation that is served');
 
 export const liveHint = z.object({
   v: version2,

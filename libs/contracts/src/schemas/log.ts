@@ -197,4 +197,6 @@ export const range = z
     seq: count,
     cells: z.array(z.unknown()),
   })
-  .describe('A frame of a flush or of a range, as edition 2 wrote both into one topic. It is read, and not written');
+  .describe(
+    'A frame of a flush or of a range, as edition 2 wrote both into one topic. It is read, and not written',
+  );

@@ -29,7 +29,10 @@ export const lane = z.string().regex(/^.+\/\d+$/);
 
 export const laneOffsets = z.record(lane, count).readonly().describe('Lane (source/partition) → offset');
 
-export const product = z.string().regex(/^[^@]+@\d+$/).describe('Name and version, name@version');
+export const product = z
+  .string()
+  .regex(/^[^@]+@\d+$/)
+  .describe('Name and version, name@version');
 
 export const value = (z.unknown() as z.ZodType<Value>).meta({
   id: 'Value',

@@ -17,10 +17,12 @@ describe('judgeFlush', () => {
 
   it('makes any replay, order and repetition of absolute flushes end at the same fold', () => {
     // A partition's log is n ones; a flush [m, n) carries the absolute count n. Two incarnations flush at random points.
-    const incarnation = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 }).map((ends) => {
-      const points = [0, ...[...new Set(ends)].sort((a, b) => a - b)];
-      return points.slice(1).map((to, index) => ({ epoch: 0, from: points[index] ?? 0, to }));
-    });
+    const incarnation = fc
+      .array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 })
+      .map((ends) => {
+        const points = [0, ...[...new Set(ends)].sort((a, b) => a - b)];
+        return points.slice(1).map((to, index) => ({ epoch: 0, from: points[index] ?? 0, to }));
+      });
     fc.assert(
       fc.property(incarnation, incarnation, fc.infiniteStream(fc.boolean()), (a, b, picks) => {
         const queue = [a, [...a, ...b].length % 2 ? b : [...b, ...b]];

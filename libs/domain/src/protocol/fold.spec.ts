@@ -22,7 +22,9 @@ describe('foldCell', () => {
     const aborted = foldCell(COUNT, base, { from: 1, to: 2, states: [1], amended: false });
     const whole = foldCell(COUNT, aborted, { from: 1, to: 3, states: [9], amended: false });
     expect(versionAt(whole, 3)?.s).toEqual([14]);
-    expect(versionAt(foldCell(COUNT, whole, { from: 3, to: 4, states: [1], amended: false }), 4)?.s).toEqual([15]);
+    expect(versionAt(foldCell(COUNT, whole, { from: 3, to: 4, states: [1], amended: false }), 4)?.s).toEqual([
+      15,
+    ]);
   });
 
   it('leaves alone what a run beside it has made, since either may be the one that is served', () => {
@@ -38,6 +40,10 @@ describe('foldCell', () => {
   it('marks a final row that a late event changed, for good', () => {
     const base = foldCell(COUNT, [], { from: 0, to: 1, states: [5], amended: false });
     const amended = foldCell(COUNT, base, { from: 1, to: 2, states: [1], amended: true });
-    expect(foldCell(COUNT, amended, { from: 2, to: 3, states: [1], amended: false })[0]).toEqual({ g: 3, s: [7], a: true });
+    expect(foldCell(COUNT, amended, { from: 2, to: 3, states: [1], amended: false })[0]).toEqual({
+      g: 3,
+      s: [7],
+      a: true,
+    });
   });
 });

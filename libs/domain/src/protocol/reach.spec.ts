@@ -2,7 +2,13 @@ import type { EpochProgress } from './reach';
 import { foldableGeneration, reachOf } from './reach';
 
 describe('reachOf', () => {
-  const epoch = (n: number, start: number, next: number, closed: boolean, nextEpoch = n + 1): EpochProgress => ({
+  const epoch = (
+    n: number,
+    start: number,
+    next: number,
+    closed: boolean,
+    nextEpoch = n + 1,
+  ): EpochProgress => ({
     epoch: n,
     start,
     next,
@@ -16,7 +22,10 @@ describe('reachOf', () => {
   });
 
   it('stops at an epoch that does not join on, and says so', () => {
-    expect(reachOf([epoch(2, 20, 29, true), epoch(3, 30, 35, false)], 20, 2)).toMatchObject({ included: 29, gap: true });
+    expect(reachOf([epoch(2, 20, 29, true), epoch(3, 30, 35, false)], 20, 2)).toMatchObject({
+      included: 29,
+      gap: true,
+    });
   });
 
   it('sees that the end of an epoch went missing by the one that follows it', () => {
@@ -25,7 +34,11 @@ describe('reachOf', () => {
   });
 
   it('passes epoch numbers that barriers skipped', () => {
-    expect(reachOf([epoch(2, 20, 30, true, 7), epoch(7, 30, 31, false)], 20, 2)).toMatchObject({ included: 31, open: 7, gap: false });
+    expect(reachOf([epoch(2, 20, 30, true, 7), epoch(7, 30, 31, false)], 20, 2)).toMatchObject({
+      included: 31,
+      open: 7,
+      gap: false,
+    });
   });
 
   it('lets a generation be folded only when every partition has left its epochs', () => {

@@ -68,7 +68,12 @@ const sketchOf = (events: readonly number[]): State => {
 };
 
 const CASES = [
-  { name: 'count', spec: { kind: 'count' }, event: fc.constant(1), state: (events) => events.length || null } satisfies Case<number>,
+  {
+    name: 'count',
+    spec: { kind: 'count' },
+    event: fc.constant(1),
+    state: (events) => events.length || null,
+  } satisfies Case<number>,
   {
     name: 'sum',
     spec: { kind: 'sum', type: 'HUGEINT' },

@@ -1,4 +1,5 @@
-export { BATCH_DEFAULTS, createBatch } from './service';
-export type { BatchConfig, BatchDeps } from './service';
-export { archiveName, archivePrefix, contiguous, parseArchiveName } from './archive-names';
-export type { ArchiveFile } from './archive-names';
+export { BATCH_DEFAULTS } from './deps';
+export type { BatchConfig, BatchDeps } from './deps';
+export { createBatch } from './service';
+export { archiveName, archivePrefix, contiguous, parseArchiveName } from './archive/names';
+export type { ArchiveFile } from './archive/names';

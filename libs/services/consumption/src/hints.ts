@@ -1,10 +1,11 @@
 /** What consumption tells the others: hints, which may be lost. */
-import type { PointerDocument } from '@tenon/contracts';
 import { SUBJECTS, generationHint, liveHint, replayHint } from '@tenon/contracts';
+import type { Lane, LaneKey, Pointer, ProductId } from '@tenon/domain';
+import { parseLane } from '@tenon/domain';
 import type { Bus, Clock, Logger, Span } from '@tenon/ports';
 import { contextHeaders } from '@tenon/telemetry';
-import type { Landed } from './steps';
-import { HINT_CELLS } from './steps';
+import type { LandedFlushes } from './landing/flushes';
+import { HINT_CELLS } from './landing/flushes';
 
 /** A gap is in every flush until the replay comes, milliseconds. */
 const ASK_EVERY = 2000;
@@ -14,17 +15,20 @@ export class Hints {
 
   constructor(
     private readonly deps: { readonly bus: Bus; readonly clock: Clock; readonly logger: Logger },
-    private readonly product: string,
+    private readonly product: ProductId,
   ) {}
 
-  /** Cells have changed. */
-  changed({ cells, covers }: Landed, span: Span | undefined): void {
-    const names = cells.length > HINT_CELLS ? null : [...new Set(cells)];
-    this.deps.bus.publish(SUBJECTS.live(this.product), liveHint(names, covers), contextHeaders(span));
+  /** Cells have changed, or something is missing. */
+  landed(landed: LandedFlushes, span: Span | undefined): void {
+    this.gaps(landed.gaps);
+    if (landed.counts.applied === 0) return;
+    const names = landed.cells.length > HINT_CELLS ? null : [...new Set(landed.cells)];
+    const hint = liveHint(names, landed.covers);
+    this.deps.bus.publish(SUBJECTS.live(this.product), hint, contextHeaders(span));
   }
 
   /** A generation is served. */
-  served({ generation, line }: PointerDocument, span: Span | undefined): void {
+  served({ generation, line }: Pointer, span: Span | undefined): void {
     const { bus, logger } = this.deps;
     const context = contextHeaders(span);
     bus.publish(SUBJECTS.generation(this.product), generationHint(generation, line), context);
@@ -33,18 +37,18 @@ export class Hints {
   }
 
   /** Flushes did not join on. */
-  gaps(partitions: ReadonlySet<number>): void {
+  private gaps(lanes: ReadonlySet<LaneKey>): void {
     const now = this.deps.clock.monotonic();
-    if (partitions.size === 0 || now - this.askedAt <= ASK_EVERY) return;
+    if (lanes.size === 0 || now - this.askedAt <= ASK_EVERY) return;
     this.askedAt = now;
-    this.askForReplay([...partitions]);
+    this.askForReplay([...lanes].map(parseLane));
   }
 
-  /** Asks speed to read partitions again from their cut. */
-  askForReplay(partitions: readonly number[]): void {
-    if (partitions.length === 0) return;
+  /** Asks speed to read lanes again from their cut. */
+  askForReplay(lanes: readonly Lane[]): void {
+    if (lanes.length === 0) return;
     const { bus, logger } = this.deps;
-    for (const partition of partitions) bus.publish(SUBJECTS.replay(this.product), replayHint(partition));
-    logger.warn({ product: this.product, partitions }, 'a flush went missing, asking speed to replay');
+    for (const lane of lanes) bus.publish(SUBJECTS.replay(this.product), replayHint(lane));
+    logger.warn({ product: this.product, lanes }, 'a flush went missing, asking speed to replay');
   }
 }

@@ -1,4 +1,4 @@
-export { CONSUMPTION_DEFAULTS, createConsumption } from './service';
-export type { ConsumptionDeps } from './service';
-export type { ConsumptionConfig } from './product';
-export { foldInto } from './landing';
+export { CONSUMPTION_DEFAULTS } from './deps';
+export type { ConsumptionConfig, ConsumptionDeps } from './deps';
+export { createConsumption } from './service';
+export { foldCells } from './landing/fold-cells';

@@ -1,14 +1,14 @@
-/** Deletes what no reader can need any more: speed epochs and base lines behind the pointer, after a grace time. */
-import type { PointerDocument } from '@tenon/contracts';
-import { STORE_KEYS, parseProgressKey } from '@tenon/contracts';
+/** Deletes what no reader can need any more, after a grace time: what lies behind a pointer that was served. */
+import type { RangeAccountDocument } from '@tenon/contracts';
+import { STORE_KEYS, parseProgressKey, parseSpeedKey } from '@tenon/contracts';
+import type { Epoch, Pointer } from '@tenon/domain';
+import { isBehind, laneKey, laneOfNumber } from '@tenon/domain';
 import type { Clock, ProductStore, StoreTable } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
+import { pauseAfter } from './pause';
 
 /** Keys looked at, and deleted, at a time. */
 const CHUNK = 250;
-
-/** Between two times, milliseconds at most. */
-const LONGEST_BREAK = 100;
 
 export interface PruneDeps {
   readonly store: ProductStore;
@@ -25,34 +25,30 @@ export interface PruneDeps {
 export async function prune(
   deps: PruneDeps,
   layout: ProductLayout,
-  served: PointerDocument,
+  served: Pointer,
   signal: AbortSignal,
 ): Promise<number> {
-  const isBehind = (epoch: number, partition: number) => epoch < (served.epochs[partition] ?? 0);
+  const { product, sources } = layout;
+  const isLeft = ({ epoch, lane: number }: { epoch: Epoch; lane: number }) => {
+    const lane = laneOfNumber(sources, number);
+    return lane !== undefined && isBehind(served, laneKey(lane.source, lane.partition), epoch);
+  };
   const deleteWhere = deleter(deps, signal);
   let deleted = 0;
-  deleted += await deleteWhere('meta', STORE_KEYS.progressOf(layout.product), (key) => {
-    const { epoch, partition } = parseProgressKey(key);
-    return isBehind(epoch, partition);
-  });
-  // The epoch comes first in a key, so one pass up to the newest epoch covers all partitions.
+  deleted += await deleteWhere('meta', STORE_KEYS.progressOf(product), (key) =>
+    isLeft(parseProgressKey(key)),
+  );
+  // The epoch comes first in a key, so one pass up to the newest epoch covers all lanes.
   const newest = Math.max(0, ...Object.values(served.epochs));
-  const speed = {
-    gte: STORE_KEYS.speed(layout.product, 0, 0),
-    lt: STORE_KEYS.speed(layout.product, newest, 0),
-  };
-  deleted += await deleteWhere('speed', speed, (key) => {
-    const [epoch, partition] = key.slice(layout.product.length + 1).split('/', 2);
-    return isBehind(Number(epoch), Number(partition));
-  });
+  const speed = { gte: STORE_KEYS.speed(product, 0, 0), lt: STORE_KEYS.speed(product, newest, 0) };
+  deleted += await deleteWhere('speed', speed, (key) => isLeft(parseSpeedKey(product, key)));
   if (served.line > 0) {
-    const range = {
-      gte: STORE_KEYS.base(layout.product, 0),
-      lt: STORE_KEYS.base(layout.product, served.line),
-    };
+    const range = { gte: STORE_KEYS.base(product, 0), lt: STORE_KEYS.base(product, served.line) };
     deleted += await deleteWhere('base', range, () => true);
   }
-  return deleted;
+  // Ranges that were given up. One of the served generation may still be the one of a new line.
+  const isOver = (account: RangeAccountDocument) => account.to < served.generation;
+  return deleted + (await deleteWhere('meta', STORE_KEYS.rangesOf(product), (_, account) => isOver(account)));
 }
 
 /** Space is the least character that a key has. */
@@ -63,26 +59,27 @@ const deleter =
   async (
     table: StoreTable,
     range: { readonly gte: string; readonly lt: string },
-    isBehind: (key: string) => boolean,
+    isOver: (key: string, value: RangeAccountDocument) => boolean,
   ): Promise<number> => {
     let deleted = 0;
     let from: string | null = range.gte;
     while (from !== null && !signal.aborted) {
       const began = clock.monotonic();
       const bounds = { gte: from, lt: range.lt, limit: CHUNK };
-      const keys = await store.snapshot(async (snapshot) => {
-        const found: string[] = [];
-        for await (const chunk of snapshot.scan(table, bounds)) for (const { key } of chunk) found.push(key);
-        return found;
+      const found = await store.snapshot(async (snapshot) => {
+        const entries: { key: string; over: boolean }[] = [];
+        for await (const chunk of snapshot.scan<RangeAccountDocument>(table, bounds))
+          for (const { key, value } of chunk) entries.push({ key, over: isOver(key, value) });
+        return entries;
       });
-      const behind = keys.filter(isBehind);
-      if (behind.length > 0)
+      const over = found.filter((one) => one.over);
+      if (over.length > 0)
         await store.transact(async (tx) => {
-          for (const key of behind) tx.delete(table, key);
+          for (const { key } of over) tx.delete(table, key);
         });
-      deleted += behind.length;
-      from = keys.length < CHUNK ? null : after(keys.at(-1) as string);
-      if (from !== null) await clock.sleep(Math.min(clock.monotonic() - began, LONGEST_BREAK), signal);
+      deleted += over.length;
+      from = found.length < CHUNK ? null : after(found.at(-1)?.key as string);
+      if (from !== null) await pauseAfter(clock, began, signal);
     }
     return deleted;
   };

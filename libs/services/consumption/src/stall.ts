@@ -1,11 +1,11 @@
 /**
- * Notices partitions that do not get on although the log has more: the last flush before a silence, or the one that
+ * Notices lanes that do not get on although the log has more: the last flush before a silence, or the one that
  * closes an epoch, went missing, and no later one will show it as a gap.
  */
-import type { Offsets } from '@tenon/domain';
+import type { LaneKey, LaneOffsets, Offset } from '@tenon/domain';
 
 interface Watched {
-  readonly included: number;
+  readonly included: Offset;
   readonly askAt: number;
   readonly patience: number;
 }
@@ -14,29 +14,25 @@ interface Watched {
 const LONGEST_MS = 600_000;
 
 export class StallWatch {
-  private readonly watched = new Map<string, Watched>();
+  private readonly watched = new Map<LaneKey, Watched>();
 
   constructor(private readonly patienceMs: number) {}
 
   /**
-   * @param included what answers include of each partition; @param end where the log ends
-   * @returns the partitions that speed should replay
+   * @param included what answers include of each lane; @param end where the log ends
+   * @returns the lanes that speed should replay
    */
-  check(now: number, included: Offsets, end: Offsets): number[] {
-    const stalled: number[] = [];
-    for (const [partition, next] of Object.entries(included)) {
-      const known = this.watched.get(partition);
-      if (next >= (end[partition] ?? 0)) this.watched.delete(partition);
+  check(now: number, included: LaneOffsets, end: LaneOffsets): LaneKey[] {
+    const stalled: LaneKey[] = [];
+    for (const [lane, next] of Object.entries(included)) {
+      const known = this.watched.get(lane);
+      if (next >= (end[lane] ?? 0)) this.watched.delete(lane);
       else if (known === undefined || known.included !== next)
-        this.watched.set(partition, {
-          included: next,
-          askAt: now + this.patienceMs,
-          patience: this.patienceMs,
-        });
+        this.watched.set(lane, { included: next, askAt: now + this.patienceMs, patience: this.patienceMs });
       else if (now >= known.askAt) {
         const patience = Math.min(known.patience * 2, LONGEST_MS);
-        this.watched.set(partition, { included: next, askAt: now + patience, patience });
-        stalled.push(Number(partition));
+        this.watched.set(lane, { included: next, askAt: now + patience, patience });
+        stalled.push(lane);
       }
     }
     return stalled;

@@ -5,7 +5,7 @@
  */
 import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
 import { TOPICS } from '@tenon/contracts';
-import type { SourceDefinition } from '@tenon/domain';
+import type { SourceDefinition, ProductId } from '@tenon/domain';
 import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService, Tracer } from '@tenon/ports';
 import type { IngestionConfig } from './config';
 import { INGESTION_DEFAULTS } from './config';
@@ -31,7 +31,7 @@ export interface IngestionDeps {
   readonly tracer?: Tracer;
   readonly sources: readonly SourceDefinition[];
   /** Whose generations `POST /v1/cuts?wait=true` waits for. */
-  readonly products: readonly { readonly name: string }[];
+  readonly products: readonly ProductId[];
   /** What is absent is as in `INGESTION_DEFAULTS`. */
   readonly config: Partial<IngestionConfig>;
 }

@@ -1,23 +1,23 @@
 /** Whether hints went missing on their way: what they cover, held against what the store includes. */
 import type { Covers } from '@tenon/contracts';
-import type { Offsets } from '@tenon/domain';
+import type { LaneKey, LaneOffsets, Offset } from '@tenon/domain';
 
 /** What a look at the store finds. */
 export interface Seen {
-  /** Partition → the offset up to which events are in. */
-  readonly included: Offsets;
+  /** Lane → the offset up to which events are in. */
+  readonly included: LaneOffsets;
   readonly generation: number;
   readonly line: number;
 }
 
 export class HintCheck {
-  /** Partition → the offset up to which every change has been told; null: no look has begun the account yet. */
-  private told: Record<string, number> | null = null;
+  /** Lane → the offset up to which every change has been told; null: no look has begun the account yet. */
+  private told: Record<LaneKey, Offset> | null = null;
   private seen: Seen | null = null;
   /** Clients have been told of another generation. */
   private moved = false;
   /** How `told` and `moved` were when the store was asked: hints that came since are ahead of what it says. */
-  private asked: { readonly told: Readonly<Record<string, number>>; readonly moved: boolean } | null = null;
+  private asked: { readonly told: LaneOffsets; readonly moved: boolean } | null = null;
 
   /** Begins anew: what has been told so far is not known. */
   reset(): void {
@@ -36,10 +36,10 @@ export class HintCheck {
       return true;
     }
     let joins = true;
-    for (const [partition, [from, to]] of Object.entries(covers)) {
-      const told = this.told[partition] ?? 0;
+    for (const [lane, [from, to]] of Object.entries(covers)) {
+      const told = this.told[lane] ?? 0;
       if (from > told) joins = false;
-      this.told[partition] = Math.max(told, to);
+      this.told[lane] = Math.max(told, to);
     }
     return joins;
   }
@@ -62,7 +62,7 @@ export class HintCheck {
       return true;
     }
     const due = patient ? seen.included : now.included;
-    const missed = Object.entries(due).some(([partition, next]) => next > (told[partition] ?? 0));
+    const missed = Object.entries(due).some(([lane, next]) => next > (told[lane] ?? 0));
     const fallen = Object.entries(asked.told).some(([one, next]) => next > (now.included[one] ?? 0));
     const another = seen.generation !== now.generation || seen.line !== now.line;
     if (missed || fallen) this.told = { ...now.included };

@@ -86,7 +86,7 @@ export class LiveHub {
   }
 
   async start(): Promise<void> {
-    const { product } = this.reader.layout.plan;
+    const { product } = this.reader.layout;
     this.subscription = await this.deps.bus.subscribe(SUBJECTS.live(product), ({ payload, headers }) => {
       if (this.tracer.enabled && this.clients.size > 0) this.untold.add(headers[HEADERS.traceparent]);
       const cells = readLiveHint(payload);
@@ -128,7 +128,7 @@ export class LiveHub {
       this.check.asking();
       try {
         const view = await this.reader.view();
-        const { generation, line } = view.pointer;
+        const { generation, line } = view.base.pointer;
         // Across a time without a connection nothing is under way that would still tell.
         const patient = bus.connected() && !away;
         if (!this.check.looked({ included: includedIn(view), generation, line }, patient)) this.changed(null);

@@ -1,7 +1,7 @@
 /** Reads one product: from one snapshot of the store to an answer that says what it is. */
 import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
-import type { Offsets, State, Value } from '@tenon/domain';
+import type { LaneOffsets, State, Value } from '@tenon/domain';
 import {
   answerStatus,
   cellId,
@@ -10,10 +10,20 @@ import {
   covers,
   formatTimestamp,
   isOver,
+  laneKey,
+  lanesOf,
+  toVector,
 } from '@tenon/domain';
-import type { Clock, Engine, EventLog, ProductStore, StoreSnapshot } from '@tenon/ports';
-import type { Layer, MergedCell, ProductLayout, ProductView } from '@tenon/views';
-import { cellsByKey, cellsOf, includedIn, readView } from '@tenon/views';
+import type { Clock, Engine, EventLog, ProductStore } from '@tenon/ports';
+import type {
+  Layer,
+  LayerSnapshots,
+  LayerStores,
+  MergedCell,
+  ProductLayout,
+  ProductView,
+} from '@tenon/views';
+import { cellsByKey, cellsOf, hasGap, inOneStore, includedIn, withView } from '@tenon/views';
 import type { RowsQuery } from './query';
 import { makeCursor, matches } from './query';
 
@@ -38,18 +48,22 @@ export interface LiveRows {
 }
 
 export class ProductReader {
+  private readonly stores: LayerStores;
+
   constructor(
     private readonly deps: ReaderDeps,
     readonly layout: ProductLayout,
-  ) {}
+  ) {
+    this.stores = inOneStore(deps.store);
+  }
 
   /** One page of rows. `query.after` is the caller's to wait for. */
   async rows(query: RowsQuery, asked: Readonly<Record<string, string>>): Promise<RowsAnswer> {
     const ends = this.ends();
-    const { view, rows, next } = await this.deps.store.snapshot(async (snapshot) => {
-      const seen = await readView(snapshot, this.layout);
-      return { view: seen, ...(await this.page(snapshot, seen, query, asked)) };
-    });
+    const { view, rows, next } = await withView(this.stores, this.layout, async (seen, snapshots) => ({
+      view: seen,
+      ...(await this.page(snapshots, seen, query, asked)),
+    }));
     const { plan } = this.layout;
     return {
       product: plan.product,
@@ -66,7 +80,7 @@ export class ProductReader {
   }
 
   private async page(
-    snapshot: StoreSnapshot,
+    snapshots: LayerSnapshots,
     view: ProductView,
     query: RowsQuery,
     asked: Readonly<Record<string, string>>,
@@ -78,7 +92,7 @@ export class ProductReader {
       cells = [];
     };
     const range = { ...query.range, expected: query.limit + 1 };
-    for await (const cell of cellsOf(snapshot, this.layout, view, query.layer, range)) {
+    for await (const cell of cellsOf(snapshots, this.layout, view, query.layer, range)) {
       if (!matches(query.where, cell.key)) continue;
       cells.push(cell);
       // One more than the page, to know whether there is a next one; HAVING may drop rows, so by chunks.
@@ -95,9 +109,9 @@ export class ProductReader {
   /** Some cells by key, for live updates; `removed` names those that HAVING now drops. */
   async cells(ids: readonly string[]): Promise<LiveRows> {
     const ends = this.ends();
-    const { view, cells, rows } = await this.deps.store.snapshot(async (snapshot) => {
-      const seen = await readView(snapshot, this.layout);
-      const found = (await cellsByKey(snapshot, this.layout, seen, ids)).filter((cell) => cell !== undefined);
+    const { view, cells, rows } = await withView(this.stores, this.layout, async (seen, snapshots) => {
+      const all = await cellsByKey(snapshots, this.layout, seen, ids);
+      const found = all.filter((cell) => cell !== undefined);
       return { view: seen, cells: found, rows: await this.finalize(seen, found) };
     });
     const kept = rows.flatMap((one) => one?.row ?? []);
@@ -107,13 +121,13 @@ export class ProductReader {
 
   /** The view alone: what is included, without rows. */
   view(): Promise<ProductView> {
-    return this.deps.store.snapshot((snapshot) => readView(snapshot, this.layout));
+    return withView(this.stores, this.layout, async (view) => view);
   }
 
   /** True once the answers of a layer include these offsets; those of batch do from the cut after them on. */
-  async includes(offsets: Offsets, layer: Layer): Promise<boolean> {
+  async includes(offsets: LaneOffsets, layer: Layer): Promise<boolean> {
     const view = await this.view();
-    return covers(layer === 'batch' ? view.pointer.cut : includedIn(view), offsets);
+    return covers(layer === 'batch' ? view.base.pointer.cut : includedIn(view), offsets);
   }
 
   private async finalize(view: ProductView, cells: readonly MergedCell[]): Promise<(KeyedRow | null)[]> {
@@ -133,7 +147,7 @@ export class ProductReader {
         inBase: cell.base !== undefined,
         inSpeed: cell.inSpeed,
         amended: cell.base?.a === true,
-        over: isOver(plan.window, cell.key[0], view.pointer.watermark),
+        over: isOver(plan.window, cell.key[0], view.base.pointer.watermark),
       });
       const approximate = row.approximate.length > 0 ? { _approximate: row.approximate } : {};
       return {
@@ -147,38 +161,47 @@ export class ProductReader {
    * Where the log ends, asked while the store is read: what was acknowledged before the request is included or counted as
    * behind. Null if the log can't be asked.
    */
-  private ends(): Promise<Offsets | null> {
-    return this.deps.log.endOffsets(TOPICS.events(this.layout.plan.source)).catch(() => null);
+  private ends(): Promise<LaneOffsets | null> {
+    const ends = this.layout.sources.map(async (source) =>
+      lanesOf(source, await this.deps.log.endOffsets(TOPICS.events(source))),
+    );
+    return Promise.all(ends).then(
+      (all) => Object.assign({}, ...all) as LaneOffsets,
+      () => null,
+    );
   }
 
   async envelope(
     view: ProductView,
     layer: Layer,
     rows: readonly Row[],
-    ends: Promise<Offsets | null> = this.ends(),
+    ends: Promise<LaneOffsets | null> = this.ends(),
   ): Promise<AnswerEnvelope> {
-    const { plan } = this.layout;
-    const cut = complete(view.pointer.cut, this.layout.partitions);
+    const { plan, sources } = this.layout;
+    const cut = this.complete(view.base.pointer.cut);
     const included = layer === 'batch' ? cut : includedIn(view);
     const end = await ends;
     const behind = end === null ? 0 : countBetween(included, end);
     // Where it can't be known how much is missing, the answer can't claim to be complete.
-    const missing = end === null || [...view.reaches.values()].some((reach) => reach.gap);
+    const missing = end === null || hasGap(view);
     return {
       topology: plan.topology,
-      generation: view.pointer.generation,
-      cut: { [plan.source]: cut },
-      included: { [plan.source]: included },
+      generation: view.base.pointer.generation,
+      cut: toVector(cut, sources),
+      included: toVector(included, sources),
       behind,
       status: answerStatus({ missing, behind, rows: rows.map((row) => row._status) }),
       at: formatTimestamp(this.deps.clock.now() * 1000),
     };
   }
-}
 
-/** All partitions, also those that nothing was written to yet. */
-function complete(offsets: Offsets, partitions: number): Offsets {
-  return Object.fromEntries(
-    Array.from({ length: partitions }, (_, partition) => [String(partition), offsets[partition] ?? 0]),
-  );
+  /** All lanes, also those that nothing was written to yet. */
+  private complete(offsets: LaneOffsets): LaneOffsets {
+    return Object.fromEntries(
+      this.layout.lanes.map(({ source, partition }) => {
+        const lane = laneKey(source, partition);
+        return [lane, offsets[lane] ?? 0];
+      }),
+    );
+  }
 }

@@ -3,7 +3,7 @@
  * there is something to find; hints can be lost, so it is asked from time to time as well.
  */
 import type { Covers } from '@tenon/contracts';
-import type { Offsets } from '@tenon/domain';
+import type { LaneKey, LaneOffsets, Offset } from '@tenon/domain';
 import { covers } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { Clock } from '@tenon/ports';
@@ -12,7 +12,7 @@ import type { ProductReader } from './reader';
 
 /** What is waited for, and for how long. */
 export interface Awaited {
-  readonly wanted: Offsets;
+  readonly wanted: LaneOffsets;
   readonly layer: Layer;
   /** By the monotonic clock. */
   readonly until: number;
@@ -21,8 +21,8 @@ export interface Awaited {
 
 export class ReceiptWaits {
   private readonly waiting = new Set<() => void>();
-  /** Partition → the offset that hints say landings have reached. */
-  private readonly landed = new Map<string, number>();
+  /** Lane → the offset that hints say landings have reached. */
+  private readonly landed = new Map<LaneKey, Offset>();
 
   constructor(
     private readonly reader: Pick<ProductReader, 'includes'>,
@@ -34,8 +34,8 @@ export class ReceiptWaits {
 
   /** @param reached what a live hint covers, if it says so */
   hinted(reached: Covers | undefined): void {
-    for (const [partition, [, to]] of Object.entries(reached ?? {}))
-      if (to > (this.landed.get(partition) ?? 0)) this.landed.set(partition, to);
+    for (const [lane, [, to]] of Object.entries(reached ?? {}))
+      if (to > (this.landed.get(lane) ?? 0)) this.landed.set(lane, to);
     for (const wake of this.waiting) wake();
   }
 
@@ -78,10 +78,10 @@ export class ReceiptWaits {
     return layer !== 'batch' && covers(Object.fromEntries(this.landed), wanted);
   }
 
-  /** Hints of its partition have come, and not as far. */
+  /** Hints of its lane have come, and not as far. */
   private isKnownMissing({ wanted, layer }: Awaited): boolean {
     if (layer === 'batch') return false;
-    return Object.entries(wanted).some(([partition, next]) => (this.landed.get(partition) ?? next) < next);
+    return Object.entries(wanted).some(([lane, next]) => (this.landed.get(lane) ?? next) < next);
   }
 
   private notYet(): HttpProblem {

@@ -1,8 +1,8 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
 import type { RowsAnswer } from '@tenon/contracts';
 import { SUBJECTS, readCovers } from '@tenon/contracts';
-import type { Plan, SourceDefinition, Value } from '@tenon/domain';
-import { covers, formatTimestamp } from '@tenon/domain';
+import type { LaneOffsets, OffsetVector, Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
+import { covers, formatTimestamp, laneKey, toLanes, toVector } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type {
   Bus,
@@ -21,6 +21,7 @@ import type {
   Tracer,
 } from '@tenon/ports';
 import { NO_METRICS, NO_TRACER, tracedRoutes } from '@tenon/telemetry';
+import type { ProductLayout } from '@tenon/views';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { toCsv } from './csv';
 import { exampleOf } from './example';
@@ -30,6 +31,7 @@ import type { RowsQuery } from './query';
 import { parseRowsQuery } from './query';
 import { ProductReader } from './reader';
 import { ReceiptWaits } from './receipt-waits';
+import { servedNames } from './served-names';
 import { traceRead } from './spans';
 
 export interface ServingConfig {
@@ -81,15 +83,16 @@ export async function createServing(deps: ServingDeps): Promise<RunningService> 
 }
 
 class Serving {
-  private readonly products = new Map<string, Served>();
+  private readonly products = new Map<ProductId, Served>();
+  /** Name → the version that it serves. */
+  private names: ReadonlyMap<string, ProductId> = new Map();
   private readonly subscriptions: Subscription[] = [];
 
   constructor(private readonly deps: ServingDeps) {
-    const partitions = new Map(deps.sources.map((source) => [source.name, source.partitions]));
     const run = deps.ids.next().replaceAll('-', '');
     for (const plan of deps.plans) {
-      const reader = new ProductReader(deps, layoutOf(plan, partitions.get(plan.source) ?? 1));
-      this.products.set(plan.product, {
+      const reader = new ProductReader(deps, layoutOf(plan, deps.sources));
+      this.products.set(reader.layout.product, {
         reader,
         hub: new LiveHub(deps, reader, deps.config.live, run),
         waits: new ReceiptWaits(reader, plan.product, deps.clock, deps.config.pollMs),
@@ -100,8 +103,12 @@ class Serving {
   async start(): Promise<void> {
     const { metrics = NO_METRICS } = this.deps;
     metrics.gauge('tenon_live_clients', 'Streams of live updates that are open.', () =>
-      [...this.products].map(([product, { hub }]) => ({ labels: { product }, value: hub.size })),
+      [...this.products.values()].map(({ reader, hub }) => ({
+        labels: { product: reader.layout.plan.product },
+        value: hub.size,
+      })),
     );
+    this.names = await servedNames(this.deps.store, this.deps.plans);
     for (const [product, served] of this.products) {
       await served.hub.start();
       this.subscriptions.push(
@@ -139,9 +146,9 @@ class Serving {
 
   private product(request: HttpRequest): Served {
     const name = request.params.name ?? '';
-    const served = this.products.get(name);
+    const served = this.products.get(this.names.get(name) ?? '');
     if (served !== undefined) return served;
-    const known = [...this.products.keys()].join(', ') || 'none';
+    const known = [...this.names.keys()].join(', ') || 'none';
     throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
   }
 
@@ -212,20 +219,15 @@ class Serving {
     { trace, signal, query: asked }: HttpRequest,
   ): Promise<RowsAnswer> {
     const { tracer = NO_TRACER, clock } = this.deps;
-    const { plan, partitions } = reader.layout;
+    const { plan } = reader.layout;
     const read = () => traceRead(tracer, trace, 'rows', plan.product, () => reader.rows(query, asked));
     if (query.after === null) return read();
-    const wanted = query.after[plan.source] ?? {};
-    const unknown = Object.keys(wanted).find((partition) => Number(partition) >= partitions);
-    if (unknown !== undefined)
-      throw new HttpProblem(400, 'bad-parameter', `after names partition ${unknown}, which does not exist.`, {
-        parameter: 'after',
-      });
+    const wanted = wantedLanes(reader.layout, query.after);
     const awaited = { wanted, layer: query.layer, until: clock.monotonic() + query.timeoutMs, signal };
     for (let trusting = true; ; trusting = false) {
       await traceRead(tracer, trace, 'wait', plan.product, () => waits.wait(awaited, trusting));
       const answer = await read();
-      if (covers(answer.answer.included[plan.source], wanted)) return answer;
+      if (covers(toLanes(answer.answer.included), wanted)) return answer;
     }
   }
 
@@ -265,9 +267,10 @@ class Serving {
     const products = await Promise.all(
       [...this.products.values()].map(async ({ reader }) => {
         const view = await reader.view();
-        const included = includedIn(view);
-        const accepted = Object.values(included).reduce((sum, next) => sum + next, 0);
+        const lanes = includedIn(view);
+        const accepted = Object.values(lanes).reduce((sum, next) => sum + next, 0);
         const { product, version, source } = reader.layout.plan;
+        const included = toVector(lanes)[source] ?? {};
         return { product, version, source, included, accepted, ...ledgerOf(view) };
       }),
     );
@@ -275,13 +278,33 @@ class Serving {
   }
 
   status(): Record<string, unknown> {
-    return { products: [...this.products].map(([product, { hub }]) => ({ product, liveClients: hub.size })) };
+    const products = [...this.products.values()].map(({ reader, hub }) => ({
+      product: reader.layout.plan.product,
+      liveClients: hub.size,
+    }));
+    return { products };
   }
 
   async stop(): Promise<void> {
     for (const subscription of this.subscriptions) await subscription.close();
     for (const { hub } of this.products.values()) await hub.stop();
   }
+}
+
+/** Of a receipt, what the product reads. */
+function wantedLanes({ sources, lanes }: ProductLayout, receipt: OffsetVector): LaneOffsets {
+  const read = Object.entries(receipt).filter(([source]) => sources.includes(source));
+  const wanted = toLanes(Object.fromEntries(read));
+  const known = new Set(lanes.map(({ source, partition }) => laneKey(source, partition)));
+  const unknown = Object.keys(wanted).find((lane) => !known.has(lane));
+  if (unknown === undefined) return wanted;
+  const [source, partition] = unknown.split('/');
+  throw new HttpProblem(
+    400,
+    'bad-parameter',
+    `after names partition ${partition} of ${source}, which does not exist.`,
+    { parameter: 'after' },
+  );
 }
 
 /** JSON unless CSV is asked for; 406 for what can't be given. */

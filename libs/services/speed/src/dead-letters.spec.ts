@@ -22,7 +22,7 @@ function record(offset: number, id: string, data: string): LogRecord {
 
 describe('a dead letter', () => {
   it('of two events under one id holds the second whole, with its reason and place', () => {
-    const state = new LivePartition(2, { epoch: 0, start: 0 }, 100, []);
+    const state = new LivePartition({ source: 's', partition: 2 }, { epoch: 0, start: 0 }, 100, []);
     const { events, conflicts, counts } = readRound(state, [record(0, 'a', '1'), record(1, 'a', '2')], 0);
     expect(events).toHaveLength(1);
     expect(counts).toMatchObject({ deadLettered: 1, duplicate: 0 });

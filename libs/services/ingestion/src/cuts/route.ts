@@ -1,4 +1,5 @@
 /** `POST /v1/cuts`: a cut on command, and on wish an answer only once it is served. */
+import type { ProductId } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { Bus, Clock, HttpRequest, HttpResponse, Route } from '@tenon/ports';
 import type { CutMaker } from './control';
@@ -11,7 +12,7 @@ export interface CutsRouteDeps {
   readonly cutter: CutMaker;
   readonly bus: Bus;
   readonly clock: Clock;
-  readonly products: readonly { readonly name: string }[];
+  readonly products: readonly ProductId[];
 }
 
 export function cutsRoute(deps: CutsRouteDeps): Route {

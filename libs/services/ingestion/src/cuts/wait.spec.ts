@@ -2,11 +2,12 @@ import { start } from '../testing/ingestion-fixture';
 import { settle } from '../testing/manual-clock';
 
 describe('waiting for a cut', () => {
-  const products = [{ name: 'a' }, { name: 'b' }];
+  const products = ['a@1', 'b@1'];
+  const reply = (generations: Readonly<Record<string, number>>) => ({ v: 2, generations });
 
   it('ends when every product serves it, whoever says so', async () => {
     const fixture = await start({ products });
-    fixture.bus.generations = () => [{ a: 1, b: 0 }, { b: 1 }];
+    fixture.bus.generations = () => [reply({ 'a@1': 1, 'b@1': 0 }), reply({ 'b@1': 1 })];
     const answer = await fixture.cut({ wait: 'true' });
     expect(answer).toMatchObject({ status: 202, body: { epoch: 1, generations: { a: 1, b: 1 } } });
     expect(fixture.bus.handlers.size).toBe(0);
@@ -16,14 +17,14 @@ describe('waiting for a cut', () => {
     const fixture = await start({ products });
     const answer = fixture.cut({ wait: 'true' });
     await settle();
-    fixture.bus.generations = () => [{ a: 5, b: 1 }];
+    fixture.bus.generations = () => [reply({ 'a@1': 5, 'b@1': 1 })];
     for (const hint of fixture.bus.handlers) hint();
     expect((await answer).status).toBe(202);
   });
 
   it('asks again without hints, and gives up in time with 504', async () => {
     const fixture = await start({ products });
-    fixture.bus.generations = () => [{ a: 1 }];
+    fixture.bus.generations = () => [reply({ 'a@1': 1 })];
     const answer = fixture.cut({ wait: 'true', timeout: '150' });
     await settle();
     await fixture.clock.advance(100);

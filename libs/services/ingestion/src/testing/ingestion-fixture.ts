@@ -1,7 +1,7 @@
 /** For this library's specs: ingestion on a log and a bus in memory, and calls without HTTP. */
 import { HttpProblem } from '@tenon/errors';
 import type { EventEnvelope } from '@tenon/contracts';
-import type { SourceDefinition } from '@tenon/domain';
+import type { SourceDefinition, ProductId } from '@tenon/domain';
 import type { HttpResponse, Ids, Logger, LogRecord, RunningService } from '@tenon/ports';
 import type { IngestionConfig } from '../config';
 import { createIngestion } from '../service';
@@ -88,7 +88,7 @@ export interface FixtureOptions {
   readonly source?: Partial<SourceDefinition>;
   readonly config?: Partial<IngestionConfig>;
   readonly log?: MemoryLog;
-  readonly products?: readonly { readonly name: string }[];
+  readonly products?: readonly ProductId[];
 }
 
 export async function start(options: FixtureOptions = {}): Promise<Fixture> {

@@ -4,15 +4,16 @@
  * barrier that asks for a full recomputation, `m` in the middle of epoch `epoch`. So what is archived, and where the
  * cuts lie, is read off a listing.
  */
+import type { Epoch, Offset, Partition } from '@tenon/domain';
 import type { LakeFile } from '@tenon/ports';
 
 export interface ArchiveFile {
   readonly name: string;
-  readonly partition: number;
-  readonly from: number;
-  readonly to: number;
+  readonly partition: Partition;
+  readonly from: Offset;
+  readonly to: Offset;
   /** The epoch that the offset `to` belongs to. */
-  readonly epoch: number;
+  readonly epoch: Epoch;
   readonly end: 'b' | 'f' | 'm';
 }
 

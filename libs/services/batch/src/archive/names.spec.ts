@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { ArchiveFile } from './archive-names';
-import { archiveName, contiguous, parseArchiveName, spansOf } from './archive-names';
+import type { ArchiveFile } from './names';
+import { archiveName, contiguous, parseArchiveName, spansOf } from './names';
 
 const file = (from: number, to: number): ArchiveFile => {
   const described = { partition: 0, from, to, epoch: 0, end: 'm' as const };

@@ -1,0 +1,149 @@
+/**
+ * Archives one source: every record of the log, once, in Parquet files that end at each barrier, or at a size. Each record is
+ * marked with what the one judge of records says of it, so that a range of the archive counts as the live log did.
+ */
+import { GROUPS, HEADERS, TOPICS, barrierOf, isUnknownVersion, judgeRecord } from '@tenon/contracts';
+import type { Judgement, Offset, Partition, SourceDefinition } from '@tenon/domain';
+import type { ArchiveMark, LogReading, LogRecord } from '@tenon/ports';
+import type { PartitionRead } from '@tenon/loops';
+import { TopicReader } from '@tenon/loops';
+import type { BatchDeps } from '../deps';
+import { CutContexts } from './cut-contexts';
+import type { ArchiveIndex } from './archive-index';
+import type { ArchiveFile } from './names';
+import { archiveName } from './names';
+import { OpenFile } from './open-file';
+
+/** How a record is marked in the archive; `before`: it is there already. */
+const MARKS: Readonly<Record<Judgement, ArchiveMark | null>> = {
+  event: 'event',
+  duplicate: 'duplicate',
+  conflict: 'conflict',
+  control: 'control',
+  barrier: 'control',
+  before: null,
+};
+
+export class Archiver {
+  /** Of the cuts whose barriers were read here. */
+  readonly contexts = new CutContexts();
+  private readonly reader: TopicReader<OpenFile>;
+  private total = 0;
+
+  /** @param onCut a file that ends at a barrier was committed */
+  constructor(
+    private readonly deps: BatchDeps,
+    private readonly source: SourceDefinition,
+    private readonly index: ArchiveIndex,
+    private readonly onCut: () => void,
+  ) {
+    this.reader = new TopicReader<OpenFile>(deps, {
+      topic: TOPICS.events(source.name),
+      group: GROUPS.archive(source.name),
+      latency: 'relaxed',
+      maxRecords: deps.config.maxFileRecords,
+      begin: (partition) => this.begin(partition),
+      end: (file) => file.discard(),
+      take: (read) => this.take(read),
+    });
+  }
+
+  get done(): Promise<void> {
+    return this.reader.done;
+  }
+
+  /** Records archived by this instance. */
+  get archived(): number {
+    return this.total;
+  }
+
+  async start(): Promise<void> {
+    const { name, partitions } = this.source;
+    await this.deps.log.ensureTopic({ name: TOPICS.events(name), partitions });
+    await this.reader.start();
+  }
+
+  /** From where the archive ends, less the dedupe window. */
+  private async begin(partition: Partition): Promise<{ from: Offset; held: OpenFile }> {
+    await this.index.refresh();
+    const last = this.index.of(partition).at(-1);
+    const at = { epoch: last?.epoch ?? 0, from: last?.to ?? 0 };
+    const held = new OpenFile(this.deps.engine, this.source, partition, at);
+    const facts = { source: this.source.name, partition, from: at.from };
+    this.deps.logger.info(facts, 'batch archives a partition from where the archive ends');
+    return { from: held.judge.readFrom, held };
+  }
+
+  private async take(read: readonly PartitionRead<OpenFile>[]): Promise<void> {
+    for (const { held, records } of read) for (const record of records) await this.takeRecord(held, record);
+    await this.writeLargest();
+  }
+
+  private async takeRecord(file: OpenFile, record: LogRecord): Promise<void> {
+    const judgement = judgeRecord(file.judge, record, file.place);
+    const mark = MARKS[judgement];
+    if (mark === null) return;
+    file.keep(record, mark);
+    if (judgement === 'barrier') {
+      await this.endEpoch(file, record);
+      return;
+    }
+    const { maxFileRecords, addRecords } = this.deps.config;
+    if (file.records >= maxFileRecords) await this.write(file, 'm');
+    else if (file.waiting >= addRecords) await file.add();
+  }
+
+  private async endEpoch(file: OpenFile, record: LogRecord): Promise<void> {
+    const { epoch } = file.judge.cursor;
+    if (this.deps.tracer?.enabled) this.contexts.note(epoch, record.header(HEADERS.traceparent));
+    const barrier = barrierOf(record);
+    const full = barrier !== null && !isUnknownVersion(barrier) && barrier.full === true;
+    await this.write(file, full ? 'f' : 'b');
+    this.onCut();
+  }
+
+  /** Keeps what is held in memory below its bound by writing the largest first. */
+  private async writeLargest(): Promise<void> {
+    const held = [...this.reader.held.values()].sort((a, b) => b.bytes - a.bytes);
+    let bytes = held.reduce((sum, file) => sum + file.bytes, 0);
+    for (const file of held) {
+      if (bytes <= this.deps.config.maxHeldBytes) return;
+      bytes -= file.bytes;
+      await this.write(file, 'm');
+    }
+  }
+
+  /** Until it is committed, the file does not exist for anyone; after a crash its records are read from the log again. */
+  private async write(file: OpenFile, end: ArchiveFile['end']): Promise<void> {
+    const { records, from, partition, judge } = file;
+    if (records === 0) return;
+    const { lake, logger } = this.deps;
+    const described = { partition, from, to: judge.next, epoch: judge.cursor.epoch, end };
+    const name = archiveName(this.source.name, described);
+    const staged = await lake.stage();
+    await file.finish(staged);
+    await lake.commit(staged, name);
+    logger.debug({ name, records }, 'archived');
+    this.total += records;
+    this.index.add({ name, ...described });
+  }
+
+  reading(): LogReading {
+    return this.reader.reading(({ judge }) => judge.next);
+  }
+
+  /** Records in memory that are not archived yet. */
+  held(): number {
+    return [...this.reader.held.values()].reduce((sum, file) => sum + file.records, 0);
+  }
+
+  status(): Record<string, unknown> {
+    const partitions = Array.from({ length: this.source.partitions }, (_, partition) => partition);
+    const archived = partitions.map((partition) => [partition, this.index.of(partition).at(-1)?.to ?? 0]);
+    return { source: this.source.name, archived: Object.fromEntries(archived), held: this.held() };
+  }
+
+  stop(): Promise<void> {
+    return this.reader.stop();
+  }
+}

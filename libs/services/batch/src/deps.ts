@@ -1,0 +1,62 @@
+/** What the batch layer is made of. */
+import { FRAME_CELLS } from '@tenon/contracts';
+import type { Plan, SourceDefinition } from '@tenon/domain';
+import type {
+  Bus,
+  Clock,
+  Engine,
+  EventLog,
+  Ids,
+  Lake,
+  Logger,
+  Metrics,
+  ProductStore,
+  ServedPointers,
+  Tracer,
+} from '@tenon/ports';
+
+export interface BatchConfig {
+  /** Records per file of the archive at most. */
+  readonly maxFileRecords: number;
+  /** Bytes of records that one source may hold in memory before it writes. */
+  readonly maxHeldBytes: number;
+  /** Records are handed to the engine by so many, which spreads the work that is due at a cut. */
+  readonly addRecords: number;
+  /** A run whose generation is not served after this long is made again, milliseconds. */
+  readonly rerunAfterMs: number;
+  /** An instance that is silent for this long loses its runs to another, milliseconds. */
+  readonly leaseMs: number;
+  /** Cells per frame of a slice at most. */
+  readonly frameCells: number;
+  /** Cells per slice, about: what an instance of consumption lands by itself. */
+  readonly sliceCells: number;
+}
+
+export const BATCH_DEFAULTS: BatchConfig = {
+  maxFileRecords: 100_000,
+  maxHeldBytes: 64 << 20,
+  addRecords: 8192,
+  rerunAfterMs: 60_000,
+  leaseMs: 10_000,
+  frameCells: FRAME_CELLS,
+  sliceCells: 16 * FRAME_CELLS,
+};
+
+export interface BatchDeps {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  /** Which generation a run builds on. */
+  readonly pointers: ServedPointers;
+  /** For leases alone. */
+  readonly store: Pick<ProductStore, 'transact'>;
+  readonly lake: Lake;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
+  readonly sources: readonly SourceDefinition[];
+  readonly plans: readonly Plan[];
+  readonly config: BatchConfig;
+}

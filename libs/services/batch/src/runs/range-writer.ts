@@ -1,0 +1,113 @@
+/** Hands the states of a range to the landing zone: slices in turn over the partitions of the product's topic, and a commit. */
+import type { CommitMessage, SliceFrame, WireCell } from '@tenon/contracts';
+import { FrameWriter, HEADERS, TOPICS, encodeMessage, versionText } from '@tenon/contracts';
+import type { Move, RangeHead } from '@tenon/domain';
+import { cellKey } from '@tenon/domain';
+import type { EventLog, Ids, NewRecord, PartialCell, Span } from '@tenon/ports';
+import { contextHeaders } from '@tenon/telemetry';
+import type { ProductLayout } from '@tenon/views';
+
+const VERSION = versionText('slice');
+
+/** How many frames are appended at a time. */
+const FRAMES_PER_APPEND = 8;
+
+export interface RangeWriterDeps {
+  readonly log: EventLog;
+  readonly ids: Ids;
+  readonly config: { readonly frameCells: number; readonly sliceCells: number };
+}
+
+export class RangeWriter {
+  private readonly range: string;
+  private readonly topic: string;
+  private readonly headers: Readonly<Record<string, string>>;
+  private slices = 0;
+  private open: FrameWriter<SliceFrame> | null = null;
+  private waiting: NewRecord[] = [];
+  private total = 0;
+
+  /** @param span of the run; the frames carry it */
+  constructor(
+    private readonly deps: RangeWriterDeps,
+    private readonly layout: ProductLayout,
+    private readonly head: RangeHead,
+    span?: Span,
+  ) {
+    this.range = deps.ids.next();
+    this.topic = TOPICS.ranges(layout.product);
+    this.headers = { [HEADERS.version]: VERSION, ...contextHeaders(span) };
+  }
+
+  /** Cells that were written. */
+  get cells(): number {
+    return this.total;
+  }
+
+  /** Writes some of the cells; each cell of a range comes once. */
+  async write(cells: readonly PartialCell[]): Promise<void> {
+    for (const cell of cells) {
+      this.open ??= this.begin();
+      const frame = this.open.add(wireCell(this.layout, cell));
+      if (frame !== null) await this.put(frame);
+      if (this.open.written >= this.deps.config.sliceCells) await this.endSlice();
+    }
+    this.total += cells.length;
+  }
+
+  private begin(): FrameWriter<SliceFrame> {
+    const { product, plan } = this.layout;
+    const id = `${this.range}/${this.slices}`;
+    const { full, line, from, to } = this.head;
+    const head = { type: 'slice', product, hash: plan.hash, id, range: this.range } as const;
+    return new FrameWriter<SliceFrame>(
+      { ...head, slice: this.slices, full, line, from, to },
+      this.deps.config.frameCells,
+    );
+  }
+
+  private async endSlice(): Promise<void> {
+    if (this.open === null) return;
+    await this.put(this.open.finish({}));
+    this.open = null;
+    this.slices += 1;
+  }
+
+  /** All is written: what the pointer moves to. */
+  async commit({ cut, epochs, ledger, watermark }: Move): Promise<void> {
+    await this.endSlice();
+    const { product, plan } = this.layout;
+    const { full, line, from, to } = this.head;
+    const head = {
+      type: 'commit',
+      product,
+      hash: plan.hash,
+      range: this.range,
+      full,
+      line,
+      from,
+      to,
+    } as const;
+    const end = { slices: this.slices, cut, epochs, ledger, watermark };
+    await this.put(encodeMessage<CommitMessage>({ ...head, ...end }));
+    await this.append();
+  }
+
+  private async put(value: Uint8Array): Promise<void> {
+    const partition = this.slices % this.layout.lanes.length;
+    this.waiting.push({ partition, key: this.range, value, headers: this.headers });
+    if (this.waiting.length >= FRAMES_PER_APPEND) await this.append();
+  }
+
+  private async append(): Promise<void> {
+    const { waiting } = this;
+    this.waiting = [];
+    if (waiting.length > 0) await this.deps.log.append(this.topic, waiting, { ack: 'relaxed' });
+  }
+}
+
+const wireCell = ({ types }: ProductLayout, { key, states }: PartialCell): WireCell => ({
+  id: cellKey(types, key),
+  key: JSON.stringify(key),
+  states: JSON.stringify(states),
+});

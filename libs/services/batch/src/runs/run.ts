@@ -1,0 +1,113 @@
+/** One batch run: the states of a range of the archive, handed to the landing zone. */
+import type {
+  Lanes,
+  Move,
+  Offsets,
+  Partition,
+  Plan,
+  Pointer,
+  RangeHead,
+  SourceDefinition,
+} from '@tenon/domain';
+import { lanesOf, parseTimestamp, toVector } from '@tenon/domain';
+import type { Clock, Engine, PartialCell, Span } from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
+import type { ArchiveIndex } from '../archive/archive-index';
+import type { CompleteCut } from '../archive/complete-cut';
+import type { RangeWriterDeps } from './range-writer';
+import { RangeWriter } from './range-writer';
+
+export interface RunDeps extends RangeWriterDeps {
+  readonly engine: Engine;
+  readonly clock: Clock;
+}
+
+/** What a run did, for the log and the status. */
+export interface RunReport {
+  readonly product: string;
+  readonly from: number;
+  readonly to: number;
+  readonly cells: number;
+  readonly ms: number;
+}
+
+/** What is due: the states from the served view, or from nothing, up to a cut. */
+export interface DueRun {
+  readonly pointer: Pointer | undefined;
+  readonly cut: CompleteCut;
+}
+
+/**
+ * Which range a run makes. Incremental: from the generation that is served. Full: from the first record, which makes a new
+ * line of base views; also where the served view is of another definition, on which this plan can't build.
+ */
+export function rangeOf({ hash }: Pick<Plan, 'hash'>, { pointer, cut }: DueRun): RangeHead {
+  const full = cut.full || (pointer !== undefined && pointer.hash !== hash);
+  const line = pointer?.line ?? 0;
+  if (full) return { hash, full, line: line + 1, from: 0, to: Number(cut.epoch) };
+  return { hash, full, line, from: pointer?.generation ?? 0, to: Number(cut.epoch) };
+}
+
+/**
+ * Computes [cut from, cut to) of a product and appends it to its ranges topic.
+ *
+ * @param lost aborts if another instance has the run by now
+ * @param span of the run; what it writes carries it
+ * @returns null where it was given up: half a range is nothing
+ */
+export async function runBatch(
+  deps: RunDeps,
+  index: ArchiveIndex,
+  source: SourceDefinition,
+  layout: ProductLayout,
+  due: DueRun,
+  lost: AbortSignal,
+  span?: Span,
+): Promise<RunReport | null> {
+  const began = deps.clock.monotonic();
+  const { plan } = layout;
+  const { pointer, cut } = due;
+  const head = rangeOf(plan, due);
+  const base: Offsets = head.full ? {} : (toVector(pointer?.cut ?? {})[source.name] ?? {});
+  const writer = new RangeWriter(deps, layout, head, span);
+  const ranges = await index.ranges(base, cut.offsets);
+  const result = await deps.engine.aggregateArchive(source, plan, ranges);
+  const latest = new LatestWindow(plan);
+  for await (const chunk of result.cells) {
+    if (lost.aborted) return null;
+    latest.see(chunk);
+    await writer.write(chunk);
+  }
+  if (lost.aborted) return null;
+  const move: Move = {
+    cut: byLane(source, cut.offsets),
+    epochs: byLane(source, cut.epochs),
+    ledger: result.ledger,
+    watermark: latest.micros,
+  };
+  await writer.commit(move);
+  const ms = Math.round(deps.clock.monotonic() - began);
+  return { product: layout.product, from: head.from, to: head.to, cells: writer.cells, ms };
+}
+
+const byLane = <T>({ name }: SourceDefinition, partitions: ReadonlyMap<Partition, T>): Lanes<T> =>
+  lanesOf(name, Object.fromEntries(partitions));
+
+/** The start of the latest window among the cells, microseconds. */
+class LatestWindow {
+  private latest: string | null = null;
+
+  constructor(private readonly plan: Plan) {}
+
+  see(cells: readonly PartialCell[]): void {
+    if (this.plan.window === null) return;
+    for (const { key } of cells) {
+      const window = key[0];
+      if (typeof window === 'string' && (this.latest === null || window > this.latest)) this.latest = window;
+    }
+  }
+
+  get micros(): number | null {
+    return this.latest === null ? null : (parseTimestamp(this.latest) ?? null);
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The runs of one source's products: each is made by one instance, the one that has the product's lease, from before the run
+ * until its generation is served. Two runs at a time would be a waste, and no harm: the landing zone judges each range.
+ */
+import type { Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
+import type { Lease, Leases } from '@tenon/leases';
+import { Periodic } from '@tenon/loops';
+import { NO_METRICS, NO_TRACER, within } from '@tenon/telemetry';
+import type { ProductLayout } from '@tenon/views';
+import type { ArchiveIndex } from '../archive/archive-index';
+import type { CutContexts } from '../archive/cut-contexts';
+import type { BatchDeps } from '../deps';
+import type { DueRun, RunReport } from './run';
+import { runBatch } from './run';
+import { startRun } from './spans';
+
+/** How often it looks by itself for what is due: hints can be lost. Milliseconds. */
+const LOOK_EVERY_MS = 5000;
+
+interface HandedOver {
+  readonly base: Generation;
+  readonly at: number;
+}
+
+export class Runs {
+  private readonly looking: Periodic;
+  private readonly handedOver = new Map<ProductId, HandedOver>();
+  private readonly leased = new Map<ProductId, Lease>();
+  private readonly reports: RunReport[] = [];
+  /** A run is due that another instance has the lease of: that one may die. */
+  private waiting = false;
+
+  constructor(
+    private readonly deps: BatchDeps,
+    private readonly leases: Leases,
+    private readonly source: SourceDefinition,
+    private readonly layouts: readonly ProductLayout[],
+    private readonly index: ArchiveIndex,
+    private readonly contexts: CutContexts,
+  ) {
+    const every = () => (this.waiting ? Math.min(LOOK_EVERY_MS, deps.config.leaseMs / 4) : LOOK_EVERY_MS);
+    this.looking = new Periodic(deps.clock, every, (signal) => this.look(signal));
+  }
+
+  get done(): Promise<void> {
+    return this.looking.done;
+  }
+
+  start(): void {
+    this.looking.start();
+  }
+
+  /** Something may have become due: a new cut, or a generation that is now served. */
+  wake(): void {
+    this.looking.wake();
+  }
+
+  private async look(signal: AbortSignal): Promise<void> {
+    this.waiting = false;
+    await this.index.refresh();
+    for (const layout of this.layouts) {
+      if (signal.aborted) return;
+      await this.runIfDue(layout, signal);
+    }
+  }
+
+  private async runIfDue(layout: ProductLayout, signal: AbortSignal): Promise<void> {
+    const { product, plan } = layout;
+    if ((await this.dueRun(plan)) === null) {
+      await this.leased.get(product)?.release();
+      this.leased.delete(product);
+      return;
+    }
+    const lease = await this.leases.take(`batch/${product}`);
+    if (lease === null) {
+      this.waiting = true;
+      return;
+    }
+    this.leased.set(product, lease);
+    // Looked at again, since the one that had the lease may have just made it.
+    const due = await this.dueRun(plan);
+    if (due === null || this.isUnderWay(product, due)) return;
+    await this.make(layout, due, AbortSignal.any([lease.lost, signal]));
+  }
+
+  /** The run that the served generation and the archive ask for; null where nothing is due. */
+  private async dueRun(plan: Plan): Promise<DueRun | null> {
+    const [pointer] = await this.deps.pointers.read([plan]);
+    const base = pointer?.generation ?? 0;
+    const cut = this.index.latestCut(base);
+    if (cut === null || Number(cut.epoch) <= base) return null;
+    return { pointer, cut: { ...cut, trace: this.contexts.of(cut.epoch) } };
+  }
+
+  /** A run builds on the served generation, so the next one waits until the last one is served. */
+  private isUnderWay(product: ProductId, { pointer }: DueRun): boolean {
+    const last = this.handedOver.get(product);
+    if (last === undefined || last.base !== (pointer?.generation ?? 0)) return false;
+    return this.deps.clock.monotonic() - last.at < this.deps.config.rerunAfterMs;
+  }
+
+  private async make(layout: ProductLayout, due: DueRun, lost: AbortSignal): Promise<void> {
+    const { clock, logger, config, metrics = NO_METRICS, tracer = NO_TRACER } = this.deps;
+    const { product, plan } = layout;
+    const base = due.pointer?.generation ?? 0;
+    const to = due.cut.epoch;
+    logger.info({ product, from: due.cut.full ? 0 : base, to }, 'batch run begins');
+    const span = startRun(tracer, plan, base, due.cut);
+    const report = await within(span, () =>
+      runBatch(this.deps, this.index, this.source, layout, due, lost, span),
+    );
+    if (report === null) {
+      logger.warn({ product, to }, 'batch run given up: another instance makes it, or this one stops');
+      return;
+    }
+    const labels = { product: plan.product };
+    metrics.histogram('tenon_run_duration_seconds', 'Time of a batch run.', labels)(report.ms / 1000);
+    this.handedOver.set(product, { base, at: clock.monotonic() });
+    this.reports.push(report);
+    if (this.reports.length > 20) this.reports.shift();
+    logger.info({ ...report, rerunAfterMs: config.rerunAfterMs }, 'batch run handed over');
+  }
+
+  status(): Record<string, unknown> {
+    return { runs: this.reports.slice(-5) };
+  }
+
+  stop(): Promise<void> {
+    return this.looking.stop();
+  }
+}

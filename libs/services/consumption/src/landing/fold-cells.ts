@@ -1,0 +1,46 @@
+/** Folding cells into a base view that nobody sees yet; `foldCell` is the law. */
+import type { BaseDocument } from '@tenon/contracts';
+import { STORE_KEYS } from '@tenon/contracts';
+import type { FoldTarget, State } from '@tenon/domain';
+import { foldCell, isOver } from '@tenon/domain';
+import type { StoreTransaction } from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
+
+/** States of a range of the log for one cell. Texts are JSON, as they travel. */
+export interface FoldedCell {
+  /** The `cellKey`. */
+  readonly id: string;
+  readonly key: string;
+  readonly states: string | readonly State[];
+}
+
+/**
+ * Folds cells into base(to); nobody sees them until the pointer moves. May be repeated: it writes the same again. A cell that
+ * is new there is written as the texts that came.
+ */
+export async function foldCells(
+  tx: StoreTransaction,
+  layout: ProductLayout,
+  target: FoldTarget,
+  cells: readonly FoldedCell[],
+): Promise<void> {
+  const prefix = STORE_KEYS.base(layout.product, target.line);
+  const keys = cells.map(({ id }) => prefix + id);
+  const documents = await tx.getMany<BaseDocument>('base', keys);
+  cells.forEach(({ key, states }, index) => {
+    const at = keys[index] as string;
+    const document = documents[index];
+    if (document === undefined) {
+      const text = typeof states === 'string' ? states : JSON.stringify(states);
+      tx.putJson('base', at, `{"k":${key},"v":[{"g":${target.to},"s":${text}}]}`);
+      return;
+    }
+    const versions = foldCell(layout.plan.states, document.v, {
+      from: target.from,
+      to: target.to,
+      states: typeof states === 'string' ? (JSON.parse(states) as State[]) : states,
+      amended: isOver(layout.plan.window, document.k[0], target.watermark),
+    });
+    tx.put('base', at, { k: document.k, v: versions } satisfies BaseDocument);
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * Looks from time to time at what hints may not have told: which generation other instances serve, and whether a lane of this
+ * instance stands still although the log has more (see StallWatch).
+ */
+import { TOPICS } from '@tenon/contracts';
+import { TenonError } from '@tenon/errors';
+import type { Lane, LaneOffsets, Pointer } from '@tenon/domain';
+import { lanesOf, parseLane } from '@tenon/domain';
+import { Periodic } from '@tenon/loops';
+import type { ProductLayout } from '@tenon/views';
+import { includedIn, readView } from '@tenon/views';
+import type { ConsumptionDeps } from './deps';
+import { StallWatch } from './stall';
+
+/** Milliseconds. */
+const LOOK_EVERY = 2000;
+
+export interface Watched {
+  /** True if this instance lands the lane's flushes. */
+  readonly has: (lane: Lane) => boolean;
+  readonly stalled: (lanes: readonly Lane[]) => void;
+  readonly served: (pointer: Pointer) => void;
+}
+
+export class Watch {
+  private readonly stall: StallWatch;
+  private readonly looking: Periodic;
+
+  constructor(
+    private readonly deps: ConsumptionDeps,
+    private readonly layout: ProductLayout,
+    private readonly watched: Watched,
+  ) {
+    this.stall = new StallWatch(deps.config.stallMs);
+    this.looking = new Periodic(
+      deps.clock,
+      () => LOOK_EVERY,
+      () => this.look(),
+    );
+  }
+
+  get done(): Promise<void> {
+    return this.looking.done;
+  }
+
+  start(): void {
+    this.looking.start();
+  }
+
+  private async look(): Promise<void> {
+    const { store, clock } = this.deps;
+    const view = await store.snapshot((snapshot) => readView(snapshot, this.layout));
+    this.watched.served(view.base.pointer);
+    const end = await this.ends();
+    if (end === null) return;
+    const stalled = this.stall.check(clock.monotonic(), includedIn(view), end).map(parseLane);
+    this.watched.stalled(stalled.filter(this.watched.has));
+  }
+
+  /** Null with the log away: then nothing can be told, and nothing is lost by looking later. */
+  private async ends(): Promise<LaneOffsets | null> {
+    try {
+      const ends = await Promise.all(
+        this.layout.sources.map(async (source) =>
+          lanesOf(source, await this.deps.log.endOffsets(TOPICS.events(source))),
+        ),
+      );
+      return Object.assign({}, ...ends);
+    } catch (error) {
+      if (error instanceof TenonError && error.details.retryable === true) return null;
+      throw error;
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.looking.stop();
+  }
+}
