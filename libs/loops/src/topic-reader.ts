@@ -37,7 +37,8 @@ export class TopicReader<Held> {
   private readonly partitions = new Map<Partition, Held>();
   private readonly toReplay = new Set<Partition>();
   private readonly stopping = new AbortController();
-  private consumer!: LogConsumer;
+  /** Null before the start. */
+  private consumer: LogConsumer | null = null;
   /** Rejects if the loop fails; resolves when it has been stopped. */
   done: Promise<void> = Promise.resolve();
 
@@ -58,11 +59,12 @@ export class TopicReader<Held> {
 
   async start(): Promise<void> {
     const { topic, group, latency } = this.options;
-    this.consumer = await this.deps.log.consume({
+    const consumer = await this.deps.log.consume({
       ...{ topic, group, ...(latency !== undefined && { latency }) },
       startAt: (partition) => this.begin(partition),
     });
-    this.done = this.run().catch((error: unknown) => {
+    this.consumer = consumer;
+    this.done = this.run(consumer).catch((error: unknown) => {
       if (this.signal.aborted) return;
       this.deps.logger.error({ error, topic }, 'the reader of a topic stopped');
       throw error;
@@ -89,11 +91,11 @@ export class TopicReader<Held> {
     await this.options.end?.(held, partition);
   }
 
-  private async run(): Promise<void> {
+  private async run(consumer: LogConsumer): Promise<void> {
     const { maxRecords, maxWaitMs = MAX_WAIT_MS } = this.options;
     while (!this.signal.aborted) {
-      await this.seekReplays();
-      const { revoked, assigned, batches } = await this.consumer.poll({
+      await this.seekReplays(consumer);
+      const { revoked, assigned, batches } = await consumer.poll({
         ...{ maxRecords, maxWaitMs, signal: this.signal },
       });
       // A partition that was lost and came back meanwhile has begun anew already.
@@ -107,12 +109,12 @@ export class TopicReader<Held> {
     }
   }
 
-  private async seekReplays(): Promise<void> {
+  private async seekReplays(consumer: LogConsumer): Promise<void> {
     for (const partition of this.toReplay) {
       this.toReplay.delete(partition);
       if (!this.partitions.has(partition)) continue;
       this.deps.logger.warn({ topic: this.options.topic, partition }, 'a partition is read again');
-      this.consumer.seek(partition, await this.begin(partition));
+      consumer.seek(partition, await this.begin(partition));
     }
   }
 
@@ -131,7 +133,7 @@ export class TopicReader<Held> {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.done.catch(() => undefined);
-    await this.consumer.close();
+    await this.consumer?.close();
     for (const partition of [...this.partitions.keys()]) await this.end(partition);
   }
 }

@@ -96,6 +96,7 @@ export class MemoryConsumer implements LogConsumer {
   private revoked: number[] = [];
   /** A poll that waits. */
   private waiting: (() => void) | null = null;
+  closed = false;
   private onIdle: (() => void)[] = [];
 
   constructor(
@@ -158,5 +159,7 @@ export class MemoryConsumer implements LogConsumer {
     return this.waiting === null ? new Promise((resolve) => this.onIdle.push(resolve)) : Promise.resolve();
   }
 
-  close = async (): Promise<void> => undefined;
+  async close(): Promise<void> {
+    this.closed = true;
+  }
 }

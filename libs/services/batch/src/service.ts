@@ -7,6 +7,7 @@ import { SUBJECTS, TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import type { Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
+import { startAll } from '@tenon/loops';
 import type { RunningService, Subscription } from '@tenon/ports';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
@@ -25,7 +26,12 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
     const read = layouts.filter((layout) => layout.sources.includes(source.name));
     return new SourceBatch(deps, leases, source, read);
   });
-  await Promise.all(sources.map((source) => source.start()));
+  try {
+    await startAll(sources);
+  } catch (error) {
+    await leases.close();
+    throw error;
+  }
   const { metrics = NO_METRICS } = deps;
   metrics.counter('tenon_events_total', 'Events by what became of them.', () =>
     sources.map(({ labels, archiver }) => ({

@@ -2,6 +2,7 @@
  * The speed layer: reads the live log in micro-batches, folds them into the states of the open epoch, and flushes what
  * changed. It keeps nothing durable; a restart replays each partition from the cut that its products are served at.
  */
+import { startAll } from '@tenon/loops';
 import type { MetricSample, RunningService } from '@tenon/ports';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
@@ -15,7 +16,7 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
     .map((source) => ({ source, read: layouts.filter(({ sources }) => sources.includes(source.name)) }))
     .filter(({ read }) => read.length > 0)
     .map(({ source, read }) => new SourceWorker(deps, source, read));
-  await Promise.all(workers.map((worker) => worker.start()));
+  await startAll(workers);
   const { metrics = NO_METRICS } = deps;
   const each = (read: (worker: SourceWorker) => readonly MetricSample[]) => () => workers.flatMap(read);
   metrics.counter(

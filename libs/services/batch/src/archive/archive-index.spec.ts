@@ -37,6 +37,14 @@ describe('the archive’s index', () => {
     expect(index.of(7)).toEqual([]);
   });
 
+  it('passes over a file whose records others have, and goes on behind those', async () => {
+    const { index } = await indexOf(1, '0: 0-10 0m', '0: 0-4 0m', '0: 2-5 0m', '0: 10-12 1b');
+    expect(index.of(0).map(({ from, to }) => [from, to])).toEqual([
+      [0, 10],
+      [10, 12],
+    ]);
+  });
+
   it('does not take other files of the lake, or of other sources, for its own', async () => {
     const { index, lake } = await indexOf(1, '0: 0-10 1b');
     for (const name of ['archive/orders/p=0/notes.txt', 'archive/others/p=0/x.parquet', 'archive/orders/x'])
