@@ -6,7 +6,8 @@ export type {
   SourceDefinition,
   Topology,
 } from './definitions';
-export type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanSql, PlanWindow, SqlType, Value } from './plan';
+export type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanSql, PlanWindow } from './plan';
+export type { SqlType, Value } from './sql-value';
 export type { State, StateSpec } from './states/spec';
 export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './protocol/ledger';
 export type { LedgerCounts } from './protocol/ledger';
