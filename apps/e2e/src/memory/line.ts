@@ -1,8 +1,9 @@
 /** A service and what it needs of the others to have something to do; what goes through them is let go of at once. */
 import { TOPICS } from '@tenon/contracts';
 import type { Plan } from '@tenon/domain';
+import { idOf } from '@tenon/domain';
+import { HttpProblem } from '@tenon/errors';
 import type { HttpResponse, Metrics, RunningService } from '@tenon/ports';
-import { HttpProblem } from '@tenon/ports';
 import type { MetricsRegistry } from '@tenon/runtime';
 import { createLogger, createMetrics } from '@tenon/runtime';
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
@@ -11,6 +12,7 @@ import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { eventually } from '@tenon/testing';
+import { servedPointers } from '@tenon/views';
 import type { RequestParts } from '../exactness/requests';
 import { requestOf } from '../exactness/requests';
 import { SOURCE } from './catalog';
@@ -63,12 +65,11 @@ export class Line {
 
   private create(name: ServiceName, parts: Parts, metrics: Metrics): Promise<RunningService> {
     const logger = createLogger({ level: 'silent', name });
-    const deps = { ...parts, logger, metrics, sources: [SOURCE], plans: this.plans };
+    const pointers = servedPointers(parts.store);
+    const deps = { ...parts, pointers, logger, metrics, sources: [SOURCE], plans: this.plans };
     switch (name) {
-      case 'ingestion': {
-        const products = this.plans.map(({ product }) => ({ name: product }));
-        return createIngestion({ ...deps, products, config: { cutEveryMs: null } });
-      }
+      case 'ingestion':
+        return createIngestion({ ...deps, products: this.plans.map(idOf), config: { cutEveryMs: null } });
       case 'speed':
         return createSpeed({ ...deps, config: { ...SPEED_DEFAULTS, lingerMs: 1 } });
       case 'batch':
