@@ -110,13 +110,13 @@ export class Line {
   async drain(): Promise<void> {
     const { log } = this.parts;
     await eventually('the services have read all', () => this.isDrained(), { timeoutMs: 60_000, everyMs: 1 });
+    const lambda = this.plans.filter(({ topology }) => topology !== 'kappa');
     for (const topic of [
       TOPICS.events(SOURCE.name),
       TOPICS.deadLetters(SOURCE.name),
       TOPICS.cuts,
-      ...(this.has('speed') || this.has('batch')
-        ? this.plans.map(({ product }) => TOPICS.states(product))
-        : []),
+      ...(this.has('speed') ? this.plans.map((plan) => TOPICS.flushes(idOf(plan))) : []),
+      ...(this.has('batch') ? lambda.map((plan) => TOPICS.ranges(idOf(plan))) : []),
     ])
       await log.deleteBefore(topic, await log.endOffsets(topic));
   }
