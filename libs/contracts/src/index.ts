@@ -56,6 +56,7 @@ export {
   readLiveHint,
   readReplayHint,
   replayHint,
+  replayHintOfEdition2,
 } from './hints';
 export type {
   GenerationHint,
@@ -66,4 +67,5 @@ export type {
   Covers,
   LiveHint,
   ReplayHint,
+  ReplayHintOfEdition2,
 } from './hints';

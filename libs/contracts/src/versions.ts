@@ -29,17 +29,19 @@ export const VERSIONS = {
   identity: { writes: 1, reads: [1] },
   'dead-letter': { writes: 1, reads: [1] },
   'dead-letter-of-speed': { writes: 1, reads: [1] },
-  flush: { writes: 2, reads: [1, 2] },
+  flush: { writes: 2, reads: [2] },
   slice: { writes: 2, reads: [2] },
   commit: { writes: 2, reads: [2] },
-  /** Edition 2's form of slices and commit in one. */
+  /** Edition 2's form of flushes, and of slices and commit in one: read, and not written. */
   range: { writes: 1, reads: [1] },
   'cut-hint': { writes: 1, reads: [1] },
   'live-hint': { writes: 2, reads: [1, 2] },
   'generation-hint': { writes: 1, reads: [1] },
   'cut-request': { writes: 1, reads: [1] },
   'cut-reply': { writes: 1, reads: [1] },
-  'replay-hint': { writes: 2, reads: [1, 2] },
+  'replay-hint': { writes: 2, reads: [2] },
+  /** To services of edition 2: this release reads its own form only. */
+  'replay-hint-of-edition-2': { writes: 1, reads: [1] },
   'generations-request': { writes: 2, reads: [1, 2] },
   'generations-reply': { writes: 2, reads: [1, 2] },
   'status-request': { writes: 1, reads: [1] },

@@ -88,6 +88,8 @@ export interface LogConsumer {
 export interface EventLog {
   /** Creates the topic if it is missing; rejects with `TopicMismatch` if it has other partitions. */
   ensureTopic(spec: TopicSpec): Promise<void>;
+  /** True if the topic is there; asking makes none. */
+  hasTopic(name: string): Promise<boolean>;
   /** Appends in order, per partition. @returns the offset of each record, in the order given. */
   append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]>;
   /** Partition → offset of the first record that is kept. */

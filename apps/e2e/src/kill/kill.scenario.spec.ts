@@ -2,31 +2,32 @@
  * `tenon up` as a real process, killed with SIGKILL at random moments while clients send and ask over HTTP: no
  * acknowledged event is missing, none counts twice, and every answer equals the oracle at the offsets that it names.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createFileEventLog, systemClock } from '@tenon/adapters-embedded';
 import type { IngestAnswer, RowsAnswer } from '@tenon/contracts';
-import { TOPICS } from '@tenon/contracts';
-import { stringify } from 'yaml';
-import { AcceptedLog } from '../exactness/accepted';
 import type { Layer } from '../exactness/check';
 import { checkRows } from '../exactness/check';
+import type { FlightsCatalog } from '../exactness/flights-catalog';
+import { productsOf, writeCatalog } from '../exactness/flights-catalog';
 import { readFlights, takeFlights } from '../exactness/flights';
 import type { OracleProduct } from '../exactness/products';
-import { PRODUCTS, flightsSource } from '../exactness/products';
 import { Random } from '../exactness/random';
+import type { Acknowledged } from '../exactness/read-log';
+import { readDataDirectory } from '../exactness/read-log';
 import type { Sent } from '../exactness/scenario';
-import { callWith, dataOf } from '../exactness/wire';
+import { callWith } from '../exactness/wire';
 import { TenonProcess } from './tenon-process';
 
 const KILLS = 3;
-const PARTITIONS = 3;
-const DEDUPE = 100_000;
-const TOPOLOGIES = { airport_hours: 'lambda', late_hubs: 'lambda', fares: 'kappa' } as const;
+const CATALOG: FlightsCatalog = {
+  partitions: 3,
+  dedupeWindow: 100_000,
+  topologies: { airport_hours: 'lambda', late_hubs: 'lambda', fares: 'kappa' },
+};
 const LAYERS: readonly Layer[] = ['merged', 'merged', 'batch', 'speed'];
-const CHOSEN = PRODUCTS.filter(({ name }) => name in TOPOLOGIES);
+const CHOSEN = productsOf(CATALOG);
 
 interface Answered {
   readonly product: OracleProduct;
@@ -34,24 +35,9 @@ interface Answered {
   readonly answer: RowsAnswer;
 }
 
-async function writeCatalog(directory: string): Promise<void> {
-  const { name, key, time, partitions, dedupe, schema } = flightsSource(PARTITIONS, DEDUPE);
-  await mkdir(join(directory, 'sources'), { recursive: true });
-  await mkdir(join(directory, 'products'), { recursive: true });
-  await writeFile(
-    join(directory, `sources/${name}.yaml`),
-    stringify({ key, time, partitions, dedupe, schema }),
-  );
-  for (const product of CHOSEN) {
-    const topology = TOPOLOGIES[product.name as keyof typeof TOPOLOGIES];
-    await writeFile(join(directory, `products/${product.name}.sql`), product.sql);
-    await writeFile(join(directory, `products/${product.name}.yaml`), stringify({ topology }));
-  }
-}
-
 /** The world's side: what was sent, what was answered. */
 class Clients {
-  readonly acknowledged: { sent: Sent; partition: number; offset: number }[] = [];
+  readonly acknowledged: Acknowledged[] = [];
   readonly answers: Answered[] = [];
   readonly unexpected: string[] = [];
   sent = 0;
@@ -112,28 +98,6 @@ class Clients {
 const isConnection = (error: unknown) =>
   ['TypeError', 'SyntaxError', 'AbortError'].includes((error as Error).name);
 
-/** What the log holds, read from the data directory of a process that has ended. */
-async function readLog(data: string, events: readonly Sent[], clients: Clients): Promise<AcceptedLog> {
-  const accepted = new AcceptedLog(PARTITIONS, DEDUPE);
-  for (const sent of events) accepted.sending(sent, dataOf(sent.flight));
-  const topic = TOPICS.events('flights');
-  const log = createFileEventLog({ directory: join(data, 'log'), clock: systemClock });
-  for (let partition = 0; partition < PARTITIONS; partition++)
-    for (let next = 0; ;) {
-      const records = await log.read(topic, partition, next);
-      for (const record of records) {
-        const { key, value, timestamp, offset } = record;
-        accepted.append(topic, [{ partition, key, value, timestamp, headers: record.headers() }], [offset]);
-        next = offset + 1;
-      }
-      if (records.length === 0) break;
-    }
-  await log.close();
-  for (const { sent, partition, offset } of clients.acknowledged)
-    accepted.acknowledge(sent, partition, offset);
-  return accepted;
-}
-
 test('kill -9 under load loses no acknowledged event, counts none twice, and every answer is exact', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'tenon-kill-'));
   const catalog = join(directory, 'catalog');
@@ -143,7 +107,7 @@ test('kill -9 under load loses no acknowledged event, counts none twice, and eve
   const clients = new Clients(random.shuffle(events), random);
   let tenon: TenonProcess | undefined;
   try {
-    await writeCatalog(catalog);
+    await writeCatalog(catalog, CATALOG);
     for (let round = 0; round < KILLS; round++) {
       tenon = await TenonProcess.start(catalog, data);
       const killed = new AbortController();
@@ -166,7 +130,7 @@ test('kill -9 under load loses no acknowledged event, counts none twice, and eve
     expect(await tenon.stop()).toBe(0);
     expect(tenon.complaints).toBe('');
 
-    const log = await readLog(data, events, clients);
+    const log = await readDataDirectory(data, CATALOG, events, clients.acknowledged);
     expect(log.missing()).toBeNull();
     const once = new Set(
       log.partitions.flat().flatMap((entry) => (entry.kind === 'event' ? [entry.flight.id] : [])),

@@ -1,4 +1,5 @@
 /** What is written today is, to the byte, what the golden files of this edition of the wire hold. */
+import type { Message } from '@tenon/contracts/schemas';
 import { MESSAGES } from '@tenon/contracts/schemas';
 import { WIRE_VERSION } from '@tenon/contracts';
 import type { Golden, GoldenSet } from './golden';
@@ -26,7 +27,11 @@ describe('the wire', () => {
 
   const difference = (name: string) => differenceOf(written[name] ?? [], golden[name] ?? []);
 
-  test.each(Object.keys(MESSAGES).filter((name) => !SHAPED.includes(name)))('%s is as it was', (name) => {
+  const isExact = ([name, { writers }]: readonly [string, Message]) =>
+    writers.length > 0 && !SHAPED.includes(name);
+  const exact = Object.entries(MESSAGES).filter(isExact);
+
+  test.each(exact.map(([name]) => name))('%s is as it was', (name) => {
     const found = difference(name);
     if (found !== null) throw new Error(`${name}: ${found}\n\n${WHAT_TO_DO}`);
   });

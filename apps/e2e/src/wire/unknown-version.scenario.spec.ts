@@ -6,26 +6,30 @@ import { HEADERS, SUBJECTS, TOPICS, UnsupportedVersion, WIRE_VERSION } from '@te
 import type { NewRecord, RunningService } from '@tenon/ports';
 import { eventually } from '@tenon/testing';
 import { readGolden } from './golden';
-import { PRODUCT, SOURCE, ask } from './scene';
+import { PRODUCT, PRODUCT_ID, SOURCE, ask } from './scene';
 import { useStage } from './stage';
+import { changed, said } from './states';
 
-const STATES = TOPICS.states(PRODUCT);
+const FLUSHES = TOPICS.flushes(PRODUCT_ID);
+const RANGES = TOPICS.ranges(PRODUCT_ID);
 const EVENTS = TOPICS.events(SOURCE.name);
 const golden = readGolden(WIRE_VERSION);
 
 /** The same record in a format of version 99. */
 const newer = (record: NewRecord): NewRecord => ({
   ...record,
-  value: String(record.value).replace('"v":1', '"v":99'),
+  value: String(record.value).startsWith('T3 ')
+    ? changed(record.value, { v: 99 })
+    : String(record.value).replace('"v":1', '"v":99'),
   headers: { ...record.headers, [HEADERS.version]: '99' },
 });
 
 describe('a message of an unknown version', () => {
   const stage = useStage(golden);
 
-  const typesOf = async () =>
-    (await stage.scene.records(STATES)).map(
-      ({ value }) => JSON.parse(Buffer.from(value).toString()) as object,
+  const written = async () =>
+    [...(await stage.scene.records(FLUSHES)), ...(await stage.scene.records(RANGES))].map(({ value }) =>
+      said(value),
     );
 
   /** The service fails for good, with a reason that says what to do. */
@@ -52,7 +56,7 @@ describe('a message of an unknown version', () => {
       ]);
       await stops(await stage.scene.start(layer), /offset 4: a barrier of version 99, .* reads 1/);
       // Nothing counts that lies after it.
-      for (const frame of await typesOf()) expect((frame as { to: number }).to).toBeLessThanOrEqual(4);
+      for (const { to } of await written()) expect(to).toBeLessThanOrEqual(4);
     });
 
     test('an event, which would be missing', async () => {
@@ -72,40 +76,59 @@ describe('a message of an unknown version', () => {
       await stage.scene.append(EVENTS, [...events().slice(0, 4), other, barriers()[0]!]);
       await stage.scene.start(layer);
       const ended = await eventually('the epoch', async () =>
-        (await typesOf()).find((frame) => (frame as { end?: { ledger: object } }).end !== undefined),
+        (await written())
+          .map(({ end, ledger = (end as { ledger?: object } | undefined)?.ledger }) => ledger)
+          .find(Boolean),
       );
-      expect(ended).toMatchObject({ end: { ledger: { control: 2, aggregated: 3 } } });
+      expect(ended).toMatchObject({ control: 2, aggregated: 3 });
     });
   });
 
   describe('of the states stops consumption:', () => {
-    const consumed = async () =>
-      (await stage.scene.documents()).find(({ key }) => key.startsWith('consumed/'))?.value;
+    const consumed = async (topic: string) =>
+      (await stage.scene.documents()).find(({ key }) => key.startsWith(`consumed/${topic}/`))?.value;
 
-    test.each(['flush', 'range'])('a %s, at which another release goes on', async (name) => {
-      await stage.scene.append(STATES, [
-        stage.played.records('flush')[0]!,
-        newer(stage.played.records(name)[0]!),
-      ]);
+    test('a flush, at which another release goes on', async () => {
+      const [first, second] = stage.played.records('flush') as [NewRecord, NewRecord];
+      await stage.scene.append(FLUSHES, [first, newer(second)]);
       await stops(await stage.scene.start('consumption'), /offset 1: a flush of version 99/);
       // What stands before it has landed, and it is what will be read next.
-      expect(await consumed()).toBe(1);
+      expect(await consumed(FLUSHES)).toBe(1);
       expect((await stage.scene.documents()).map(({ table }) => table)).toContain('speed');
     });
 
-    test('but not one of an unknown type, nor what is no message; both are counted', async () => {
+    test.each(['slice', 'commit'])('a %s, at which another release goes on', async (name) => {
+      const slices = stage.played.records('slice');
+      await stage.scene.append(RANGES, [...slices.slice(0, 2), newer(stage.played.records(name)[0]!)]);
+      await stops(await stage.scene.start('consumption'), new RegExp(`offset 2: a ${name} of version 99`));
+      expect(await consumed(RANGES)).toBe(2);
+      expect((await stage.scene.documents()).map(({ table }) => table)).toContain('base');
+    });
+
+    test('a record of edition 2, in its topic', async () => {
+      const played = readGolden(WIRE_VERSION - 1)['flush']?.[0]?.value as string;
+      const record = { partition: 0, key: null, value: played };
+      const topic = TOPICS.statesOfEdition2(PRODUCT);
+      await stage.scene.append(topic, [record, newer(record)]);
+      await stops(await stage.scene.start('consumption'), /offset 1: a range of version 99/);
+      expect(await consumed(topic)).toBe(1);
+    });
+
+    test('but not one of an unknown type, nor what is damaged or no message; all are counted', async () => {
       const flush = stage.played.records('flush')[0]!;
-      const other = { ...flush, value: '{"v":1,"type":"hint"}' };
-      await stage.scene.append(STATES, [other, { ...flush, value: 'x' }, flush]);
+      const other = { ...flush, value: changed(flush.value, { type: 'hint' }) };
+      const damaged = { ...flush, value: String(flush.value).replace('12.50', '12.51') };
+      await stage.scene.append(FLUSHES, [other, { ...flush, value: 'x' }, damaged, flush]);
       const consumption = await stage.scene.start('consumption');
-      await eventually('the flush', async () => (await consumed()) === 3);
-      expect(consumption.status()).toMatchObject({ products: [{ applied: 1, unreadable: 2 }] });
+      await eventually('the flush', async () => (await consumed(FLUSHES)) === 4);
+      expect(consumption.status()).toMatchObject({ products: [{ applied: 1, unreadable: 2, damaged: 1 }] });
     });
 
     test('nor documents of the store, which it would spoil', async () => {
       await pointerOf99();
-      await stage.scene.append(STATES, stage.played.records('flush'));
-      await expect(stage.scene.start('consumption')).rejects.toThrow(UnsupportedVersion);
+      await stage.scene.append(FLUSHES, stage.played.records('flush'));
+      await stops(await stage.scene.start('consumption'), /the store: a pointer of version 99/);
+      expect((await stage.scene.documents()).map(({ table }) => table)).toEqual(['meta']);
     });
   });
 
@@ -154,7 +177,10 @@ describe('a message of an unknown version', () => {
     });
 
     test('of consumption’s reply is no answer: the wait for a cut ends at its time', async () => {
-      await stage.scene.bus.respond(SUBJECTS.generations, () => ({ v: 99, generations: { [PRODUCT]: 7 } }));
+      await stage.scene.bus.respond(SUBJECTS.generations, () => ({
+        v: 99,
+        generations: { [PRODUCT_ID]: 7 },
+      }));
       const ingestion = await stage.scene.start('ingestion');
       const query = { wait: 'true', timeout: '200' };
       await expect(ask(ingestion, 'POST', '/v1/cuts', { query })).rejects.toMatchObject({
@@ -171,7 +197,7 @@ describe('a message of an unknown version', () => {
     const next = async () => String((await parts.next()).value);
     expect([await next(), await next()][1]).toMatch(/event: snapshot/);
     const changed = next();
-    stage.scene.bus.publish(SUBJECTS.live(PRODUCT), { v: 99, cells: 'elsewhere' });
+    stage.scene.bus.publish(SUBJECTS.live(PRODUCT_ID), { v: 99, cells: 'elsewhere' });
     expect(await changed).toMatch(/event: snapshot\n.*Zoë/);
     await parts.return?.();
   });
@@ -190,10 +216,10 @@ describe('a message of an unknown version', () => {
   test('of a request to replay is left to whoever asks again', async () => {
     await stage.played.events();
     await stage.scene.start('speed');
-    await eventually('both flushes', async () => (await stage.scene.records(STATES)).length === 2);
-    stage.scene.bus.publish(SUBJECTS.replay(PRODUCT), { v: 99, partition: 0 });
+    await eventually('both flushes', async () => (await written()).length === 2);
+    stage.scene.bus.publish(SUBJECTS.replay(PRODUCT_ID), { v: 99, source: SOURCE.name, partition: 0 });
     await stage.scene.append(EVENTS, [stage.played.records('event')[0]!]);
-    await eventually('the next flush', async () => (await stage.scene.records(STATES)).length === 3);
-    expect((await typesOf()).at(-1)).toMatchObject({ from: 6 });
+    await eventually('the next flush', async () => (await written()).length === 3);
+    expect((await written()).at(-1)).toMatchObject({ from: 6 });
   });
 });

@@ -4,6 +4,7 @@ import type { LogReading, MetricSample, Span } from '@tenon/ports';
 import { Periodic } from '@tenon/loops';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
+import { StatesOfEdition2 } from './edition-2/states-loop';
 import { FlushLoop } from './flushes/flush-loop';
 import { Hints } from './hints';
 import type { LandedFlushes } from './landing/flushes';
@@ -21,6 +22,8 @@ export class ProductLanding {
   private readonly ranges: RangeLoop | null;
   /** Kappa: what speed has closed. */
   private readonly folds: Periodic | null;
+  /** What services of edition 2 wrote. */
+  private readonly edition2: StatesOfEdition2;
   private readonly watch: Watch;
   private readonly pruner: Pruner;
   private readonly hints: Hints;
@@ -31,7 +34,11 @@ export class ProductLanding {
     readonly layout: ProductLayout,
   ) {
     const kappa = layout.plan.topology === 'kappa';
-    this.hints = new Hints(deps, layout.product);
+    this.edition2 = new StatesOfEdition2(deps, layout, {
+      flushes: (landed, span) => this.landed(landed, span),
+      moved: (pointer, span) => this.moved(pointer, span),
+    });
+    this.hints = new Hints(deps, layout.product, (lanes) => this.edition2.askForReplay(lanes));
     this.pruner = new Pruner(deps, layout);
     this.flushes = new FlushLoop(deps, layout, (landed, span) => this.landed(landed, span));
     this.ranges = kappa ? null : new RangeLoop(deps, layout, (pointer, span) => this.moved(pointer, span));
@@ -51,13 +58,14 @@ export class ProductLanding {
 
   /** Rejects with the first loop that fails. */
   get done(): Promise<void> {
-    const loops = [this.flushes, this.ranges, this.folds, this.watch];
+    const loops = [this.flushes, this.ranges, this.edition2, this.folds, this.watch];
     return Promise.all(loops.map((loop) => loop?.done)).then(() => undefined);
   }
 
   async start(): Promise<void> {
     await this.flushes.start();
     await this.ranges?.start();
+    await this.edition2.start();
     this.folds?.start();
     this.watch.start();
     this.pruner.start();
@@ -89,14 +97,15 @@ export class ProductLanding {
   }
 
   readings(): LogReading[] {
-    return [this.flushes, this.ranges].flatMap((loop) => loop?.reading() ?? []);
+    return [this.flushes, this.ranges, this.edition2].flatMap((loop) => loop?.reading() ?? []);
   }
 
   /** Flushes and ranges by what became of them. */
   private counts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = { ...this.flushes.counts() };
-    for (const [outcome, value] of Object.entries(this.ranges?.counts() ?? {}))
-      counts[outcome] = (counts[outcome] ?? 0) + value;
+    for (const loop of [this.ranges, this.edition2])
+      for (const [outcome, value] of Object.entries(loop?.counts() ?? {}))
+        counts[outcome] = (counts[outcome] ?? 0) + value;
     return counts;
   }
 
@@ -111,7 +120,7 @@ export class ProductLanding {
   }
 
   async stop(): Promise<void> {
-    const loops = [this.flushes, this.ranges, this.folds, this.watch, this.pruner];
+    const loops = [this.flushes, this.ranges, this.edition2, this.folds, this.watch, this.pruner];
     await Promise.all(loops.map((loop) => loop?.stop()));
   }
 }
