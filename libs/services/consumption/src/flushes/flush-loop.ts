@@ -13,7 +13,7 @@ import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from '../deps';
 import type { LandedFlushes, WholeFlush } from '../landing/flushes';
 import { landFlushes } from '../landing/flushes';
-import type { Marks , Position} from '../position';
+import type { Marks, Position } from '../position';
 import { Release, positionIn, putMarks } from '../position';
 import { startLanding, traceStore } from '../spans';
 import { UnreadableRecords } from '../unreadable';

@@ -14,7 +14,7 @@ import type { ConsumptionDeps } from '../deps';
 import type { LandedPart } from '../landing/ranges';
 import { landCommit, landSlice } from '../landing/ranges';
 import { pauseAfter } from '../pause';
-import type { Position} from '../position';
+import type { Position } from '../position';
 import { Release, positionIn, putMarks } from '../position';
 import { startLanding, traceStore } from '../spans';
 import { UnreadableRecords } from '../unreadable';
