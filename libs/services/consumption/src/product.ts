@@ -73,6 +73,7 @@ export class ProductLanding {
 
   private landed(landed: LandedFlushes, span: Span | undefined): void {
     this.hints.landed(landed, span);
+    this.watch.replayed(landed.replayed);
     if (landed.closed) this.folds?.wake();
   }
 

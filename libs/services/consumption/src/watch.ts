@@ -4,7 +4,7 @@
  */
 import { TOPICS } from '@tenon/contracts';
 import { TenonError } from '@tenon/errors';
-import type { Lane, LaneOffsets, Pointer } from '@tenon/domain';
+import type { Lane, LaneKey, LaneOffsets, Pointer } from '@tenon/domain';
 import { lanesOf, parseLane } from '@tenon/domain';
 import { Periodic } from '@tenon/loops';
 import type { ProductLayout } from '@tenon/views';
@@ -45,6 +45,11 @@ export class Watch {
 
   start(): void {
     this.looking.start();
+  }
+
+  /** Lanes of which something came that had landed before. */
+  replayed(lanes: Iterable<LaneKey>): void {
+    this.stall.replayed(this.deps.clock.monotonic(), lanes);
   }
 
   private async look(): Promise<void> {
