@@ -1,15 +1,18 @@
-/** Starts what a service is made of, all of it or nothing. */
-
+/** What a service is made of: loops that may take partitions as soon as they start. */
 export interface Startable {
   start(): Promise<void>;
-  /** Also of one that was not started, or not wholly. */
   stop(): Promise<void>;
 }
 
-/** @throws the first failure, once everything is stopped again */
+/**
+ * Starts all, or none: where one does not start, the others are stopped. Otherwise they would go on, and keep their
+ * partitions, in a process whose next attempt then shares them with loops that nobody watches.
+ *
+ * @throws what the first one that failed throws
+ */
 export async function startAll(parts: readonly Startable[]): Promise<void> {
-  const started = await Promise.allSettled(parts.map((part) => part.start()));
-  const failed = started.find((one) => one.status === 'rejected');
+  const outcomes = await Promise.allSettled(parts.map((part) => part.start()));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed === undefined) return;
   await Promise.allSettled(parts.map((part) => part.stop()));
   throw failed.reason;

@@ -26,7 +26,12 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
     const read = layouts.filter((layout) => layout.sources.includes(source.name));
     return new SourceBatch(deps, leases, source, read);
   });
-  await startAll(sources);
+  try {
+    await startAll(sources);
+  } catch (error) {
+    await leases.close();
+    throw error;
+  }
   const { metrics = NO_METRICS } = deps;
   metrics.counter('tenon_events_total', 'Events by what became of them.', () =>
     sources.map(({ labels, archiver }) => ({
