@@ -1,3 +1,4 @@
+export { Outage, readinessOf } from './outage';
 export { Periodic } from './periodic';
 export { TopicReader } from './topic-reader';
 export type { PartitionRead, TopicReaderOptions } from './topic-reader';

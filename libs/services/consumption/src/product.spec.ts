@@ -5,7 +5,7 @@ import type { ConsumptionConfig } from './deps';
 import { ProductLanding } from './product';
 import type { Fixture } from './testing/consumption-fixture';
 import { appendEvents, appendFlushes, appendRanges, fixture } from './testing/consumption-fixture';
-import { until } from './testing/manual-clock';
+import { settle, until } from './testing/manual-clock';
 import {
   LAYOUT,
   PRODUCT,
@@ -181,6 +181,7 @@ describe('a loop that fails', () => {
 
   test('or the watch', async () => {
     const product = await start('lambda');
+    await settle();
     deps.store.snapshot = () => Promise.reject(new Error('gone'));
     await deps.clock.advance(2000);
     await expect(product.done).rejects.toThrow('gone');

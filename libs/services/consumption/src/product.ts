@@ -1,7 +1,7 @@
 /** The landing zone of one product: its loops, which share nothing but the store. */
 import type { Generation, Pointer } from '@tenon/domain';
 import type { LogReading, MetricSample, Span } from '@tenon/ports';
-import { Periodic } from '@tenon/loops';
+import { Periodic, readinessOf } from '@tenon/loops';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { StatesOfEdition2 } from './edition-2/states-loop';
@@ -44,7 +44,8 @@ export class ProductLanding {
     this.ranges = kappa ? null : new RangeLoop(deps, layout, (pointer, span) => this.moved(pointer, span));
     this.folds = kappa
       ? new Periodic(
-          deps.clock,
+          deps,
+          `fold ${layout.product}`,
           () => FOLD_EVERY,
           (signal) => this.fold(signal),
         )
@@ -56,10 +57,18 @@ export class ProductLanding {
     });
   }
 
+  private get loops() {
+    return [this.flushes, this.ranges, this.edition2, this.folds, this.watch];
+  }
+
   /** Rejects with the first loop that fails. */
   get done(): Promise<void> {
-    const loops = [this.flushes, this.ranges, this.edition2, this.folds, this.watch];
-    return Promise.all(loops.map((loop) => loop?.done)).then(() => undefined);
+    return Promise.all(this.loops.map((loop) => loop?.done)).then(() => undefined);
+  }
+
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    return readinessOf(this.loops).reason ?? null;
   }
 
   async start(): Promise<void> {

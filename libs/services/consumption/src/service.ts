@@ -1,6 +1,7 @@
 /** The consumption layer: the landing zone of the data products. */
 import { SUBJECTS, TOPICS, generationsReply } from '@tenon/contracts';
 import type { RunningService } from '@tenon/ports';
+import { readinessOf } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
@@ -30,7 +31,7 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
   return {
     name: 'consumption',
     routes: [],
-    ready: () => ({ ok: true }),
+    ready: () => readinessOf(products),
     status: () => ({ products: products.map((product) => product.status()) }),
     readings: () => products.flatMap((product) => product.readings()),
     done,

@@ -33,7 +33,8 @@ export class Watch {
   ) {
     this.stall = new StallWatch(deps.config.stallMs);
     this.looking = new Periodic(
-      deps.clock,
+      deps,
+      `watch ${layout.product}`,
       () => LOOK_EVERY,
       () => this.look(),
     );
@@ -41,6 +42,10 @@ export class Watch {
 
   get done(): Promise<void> {
     return this.looking.done;
+  }
+
+  get trouble(): string | null {
+    return this.looking.trouble;
   }
 
   start(): void {

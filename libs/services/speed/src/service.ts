@@ -3,6 +3,7 @@
  * changed. It keeps nothing durable; a restart replays each partition from the cut that its products are served at.
  */
 import type { MetricSample, RunningService } from '@tenon/ports';
+import { readinessOf } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { SpeedDeps } from './deps';
@@ -33,7 +34,7 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
   return {
     name: 'speed',
     routes: [],
-    ready: () => ({ ok: true }),
+    ready: () => readinessOf(workers),
     status: () => ({ sources: workers.map((worker) => worker.status()) }),
     readings: () => workers.map((worker) => worker.reading()),
     done,

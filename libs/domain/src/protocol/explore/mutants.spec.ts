@@ -17,11 +17,8 @@ import type { Rules } from './rules';
 import { RULES } from './rules';
 import { WORLDS } from './worlds';
 
-<<<<<<< HEAD
-=======
 jest.setTimeout(60_000);
 
->>>>>>> w-e
 const PROTOCOL = join(__dirname, '..');
 
 type Exports = Record<string, unknown>;
@@ -81,10 +78,6 @@ describe('a rule with one line changed', () => {
   it.each(EQUAL)('is equal in all states: $means ($file)', ({ file, mutant }) => {
     expect(explore(changed(file, mutant), WORLDS[mutant.equal])).toMatchObject({
       broken: null,
-<<<<<<< HEAD
-      exhausted: true,
-=======
->>>>>>> w-e
     });
     expect(mutant.because).not.toBe('');
   });

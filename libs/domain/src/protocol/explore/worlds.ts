@@ -11,11 +11,7 @@ import type { WorldPlan } from './world';
 export const WORLDS = {
   lambda: {
     name: 'two lanes, of which one skips an epoch; speed in small flushes, batch incremental and in full',
-<<<<<<< HEAD
-    lanes: ['a1 |1 b1 a1 |2 a2', 'b2 |2 b2'],
-=======
     lanes: ['a1 |1 b1 a1 |2', 'b2 |2 b2'],
->>>>>>> w-e
     window: 2,
     fine: true,
     runs: 1,

@@ -39,11 +39,15 @@ export class Runs {
     private readonly contexts: CutContexts,
   ) {
     const every = () => (this.waiting ? Math.min(LOOK_EVERY_MS, deps.config.leaseMs / 4) : LOOK_EVERY_MS);
-    this.looking = new Periodic(deps.clock, every, (signal) => this.look(signal));
+    this.looking = new Periodic(deps, `runs of ${source.name}`, every, (signal) => this.look(signal));
   }
 
   get done(): Promise<void> {
     return this.looking.done;
+  }
+
+  get trouble(): string | null {
+    return this.looking.trouble;
   }
 
   start(): void {

@@ -63,6 +63,10 @@ export class FlushLoop {
     return this.reader.done;
   }
 
+  get trouble(): string | null {
+    return this.reader.trouble;
+  }
+
   async start(): Promise<void> {
     await this.deps.log.ensureTopic({ name: this.topic, partitions: this.layout.lanes.length });
     await this.reader.start();
