@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 const landed = (fields: Partial<LandedFlushes> = {}): LandedFlushes => ({
-  ...{ cells: [], covers: {}, gaps: new Set<string>(), closed: false },
+  ...{ cells: [], covers: {}, gaps: new Set<string>(), replayed: new Set<string>(), closed: false },
   ...{ counts: { applied: 1, stale: 0, gap: 0 }, ...fields },
 });
 
