@@ -1,4 +1,5 @@
 export { Outage, readinessOf } from './outage';
 export { Periodic } from './periodic';
+export { startAll } from './start-all';
 export { TopicReader } from './topic-reader';
 export type { PartitionRead, TopicReaderOptions } from './topic-reader';

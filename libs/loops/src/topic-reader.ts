@@ -4,6 +4,7 @@
  */
 import type { Offset, Partition } from '@tenon/domain';
 import type { Clock, EventLog, LogConsumer, LogReading, LogRecord, Logger } from '@tenon/ports';
+import { isPassing } from '@tenon/errors';
 import { Outage } from './outage';
 
 /** What was read of one partition, with what is held for it. */
@@ -110,6 +111,7 @@ export class TopicReader<Held> {
         await this.read(this.consumer);
       } catch (error) {
         if (this.signal.aborted) return;
+        if (!isPassing(error)) throw error;
         await this.leave();
         await this.outage.wait(error, this.signal);
       }

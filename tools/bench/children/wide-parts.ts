@@ -11,17 +11,21 @@ import { createEngine } from '@tenon/engine';
 import type { HttpRequest, RunningService } from '@tenon/ports';
 import { createLogger, planCatalog } from '@tenon/runtime';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
+import * as views from '@tenon/views';
 
 export type WideParts = Awaited<ReturnType<typeof openParts>>;
 
 export async function openParts(catalog: string, log: string, store: string) {
   const engine = await createEngine({});
+  const products = await createLmdbProductStore({ directory: store });
   return {
     ...(await planCatalog(engine, await createFileCatalog(catalog).load())),
     engine,
     // A segment is deleted whole, and here there is one: what has landed can be landed again.
     log: await createFileEventLog({ directory: log, clock: systemClock, segmentBytes: 2 ** 30 }),
-    store: await createLmdbProductStore({ directory: store }),
+    store: products,
+    // A checkout of before, which this may be run in, has no such port.
+    pointers: views.servedPointers?.(products),
     bus: createMemoryBus(),
     clock: systemClock,
     ids: createIds(),

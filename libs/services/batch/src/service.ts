@@ -8,7 +8,7 @@ import type { SourceDefinition } from '@tenon/domain';
 import type { Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
 import type { RunningService, Subscription } from '@tenon/ports';
-import { readinessOf } from '@tenon/loops';
+import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { layoutOf } from '@tenon/views';
@@ -26,7 +26,7 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
     const read = layouts.filter((layout) => layout.sources.includes(source.name));
     return new SourceBatch(deps, leases, source, read);
   });
-  await Promise.all(sources.map((source) => source.start()));
+  await startAll(sources);
   const { metrics = NO_METRICS } = deps;
   metrics.counter('tenon_events_total', 'Events by what became of them.', () =>
     sources.map(({ labels, archiver }) => ({

@@ -1,7 +1,7 @@
 /** The consumption layer: the landing zone of the data products. */
 import { SUBJECTS, TOPICS, generationsReply } from '@tenon/contracts';
 import type { RunningService } from '@tenon/ports';
-import { readinessOf } from '@tenon/loops';
+import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
@@ -12,7 +12,7 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
   // The watches ask how long these are, and may be the first to start.
   for (const { name, partitions } of deps.sources)
     await deps.log.ensureTopic({ name: TOPICS.events(name), partitions });
-  await Promise.all(products.map((product) => product.start()));
+  await startAll(products);
   const generations = await deps.bus.respond(SUBJECTS.generations, ({ payload }) =>
     generationsReply(
       payload,
