@@ -2,6 +2,7 @@
 import type { Generation, Pointer } from '@tenon/domain';
 import type { LogReading, MetricSample, Span } from '@tenon/ports';
 import { Periodic, readinessOf } from '@tenon/loops';
+import { NO_TRACER } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { StatesOfEdition2 } from './edition-2/states-loop';
@@ -11,6 +12,7 @@ import type { LandedFlushes } from './landing/flushes';
 import { Pruner } from './pruner';
 import { foldClosedEpochs } from './ranges/fold-closed';
 import { RangeLoop } from './ranges/range-loop';
+import { traceStore } from './spans';
 import { Watch } from './watch';
 
 /** In Kappa an instance looks for epochs that another one closed and did not fold, milliseconds. */
@@ -28,6 +30,8 @@ export class ProductLanding {
   private readonly pruner: Pruner;
   private readonly hints: Hints;
   private generation: Generation = 0;
+  /** The landing that has closed an epoch which is not folded yet. */
+  private closing: Span | undefined;
 
   constructor(
     private readonly deps: ConsumptionDeps,
@@ -83,15 +87,20 @@ export class ProductLanding {
   private landed(landed: LandedFlushes, span: Span | undefined): void {
     this.hints.landed(landed, span);
     this.watch.replayed(landed.replayed);
-    if (landed.closed) this.folds?.wake();
+    if (!landed.closed) return;
+    this.closing = span ?? this.closing;
+    this.folds?.wake();
   }
 
   /** One of the instances folds: the one that has the first lane's flushes. */
   private async fold(signal: AbortSignal): Promise<void> {
     const [first] = this.layout.lanes;
     if (first === undefined || !this.flushes.has(first)) return;
-    const pointer = await foldClosedEpochs(this.deps, this.layout, signal);
-    if (pointer !== null) this.moved(pointer, undefined);
+    const cause = this.closing;
+    this.closing = undefined;
+    const fold = () => foldClosedEpochs(this.deps, this.layout, signal);
+    const pointer = await traceStore(this.deps.tracer ?? NO_TRACER, cause, 'fold', fold);
+    if (pointer !== null) this.moved(pointer, cause);
   }
 
   /** The pointer has moved: say so, and remember when what lies behind it may go. */
