@@ -14,6 +14,8 @@ const ROUNDS = 3;
 const CELLS = 100_000;
 const PIECE = 10_000;
 const PROBE_EVERY_MS = 50;
+/** So many are on their way at most: where answers come late, more of them would be what makes them late. */
+const MOST_PROBES = 16;
 /** Probes go on for so long at least. */
 const LEAST_MS = 3000;
 const SETTLE_MS = 3000;
@@ -96,7 +98,7 @@ async function run(directory: string, topology: Topology, found: Found, checkout
   }
 }
 
-/** Sends events at a steady rate, whatever the answers. @returns milliseconds until each was seen */
+/** Sends events at a steady rate, of which some may be on their way. @returns milliseconds until each was seen */
 async function probing(
   agent: Agent,
   url: string,
@@ -110,8 +112,11 @@ async function probing(
     await seen(agent, url, (JSON.parse(answer) as { receipt: string }).receipt);
     return performance.now() - began;
   };
+  let underWay = 0;
   const timer = setInterval(() => {
-    const wait = send();
+    if (underWay >= MOST_PROBES) return;
+    underWay += 1;
+    const wait = send().finally(() => (underWay -= 1));
     wait.catch(() => undefined); // the end meets it
     waits.push(wait);
   }, PROBE_EVERY_MS);
