@@ -35,7 +35,7 @@ export const LANDING = [
   ...inFile(`${CONSUMPTION}/landing/ranges.ts`, specs('landing/ranges', 'landing/ranges-stale'), [
     [
       'a part of a range of the past lands',
-      'if (target === null) return STALE;\n  await foldCells',
+      'if (target === null) return { stale: pointer, moved: null };\n  await foldCells',
       'if (target === null) return LANDED;\n  await foldCells',
     ],
     ['a slice counts with its first part', 'if (!whole) return LANDED;', ''],

@@ -1,6 +1,5 @@
 /** The consumption layer: the landing zone of the data products. */
 import { SUBJECTS, TOPICS, generationsReply } from '@tenon/contracts';
-import { startAll } from '@tenon/loops';
 import type { RunningService } from '@tenon/ports';
 import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';

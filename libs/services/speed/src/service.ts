@@ -2,7 +2,6 @@
  * The speed layer: reads the live log in micro-batches, folds them into the states of the open epoch, and flushes what
  * changed. It keeps nothing durable; a restart replays each partition from the cut that its products are served at.
  */
-import { startAll } from '@tenon/loops';
 import type { MetricSample, RunningService } from '@tenon/ports';
 import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
