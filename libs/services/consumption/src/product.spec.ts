@@ -72,7 +72,10 @@ test('in Lambda flushes and ranges land side by side, and the row is the sum of 
     applied: 3,
     stale: 0,
   });
-  expect(product.outcomes()).toContainEqual({ labels: { product: 'sales', outcome: 'applied' }, value: 3 });
+  expect(product.outcomes()).toContainEqual({
+    labels: { product: 'sales', version: '1', outcome: 'applied' },
+    value: 3,
+  });
 });
 
 test('in Lambda closed epochs wait for batch, however long', async () => {

@@ -3,6 +3,7 @@ import type { Generation, Pointer } from '@tenon/domain';
 import type { LogReading, MetricSample, Span } from '@tenon/ports';
 import { Periodic, readinessOf } from '@tenon/loops';
 import { NO_TRACER } from '@tenon/telemetry';
+import { productLabels } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { StatesOfEdition2 } from './edition-2/states-loop';
@@ -129,8 +130,11 @@ export class ProductLanding {
   }
 
   outcomes(): MetricSample[] {
-    const { product } = this.layout.plan;
-    return Object.entries(this.counts()).map(([outcome, value]) => ({ labels: { product, outcome }, value }));
+    const labels = productLabels(this.layout.plan);
+    return Object.entries(this.counts()).map(([outcome, value]) => ({
+      labels: { ...labels, outcome },
+      value,
+    }));
   }
 
   status(): Record<string, unknown> {

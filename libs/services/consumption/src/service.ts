@@ -2,7 +2,7 @@
 import { SUBJECTS, TOPICS, generationsReply } from '@tenon/contracts';
 import type { RunningService } from '@tenon/ports';
 import { readinessOf, startAll } from '@tenon/loops';
-import { NO_METRICS } from '@tenon/telemetry';
+import { NO_METRICS, productLabels } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { ProductLanding } from './product';
@@ -24,7 +24,7 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
     products.flatMap((product) => product.outcomes()),
   );
   metrics.gauge('tenon_generation', 'The generation that is served, as this instance knows.', () =>
-    products.map((one) => ({ labels: { product: one.layout.plan.product }, value: one.servedGeneration() })),
+    products.map((one) => ({ labels: productLabels(one.layout.plan), value: one.servedGeneration() })),
   );
   const done = Promise.all(products.map((product) => product.done)).then(() => undefined);
   done.catch(() => undefined);

@@ -5,7 +5,7 @@
 import type { Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
 import type { Lease, Leases } from '@tenon/leases';
 import { Periodic } from '@tenon/loops';
-import { NO_METRICS, NO_TRACER, within } from '@tenon/telemetry';
+import { NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ArchiveIndex } from '../archive/archive-index';
 import type { CutContexts } from '../archive/cut-contexts';
@@ -117,7 +117,7 @@ export class Runs {
       logger.warn({ product, to }, 'batch run given up: another instance makes it, or this one stops');
       return;
     }
-    const labels = { product: plan.product };
+    const labels = productLabels(plan);
     metrics.histogram('tenon_run_duration_seconds', 'Time of a batch run.', labels)(report.ms / 1000);
     this.handedOver.set(product, { base, at: clock.monotonic() });
     this.reports.push(report);
