@@ -76,6 +76,7 @@ export const LANDING = [
       'a slice is whole with its last frame, come what may',
       "verdict === 'whole' && last",
       'message.end !== undefined && last',
+      'A frame with an end is whole or useless (the assembler says which), and useless ones have gone by then.',
     ],
     [
       'a slice is whole with the first part of its last frame',

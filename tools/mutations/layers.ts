@@ -19,7 +19,12 @@ export const LAYERS = [
     [`${FRAMES}/assembler.spec.ts`],
     [
       ['frames come in any order', 'if (seq !== pending.frames) {', 'if (seq < pending.frames) {'],
-      ['frames that went missing are not missed', 'end.frames === pending.frames && ', ''],
+      [
+        'frames that went missing are not missed',
+        'end.frames === pending.frames && ',
+        '',
+        'The end mark is a frame: its number has been compared, and numbers count up.',
+      ],
       [
         'cells that went missing are not missed',
         ' && end.cells === pending.cells',
@@ -133,7 +138,7 @@ export const LAYERS = [
       ],
       ['a full run stays on its line', 'line: line + 1', 'line'],
       ['a full run begins at the served cut', 'head.full ? {} : ', ''],
-      ['half a range is committed', 'if (lost.aborted) return null;\n  const move', 'const move'],
+      ['half a range is committed', 'if (lost.aborted) return null;', 'if (lost.aborted) break;'],
     ],
   ),
   ...inFile(

@@ -12,15 +12,7 @@ import type { Mutation } from './mutation';
 import { RULES } from './rules';
 
 const ROOT = resolve(__dirname, '../..');
-const COPIED = [
-  'libs',
-  'apps',
-  'tools',
-  'jest.config.cjs',
-  'jest.preset.cjs',
-  'tsconfig.base.json',
-  'package.json',
-];
+const COPIED = ['libs', 'jest.preset.cjs', 'tsconfig.base.json', 'package.json'];
 /** As many at a time as there are copies. */
 const COPIES = 2;
 /** Ends what a changed line made endless. */
@@ -39,14 +31,21 @@ function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tenon-mutations-'));
   for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  // One project: as one of many, each would run the specs that are named.
+  const config = "module.exports = require('./jest.preset.cjs')('mutations', __dirname);\n";
+  writeFileSync(join(folder, 'jest.config.cjs'), config);
   return folder;
 }
 
 /** @returns true if the specs pass */
-function passes(folder: string, specs: readonly string[]): Promise<boolean> {
+function passes(
+  folder: string,
+  specs: readonly string[],
+  stdio: 'ignore' | 'inherit' = 'ignore',
+): Promise<boolean> {
   const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
   const args = [jest, '--rootDir', folder, '--bail', '--silent', '--runTestsByPath', ...specs];
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore', timeout: LIMIT_MS });
+  const child = spawn(process.execPath, args, { cwd: folder, stdio, timeout: LIMIT_MS });
   return new Promise((done, fail) => {
     child.once('error', fail);
     child.once('close', (code) => done(code === 0));
@@ -76,7 +75,8 @@ async function main(wanted: string): Promise<number> {
   const judged: Judged[] = [];
   try {
     const specs = [...new Set(mutations.flatMap((mutation) => mutation.specs))];
-    if (!(await passes(folders[0] as string, specs))) throw new Error('The specs fail without a change.');
+    if (!(await passes(folders[0] as string, specs, 'inherit')))
+      throw new Error('The specs fail without a change.');
     const left = [...mutations];
     const work = async (folder: string) => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
