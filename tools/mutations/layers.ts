@@ -18,7 +18,11 @@ export const LAYERS = [
     `${FRAMES}/assembler.ts`,
     [`${FRAMES}/assembler.spec.ts`],
     [
-      ['frames come in any order', 'if (seq !== pending.frames) {', 'if (seq < pending.frames) {'],
+      [
+        'a frame that comes again spoils the rest',
+        'if (seq !== pending.frames) {',
+        'if (seq > pending.frames) {',
+      ],
       [
         'frames that went missing are not missed',
         'end.frames === pending.frames && ',
