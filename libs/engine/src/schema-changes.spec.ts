@@ -17,7 +17,7 @@ import { Oracle } from './testing/oracle';
 import { answerOf, foldLive } from './testing/pipeline';
 import { productOf, recordOf, sourceOf } from './testing/records';
 
-const RUNS = Number(process.env['TENON_ENGINE_RUNS'] ?? 40);
+const RUNS = Number(process.env['TENON_ENGINE_RUNS'] ?? 25);
 
 let engine: Engine;
 let oracle: Oracle;

@@ -5,8 +5,9 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ArchiveMark, ArchiveRange, ArchiveRecord } from '@tenon/ports';
 import type { DuckDBBlobValue, DuckDBConnection } from '@duckdb/node-api';
+import type { Offset } from '@tenon/domain';
+import type { ArchiveMark, ArchiveRange, ArchiveRecord, LogRecord } from '@tenon/ports';
 import type { Database } from '../sql/database';
 import type { SourceColumn } from '../source-columns';
 import { ArchiveFileWriter, PLACES } from './archive';
@@ -86,20 +87,32 @@ export class OlderFiles {
   }
 }
 
-/** The records of a file, some at a time. */
+/** The records of a file, some at a time. Numbers come as doubles, which are read many times faster than BigInts. */
 async function* recordsOf(connection: DuckDBConnection, path: string): AsyncGenerator<ArchiveRecord[]> {
   const result = await connection.stream(
-    `SELECT __partition, __offset, epoch_ms(__timestamp), __mark, __value FROM ${readParquet([path])}`,
+    `SELECT __partition, CAST(__offset AS DOUBLE), CAST(epoch_ms(__timestamp) AS DOUBLE), __mark, __value FROM ${readParquet([path])}`,
   );
   let records: ArchiveRecord[] = [];
   let bytes = 0;
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    for (const row of chunk.getRows()) {
-      const [partition, offset, timestamp, mark, value] = row as Row;
-      records.push(recordOf(partition, Number(offset), Number(timestamp), mark, value.bytes));
-      bytes += value.bytes.byteLength;
+    const [partition, offset, timestamp, mark, value] = [0, 1, 2, 3, 4].map((at) =>
+      chunk.getColumnVector(at),
+    );
+    const { rowCount } = chunk;
+    for (let row = 0; row < rowCount; row++) {
+      const record = new KeptRecord(
+        offset!.getItem(row) as number,
+        timestamp!.getItem(row) as number,
+        (value!.getItem(row) as DuckDBBlobValue).bytes,
+      );
+      records.push({
+        partition: partition!.getItem(row) as number,
+        record,
+        mark: mark!.getItem(row) as ArchiveMark,
+      });
+      bytes += record.value.byteLength;
     }
     if (records.length < PART_RECORDS && bytes < PART_BYTES) continue;
     yield records;
@@ -109,20 +122,25 @@ async function* recordsOf(connection: DuckDBConnection, path: string): AsyncGene
   if (records.length > 0) yield records;
 }
 
-type Row = [number, bigint, bigint, ArchiveMark, DuckDBBlobValue];
+/** What columns are read from; headers and key stay in the file. */
+class KeptRecord implements LogRecord {
+  readonly key = null;
 
-const recordOf = (
-  partition: number,
-  offset: number,
-  timestamp: number,
-  mark: ArchiveMark,
-  value: Uint8Array,
-): ArchiveRecord => ({
-  ...{ partition, mark },
-  record: {
-    ...{ offset, timestamp, value, key: null },
-    header: () => undefined,
-    headerBytes: () => undefined,
-    headers: () => ({}),
-  },
-});
+  constructor(
+    readonly offset: Offset,
+    readonly timestamp: number,
+    readonly value: Uint8Array,
+  ) {}
+
+  header(): undefined {
+    return undefined;
+  }
+
+  headerBytes(): undefined {
+    return undefined;
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    return {};
+  }
+}

@@ -22,8 +22,7 @@ export async function* tableChunks(
     const { cells } = cellsOf(plan, chunk, 0);
     for (const [index, states] of exceeding) {
       if (states.size === 0) continue;
-      for (const cell of cells)
-        cell.states[index] = states.get(nameOf(cell.key)) ?? cell.states[index]!;
+      for (const cell of cells) cell.states[index] = states.get(nameOf(cell.key)) ?? cell.states[index]!;
     }
     if (cells.length > 0) yield cells;
   }

@@ -34,7 +34,8 @@ export class EventTimes {
       if (micros !== this.micros) this.text = '';
       this.micros = micros;
       this.formatted =
-        (this.text === '' ? undefined : canonicalTimestamp(this.text)) ?? formatTimestamp(micros);
+        (Number.isSafeInteger(micros) || this.text === '' ? undefined : canonicalTimestamp(this.text)) ??
+        formatTimestamp(micros);
     }
     return this.formatted;
   }
