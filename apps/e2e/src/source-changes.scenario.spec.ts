@@ -39,7 +39,6 @@ class Tenon {
       ['lam', 'lambda'],
       ['kap', 'kappa'],
     ] as const) {
-      // prettier-ignore
       this.file(`products/${prefix}${name}.sql`, sql);
       this.file(`products/${prefix}${name}.yaml`, `version: ${version}\ntopology: ${topology}\n`);
     }
@@ -186,7 +185,10 @@ test('a field that changes its type: what does not fit is a dead letter in both 
     tenon.twins('SELECT g, count(*) AS n, count(v) AS c, max(v::VARCHAR) AS m FROM ev GROUP BY ALL', version);
     tenon.twins('SELECT count(*) AS n FROM ev', version, 'all_');
     await (index === 0 ? tenon.start() : tenon.restart());
-    await tenon.send('ev', values.map((v) => ({ t: '2026-03-01T00:00:00Z', g: `s${version}`, v }))); // prettier-ignore
+    await tenon.send(
+      'ev',
+      values.map((v) => ({ t: '2026-03-01T00:00:00Z', g: `s${version}`, v })),
+    );
     sent += values.length;
     const expected = rows.map((row) => {
       const [g, n, c, m] = row.split(' ');
@@ -205,9 +207,7 @@ test('a field that changes its type: what does not fit is a dead letter in both 
         product,
         deadLettered,
         aggregated + filtered + duplicate + deadLettered + expired + control,
-      ]).toEqual(
-        [product, dead, accepted], // prettier-ignore
-      );
+      ]).toEqual([product, dead, accepted]);
     }
   }
 });

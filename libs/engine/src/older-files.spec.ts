@@ -163,32 +163,52 @@ describe('a field', () => {
       [{ k: TEXT }, [{ k: 'b' }]],
     ];
     const { rows } = await bothOf('SELECT k, count(*) AS n FROM events GROUP BY k', eras);
-    expect(new Map(rows as [string, number][])).toEqual(new Map([['a', 2], ['b', 1]])); // prettier-ignore
+    expect(new Map(rows as [string, number][])).toEqual(
+      new Map([
+        ['a', 2],
+        ['b', 1],
+      ]),
+    );
   });
 });
 
 describe('a path', () => {
-  const price = { type: ['number', 'null'], multipleOf: 0.01 };
+  const schema = { p: INTEGER, g: TEXT };
+  const data = [10, 11, 12, 13, 14, 15].map((p, index) => ({ p, g: 'ab'[index % 2] }));
 
-  test.each(['p=3', 'p=1/g=x', 'n=2/[ab]*?', "it's p=4/event_time=0"])(
-    '%s makes no columns, and is no pattern',
-    async (folder) => {
-      const data = [10.5, 11.5, 12.5, 13.5, 14.5, 15.5].map((p, index) => ({ p, g: 'ab'[index % 2] }));
-      const { rows } = await bothOf(
-        'SELECT g, count(*) AS n, sum(p) AS s, min(p) AS lo FROM events GROUP BY ALL',
-        [
-          [{ p: price, g: TEXT }, data.slice(0, 3)],
-          [{ g: TEXT }, data.slice(3)],
-          [{ p: price, g: TEXT }, []],
-        ],
-        folder,
-      );
-      expect(rows.sort()).toEqual([
-        ['a', 3, 37.5, 10.5],
-        ['b', 3, 40.5, 11.5],
-      ]);
-    },
-  );
+  test.each(['p=3', 'p=1/g=x', "it's p=4/event_time=0"])('%s makes no columns', async (folder) => {
+    const { rows } = await bothOf(
+      'SELECT g, count(*) AS n, sum(p) AS s, min(p) AS lo FROM events GROUP BY ALL',
+      [
+        [schema, data.slice(0, 3)],
+        [{ g: TEXT }, data.slice(3)],
+        [schema, []],
+      ],
+      folder,
+    );
+    expect(rows.sort()).toEqual([
+      ['a', 3, 36, 10],
+      ['b', 3, 39, 11],
+    ]);
+  });
+
+  test('is no pattern that other files fit', async () => {
+    const source = sourceOf(schema);
+    const plan = await engine.plan(source, productOf('SELECT sum(p) AS s FROM events'));
+    for (const [folder, p] of [
+      ['a?*[ab]', 1],
+      ['axxa', 100],
+    ] as const) {
+      mkdirSync(join(directory, folder));
+      const event = { partition: 0, record: recordOf(0, { time: '2026-03-01T00:00:00Z', data: { p } }) };
+      await archiveAll(source, [event], join(directory, folder, 'file.parquet'));
+    }
+    const range = { partition: 0, from: 0, to: 1, paths: [join(directory, 'a?*[ab]', 'file.parquet')] };
+    const { cells } = await engine.aggregateArchive(source, plan, [range]);
+    const all = [];
+    for await (const chunk of cells) all.push(...chunk);
+    expect(all).toEqual([{ key: [], states: [1] }]);
+  });
 });
 
 describe('times from year 1 to 9999', () => {
