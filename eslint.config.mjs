@@ -19,7 +19,7 @@ const LAYERS = [
   },
   {
     sourceTag: 'type:service',
-    onlyDependOnLibsWithTags: [...CORE, 'type:views', 'type:leases', 'type:loops'],
+    onlyDependOnLibsWithTags: [...CORE, 'type:views', 'type:leases', 'type:loops', 'type:testing'],
   },
   { sourceTag: 'type:engine', onlyDependOnLibsWithTags: CORE },
   {

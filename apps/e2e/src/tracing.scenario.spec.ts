@@ -79,10 +79,10 @@ describe('the trace of an event', () => {
     const server = spanOf(found, 'tenon-ingestion: POST /v1/sources/:source/events');
     const send = spanOf(found, 'tenon-ingestion: send tenon.events.flights');
     const batch = spanOf(found, 'tenon-speed: process tenon.events.flights');
-    const flush = spanOf(found, 'tenon-speed: send tenon.states.airport_hours');
-    const landing = spanOf(found, 'tenon-consumption: process tenon.states.airport_hours');
+    const flush = spanOf(found, 'tenon-speed: send tenon.flushes.airport_hours.1');
+    const landing = spanOf(found, 'tenon-consumption: process tenon.flushes.airport_hours.1');
     const transaction = spanOf(found, 'tenon-consumption: transaction');
-    const update = spanOf(found, 'tenon-serving: process tenon.live.airport_hours');
+    const update = spanOf(found, 'tenon-serving: process tenon.live.airport_hours.1');
     expect([server.traceId, server.parentSpanId]).toEqual([TRACE, 'b7ad6b7169203331']);
     expect(isChild(send, server)).toBe(true);
     // One micro-batch takes on the events of many: it is a trace of its own.
@@ -95,7 +95,7 @@ describe('the trace of an event', () => {
     // Of the three products, and of nothing that failed.
     expect(found.map(titleOf)).toEqual(
       expect.arrayContaining(
-        ['routes', 'delay_quantiles'].map((name) => `tenon-speed: send tenon.states.${name}`),
+        ['routes', 'delay_quantiles'].map((name) => `tenon-speed: send tenon.flushes.${name}.1`),
       ),
     );
     expect(found.filter(({ failed }) => failed)).toEqual([]);
@@ -128,7 +128,7 @@ describe('the trace of an event', () => {
     const landing = found.find((span) => isChild(span, run));
     expect(landing).toMatchObject({
       service: 'tenon-consumption',
-      name: 'process tenon.states.airport_hours',
+      name: 'process tenon.ranges.airport_hours.1',
     });
     expect(isLinked(spanOf(found, 'tenon-speed: process tenon.events.flights'), cut)).toBe(true);
     expect(found.map(titleOf)).toContain('tenon-consumption: fold');

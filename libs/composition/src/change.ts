@@ -1,6 +1,6 @@
 /** Whether a process can go on with another catalog: all that would stop it at its start, found while it still runs. */
 import { TOPICS } from '@tenon/contracts';
-import type { Problem } from '@tenon/domain';
+import type { Plan, Problem } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 import { changedPlans, changedSources, registerCatalog } from '@tenon/runtime';
@@ -33,13 +33,18 @@ export async function admit(
   if (stored) await registerCatalog(await parts.store(), next);
 }
 
+const topicsOf = (plan: Plan) => [
+  TOPICS.flushes(idOf(plan)),
+  ...(plan.topology === 'kappa' ? [] : [TOPICS.ranges(idOf(plan))]),
+];
+
 async function topics(parts: Parts, { sources, plans }: LoadedCatalog, stored: boolean): Promise<Problem[]> {
   const log = await parts.log();
   const wanted = sources.flatMap(({ name, partitions }) => [
     { name: TOPICS.events(name), partitions },
     ...plans
       .filter((plan) => stored && plan.source === name)
-      .map((plan) => ({ name: TOPICS.flushes(idOf(plan)), partitions })),
+      .flatMap((plan) => topicsOf(plan).map((topic) => ({ name: topic, partitions }))),
   ]);
   const problems: Problem[] = [];
   for (const topic of wanted)

@@ -1,4 +1,6 @@
+import { Unavailable } from '@tenon/errors';
 import type { Clock } from '@tenon/ports';
+import { NO_LOGGER } from '@tenon/telemetry';
 import { Periodic } from './periodic';
 import { settle } from './testing/scripted-log';
 
@@ -30,7 +32,8 @@ const clock: Clock = {
 beforeEach(() => {
   [sleeps, runs, work] = [[], 0, async () => undefined];
   loop = new Periodic(
-    clock,
+    { clock, logger: NO_LOGGER },
+    'work',
     () => 100 * runs,
     () => {
       runs += 1;
@@ -98,7 +101,8 @@ test('stopped while it works it is done once the work has ended, which is told o
   let told: AbortSignal | undefined;
   const held = heldWork();
   loop = new Periodic(
-    clock,
+    { clock, logger: NO_LOGGER },
+    'work',
     () => 100,
     (signal) => {
       told = signal;
@@ -132,4 +136,23 @@ test('one that was never started is done', async () => {
   await loop.done;
   await loop.stop();
   expect(runs).toBe(0);
+});
+
+test('work that something is away for is tried again, with pauses that grow to two seconds', async () => {
+  const held = heldWork();
+  loop.start();
+  const paused: number[] = [];
+  for (let attempt = 0; attempt < 7; attempt += 1) {
+    await settle();
+    held.fail(new Unavailable('the store is away'));
+    await settle();
+    expect(loop.trouble).toBe('the store is away');
+    paused.push(sleeps[0]?.ms ?? NaN);
+    sleeps[0]?.end();
+  }
+  expect(paused).toEqual([100, 200, 400, 800, 1600, 2000, 2000]);
+  await settle();
+  held.end();
+  await settle();
+  expect([loop.trouble, runs]).toEqual([null, 8]);
 });

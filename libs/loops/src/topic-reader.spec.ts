@@ -1,5 +1,6 @@
+import { Unavailable } from '@tenon/errors';
 import { NO_LOGGER } from '@tenon/telemetry';
-import type { EventLog } from '@tenon/ports';
+import type { Clock, EventLog } from '@tenon/ports';
 import { ScriptedLog, batch, settle } from './testing/scripted-log';
 import type { PartitionRead } from './topic-reader';
 import { TopicReader } from './topic-reader';
@@ -8,6 +9,18 @@ import { TopicReader } from './topic-reader';
 interface Held {
   readonly name: string;
 }
+
+/** Pauses end when the spec says so. */
+let pauses: (() => void)[];
+const clock: Clock = {
+  now: () => 0,
+  monotonic: () => 0,
+  sleep: (_, signal) =>
+    new Promise((resolve) => {
+      pauses.push(resolve);
+      signal?.addEventListener('abort', () => resolve());
+    }),
+};
 
 let log: ScriptedLog;
 let reader: TopicReader<Held>;
@@ -23,11 +36,12 @@ const described = (read: readonly PartitionRead<Held>[]) =>
 beforeEach(async () => {
   log = new ScriptedLog();
   done = [];
+  pauses = [];
   starts = new Map();
   let begun = 0;
   take = async (read) => void done.push(`take ${described(read)}`);
   reader = new TopicReader<Held>(
-    { log: log as unknown as EventLog, logger: NO_LOGGER },
+    { log: log as unknown as EventLog, clock, logger: NO_LOGGER },
     {
       ...{ topic: 'topic', group: 'group', latency: 'relaxed', maxRecords: 7, maxWaitMs: 90 },
       begin: async (partition) => {
@@ -191,4 +205,73 @@ test('how far it is, is asked of what is held', async () => {
   const reading = { topic: 'topic', group: 'group', next: { 3: 2, 5: 2 }, busy: false };
   expect(reader.reading(({ name }) => name.length)).toEqual(reading);
   expect(reader.reading(({ name }) => name.length, true)).toEqual({ ...reading, busy: true });
+});
+
+describe('while something is away', () => {
+  beforeEach(async () => {
+    log.next({ assigned: [3] });
+    await settle();
+    done.splice(0);
+  });
+
+  test('the reader gives back what it has, says what it waits for, and begins anew when it is back', async () => {
+    log.next(new Unavailable('the log is away'));
+    await settle();
+    expect([reader.trouble, holds(), log.closed, done]).toEqual(['the log is away', [], true, ['end 3:h1']]);
+    expect(reader.reading(() => 0).busy).toBe(true);
+    starts.set(3, 7);
+    log.next({ assigned: [3], batches: [batch(3, 7)] });
+    pauses.shift()?.();
+    await settle();
+    expect([reader.trouble, done]).toEqual([null, ['end 3:h1', 'begin 3', 'take 3:h2:7', 'polled']]);
+  });
+
+  test('what it was taking is read again, however often that fails', async () => {
+    let fails = 2;
+    take = async (read) => {
+      if (fails-- > 0) throw new Unavailable('the store is away');
+      done.push(`take ${described(read)}`);
+    };
+    for (let attempt = 0; attempt < 3; attempt += 1) log.next({ assigned: [3], batches: [batch(3, 0)] });
+    for (let pause = 0; pause < 2; pause += 1) {
+      await settle();
+      expect(reader.trouble).toBe('the store is away');
+      pauses.shift()?.();
+    }
+    await settle();
+    expect([reader.trouble, done.filter((one) => one.startsWith('take'))]).toEqual([null, ['take 3:h4:0']]);
+  });
+
+  test('joining again may fail as well', async () => {
+    const consume = log.consume;
+    log.consume = () => Promise.reject(new Unavailable('still away'));
+    log.next(new Unavailable('the log is away'));
+    await settle();
+    pauses.shift()?.();
+    await settle();
+    expect(reader.trouble).toBe('still away');
+    log.consume = consume;
+    log.next({ assigned: [3] });
+    pauses.shift()?.();
+    await settle();
+    expect([reader.trouble, holds()]).toEqual([null, ['3:h2']]);
+  });
+
+  test('it can be stopped', async () => {
+    log.next(new Unavailable('the log is away'));
+    await settle();
+    await reader.stop();
+    await expect(reader.done).resolves.toBeUndefined();
+  });
+});
+
+test('one that was never started can be stopped', async () => {
+  await new TopicReader<Held>(
+    { log: log as unknown as EventLog, clock, logger: NO_LOGGER },
+    {
+      ...{ topic: 'topic', group: 'group', maxRecords: 1 },
+      begin: async () => ({ from: 0, held: { name: '' } }),
+      take: async () => undefined,
+    },
+  ).stop();
 });

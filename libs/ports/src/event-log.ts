@@ -79,7 +79,10 @@ export interface ConsumeOptions {
 
 export interface LogConsumer {
   poll(options: PollOptions): Promise<Polled>;
-  /** The next poll reads this partition from `offset` on; records already fetched are dropped. */
+  /**
+   * The next poll reads this partition from `offset` on; records already fetched are dropped. Nothing if the partition is not
+   * this consumer's any more: it may have been lost since the last poll.
+   */
   seek(partition: number, offset: number): void;
   close(): Promise<void>;
 }

@@ -1,11 +1,22 @@
 /** Kills, restarts, zombies, and services that lag. */
 import type { Stage } from './clients';
+import { cut } from './clients';
 import type { ServiceName } from './deployment';
 import { SERVICES } from './deployment';
+import { letRivalsRun } from './rivals';
+import type { Process } from './simulation';
+import { FURTHER } from './world';
+import type { World } from './world';
 
-export interface Chaos extends Stage {
+export interface Disturbed extends Stage {
+  readonly world: World;
   /** Closes the adapters and opens them again on the same data, as a new process would. */
   readonly reopen: () => Promise<void>;
+}
+
+export interface Chaos extends Disturbed {
+  /** What goes on beside the rest; it is waited for at the end. */
+  readonly aside: (work: Promise<void>) => void;
 }
 
 /** Whose zombies could do harm, more often than those of the others. */
@@ -19,18 +30,27 @@ const ZOMBIES: readonly ServiceName[] = [
 ];
 
 /** Disturbs until it is over; leaves everything running. */
-export async function disturbAtRandom(chaos: Chaos): Promise<void> {
-  const { simulation, random, outside } = chaos;
-  const zombies: Promise<void>[] = [];
+export async function disturbAtRandom(stage: Disturbed): Promise<void> {
+  const { simulation, random, outside } = stage;
+  const beside: Promise<void>[] = [];
+  const aside = (work: Promise<void>) => void beside.push(work);
+  const chaos: Chaos = { ...stage, aside };
+  // Early, while there is much to come.
+  if (random.chance(0.5)) await letRivalsRun(chaos);
   while (!chaos.isOver()) {
     await simulation.sleep(outside, random.int(1, 40));
     const what = random.next();
-    if (what < 0.32) await killOne(chaos, random.pick(SERVICES));
-    else if (what < 0.4) await killAll(chaos);
-    else if (what < 0.82) zombies.push(raiseZombie(chaos, random.pick(ZOMBIES)));
+    if (what < 0.28) await killOne(chaos, random.pick(SERVICES));
+    else if (what < 0.34) await killAll(chaos);
+    else if (what < 0.62) aside(raiseZombie(chaos, random.pick(ZOMBIES)));
+    else if (what < 0.69) aside(joinConsumption(chaos));
+    else if (what < 0.76) aside(archiveBesideAnother(chaos));
+    else if (what < 0.83) await cutBesideAnother(chaos);
+    else if (what < 0.87) await letRivalsRun(chaos);
+    else if (what < 0.92) await lull(chaos);
     else slowDown(chaos, random.pick(SERVICES));
   }
-  await Promise.all(zombies);
+  await Promise.all(beside);
 }
 
 async function killOne(chaos: Chaos, name: ServiceName): Promise<void> {
@@ -43,7 +63,7 @@ async function killOne(chaos: Chaos, name: ServiceName): Promise<void> {
 
 /** Where a death hurts most: mostly it comes when the service is about to do one of these. */
 const MOMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
-  ingestion: ['append'],
+  ingestion: ['append', FURTHER],
   speed: ['append tenon.flushes', 'append tenon.flushes', 'engine'],
   batch: ['append tenon.ranges', 'append tenon.ranges', 'commit', 'engine'],
   consumption: ['transact', 'snapshot'],
@@ -51,11 +71,16 @@ const MOMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
 };
 
 async function untilAbout(
-  { deployment, simulation, random, outside }: Chaos,
+  { deployment, simulation, random, outside, world }: Chaos,
   name: ServiceName,
 ): Promise<void> {
   const process = deployment.processOf(name);
   if (process === undefined || random.chance(0.3)) return;
+  if (name === 'consumption' && random.chance(0.4)) {
+    const ready = () => world.sightings.isFoldingKappa(process);
+    await simulation.turn(outside, 'sleep', { due: simulation.now + 100, ready });
+    return;
+  }
   const moment = random.pick(MOMENTS[name]);
   const ready = () => simulation.isAbout(process, moment);
   await simulation.turn(outside, 'sleep', { due: simulation.now + 50, ready });
@@ -84,6 +109,72 @@ async function raiseZombie(chaos: Chaos, name: ServiceName): Promise<void> {
   old.frozen = false;
   await simulation.sleep(outside, random.int(10, 500));
   if (zombie !== undefined) await deployment.killZombie(zombie);
+}
+
+/** A second instance shares the partitions with the first for a while; a range is landed by both. */
+async function joinConsumption(chaos: Chaos): Promise<void> {
+  const { deployment, simulation, random, outside } = chaos;
+  const old = await deployment.supersede('consumption', false);
+  await simulation.sleep(outside, random.int(20, 60));
+  await cut(chaos, random.chance(0.3));
+  await simulation.sleep(outside, random.int(100, 500));
+  if (old !== undefined) await deployment.killZombie(old);
+}
+
+/** Two archive the same partitions, and end files elsewhere. */
+async function archiveBesideAnother(chaos: Chaos): Promise<void> {
+  const { deployment, simulation, random, outside } = chaos;
+  const old = await deployment.supersede('batch', true);
+  await simulation.sleep(outside, random.int(50, 300));
+  await cut(chaos, random.chance(0.3));
+  await simulation.sleep(outside, random.int(0, 100));
+  if (old !== undefined) await deployment.killZombie(old);
+}
+
+/**
+ * Two cut at a time, partition by partition: in some the barrier of the second, which has the higher number, stands before
+ * that of the first, which is ignored there then; and the second one mostly does not get to the others.
+ */
+async function cutBesideAnother(chaos: Chaos): Promise<void> {
+  const { deployment, simulation, random, outside, pauses } = chaos;
+  const first = deployment.processOf('ingestion');
+  if (first === undefined) return;
+  const isBetween = (one: Process) => simulation.isAbout(one, FURTHER);
+  const until = (ms: number, ready: () => boolean) =>
+    simulation.turn(outside, 'sleep', { due: simulation.now + ms, ready });
+  pauses.cuts = true;
+  chaos.aside(cut(chaos, false));
+  await until(60, () => isBetween(first));
+  first.frozen = isBetween(first);
+  const old = await deployment.supersede('ingestion', false);
+  const second = deployment.processOf('ingestion');
+  chaos.aside(cut(chaos, false));
+  if (second !== undefined) await until(60, () => isBetween(second));
+  if (random.chance(0.6)) {
+    await deployment.kill('ingestion');
+    await deployment.start('ingestion');
+  } else if (second !== undefined) second.frozen = true;
+  first.frozen = false;
+  await simulation.sleep(outside, random.int(20, 150));
+  if (second !== undefined) second.frozen = false;
+  pauses.cuts = false;
+  await simulation.sleep(outside, random.int(0, 50));
+  if (old !== undefined) await deployment.killZombie(old);
+}
+
+/**
+ * Clients hold still, and time goes on: what is done from time to time only gets done, such as pruning; a read that had begun
+ * before sees nothing of it.
+ */
+async function lull({ deployment, simulation, random, outside, pauses, world }: Chaos): Promise<void> {
+  const reader = deployment.processOf('serving');
+  const ready = () => world.sightings.isRead;
+  await simulation.turn(outside, 'sleep', { due: simulation.now + 100, ready });
+  Object.assign(pauses, { clients: true, cuts: true });
+  if (reader !== undefined) reader.frozen = ready();
+  await simulation.sleep(outside, random.int(1000, 2500));
+  if (reader !== undefined) reader.frozen = false;
+  Object.assign(pauses, { clients: false, cuts: false });
 }
 
 function slowDown({ deployment, random }: Chaos, name: ServiceName): void {

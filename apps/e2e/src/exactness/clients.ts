@@ -26,6 +26,8 @@ export interface Stage {
   /** Clients live in it. */
   readonly outside: Process;
   readonly isOver: () => boolean;
+  /** Who holds still, so that what happens meanwhile takes few steps. */
+  readonly pauses: { clients: boolean; cuts: boolean };
 }
 
 /** What a client may be told while things break: try again. Anything else is a failure. */
@@ -38,6 +40,7 @@ export function isPassing(error: unknown): boolean {
 export async function sendAll(stage: Stage, calls: (readonly Sent[])[]): Promise<void> {
   const { simulation, random, outside } = stage;
   for (let call = calls.shift(); call !== undefined; call = calls.shift()) {
+    while (stage.pauses.clients) await simulation.sleep(outside, 20);
     let parts = [call];
     while (parts.length > 0) {
       const part = parts.shift() as readonly Sent[];
@@ -50,7 +53,7 @@ export async function sendAll(stage: Stage, calls: (readonly Sent[])[]): Promise
         else if (!isPassing(error)) throw error;
         else parts = [part, ...parts];
       }
-      await simulation.sleep(outside, random.int(0, 12));
+      await simulation.sleep(outside, random.int(0, 25));
     }
   }
 }
@@ -130,7 +133,7 @@ export async function askAll(stage: Stage): Promise<void> {
   const { simulation, random, outside, scenario, counters } = stage;
   const seen = new Map<string, Vector>();
   while (!stage.isOver()) {
-    await simulation.sleep(outside, random.int(1, 30));
+    await simulation.sleep(outside, random.int(1, stage.pauses.clients ? 200 : 50));
     const { oracle } = random.pick(scenario.products);
     try {
       if (random.chance(0.15)) {
@@ -190,11 +193,23 @@ export async function askLedger({ deployment, scenario, log, counters }: Stage):
   }
 }
 
+/** Asks for a cut, and does not mind if there is none. */
+export async function cut({ deployment, counters }: Stage, full: boolean): Promise<void> {
+  const request = requestOf({ query: { full: String(full) } });
+  try {
+    await deployment.ask('ingestion', 'POST', '/v1/cuts', request);
+    counters.add(full ? 'full cuts' : 'cuts');
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+  }
+}
+
 /** Cuts at random moments, some of them full, some waiting until they are served. */
 export async function cutAtRandom(stage: Stage): Promise<void> {
   const { simulation, random, outside, deployment, counters } = stage;
   while (!stage.isOver()) {
     await simulation.sleep(outside, random.int(5, 80));
+    if (stage.pauses.cuts) continue;
     const full = random.chance(0.25);
     const wait = random.chance(0.3);
     const query = { full: String(full), wait: String(wait), timeout: '2000' };

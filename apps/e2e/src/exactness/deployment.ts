@@ -3,6 +3,7 @@ import type { Plan, SourceDefinition } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Route, RunningService } from '@tenon/ports';
+import type { BatchConfig } from '@tenon/service-batch';
 import { createBatch } from '@tenon/service-batch';
 import { createConsumption } from '@tenon/service-consumption';
 import { createIngestion } from '@tenon/service-ingestion';
@@ -43,11 +44,10 @@ export class Deployment {
   ) {}
 
   /** Starts a service, again and again until it runs, unless it is killed meanwhile. */
-  async start(name: ServiceName): Promise<void> {
-    const incarnation: Incarnation = {
-      process: new Process(name, (this.incarnations += 1)),
-      service: null,
-    };
+  async start(name: ServiceName, overlooksFull = false): Promise<void> {
+    const process = new Process(name, (this.incarnations += 1));
+    process.overlooksFull = overlooksFull;
+    const incarnation: Incarnation = { process, service: null };
     this.current.set(name, incarnation);
     while (incarnation.process.alive && this.failure === null) {
       try {
@@ -78,12 +78,20 @@ export class Deployment {
       case 'speed':
         return createSpeed({ ...deps, config: scenario.speed });
       case 'batch':
-        return createBatch({ ...deps, config: scenario.batch });
+        return createBatch({ ...deps, config: { ...scenario.batch, ...this.batchOf(process) } });
       case 'consumption':
         return createConsumption({ ...deps, config: scenario.consumption });
       case 'serving':
         return createServing({ ...deps, config: SERVING_DEFAULTS });
     }
+  }
+
+  /** Incarnations of batch may be configured apart from each other: then they cut files and slices elsewhere. */
+  private batchOf(process: Process): Partial<BatchConfig> {
+    if (process.overlooksFull) return { frameCells: 1, sliceCells: 2 };
+    const { random } = this.world.simulation;
+    if (!this.scenario.batchesDiffer) return {};
+    return { maxFileRecords: random.int(3, 20), sliceCells: random.pick([3, 20, 16_000]) };
   }
 
   /** As `tenon up` does: what fails is started again. */
@@ -98,6 +106,7 @@ export class Deployment {
 
   private async replace(name: ServiceName, failed: Incarnation): Promise<void> {
     await this.world.disconnect(failed.process).catch(() => undefined);
+    this.world.sightings.died(failed.process);
     this.world.simulation.kill(failed.process);
     this.zombies.delete(failed);
     if (this.current.get(name) === failed) await this.start(name);
@@ -114,6 +123,7 @@ export class Deployment {
     const incarnation = this.current.get(name);
     if (incarnation === undefined) return;
     this.current.delete(name);
+    this.world.sightings.died(incarnation.process);
     this.world.simulation.kill(incarnation.process);
     this.counters.add(`kills of ${name}`);
     await this.bury(incarnation);
@@ -134,6 +144,7 @@ export class Deployment {
 
   async killZombie(zombie: Incarnation): Promise<void> {
     this.zombies.delete(zombie);
+    this.world.sightings.died(zombie.process);
     this.world.simulation.kill(zombie.process);
     await this.bury(zombie);
   }
@@ -142,14 +153,19 @@ export class Deployment {
    * The running incarnation is thought dead and a new one is started; the old one stands still for a while, or goes on.
    *
    * @param apart the new one is in a consumer group of its own, so that both hold all partitions
+   * @param overlooksFull see `Process`
    */
-  async supersede(name: ServiceName, apart: boolean): Promise<Incarnation | undefined> {
+  async supersede(
+    name: ServiceName,
+    apart: boolean,
+    overlooksFull = false,
+  ): Promise<Incarnation | undefined> {
     const zombie = this.current.get(name);
     if (zombie === undefined) return undefined;
     this.zombies.add(zombie);
     this.counters.add(`zombies of ${name}`);
     if (apart) this.groups.set(name, (this.groups.get(name) ?? 0) + 1);
-    await this.start(name);
+    await this.start(name, overlooksFull);
     return zombie;
   }
 

@@ -7,6 +7,7 @@ import { createFileEventLog, createFileLake, createLmdbProductStore } from '@ten
 import type { AnswerEnvelope } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
 import type { Plan } from '@tenon/domain';
+import { idOf } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { Clock, Engine, Logger } from '@tenon/ports';
 import { AcceptedLog } from './accepted';
@@ -24,6 +25,7 @@ import { Random } from './random';
 import { bodyOf, requestOf } from './requests';
 import type { Scenario } from './scenario';
 import { makeScenario } from './scenario';
+import { Sightings } from './sightings';
 import { Process, Simulation } from './simulation';
 import type { Adapters } from './world';
 import { World } from './world';
@@ -98,11 +100,13 @@ async function play(seed: number, directory: string, counters: Counters, logger?
   };
   const adapters = await openAdapters(directory, clock, shared);
   const faults = { ...scenario.faults };
+  const kappa = planned.filter(({ topology }) => topology === 'kappa').map(idOf);
   const world = new World(
     simulation,
     adapters,
     faults,
     counters,
+    new Sightings(counters, new Set(kappa)),
     (...appended) => log.append(...appended),
     logger,
   );
@@ -119,6 +123,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     random: random.fork(),
     outside: new Process('outside', -1),
     isOver: () => over,
+    pauses: { clients: false, cuts: false },
   };
   counters.add('late events', scenario.late);
   counters.add('duplicates sent', scenario.duplicates);
@@ -140,9 +145,9 @@ async function play(seed: number, directory: string, counters: Counters, logger?
       askAll(stage),
       cutAtRandom(stage),
       poison(stage, world),
-      disturbAtRandom({ ...stage, reopen }),
+      disturbAtRandom({ ...stage, world, reopen }),
     ]);
-    Object.assign(faults, { refused: 0, lostAck: 0, doubled: 0, vanished: 0, afterDeath: 0 });
+    Object.assign(faults, { refused: 0, lostAck: 0, doubled: 0, vanished: 0, flipped: 0, afterDeath: 0 });
     await comeToRest(stage);
   };
 

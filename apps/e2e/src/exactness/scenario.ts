@@ -22,6 +22,8 @@ export interface Scenario {
   readonly products: readonly { readonly oracle: OracleProduct; readonly topology: Topology }[];
   readonly speed: SpeedConfig;
   readonly batch: BatchConfig;
+  /** Incarnations of batch are configured apart from each other. */
+  readonly batchesDiffer: boolean;
   readonly consumption: ConsumptionConfig;
   readonly cutEveryMs: number | null;
   readonly faults: Faults;
@@ -34,7 +36,7 @@ export interface Scenario {
 }
 
 export function makeScenario(random: Random, sample: Parameters<typeof takeFlights>[0]): Scenario {
-  const flights = takeFlights(sample, random.int(80, random.chance(0.08) ? 800 : 180), random);
+  const flights = takeFlights(sample, random.int(70, random.chance(0.06) ? 600 : 150), random);
   const { events, late, duplicates } = disturb(flights, random);
   const last = flights.at(-1) as Flight;
   return {
@@ -51,26 +53,28 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
     },
     batch: {
       maxFileRecords: random.pick([40, 200, 100_000]),
-      addRecords: random.pick([1, 30, 4096]),
+      addRecords: random.pick([4, 30, 4096]),
       maxHeldBytes: random.pick([20_000, 64 << 20]),
       rerunAfterMs: random.pick([100, 1000, 60_000]),
-      leaseMs: 200,
+      leaseMs: random.pick([200, 500]),
       frameCells: random.pick([5, 50, 1000]),
-      sliceCells: random.pick([5, 60, 16_000]),
+      sliceCells: random.pick([3, 30, 16_000]),
     },
+    batchesDiffer: random.chance(0.5),
     consumption: {
       maxMessages: random.pick([2, 8, 64]),
       graceMs: random.pick([0, 50, 30_000]),
       landCells: random.pick([20, 100, 8000]),
-      foldCells: random.pick([10, 100, 2000]),
+      foldCells: random.pick([3, 10, 100, 2000]),
       stallMs: random.pick([300, 10_000]),
     },
-    cutEveryMs: random.pick([null, 60, 400]),
+    cutEveryMs: random.pick([null, 90, 400]),
     faults: {
       refused: random.pick([0, 0, 0.002, 0.01]),
       lostAck: random.pick([0, 0.02]),
       doubled: random.pick([0, 0.02]),
       vanished: random.pick([0, 0.01]),
+      flipped: random.pick([0, 0, 0.01]),
       afterDeath: 0.7,
     },
     hintLoss: random.pick([0, 0.2]),
@@ -108,7 +112,7 @@ function disturb(flights: readonly Flight[], random: Random) {
 }
 
 function chunk(events: readonly Sent[], random: Random): Sent[][] {
-  const largest = random.pick([25, 80, 200]);
+  const largest = random.pick([10, 20, 40]);
   const calls: Sent[][] = [];
   for (let at = 0; at < events.length;) {
     const size = random.int(1, largest);

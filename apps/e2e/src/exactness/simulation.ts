@@ -22,6 +22,8 @@ export class Process {
   frozen = false;
   /** How often it gets a turn, compared with others. */
   pace = 1;
+  /** Takes cuts that ask for a full recomputation for plain ones, as a release would that did not know of them. */
+  overlooksFull = false;
   private readonly onDeath = new Set<() => void>();
 
   constructor(

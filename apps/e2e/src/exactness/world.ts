@@ -2,6 +2,9 @@
  * The ports as one process of a simulated world sees them: real embedded adapters below, and between them and the
  * service the simulation's turns and the faults that the seed asks for.
  */
+import type { PointerDocument, StatesMessage } from '@tenon/contracts';
+import { HEADERS, STORE_KEYS, isPointerKey, isUnreadable, readFrame } from '@tenon/contracts';
+import type { ProductId } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type {
   Clock,
@@ -16,11 +19,13 @@ import type {
   PollOptions,
   ProductStore,
   StoreSnapshot,
+  StoreTransaction,
 } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import type { Counters } from './counters';
-import type { Process, Simulation } from './simulation';
 import { servedPointers } from '@tenon/views';
+import type { Counters } from './counters';
+import type { Sightings } from './sightings';
+import type { Process, Simulation } from './simulation';
 import { Gone } from './simulation';
 
 /** The adapters below, shared by all processes. */
@@ -39,6 +44,8 @@ export interface Faults {
   readonly lostAck: number;
   /** An append of states is acknowledged and lost. */
   readonly vanished: number;
+  /** A bit of an append of states is another one once it is in the log. */
+  readonly flipped: number;
   /** A client library sends an append twice. */
   readonly doubled: number;
   /** A call that waits when its process dies takes effect all the same, at some later time. */
@@ -53,15 +60,34 @@ export class World {
   private readonly changes = new Map<string, number>();
   private ids = 0;
   private readonly consumers = new Map<Process, Map<LogConsumer, string>>();
+  private readonly ranges = new Map<Process, StatesMessage>();
+  private readonly logger: Logger;
 
   constructor(
     readonly simulation: Simulation,
     public adapters: Adapters,
     private readonly faults: Faults,
     private readonly counters: Counters,
+    readonly sightings: Sightings,
     private readonly onAppend: OnAppend,
-    readonly logger: Logger = NO_LOGGER,
-  ) {}
+    logger: Logger = NO_LOGGER,
+  ) {
+    this.logger = sightings.logger(logger);
+  }
+
+  /** The first of the messages of a range that this process is about to append. */
+  rangeOf(process: Process): StatesMessage | undefined {
+    return this.ranges.get(process);
+  }
+
+  /** The base view of a product that is served, as the store has it. */
+  pointerOf(product: ProductId): Promise<PointerDocument | undefined> {
+    return this.simulation.inside(() =>
+      this.adapters.store.snapshot((snapshot) =>
+        snapshot.get<PointerDocument>('meta', STORE_KEYS.pointer(product)),
+      ),
+    );
+  }
 
   /** @param group distinguishes consumer groups: a zombie that keeps its partitions is in one of its own */
   portsFor(process: Process, group: string) {
@@ -175,9 +201,22 @@ export class World {
         counters.add('vanished states');
         return records.map(() => 0);
       }
-      const offsets = await inner().append(topic, records, options);
+      const offsets = await inner().append(topic, this.damage(topic, records), options);
       this.changed(topic);
       this.onAppend(topic, records, offsets);
+      return offsets;
+    };
+    // Each partition takes its records by itself; a caller may die, or stand still, between them.
+    const writeEach = async (topic: string, records: readonly NewRecord[], options: object) => {
+      const offsets: number[] = [];
+      let what = `append ${topic}`;
+      for (const partition of simulation.random.shuffle([...new Set(records.map((one) => one.partition))])) {
+        const at = records.flatMap((one, index) => (one.partition === partition ? [index] : []));
+        const mine = at.map((index) => records[index] as NewRecord);
+        const taken = await this.effect(process, what, () => write(topic, mine, options));
+        at.forEach((index, order) => (offsets[index] = taken[order] as number));
+        what = FURTHER;
+      }
       return offsets;
     };
     return {
@@ -186,12 +225,18 @@ export class World {
       append: async (topic, records, options = {}) => {
         const half = () =>
           write(topic, records.slice(0, simulation.random.int(0, records.length - 1)), options);
-        const offsets = await this.effect(
-          process,
-          `append ${topic}`,
-          () => write(topic, records, options),
-          records.length > 1 ? half : undefined,
-        );
+        const whole = () =>
+          this.effect(
+            process,
+            `append ${topic}`,
+            () => write(topic, records, options),
+            records.length > 1 ? half : undefined,
+          );
+        const isCut = records.some(({ headers }) => headers?.[HEADERS.control] !== undefined);
+        const message = topic.startsWith('tenon.ranges.') ? messageOf(records[0]) : undefined;
+        if (message !== undefined) this.ranges.set(process, message);
+        const written = isCut ? writeEach(topic, records, options) : whole();
+        const offsets = await written.finally(() => this.ranges.delete(process));
         if (simulation.random.chance(faults.doubled)) {
           counters.add('doubled appends');
           await this.effect(process, `append ${topic} again`, () => write(topic, records, options));
@@ -211,6 +256,20 @@ export class World {
         this.effect(process, 'deleteBefore', () => inner().deleteBefore(topic, offsets)),
       close: async () => undefined,
     };
+  }
+
+  private damage(topic: string, records: readonly NewRecord[]): readonly NewRecord[] {
+    const { random } = this.simulation;
+    if (!/^tenon\.(flushes|ranges)\./.test(topic) || !random.chance(this.faults.flipped)) return records;
+    this.counters.add('flipped bits');
+    const flipped = random.int(0, records.length - 1);
+    return records.map((record, index) => {
+      if (index !== flipped) return record;
+      const value = Buffer.from(record.value as Uint8Array);
+      const at = random.int(0, value.length - 1);
+      value[at] = (value[at] as number) ^ (1 << random.int(0, 7));
+      return { ...record, value };
+    });
   }
 
   private async consume(process: Process, group: string, options: ConsumeOptions): Promise<LogConsumer> {
@@ -260,20 +319,32 @@ export class World {
     const { simulation } = this;
     const inner = () => this.adapters.store;
     return {
-      transact: (work) => this.effect(process, 'transact', () => inner().transact(work)),
+      transact: <T>(work: (tx: StoreTransaction) => Promise<T>) =>
+        this.effect(process, 'transact', () =>
+          this.sightings.transact<T>(process, (watched) => inner().transact(watched), work),
+        ),
       snapshot: async (read) => {
         await simulation.turn(process, 'snapshot');
         this.refuseAtRandom('snapshot');
-        return simulation.inside(() =>
-          inner().snapshot((snapshot) => simulation.outside(() => read(this.snapshot(process, snapshot)))),
-        );
+        const ended: (() => void)[] = [];
+        try {
+          return await simulation.inside(() =>
+            inner().snapshot((snapshot) =>
+              simulation.outside(() => read(this.snapshot(process, snapshot, ended))),
+            ),
+          );
+        } finally {
+          for (const end of ended) end();
+        }
       },
       close: async () => undefined,
     };
   }
 
-  private snapshot(process: Process, snapshot: StoreSnapshot): StoreSnapshot {
+  /** @param ended to be called when the snapshot is closed */
+  private snapshot(process: Process, snapshot: StoreSnapshot, ended: (() => void)[]): StoreSnapshot {
     const { simulation } = this;
+    const isReader = process.name === 'serving';
     const inside = async <T>(operation: () => Promise<T>): Promise<T> => {
       if (!process.alive) throw new Gone();
       return simulation.inside(operation);
@@ -281,17 +352,37 @@ export class World {
     return {
       get: (table, key) => inside(() => snapshot.get(table, key)),
       getMany: (table, keys) => inside(() => snapshot.getMany(table, keys)),
-      scan: (table, range) => each(inside, snapshot.scan(table, range)),
+      scan: (table, range) => {
+        if (isReader && range.and !== undefined && isPointerKey(range.and))
+          ended.push(this.sightings.reading(range.and.slice('pointer/'.length)));
+        // A read is long enough for others to write, and to prune, meanwhile.
+        const slowly = async <T>(operation: () => Promise<T>): Promise<T> => {
+          if (table !== 'meta' && simulation.random.chance(0.1)) await simulation.turn(process, 'scan');
+          return inside(operation);
+        };
+        return each(isReader ? slowly : inside, snapshot.scan(table, range));
+      },
     };
   }
 
   private lake(process: Process): Lake {
     const inner = () => this.adapters.lake;
+    /** Names as the process sees them → as they are. */
+    const real = new Map<string, string>();
+    const list = async (prefix: string) => {
+      const files = await inner().list(prefix);
+      if (!process.overlooksFull) return files;
+      return files.map((file) => {
+        const name = file.name.replace(/\.f\.parquet$/, '.b.parquet');
+        real.set(name, file.name);
+        return { ...file, name };
+      });
+    };
     return {
       stage: () => this.call(process, 'stage', () => inner().stage()),
       commit: (path, name) => this.effect(process, 'commit', () => inner().commit(path, name)),
-      list: (prefix) => this.call(process, 'list', () => inner().list(prefix)),
-      path: (name) => this.simulation.inside(() => inner().path(name)),
+      list: (prefix) => this.call(process, 'list', () => list(prefix)),
+      path: (name) => this.simulation.inside(() => inner().path(real.get(name) ?? name)),
       remove: (name) => this.effect(process, 'remove', () => inner().remove(name)),
     };
   }
@@ -318,6 +409,7 @@ export class World {
         };
       },
       aggregateArchive: async (source, plan, ranges) => {
+        this.sightings.run(ranges);
         const result = await inside(() => inner().aggregateArchive(source, plan, ranges));
         return { ...result, cells: each(inside, result.cells) };
       },
@@ -325,6 +417,15 @@ export class World {
       close: async () => undefined,
     };
   }
+}
+
+/** What waits while the barriers of a cut stand in some partitions only. */
+export const FURTHER = 'append to a further partition';
+
+function messageOf(record: NewRecord | undefined): StatesMessage | undefined {
+  if (record === undefined) return undefined;
+  const read = readFrame(record.value as Uint8Array);
+  return isUnreadable(read) ? undefined : read.message;
 }
 
 /** An iterable of an adapter whose steps run as `inside` says. */

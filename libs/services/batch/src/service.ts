@@ -8,6 +8,7 @@ import type { SourceDefinition } from '@tenon/domain';
 import type { Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
 import type { RunningService, Subscription } from '@tenon/ports';
+import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { layoutOf } from '@tenon/views';
@@ -25,7 +26,12 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
     const read = layouts.filter((layout) => layout.sources.includes(source.name));
     return new SourceBatch(deps, leases, source, read);
   });
-  await Promise.all(sources.map((source) => source.start()));
+  try {
+    await startAll(sources);
+  } catch (error) {
+    await leases.close();
+    throw error;
+  }
   const { metrics = NO_METRICS } = deps;
   metrics.counter('tenon_events_total', 'Events by what became of them.', () =>
     sources.map(({ labels, archiver }) => ({
@@ -41,7 +47,7 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
   return {
     name: 'batch',
     routes: [],
-    ready: () => ({ ok: true }),
+    ready: () => readinessOf(sources),
     status: () => ({ sources: sources.map((source) => source.status()), leases: leases.status().held }),
     readings: () => sources.map(({ archiver }) => archiver.reading()),
     done,
@@ -72,6 +78,11 @@ class SourceBatch {
 
   get done(): Promise<void> {
     return Promise.all([this.archiver.done, this.runs.done]).then(() => undefined);
+  }
+
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    return this.archiver.trouble ?? this.runs.trouble;
   }
 
   async start(): Promise<void> {

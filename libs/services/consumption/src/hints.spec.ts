@@ -9,13 +9,15 @@ import { PRODUCT, pointerOf } from './testing/sales';
 
 let deps: Fixture;
 let hints: Hints;
+let alsoAsked: (readonly Lane[])[];
 beforeEach(() => {
   deps = fixture();
-  hints = new Hints(deps, PRODUCT);
+  alsoAsked = [];
+  hints = new Hints(deps, PRODUCT, (lanes) => alsoAsked.push(lanes));
 });
 
 const landed = (fields: Partial<LandedFlushes> = {}): LandedFlushes => ({
-  ...{ cells: [], covers: {}, gaps: new Set<string>(), closed: false },
+  ...{ cells: [], covers: {}, gaps: new Set<string>(), replayed: new Set<string>(), closed: false },
   ...{ counts: { applied: 1, stale: 0, gap: 0 }, ...fields },
 });
 
@@ -85,4 +87,10 @@ test('what a span causes carries its context, if it is recorded anywhere', () =>
     '00-a-b-01',
     '00-a-b-01',
   ]);
+});
+
+test('whoever else may have the lanes is asked as well', () => {
+  const lanes = [{ source: 'orders', partition: 1 }];
+  hints.askForReplay(lanes);
+  expect(alsoAsked).toEqual([lanes]);
 });

@@ -72,9 +72,11 @@ describe('what has landed', () => {
     release.landed(1, new Map([[1, 4]]));
     release.landed(2, new Map([[0, 5]]));
     release.landed(10_000, new Map([[0, 6]]));
+    release.landed(20_000, new Map([[0, 7]]));
     expect(log.released).toEqual([
       { topic: TOPIC, offsets: { 0: 3 } },
       { topic: TOPIC, offsets: { 0: 6, 1: 4 } },
+      { topic: TOPIC, offsets: { 0: 7 } },
     ]);
   });
 

@@ -5,7 +5,7 @@ import type { ConsumptionConfig } from './deps';
 import { ProductLanding } from './product';
 import type { Fixture } from './testing/consumption-fixture';
 import { appendEvents, appendFlushes, appendRanges, fixture } from './testing/consumption-fixture';
-import { until } from './testing/manual-clock';
+import { settle, until } from './testing/manual-clock';
 import {
   LAYOUT,
   PRODUCT,
@@ -72,7 +72,10 @@ test('in Lambda flushes and ranges land side by side, and the row is the sum of 
     applied: 3,
     stale: 0,
   });
-  expect(product.outcomes()).toContainEqual({ labels: { product: 'sales', outcome: 'applied' }, value: 3 });
+  expect(product.outcomes()).toContainEqual({
+    labels: { product: 'sales', version: '1', outcome: 'applied' },
+    value: 3,
+  });
 });
 
 test('in Lambda closed epochs wait for batch, however long', async () => {
@@ -181,6 +184,7 @@ describe('a loop that fails', () => {
 
   test('or the watch', async () => {
     const product = await start('lambda');
+    await settle();
     deps.store.snapshot = () => Promise.reject(new Error('gone'));
     await deps.clock.advance(2000);
     await expect(product.done).rejects.toThrow('gone');

@@ -1,7 +1,9 @@
 /** The landing zone of one product: its loops, which share nothing but the store. */
 import type { Generation, Pointer } from '@tenon/domain';
 import type { LogReading, MetricSample, Span } from '@tenon/ports';
-import { Periodic } from '@tenon/loops';
+import { Periodic, readinessOf } from '@tenon/loops';
+import { NO_TRACER } from '@tenon/telemetry';
+import { productLabels } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { StatesOfEdition2 } from './edition-2/states-loop';
@@ -11,6 +13,7 @@ import type { LandedFlushes } from './landing/flushes';
 import { Pruner } from './pruner';
 import { foldClosedEpochs } from './ranges/fold-closed';
 import { RangeLoop } from './ranges/range-loop';
+import { traceStore } from './spans';
 import { Watch } from './watch';
 
 /** In Kappa an instance looks for epochs that another one closed and did not fold, milliseconds. */
@@ -28,6 +31,8 @@ export class ProductLanding {
   private readonly pruner: Pruner;
   private readonly hints: Hints;
   private generation: Generation = 0;
+  /** The landing that has closed an epoch which is not folded yet. */
+  private closing: Span | undefined;
 
   constructor(
     private readonly deps: ConsumptionDeps,
@@ -44,7 +49,8 @@ export class ProductLanding {
     this.ranges = kappa ? null : new RangeLoop(deps, layout, (pointer, span) => this.moved(pointer, span));
     this.folds = kappa
       ? new Periodic(
-          deps.clock,
+          deps,
+          `fold ${layout.product}`,
           () => FOLD_EVERY,
           (signal) => this.fold(signal),
         )
@@ -56,10 +62,18 @@ export class ProductLanding {
     });
   }
 
+  private get loops() {
+    return [this.flushes, this.ranges, this.edition2, this.folds, this.watch];
+  }
+
   /** Rejects with the first loop that fails. */
   get done(): Promise<void> {
-    const loops = [this.flushes, this.ranges, this.edition2, this.folds, this.watch];
-    return Promise.all(loops.map((loop) => loop?.done)).then(() => undefined);
+    return Promise.all(this.loops.map((loop) => loop?.done)).then(() => undefined);
+  }
+
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    return readinessOf(this.loops).reason ?? null;
   }
 
   async start(): Promise<void> {
@@ -73,15 +87,21 @@ export class ProductLanding {
 
   private landed(landed: LandedFlushes, span: Span | undefined): void {
     this.hints.landed(landed, span);
-    if (landed.closed) this.folds?.wake();
+    this.watch.replayed(landed.replayed);
+    if (!landed.closed) return;
+    this.closing = span ?? this.closing;
+    this.folds?.wake();
   }
 
   /** One of the instances folds: the one that has the first lane's flushes. */
   private async fold(signal: AbortSignal): Promise<void> {
     const [first] = this.layout.lanes;
     if (first === undefined || !this.flushes.has(first)) return;
-    const pointer = await foldClosedEpochs(this.deps, this.layout, signal);
-    if (pointer !== null) this.moved(pointer, undefined);
+    const cause = this.closing;
+    this.closing = undefined;
+    const fold = () => foldClosedEpochs(this.deps, this.layout, signal);
+    const pointer = await traceStore(this.deps.tracer ?? NO_TRACER, cause, 'fold', fold);
+    if (pointer !== null) this.moved(pointer, cause);
   }
 
   /** The pointer has moved: say so, and remember when what lies behind it may go. */
@@ -110,8 +130,11 @@ export class ProductLanding {
   }
 
   outcomes(): MetricSample[] {
-    const { product } = this.layout.plan;
-    return Object.entries(this.counts()).map(([outcome, value]) => ({ labels: { product, outcome }, value }));
+    const labels = productLabels(this.layout.plan);
+    return Object.entries(this.counts()).map(([outcome, value]) => ({
+      labels: { ...labels, outcome },
+      value,
+    }));
   }
 
   status(): Record<string, unknown> {

@@ -49,3 +49,12 @@ test('a lane of which the log says nothing has all', () => {
   const watch = new StallWatch(10);
   expect([0, 20].map((now) => watch.check(now, { 'orders/0': 5 }, {}))).toEqual([[], []]);
 });
+
+test('one of which something comes again is being replayed: its time begins anew', () => {
+  const watch = new StallWatch(10);
+  looks(watch, [0]);
+  watch.replayed(9, ['orders/0', 'orders/1']);
+  expect(looks(watch, [10, 18, 19])).toEqual([[], [], ['orders/0']]);
+  watch.replayed(30, ['orders/0']);
+  expect(looks(watch, [39, 49, 50])).toEqual([[], [], ['orders/0']]);
+});

@@ -3,6 +3,7 @@
  * changed. It keeps nothing durable; a restart replays each partition from the cut that its products are served at.
  */
 import type { MetricSample, RunningService } from '@tenon/ports';
+import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { SpeedDeps } from './deps';
@@ -15,7 +16,7 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
     .map((source) => ({ source, read: layouts.filter(({ sources }) => sources.includes(source.name)) }))
     .filter(({ read }) => read.length > 0)
     .map(({ source, read }) => new SourceWorker(deps, source, read));
-  await Promise.all(workers.map((worker) => worker.start()));
+  await startAll(workers);
   const { metrics = NO_METRICS } = deps;
   const each = (read: (worker: SourceWorker) => readonly MetricSample[]) => () => workers.flatMap(read);
   metrics.counter(
@@ -33,7 +34,7 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
   return {
     name: 'speed',
     routes: [],
-    ready: () => ({ ok: true }),
+    ready: () => readinessOf(workers),
     status: () => ({ sources: workers.map((worker) => worker.status()) }),
     readings: () => workers.map((worker) => worker.reading()),
     done,

@@ -10,7 +10,7 @@ import { WORLDS } from './worlds';
 
 /** How many there were when this was written. Where a rule changes, so may they: say the new number here. */
 const STATES: Readonly<Record<keyof typeof WORLDS, number>> = {
-  lambda: 847_440,
+  lambda: 423_720,
   runs: 326_748,
   parts: 88_840,
   lines: 45_864,

@@ -83,6 +83,10 @@ export class StatesOfEdition2 {
     return this.reader.done;
   }
 
+  get trouble(): string | null {
+    return this.reader.trouble;
+  }
+
   /** Nothing where edition 2 never ran; its topic is not made here. */
   async start(): Promise<void> {
     const { log, plans, logger } = this.deps;

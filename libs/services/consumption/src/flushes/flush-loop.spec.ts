@@ -61,7 +61,10 @@ test('a transaction takes about as many cells as it is to, and the marks of no m
   };
   const loop = await start();
   await applied(loop, 4);
-  expect(told.map(({ counts }) => counts.applied)).toEqual([2, 2]);
+  expect(told.map(({ counts }) => counts)).toEqual([
+    { applied: 2, stale: 0, gap: 0 },
+    { applied: 2, stale: 0, gap: 0 },
+  ]);
   expect([...marks, mark(0)]).toEqual([undefined, 2, 4]);
 });
 

@@ -88,7 +88,9 @@ describe('what changes nothing', () => {
     ['a part of what has landed', { from: 2, to: 4 }],
   ])('%s', async (_, fields) => {
     const before = store.texts('speed');
-    expect(outcomes(await land(whole(fields, { ann: 1, zoe: 1 })))).toEqual([0, 1, 0]);
+    const landed = await land(whole(fields, { ann: 1, zoe: 1 }));
+    expect(outcomes(landed)).toEqual([0, 1, 0]);
+    expect([...landed.gaps]).toEqual([]);
     expect(store.texts('speed')).toEqual(before);
     expect(progress()?.next).toBe(5);
   });

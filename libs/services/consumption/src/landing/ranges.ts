@@ -11,15 +11,14 @@ import type { ProductLayout } from '@tenon/views';
 import { readPointer } from '@tenon/views';
 import { foldCells } from './fold-cells';
 
-/** `stale`: the range is of the past, or of another base, and so is what follows of it. */
 export interface LandedPart {
-  readonly stale: boolean;
+  /** The range is of the past, or of another base than this one, which is served; and so is what follows of it. */
+  readonly stale: Pointer | null;
   /** The pointer that is served with it, where it moved. */
   readonly moved: Pointer | null;
 }
 
-const STALE: LandedPart = { stale: true, moved: null };
-const LANDED: LandedPart = { stale: false, moved: null };
+const LANDED: LandedPart = { stale: null, moved: null };
 
 /**
  * Lands some cells of a slice.
@@ -38,11 +37,11 @@ export async function landSlice(
 ): Promise<LandedPart> {
   const pointer = await readPointer(tx, layout);
   const target = judgeRange(pointer, message);
-  if (target === null) return STALE;
+  if (target === null) return { stale: pointer, moved: null };
   await foldCells(tx, layout, target, cells);
   if (!whole) return LANDED;
   const account = withSlice(await readAccount(tx, layout, message), message.slice);
-  return { stale: false, moved: settle(tx, layout, message, account, pointer, target, at) };
+  return { stale: null, moved: settle(tx, layout, message, account, pointer, target, at) };
 }
 
 /** Lands the end of a range. @throws UnsupportedVersion */
@@ -54,11 +53,11 @@ export async function landCommit(
 ): Promise<LandedPart> {
   const pointer = await readPointer(tx, layout);
   const target = judgeRange(pointer, message);
-  if (target === null) return STALE;
+  if (target === null) return { stale: pointer, moved: null };
   const { slices, cut, epochs, ledger, watermark } = message;
   const commit = { slices, cut, epochs, ledger, watermark };
   const account = withCommit(await readAccount(tx, layout, message), commit);
-  return { stale: false, moved: settle(tx, layout, message, account, pointer, target, at) };
+  return { stale: null, moved: settle(tx, layout, message, account, pointer, target, at) };
 }
 
 async function readAccount(

@@ -1,3 +1,4 @@
+import { parseSpeedKey } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
 import type { WholeFlush } from '../landing/flushes';
 import { landFlushes } from '../landing/flushes';
@@ -112,7 +113,11 @@ test('in a lane whose barriers skipped numbers the cut lies where its next epoch
   await land(whole({ partition: 0, epoch: 7, start: 10, from: 10, to: 11 }, { ann: 1 }));
   await land(epoch(1, 3, 25, 26, { bob: 1 }));
   expect(await rows(store, LAYOUT)).toEqual({ ann: 2, bob: 5 });
-  expect(await fold()).toMatchObject({ generation: 4, epochs: { 'orders/0': 7, 'orders/1': 4 } });
+  // What was folded before is not pruned yet, and counts no second time.
+  expect(await fold()).toMatchObject({
+    ...{ generation: 4, ledger: ledger(36) },
+    epochs: { 'orders/0': 7, 'orders/1': 4 },
+  });
   expect(await rows(store, LAYOUT)).toEqual({ ann: 2, bob: 5 });
 });
 
@@ -214,6 +219,21 @@ describe('where another instance is quicker', () => {
     };
     expect(await fold(2)).toBeNull();
     expect(servedPointer(store)).toMatchObject({ generation: 1, ledger: ledger(30) });
+    expect(await rows(store, LAYOUT)).toEqual({ ...FIRST, ann: 2 });
+  });
+
+  test('and is pruning what was folded, what is half gone by then is not written over it', async () => {
+    await landFirst();
+    store.beforeCommit = () => clock.takes(30);
+    const folded = fold(1);
+    await settle();
+    await quicker();
+    await store.transact(async (tx) => {
+      for (const key of store.keys('speed'))
+        if (parseSpeedKey(LAYOUT.product, key).lane === 1) tx.delete('speed', key);
+    });
+    await clock.advance(30);
+    expect(await folded).toBeNull();
     expect(await rows(store, LAYOUT)).toEqual({ ...FIRST, ann: 2 });
   });
 

@@ -93,6 +93,17 @@ test('a frame of many cells lands in parts, each in a transaction of its own, an
   expect(await rows(deps.store)).toEqual({ a: 1, b: 2, c: 3, d: 4, e: 5 });
 });
 
+test('with the commit there already, the pointer waits for the last part of the last frame', async () => {
+  begin({ foldCells: 1 });
+  const seen: unknown[] = [];
+  deps.store.beforeCommit = async () => void seen.push(await rows(deps.store));
+  await start();
+  await appendRanges(deps, 0, commitRecord(1), ...sliceRecords(0, {}, cells({ a: 1, b: 2, c: 3, d: 4 }), 2));
+  await served(1);
+  expect(seen).toEqual([{}, {}, {}, {}, {}]);
+  expect(await rows(deps.store)).toEqual({ a: 1, b: 2, c: 3, d: 4 });
+});
+
 test('a slice without cells counts too', async () => {
   await appendRanges(deps, 0, ...sliceRecords(0, {}, []), commitRecord(1));
   await start();
@@ -142,6 +153,15 @@ describe('a slice of the past', () => {
     expect(loop.counts()).toMatchObject({ applied: 0, stale: 1 });
     expect(mark(0)).toBe(6);
     expect(deps.store.keys('base')).toHaveLength(1);
+  });
+
+  test('is passed over with the first part of a frame too', async () => {
+    begin({ foldCells: 1 });
+    await servePointer(deps.store, { generation: 5 });
+    await appendRanges(deps, 0, ...sliceRecords(0, { to: 3 }, cells({ a: 1, b: 2, c: 3 })));
+    const loop = await start();
+    await landed(loop, 0, 1);
+    expect(loop.counts()).toMatchObject({ applied: 0, stale: 1 });
   });
 
   test('holds nothing back where the rest of it never comes: a restart reads on after it', async () => {

@@ -57,6 +57,10 @@ export class RangeLoop {
     return this.reader.done;
   }
 
+  get trouble(): string | null {
+    return this.reader.trouble;
+  }
+
   async start(): Promise<void> {
     await this.deps.log.ensureTopic({ name: this.topic, partitions: this.layout.lanes.length });
     await this.reader.start();
@@ -109,10 +113,10 @@ export class RangeLoop {
       const part = cells.slice(at, at + foldCells);
       at += foldCells;
       const last = at >= cells.length;
-      const landed = await this.land(partition, held, record, last, (tx, now) =>
+      const landed = await this.land(partition, held, message, record, last, (tx, now) =>
         landSlice(tx, this.layout, message, part, verdict === 'whole' && last, now),
       );
-      if (landed.stale) {
+      if (landed.stale !== null) {
         held.assembler.forget(message.id);
         return;
       }
@@ -125,13 +129,16 @@ export class RangeLoop {
     message: CommitMessage,
     record: LogRecord,
   ): Promise<void> {
-    await this.land(partition, held, record, true, (tx, now) => landCommit(tx, this.layout, message, now));
+    await this.land(partition, held, message, record, true, (tx, now) =>
+      landCommit(tx, this.layout, message, now),
+    );
   }
 
   /** @param marks with it the record has landed */
   private async land(
     partition: Partition,
     { resume }: Position,
+    message: SliceFrame | CommitMessage,
     record: LogRecord,
     marks: boolean,
     work: (tx: StoreTransaction, now: number) => Promise<LandedPart>,
@@ -147,11 +154,18 @@ export class RangeLoop {
         return landed;
       });
     const landed = await this.traced(record, transact);
-    if (landed.stale) this.totals.stale += 1;
+    if (landed.stale !== null) this.passOver(message, landed.stale);
     if (landed.moved !== null) this.totals.served += 1;
     this.release.landed(clock.monotonic(), done);
     await pauseAfter(clock, began, this.reader.signal);
     return landed;
+  }
+
+  private passOver({ product, range, full, line, from, to }: SliceFrame | CommitMessage, on: Pointer): void {
+    this.totals.stale += 1;
+    const served = { line: on.line, generation: on.generation };
+    const facts = { product, range, full, line, from, to, served };
+    this.deps.logger.debug(facts, 'a range is of the past, or of another base: it is passed over');
   }
 
   /** In a span, if what lands comes from one; whoever is told of a moved pointer goes on in it. */

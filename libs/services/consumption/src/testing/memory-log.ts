@@ -30,6 +30,10 @@ export class MemoryLog implements EventLog {
       );
   }
 
+  async hasTopic(name: string): Promise<boolean> {
+    return this.topics.has(name);
+  }
+
   async append(topic: string, records: readonly NewRecord[]): Promise<number[]> {
     const offsets = records.map((record) => {
       const partition = this.partition(topic, record.partition);

@@ -1,0 +1,73 @@
+import type { Bus, StoreTransaction } from '@tenon/ports';
+import { NO_LOGGER } from '@tenon/telemetry';
+import { MemoryLog, createManualClock } from '@tenon/testing';
+import { BATCH_DEFAULTS } from './deps';
+import { createBatch } from './service';
+import { ListingEngine, MemoryLake } from './testing/memory-lake';
+import { EVENTS, PLAN, SOURCE, barrier, cell, order } from './testing/orders';
+import { RANGES, readRange } from './testing/ranges';
+
+/** Batch over two sources, of which one has products: one for batch, and one that no batch runs for. */
+function begin(log: MemoryLog) {
+  const engine = new ListingEngine();
+  engine.cells = [[cell('north')]];
+  const documents = new Map<string, unknown>();
+  const tx = {
+    get: async (_table: string, key: string) => documents.get(key),
+    put: (_table: string, key: string, value: unknown) => void documents.set(key, value),
+  } as unknown as StoreTransaction;
+  const clock = createManualClock();
+  let id = 0;
+  const batch = createBatch({
+    ...{ log, clock, lake: new MemoryLake(), engine: engine.asEngine(), logger: NO_LOGGER },
+    bus: { subscribe: async () => ({ close: async () => undefined }) } as unknown as Bus,
+    pointers: { read: async (plans) => plans.map(() => undefined) },
+    store: { transact: (work) => work(tx) },
+    ids: { next: () => `id-${(id += 1)}` },
+    sources: [SOURCE, { ...SOURCE, name: 'returns' }],
+    plans: [PLAN, { ...PLAN, product: 'live_only', topology: 'kappa' }],
+    config: BATCH_DEFAULTS,
+  });
+  return { batch, clock, documents };
+}
+
+test('batch archives every source, and runs for the products that are not Kappa’s at a cut', async () => {
+  const log = new MemoryLog();
+  const { batch, clock } = begin(log);
+  const service = await batch;
+  await log.append(EVENTS, [order('a'), barrier(1), order('b', 1), barrier(1, 1)]);
+  await log.append('tenon.events.returns', [order('c')]);
+  await log.idle(EVENTS);
+  await clock.advance(0);
+  expect(readRange(log).commits).toMatchObject([{ from: 0, to: 1 }]);
+  expect([...log.topics.keys()].filter((topic) => topic.startsWith('tenon.ranges'))).toEqual([RANGES]);
+  expect(service.status()).toMatchObject({
+    sources: [
+      { source: 'orders', archived: { 0: 2, 1: 2 } },
+      { source: 'returns', held: 1 },
+    ],
+    leases: ['batch/per_shop@1'],
+  });
+  await service.stop();
+});
+
+test('a start that fails leaves nothing behind: no reader, and no lease', async () => {
+  const log = new MemoryLog();
+  await log.ensureTopic({ name: EVENTS, partitions: 2 });
+  await log.append(EVENTS, [barrier(1), barrier(1, 1)]);
+  const consume = log.consume.bind(log);
+  let fail = () => {};
+  log.consume = async (options) => {
+    if (options.topic === EVENTS) return consume(options);
+    await new Promise<void>((resolve) => (fail = resolve));
+    throw new Error('the log is away');
+  };
+  const { batch, clock, documents } = begin(log);
+  const failed = expect(batch).rejects.toThrow('the log is away');
+  await clock.advance(0);
+  expect(documents.get('lease/batch/per_shop@1')).toMatchObject({ owner: 'id-1' });
+  fail();
+  await failed;
+  expect(documents.get('lease/batch/per_shop@1')).toMatchObject({ owner: null });
+  expect(log.readers.get(EVENTS)?.closed).toBe(true);
+});

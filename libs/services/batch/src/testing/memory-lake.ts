@@ -1,0 +1,75 @@
+/** A lake in memory, of names alone, and an engine whose files are lists of what they hold. */
+import type { ArchiveRange, ArchiveRecord, ArchiveWriter, Engine, Lake, PartialCell } from '@tenon/ports';
+import { EMPTY_LEDGER } from '@tenon/domain';
+
+export class MemoryLake implements Lake {
+  readonly names = new Map<string, string>();
+  private staged = 0;
+  beforeCommit: (name: string) => void | Promise<void> = () => undefined;
+
+  constructor(names: readonly string[] = []) {
+    for (const name of names) this.names.set(name, name);
+  }
+
+  stage = async (): Promise<string> => `/staged/${(this.staged += 1)}`;
+
+  async commit(stagedPath: string, name: string): Promise<void> {
+    await this.beforeCommit(name);
+    this.names.set(name, stagedPath);
+  }
+
+  list = async (prefix: string) =>
+    [...this.names.keys()]
+      .filter((name) => name.startsWith(prefix))
+      .sort()
+      .map((name) => ({ name, bytes: 1 }));
+
+  path = async (name: string): Promise<string> => this.names.get(name) ?? '';
+
+  async remove(name: string): Promise<void> {
+    this.names.delete(name);
+  }
+}
+
+export class ListingEngine {
+  /** Path → what the file holds: `<offset> <mark>`. */
+  readonly files = new Map<string, string[]>();
+  /** How many records each call handed over. */
+  readonly added: number[] = [];
+  discarded = 0;
+  /** What each run asked for. */
+  readonly runs: (readonly ArchiveRange[])[] = [];
+  cells: (readonly PartialCell[])[] = [];
+  /** Throw from here, or wait. */
+  beforeRun: () => void | Promise<void> = () => undefined;
+
+  asEngine(): Engine {
+    return {
+      openArchive: () => this.open(),
+      aggregateArchive: async (_source, _plan, ranges) => {
+        await this.beforeRun();
+        this.runs.push(ranges);
+        const ledger = { ...EMPTY_LEDGER, aggregated: 7 };
+        return { cells: each(this.cells), ledger, refused: [] };
+      },
+    } as Partial<Engine> as Engine;
+  }
+
+  private open(): ArchiveWriter {
+    const held: string[] = [];
+    return {
+      add: async (records: readonly ArchiveRecord[]) => {
+        this.added.push(records.length);
+        held.push(...records.map(({ record, mark }) => `${record.offset} ${mark}`));
+      },
+      finish: async (path) => void this.files.set(path, held),
+      discard: async () => {
+        this.discarded += 1;
+      },
+    };
+  }
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
