@@ -3,13 +3,13 @@ import { TOPICS } from '@tenon/contracts';
 import type { Plan, Problem } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import { changedPlans, registerPlans } from '@tenon/runtime';
+import { changedPlans, changedSources, registerCatalog } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
 
 /**
- * Registers the plans of the new catalog and makes its topics, so that services find everything in order.
+ * Registers the sources and plans of the new catalog and makes its topics, so that services find everything in order.
  *
  * @param stored the process has the store
  * @throws Refusal with every problem; the running catalog is then not affected
@@ -21,12 +21,16 @@ export async function admit(
   stored: boolean,
 ): Promise<void> {
   // Ingestion alone has no store; then at least what it runs itself is not to change.
+  const changed = changedSources(running.sources, next.sources);
+  const files = changed.map(({ place }) => place?.file);
+  const sources = next.sources.filter(({ name }) => !files.includes(`sources/${name}.yaml`));
   const problems: Problem[] = [
+    ...changed,
     ...changedPlans(running.plans, next.plans),
-    ...(await topics(parts, next, stored)),
+    ...(await topics(parts, { ...next, sources }, stored)),
   ];
   if (problems.length > 0) throw new Refusal('catalog', problems);
-  if (stored) await registerPlans(await parts.store(), next.plans);
+  if (stored) await registerCatalog(await parts.store(), next);
 }
 
 const topicsOf = (plan: Plan) => [

@@ -65,10 +65,15 @@ interface Instance {
   readonly problems?: readonly { readonly code: string; readonly message: string }[];
 }
 
-async function reload(): Promise<Instance> {
+async function answerOfReload() {
   const response = await fetch(`${host.url}/v1/reload`, { method: 'POST' });
-  const { instances } = (await response.json()) as { instances: readonly Instance[] };
-  expect([response.status, instances.length]).toEqual([200, 1]);
+  expect(response.status).toBe(200);
+  return (await response.json()) as { instances: readonly Instance[]; warnings: readonly object[] };
+}
+
+async function reload(): Promise<Instance> {
+  const { instances } = await answerOfReload();
+  expect(instances).toHaveLength(1);
   return instances[0] as Instance;
 }
 
@@ -123,10 +128,27 @@ test('a product that changed under its version, and a source with other partitio
   );
   const { outcome, problems } = await reload();
   expect(outcome).toBe('refused');
-  expect(problems?.map(({ code }) => code)).toEqual(
-    expect.arrayContaining(['product-changed', 'topic-mismatch']),
-  );
+  expect(problems?.map(({ code }) => code)).toEqual(['source-changed', 'product-changed']);
   expect(await rows('sales', await send('orders', { shop: 'c' }))).toContainEqual({ shop: 'c', n: 1 });
+});
+
+test('what decides where events of a source lie, and what they are, stays as it is', async () => {
+  const visits = (text: string) =>
+    file('sources/visits.yaml', `${text}\nschema: {type: object, properties: {page: {type: string}}}\n`);
+  for (const change of [
+    'key: []',
+    'key: page\npartitions: 2',
+    'key: page\ntime: page',
+    'key: page\ndedupe: {window: 1}',
+  ]) {
+    visits(change);
+    const { outcome, problems } = await reload();
+    expect([outcome, problems?.map(({ code }) => code)]).toEqual([
+      'refused',
+      expect.arrayContaining(['source-changed']),
+    ]);
+  }
+  visits('key: page');
 });
 
 test('with a new version it is built anew from the log; what is gone is gone', async () => {
@@ -139,6 +161,15 @@ test('with a new version it is built anew from the log; what is gone is gone', a
   expect(all).toContainEqual({ shop: 'a', n: 2, most: 2 });
   expect(all).toContainEqual({ shop: 'c', n: 2, most: 9 });
   expect((await fetch(`${host.url}/v1/products/totals`)).status).toBe(404);
+});
+
+test('a schema that refuses what producers send today is taken, and warned of', async () => {
+  file('sources/orders.yaml', source().replace('{type: object,', '{type: object, required: [amount],'));
+  const { instances, warnings } = await answerOfReload();
+  expect(instances).toMatchObject([{ outcome: 'reloaded' }]);
+  expect(warnings).toMatchObject([{ code: 'field-required', message: 'orders.amount is required now.' }]);
+  file('sources/orders.yaml', source());
+  expect((await answerOfReload()).warnings).toEqual([]);
 });
 
 test('requests that are under way, and new ones, are answered while it changes', async () => {

@@ -24,6 +24,7 @@ export type {
   ProgressDocument,
   RangeAccountDocument,
   ServedDocument,
+  SourceDocument,
   SpeedDocument,
 } from './store';
 export type {

@@ -50,6 +50,7 @@ export const VERSIONS = {
   'reload-reply': { writes: 1, reads: [1] },
   'alive-hint': { writes: 1, reads: [1] },
   plan: { writes: 1, reads: [1] },
+  source: { writes: 1, reads: [1] },
   pointer: { writes: 2, reads: [1, 2] },
   served: { writes: 1, reads: [1] },
   'range-account': { writes: 1, reads: [1] },

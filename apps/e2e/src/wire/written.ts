@@ -2,7 +2,7 @@
 import type { SliceFrame } from '@tenon/contracts';
 import { FrameWriter, HEADERS, SUBJECTS, TOPICS, generationsRequest } from '@tenon/contracts';
 import type { LogRecord, RunningService } from '@tenon/ports';
-import { registerPlans } from '@tenon/runtime';
+import { registerCatalog } from '@tenon/runtime';
 import { eventually } from '@tenon/testing';
 import type { Golden, GoldenSet } from './golden';
 import { PRODUCT, PRODUCT_ID, SOURCE, Scene, answerOf, ask } from './scene';
@@ -43,7 +43,7 @@ export async function writeAll(): Promise<GoldenSet> {
     await compute(scene, 'batch', RANGES, (records) =>
       records.some(({ value }) => typeOf(value) === 'commit'),
     );
-    await registerPlans(scene.store, [scene.plan]);
+    await registerCatalog(scene.store, { sources: [SOURCE], plans: [scene.plan] });
     await land(scene);
     // Over the bus, as services without a cutter ask for one.
     await scene.bus.request(SUBJECTS.run, { v: 1 }, { timeoutMs: 5000, max: 1 });

@@ -93,6 +93,7 @@ export const reloadReply = z
     outcome: z.enum(['reloaded', 'unchanged', 'refused', 'under-way']),
     catalog: z.exactOptional(text),
     problems: z.exactOptional(z.array(z.looseObject({ code: text, message: text })).readonly()),
+    warnings: z.exactOptional(z.array(z.looseObject({ code: text, message: text })).readonly()),
   })
   .nullable()
   .describe('null: the request is not for this instance');

@@ -298,6 +298,15 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     version: 'field `plan.v`',
     unknown: 'Only its hash is read: plans are made anew at each start',
   },
+  source: {
+    title: 'A source in use',
+    on: { table: 'meta', key: STORE_KEYS.source('{source}') },
+    schema: store.source,
+    writers: SERVICES.filter((one) => one !== 'ingestion'),
+    readers: SERVICES.filter((one) => one !== 'ingestion'),
+    version: V,
+    unknown: `${STOP}: it does not start`,
+  },
   pointer: {
     title: 'Which base view is served',
     on: { table: 'meta', key: STORE_KEYS.pointer(PRODUCT) },

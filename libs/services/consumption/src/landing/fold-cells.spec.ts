@@ -63,6 +63,16 @@ test('folding the same again writes the same', async () => {
   expect(store.texts('base')).toEqual(before);
 });
 
+test('a cell that comes twice in a part is the sum of both, new or not, and again if it is repeated', async () => {
+  const twice = [cell('ann', 2), cell('bob', 1), { ...cell('ann', 0), states: [3] }, cell('ann', 4)];
+  await fold(target(0, 1), twice);
+  expect([versions('ann'), versions('bob')]).toEqual([[[1, 9]], [[1, 1]]]);
+  for (let times = 0; times < 2; times += 1) {
+    await fold(target(1, 2), twice);
+    expect(versions('ann')?.[0]).toEqual([2, 18]);
+  }
+});
+
 test('states give the document that their text gives', async () => {
   const asStates = { ...cell('ann', 0), states: [3] };
   await fold(target(0, 1), [asStates]);
