@@ -36,7 +36,11 @@ export async function disturbAtRandom(stage: Disturbed): Promise<void> {
   const aside = (work: Promise<void>) => void beside.push(work);
   const chaos: Chaos = { ...stage, aside };
   // Early, while there is much to come.
-  if (random.chance(0.5)) await letRivalsRun(chaos);
+  const first = random.next();
+  if (first < 0.6) await letRivalsRun(chaos);
+  else if (first < 0.72) aside(joinConsumption(chaos));
+  else if (first < 0.84) aside(archiveBesideAnother(chaos));
+  else if (first < 0.92) await cutBesideAnother(chaos);
   while (!chaos.isOver()) {
     await simulation.sleep(outside, random.int(1, 40));
     const what = random.next();

@@ -9,7 +9,7 @@ import { cut } from './clients';
 import type { Process } from './simulation';
 
 /** So many records between two cuts, so that a range has several slices. */
-const ENOUGH_RECORDS = 25;
+const ENOUGH_RECORDS = 30;
 
 export async function letRivalsRun(chaos: Chaos): Promise<void> {
   const { scenario, pauses } = chaos;
@@ -73,7 +73,7 @@ async function overtake(
   await until(chaos, 300, () => records() >= before + ENOUGH_RECORDS);
   pauses.clients = true;
   chaos.aside(cut(chaos, false));
-  if (random.chance(0.25)) {
+  if (random.chance(0.15)) {
     await served(chaos, product, to + 1, 800);
     release();
     await until(chaos, 300, () => false);

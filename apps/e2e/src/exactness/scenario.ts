@@ -58,9 +58,9 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       rerunAfterMs: random.pick([100, 1000, 60_000]),
       leaseMs: random.pick([200, 500]),
       frameCells: random.pick([5, 50, 1000]),
-      sliceCells: random.pick([3, 30, 16_000]),
+      sliceCells: random.pick([3, 10, 16_000]),
     },
-    batchesDiffer: random.chance(0.5),
+    batchesDiffer: random.chance(0.6),
     consumption: {
       maxMessages: random.pick([2, 8, 64]),
       graceMs: random.pick([0, 50, 30_000]),

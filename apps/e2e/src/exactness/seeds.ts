@@ -40,9 +40,9 @@ const LEAST: Readonly<Record<string, number>> = {
   'calls after death': 15,
   'torn appends': 1,
   'vanished states': 3,
-  'kills of speed': 15,
-  'kills of batch': 15,
-  'kills of consumption': 15,
+  'kills of speed': 10,
+  'kills of batch': 10,
+  'kills of consumption': 10,
   'restarts of everything': 5,
   'zombies of speed': 3,
   'zombies of batch': 20,
@@ -52,13 +52,13 @@ const LEAST: Readonly<Record<string, number>> = {
   // What the protocol's guards are for; counted where it occurs, see sightings.ts.
   [SEEN.otherLine]: 1,
   [SEEN.begunOnOtherLine]: 1,
-  [SEEN.overtaken]: 4,
-  [SEEN.laterEpoch]: 5,
-  [SEEN.overlapping]: 5,
-  [SEEN.deathInFold]: 5,
-  [SEEN.twoLanders]: 3,
-  [SEEN.damaged]: 3,
-  [SEEN.pruned]: 3,
+  [SEEN.overtaken]: 3,
+  [SEEN.laterEpoch]: 2,
+  [SEEN.overlapping]: 2,
+  [SEEN.deathInFold]: 1,
+  [SEEN.twoLanders]: 1,
+  [SEEN.damaged]: 2,
+  [SEEN.pruned]: 1,
 };
 
 export function describeSeeds(part: number): void {
