@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Checkout } from './checkout';
 
 export interface Usage {
   /** CPU seconds, user and system, all threads. */
@@ -17,10 +18,20 @@ export class Child {
     readonly ready: Record<string, unknown>,
   ) {}
 
-  /** Starts `tools/bench/children/<name>.ts` and waits for its first message. */
-  static async start(name: string, args: readonly string[]): Promise<Child> {
+  /**
+   * Starts `tools/bench/children/<name>.ts` and waits for its first message.
+   *
+   * @param checkout whose libraries it imports; absent: those of this checkout
+   */
+  static async start(name: string, args: readonly string[], checkout?: Checkout): Promise<Child> {
     const child = fork(join(__dirname, 'children', `${name}.ts`), [...args], {
-      env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+      env: {
+        ...process.env,
+        UV_THREADPOOL_SIZE: '16',
+        // The paths of `@tenon/*`, wherever the importing file is.
+        ...(checkout && { TSX_TSCONFIG_PATH: join(checkout.directory, 'tsconfig.json') }),
+      },
+      ...(checkout && { cwd: checkout.directory }),
       execArgv: ['--import', 'tsx', ...(process.env.BENCH_NODE_ARGS?.split(' ') ?? [])],
     });
     const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {

@@ -1,7 +1,8 @@
 /** From the moment a client posts an event to the moment an answer includes it, at 1,000 events a second. */
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { Child, quantile } from './child';
 import { readFlights } from './flights';
+import { call } from './http';
 import type { Report } from './report';
 
 const RATE = 1000;
@@ -62,28 +63,4 @@ async function warmUp(url: string, agent: Agent, flights: readonly unknown[]): P
     const { receipt } = JSON.parse(text) as { receipt: string };
     await call(agent, `${url}/v1/products/delay_quantiles/rows?limit=1&after=${receipt}`);
   }
-}
-
-function call(agent: Agent, url: string, body?: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      {
-        agent,
-        method: body === undefined ? 'GET' : 'POST',
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          if ((response.statusCode ?? 500) >= 300) reject(new Error(`${response.statusCode}: ${text}`));
-          else resolve(text);
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
 }

@@ -1,18 +1,30 @@
-/** npm run bench [-- NAME...]: ingest, speed, freshness, scale, batch (after scale). Writes docs/benchmarks.md if all ran. */
+/**
+ * npm run bench [-- NAME...]: ingest, speed, landing, freshness, cut-freshness, scale, batch (after scale). Writes
+ * docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { benchBatch } from './batch';
+import type { Checkout } from './checkout';
+import { openCheckout } from './checkout';
+import { benchCutFreshness } from './cut-freshness';
 import { benchFreshness } from './freshness';
 import { benchIngest } from './ingest';
+import { benchLanding } from './landing';
 import { Report } from './report';
 import { benchScale } from './scale';
 import { benchSpeed } from './speed';
 
-const ALL = {
+type Bench = (directory: string, report: Report, against?: Checkout) => Promise<void>;
+
+const ALL: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   speed: benchSpeed,
+  landing: benchLanding,
   freshness: benchFreshness,
+  'cut-freshness': benchCutFreshness,
   scale: benchScale,
   batch: benchBatch,
 };
@@ -24,7 +36,12 @@ drift. What is compared, and how, is in \`tools/bench\`; what the figures mean, 
 [performance.md](performance.md).
 `;
 
-async function main(names: readonly string[]): Promise<void> {
+async function main(): Promise<void> {
+  const { values, positionals: names } = parseArgs({
+    allowPositionals: true,
+    options: { against: { type: 'string' } },
+  });
+  const against = values.against === undefined ? undefined : openCheckout(values.against);
   const unknown = names.filter((name) => !(name in ALL));
   if (unknown.length > 0) {
     console.error(`No such benchmark: ${unknown.join(', ')}. There are: ${Object.keys(ALL).join(', ')}.`);
@@ -36,7 +53,7 @@ async function main(names: readonly string[]): Promise<void> {
     for (const [name, bench] of Object.entries(ALL)) {
       if (names.length > 0 && !names.includes(name)) continue;
       console.log(`\n${name}`);
-      await bench(directory, report);
+      await bench(directory, report, against);
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -46,4 +63,4 @@ async function main(names: readonly string[]): Promise<void> {
   else console.log(`\n${report.markdown()}`);
 }
 
-void main(process.argv.slice(2));
+void main();

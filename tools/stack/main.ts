@@ -27,8 +27,8 @@ async function status(args: readonly string[]): Promise<number> {
   return parts.every(({ problem }) => problem === null) ? 0 : 1;
 }
 
-/** The suites that need servers: those of the adapters, and every `*.real.spec.ts`. */
-const REAL_SUITES = ['libs/adapters/(kafka|nats|mongodb)/', '\\.real\\.spec\\.ts$', 'apps/e2e/src/real/'];
+/** The suites that need servers: the contracts of the adapters that talk to them, and every `*.real.spec.ts`. */
+const REAL_SUITES = ['libs/adapters/(kafka|nats|mongodb)/.*\\.contract\\.spec\\.ts$', '\\.real\\.spec\\.ts$'];
 
 async function test(args: readonly string[]): Promise<number> {
   const settings = readSettings();

@@ -1,4 +1,6 @@
-/** `tenon up` in this process, on the example catalog and a free port, without scheduled cuts. */
+const EXAMPLE = join(__dirname, '../../../catalog');
+
+/** `tenon up` in this process, on the example catalog or another and a free port, without scheduled cuts. */
 import { join } from 'node:path';
 import type { Host } from '@tenon/composition';
 import { SERVICES, startHost } from '@tenon/composition';
@@ -8,9 +10,10 @@ export function startUp(
   data: string,
   port = 0,
   environment: Readonly<Record<string, string>> = {},
+  catalog = EXAMPLE,
 ): Promise<Host> {
   const settings = readSettings({
-    TENON_CATALOG: join(__dirname, '../../../catalog'),
+    TENON_CATALOG: catalog,
     TENON_PORT: String(port),
     TENON_CUT_EVERY: 'off',
   });

@@ -16,7 +16,7 @@ export function fieldsOf(schema: JsonSchema): ReadonlyMap<string, unknown> {
 }
 
 /** A schema behind references within its document; circles and what is not there give undefined. */
-function resolved(schema: unknown, root: unknown, depth = 0): Record<string, unknown> | undefined {
+export function resolved(schema: unknown, root: unknown, depth = 0): Record<string, unknown> | undefined {
   if (!isMapping(schema) || depth > 16) return undefined;
   const { $ref: reference } = schema;
   if (typeof reference !== 'string') return schema;

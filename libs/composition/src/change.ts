@@ -1,15 +1,15 @@
 /** Whether a process can go on with another catalog: all that would stop it at its start, found while it still runs. */
 import { TOPICS } from '@tenon/contracts';
-import type { Problem } from '@tenon/domain';
+import type { Plan, Problem } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import { changedPlans, registerPlans } from '@tenon/runtime';
+import { changedPlans, changedSources, registerCatalog } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
 
 /**
- * Registers the plans of the new catalog and makes its topics, so that services find everything in order.
+ * Registers the sources and plans of the new catalog and makes its topics, so that services find everything in order.
  *
  * @param stored the process has the store
  * @throws Refusal with every problem; the running catalog is then not affected
@@ -21,13 +21,22 @@ export async function admit(
   stored: boolean,
 ): Promise<void> {
   // Ingestion alone has no store; then at least what it runs itself is not to change.
+  const changed = changedSources(running.sources, next.sources);
+  const files = changed.map(({ place }) => place?.file);
+  const sources = next.sources.filter(({ name }) => !files.includes(`sources/${name}.yaml`));
   const problems: Problem[] = [
+    ...changed,
     ...changedPlans(running.plans, next.plans),
-    ...(await topics(parts, next, stored)),
+    ...(await topics(parts, { ...next, sources }, stored)),
   ];
   if (problems.length > 0) throw new Refusal('catalog', problems);
-  if (stored) await registerPlans(await parts.store(), next.plans);
+  if (stored) await registerCatalog(await parts.store(), next);
 }
+
+const topicsOf = (plan: Plan) => [
+  TOPICS.flushes(idOf(plan)),
+  ...(plan.topology === 'kappa' ? [] : [TOPICS.ranges(idOf(plan))]),
+];
 
 async function topics(parts: Parts, { sources, plans }: LoadedCatalog, stored: boolean): Promise<Problem[]> {
   const log = await parts.log();
@@ -35,7 +44,7 @@ async function topics(parts: Parts, { sources, plans }: LoadedCatalog, stored: b
     { name: TOPICS.events(name), partitions },
     ...plans
       .filter((plan) => stored && plan.source === name)
-      .map((plan) => ({ name: TOPICS.flushes(idOf(plan)), partitions })),
+      .flatMap((plan) => topicsOf(plan).map((topic) => ({ name: topic, partitions }))),
   ]);
   const problems: Problem[] = [];
   for (const topic of wanted)

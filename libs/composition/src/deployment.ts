@@ -138,7 +138,7 @@ export class Deployment {
     }
     const silent = this.others().filter((one) => !isIn(done, one));
     const instances = [...done, ...silent.map((one) => ({ ...one, outcome: 'no-answer' as const }))];
-    return { bus, instances, warnings: busWarnings(bus) };
+    return { bus, instances, warnings: [...busWarnings(bus), ...onceEach(instances)] };
   }
 
   async close(): Promise<void> {
@@ -245,6 +245,12 @@ export class Deployment {
       await clock.sleep(BEAT_MS, signal);
     }
   }
+}
+
+/** What instances warn of, once: mostly they read the same catalog. */
+function onceEach(instances: readonly InstanceReload[]): Problem[] {
+  const all = instances.flatMap(({ warnings = [] }) => warnings);
+  return [...new Map(all.map((warning) => [JSON.stringify(warning), warning])).values()];
 }
 
 const isIn = (all: readonly { readonly instance: string }[], { instance }: Member) =>

@@ -1,8 +1,9 @@
 /** The services of a process, and the catalog that they run; both change together or not at all. */
+import { narrowings } from '@tenon/catalog';
 import type { Problem } from '@tenon/domain';
 import type { Logger, Route } from '@tenon/ports';
 import type { MetricsRegistry, Settings, Supervised } from '@tenon/runtime';
-import { registerPlans, supervise } from '@tenon/runtime';
+import { registerCatalog, supervise } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
 import { loadCatalog } from './catalog';
 import { admit } from './change';
@@ -27,6 +28,8 @@ export interface Reloaded {
   /** The fingerprint of the catalog that runs now. */
   readonly catalog: string;
   readonly problems?: readonly Problem[];
+  /** What is refused from now on although it was taken before. */
+  readonly warnings?: readonly Problem[];
 }
 
 /**
@@ -55,8 +58,12 @@ export class ServiceSet {
     const engine = await deps.parts.engine();
     const catalog = await loadCatalog(deps.settings.TENON_CATALOG, engine, deps.parts.clock);
     const set = new ServiceSet(deps, catalog);
-    // Ingestion alone has no store; the products are registered by those that have.
-    if (set.stored) await registerPlans(await deps.parts.store(), catalog.plans);
+    // Ingestion alone has no store; the catalog is registered by those that have.
+    if (set.stored) {
+      const before = await registerCatalog(await deps.parts.store(), catalog);
+      for (const warning of narrowings(before, catalog.sources))
+        deps.logger.warn({ ...warning }, 'schema changed');
+    }
     return set;
   }
 
@@ -118,7 +125,8 @@ export class ServiceSet {
       this.loaded = next;
       const products = next.plans.map(({ product, version }) => `${product} v${version}`);
       logger.info({ catalog: next.fingerprint, products }, 'goes on with another catalog');
-      return { outcome: 'reloaded', catalog: next.fingerprint };
+      const warnings = narrowings(before.sources, next.sources);
+      return { outcome: 'reloaded', catalog: next.fingerprint, ...(warnings.length > 0 && { warnings }) };
     } catch (error) {
       const problems = problemsOf(error);
       logger.warn(

@@ -2,7 +2,7 @@
  * What travels over the bus. None of it is the only home of a fact, so a message that can't be read does no harm: a hint of
  * an unknown version means "something changed", a command of one is left to whoever asks again.
  */
-import type { Generation, Lane, LaneKey, Line, Offset, ProductId } from '@tenon/domain';
+import type { Generation, Lane, LaneKey, Line, Offset, Partition, ProductId } from '@tenon/domain';
 import { parseProductId } from '@tenon/domain';
 import { VERSIONS, unknownVersion } from './versions';
 
@@ -30,6 +30,12 @@ export interface GenerationHint {
 /** `tenon.replay.<product>`: a flush of this lane went missing. */
 export interface ReplayHint extends Lane {
   readonly v: 2;
+}
+
+/** The same to speed of edition 2, on its subject. */
+export interface ReplayHintOfEdition2 {
+  readonly v: 1;
+  readonly partition: Partition;
 }
 
 /** Request on `tenon.generations`. Editions 1 and 2 asked with `{}` or `{v: 1}`, and get their own forms of reply. */
@@ -61,6 +67,9 @@ export const generationHint = (generation: Generation, line: Line) =>
 
 export const replayHint = ({ source, partition }: Lane) =>
   ({ v: VERSIONS['replay-hint'].writes, source, partition }) satisfies ReplayHint;
+
+export const replayHintOfEdition2 = (partition: Partition) =>
+  ({ v: VERSIONS['replay-hint-of-edition-2'].writes, partition }) satisfies ReplayHintOfEdition2;
 
 export const generationsRequest = () =>
   ({ v: VERSIONS['generations-request'].writes }) satisfies GenerationsRequest;

@@ -24,6 +24,7 @@ export type {
   ProgressDocument,
   RangeAccountDocument,
   ServedDocument,
+  SourceDocument,
   SpeedDocument,
 } from './store';
 export type {
@@ -56,6 +57,7 @@ export {
   readLiveHint,
   readReplayHint,
   replayHint,
+  replayHintOfEdition2,
 } from './hints';
 export type {
   GenerationHint,
@@ -66,4 +68,5 @@ export type {
   Covers,
   LiveHint,
   ReplayHint,
+  ReplayHintOfEdition2,
 } from './hints';

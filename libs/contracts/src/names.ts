@@ -36,6 +36,8 @@ export const SUBJECTS = {
   cut: 'tenon.cut',
   /** Command to the speed layer: replay a lane from its last cut (a flush went missing). */
   replay: (product: ProductId) => `tenon.replay.${dotted(product)}`,
+  /** The same as edition 2 has it. */
+  replayOfEdition2: (product: string) => `tenon.replay.${product}`,
   /** Request to ingestion, whoever asks: make a cut. One of its instances answers. */
   askCut: 'tenon.cut.ask',
   /** The same, and batch computes everything before it anew. */

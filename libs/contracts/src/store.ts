@@ -14,6 +14,7 @@ import type {
   Pointer,
   ProductId,
   RangeCommit,
+  SourceDefinition,
   State,
   Value,
 } from '@tenon/domain';
@@ -24,6 +25,12 @@ import { VERSIONS, unknownVersion } from './versions';
 /** The plan that a product's version was first started with; another one under the same version is refused. */
 export interface PlanDocument {
   readonly plan: Plan;
+}
+
+/** A source as the catalog that ran last has it. What decides where its events lie and what they are may not change. */
+export interface SourceDocument {
+  readonly v: 1;
+  readonly source: SourceDefinition;
 }
 
 /** Which version a product's name serves. */
@@ -120,6 +127,7 @@ const below = (prefix: string) => ({ gte: prefix, lt: `${prefix}~` });
 /** `lane` is a `laneNumber`, `cell` a `cellKey`. */
 export const STORE_KEYS = {
   plan: (product: ProductId) => `plan/${product}`,
+  source: (name: string) => `source/${name}`,
   served: (name: string) => `served/${name}`,
   pointer: (product: ProductId) => `pointer/${product}`,
   lease: (name: string) => `lease/${name}`,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
-import type { Value } from './plan';
+import type { Value } from './sql-value';
 import { formatTimestamp } from './time';
 import { compareValues } from './values';
 

@@ -7,7 +7,7 @@
  */
 import { unscaledDigits } from './integers';
 import { hashHex } from './hash';
-import type { SqlType, Value } from './plan';
+import type { SqlType, Value } from './sql-value';
 import { type TypeShape, shapeOf } from './sql-type';
 import { dateSortKey, timeSortKey, timestampSortKey } from './time';
 import { decodeDouble } from './values';

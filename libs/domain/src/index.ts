@@ -6,12 +6,13 @@ export type {
   SourceDefinition,
   Topology,
 } from './definitions';
-export type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanSql, PlanWindow, SqlType, Value } from './plan';
+export type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanSql, PlanWindow } from './plan';
+export type { SqlType, Value } from './sql-value';
 export type { State, StateSpec } from './states/spec';
 export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './protocol/ledger';
 export type { LedgerCounts } from './protocol/ledger';
 export { compareValues, toAnswer } from './values';
-export { formatTimestamp, parseTimestamp, windowEnd } from './time';
+export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp, windowEnd } from './time';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 export { checksum32, checksumOf, hashHex96, partitionOf } from './hash';
 export { DedupeWindow, IDENTITY_BYTES } from './protocol/dedupe';

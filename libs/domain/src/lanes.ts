@@ -44,14 +44,17 @@ export function toLanes(vector: OffsetVector): LaneOffsets {
 
 /** @param sources those that are named even where they have no lane */
 export function toVector(lanes: LaneOffsets, sources: readonly string[] = []): OffsetVector {
-  const vector: Record<string, Record<string, Offset>> = Object.fromEntries(
-    sources.map((source) => [source, {}]),
+  // Not by name in an object: a source may be called `constructor`.
+  const partitions = new Map<string, [partition: string, next: Offset][]>(
+    sources.map((source) => [source, []]),
   );
   for (const [key, next] of Object.entries(lanes)) {
     const { source, partition } = parseLane(key);
-    (vector[source] ??= {})[String(partition)] = next;
+    const of = partitions.get(source) ?? [];
+    of.push([String(partition), next]);
+    partitions.set(source, of);
   }
-  return vector;
+  return Object.fromEntries([...partitions].map(([source, of]) => [source, Object.fromEntries(of)]));
 }
 
 /** Partitions of one source at most; a source that has more is refused by the catalog. */

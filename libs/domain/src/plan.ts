@@ -3,13 +3,8 @@
  * A plan is JSON, versioned by `v`; `hash` identifies the definition that it was made from.
  */
 import type { Topology } from './definitions';
+import type { SqlType, Value } from './sql-value';
 import type { StateSpec } from './states/spec';
-
-/** A DuckDB type name in its normal form, e.g. `BIGINT`, `DECIMAL(18,2)`, `TIMESTAMP`, `VARCHAR[]`. */
-export type SqlType = string;
-
-/** A value as Tenon carries it in JSON; see `values.ts` for the encoding of each SQL type. */
-export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value };
 
 /** One column of the product's answer, in the order of the SELECT. */
 export interface PlanColumn {

@@ -1,5 +1,5 @@
 /** The shapes of DuckDB's types as far as comparing, ordering and showing values needs them. */
-import type { SqlType } from './plan';
+import type { SqlType } from './sql-value';
 
 export type TypeShape =
   | { readonly kind: 'integer' | 'double' | 'boolean' | 'timestamp' | 'date' | 'time' | 'interval' | 'text' }

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import {
+  canonicalTimestamp,
   dateSortKey,
+  formatMicros,
   formatTimestamp,
   parseTimestamp,
   timeSortKey,
@@ -232,4 +234,42 @@ describe('sort keys', () => {
     expect(timeSortKey('10:00:00.500000')).toBe(timeSortKey('10:00:00.5'));
     expect(timeSortKey('noon')).toBeUndefined();
   });
+});
+
+describe('every year from 1 to 9999, to the microsecond', () => {
+  /** Seconds of those years, and the microseconds of one. */
+  const moment = fc.tuple(
+    fc.integer({ min: -62_135_596_800, max: 253_402_300_799 }),
+    fc.integer({ min: 0, max: 999_999 }),
+  );
+  const micros = ([seconds, fraction]: readonly [number, number]) =>
+    BigInt(seconds) * 1_000_000n + BigInt(fraction);
+
+  it('a text for each moment, which reads back to itself and lies in the order of time', () => {
+    fc.assert(
+      fc.property(moment, moment, (a, b) => {
+        const [x, y] = [formatMicros(micros(a)), formatMicros(micros(b))];
+        expect(canonicalTimestamp(x)).toBe(x);
+        const whole = new Date(a[0] * 1000).toISOString().slice(0, 19);
+        expect(x).toBe(a[1] === 0 ? `${whole}Z` : `${whole}.${String(a[1]).padStart(6, '0')}Z`);
+        const [k, l] = [timestampSortKey(x)!, timestampSortKey(y)!];
+        expect(Math.sign(Number(micros(a) - micros(b)))).toBe(k < l ? -1 : k > l ? 1 : 0);
+      }),
+    );
+  });
+
+  it.each([
+    [253_402_300_799_999_999n, '9999-12-31T23:59:59.999999Z'],
+    [-62_135_596_799_999_999n, '0001-01-01T00:00:00.000001Z'],
+    [-1n, '1969-12-31T23:59:59.999999Z'],
+    [0n, '1970-01-01T00:00:00Z'],
+    [253_402_300_800_000_001n, '+010000-01-01T00:00:00.000001Z'],
+  ])('%d is %s', (value, text) => expect(formatMicros(value)).toBe(text));
+
+  it.each([
+    ['9999-12-31 23:59:59.9999999+00', '9999-12-31T23:59:59.999999Z'],
+    ['2300-01-01T02:00:00.000001+02:00', '2300-01-01T00:00:00.000001Z'],
+    ['2001-01-31', '2001-01-31T00:00:00Z'],
+    ['2001-02-29', undefined],
+  ])('%s is written as %s', (text, canonical) => expect(canonicalTimestamp(text)).toBe(canonical));
 });

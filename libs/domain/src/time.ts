@@ -1,11 +1,12 @@
 /**
  * Timestamps without a clock or a calendar object: microseconds since 1970-01-01T00:00:00Z as a JS number, exact for
- * whole seconds of every year up to 9999 and for microseconds from 1684 to 2255.
+ * whole seconds of every year up to 9999 and for microseconds from 1684 to 2255. What decides a value goes by text or BigInt.
  */
 import type { PlanWindow } from './plan';
 
 const DAY_SECONDS = 86_400;
 const DAY_MICROS = DAY_SECONDS * 1e6;
+const MICROS = 1_000_000n;
 
 /** A moment, exact to the nanosecond. */
 interface Instant {
@@ -28,7 +29,27 @@ export function parseTimestamp(text: string): number | undefined {
 /** RFC 3339 in UTC, with six decimals if there is a fraction; years outside of 0–9999 with sign and six digits. */
 export function formatTimestamp(micros: number): string {
   const seconds = Math.floor(micros / 1e6);
-  const fraction = Math.round(micros - seconds * 1e6);
+  return format(seconds, Math.round(micros - seconds * 1e6));
+}
+
+/** As `formatTimestamp`, of microseconds that a number may not hold. */
+export function formatMicros(micros: bigint): string {
+  const fraction = Number(((micros % MICROS) + MICROS) % MICROS);
+  return format(Number((micros - BigInt(fraction)) / MICROS), fraction);
+}
+
+/**
+ * A moment's text as `formatTimestamp` writes it, by digits and not by a number: exact to the microsecond in every year.
+ *
+ * @returns undefined for what is no moment
+ */
+export function canonicalTimestamp(text: string): string | undefined {
+  const instant = parseInstant(text);
+  return instant === undefined ? undefined : format(instant.seconds, Math.floor(instant.nanos / 1000));
+}
+
+/** @param fraction microseconds of the second */
+function format(seconds: number, fraction: number): string {
   const days = Math.floor(seconds / DAY_SECONDS);
   const second = seconds - days * DAY_SECONDS;
   const time = `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`;

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Value } from './plan';
+import type { Value } from './sql-value';
 import { shapeOf } from './sql-type';
 import { compareText, compareValues, comparatorOf, encodeDouble, toAnswer } from './values';
 

@@ -13,7 +13,7 @@
  * | all others | DuckDB's text |
  */
 import { unscaledDigits } from './integers';
-import type { SqlType, Value } from './plan';
+import type { SqlType, Value } from './sql-value';
 import { type TypeShape, shapeOf } from './sql-type';
 import { dateSortKey, timeSortKey, timestampSortKey } from './time';
 

@@ -18,6 +18,7 @@ import { Planner } from './planner/planner';
 import { ArchiveFileWriter } from './runner/archive';
 import { openMicroBatch } from './runner/micro-batch';
 import { finalizeCells } from './runner/finalize';
+import { OlderFiles } from './runner/older-files';
 import { aggregateRange } from './runner/range';
 import { Spool, ownDirectory } from './runner/spool';
 import { type SourceColumn, columnsOf } from './source-columns';
@@ -52,13 +53,17 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
 const LIVE_SESSION = ["SET disabled_optimizers = 'statistics_propagation,compressed_materialization'"];
 
 class DuckDBEngine implements Engine {
+  private readonly older: OlderFiles;
+
   constructor(
     private readonly database: Database,
     private readonly live: Database,
     private readonly planner: Planner,
     private readonly spool: Spool,
     private readonly tempDirectory: string,
-  ) {}
+  ) {
+    this.older = new OlderFiles(database, spool, tempDirectory);
+  }
 
   plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
     return this.planner.plan(source, product);
@@ -73,15 +78,15 @@ class DuckDBEngine implements Engine {
   }
 
   openArchive(source: SourceDefinition): ArchiveWriter {
-    return new ArchiveFileWriter(this.database, this.spool, source);
+    return new ArchiveFileWriter(this.database, this.spool, columnsOf(source));
   }
 
-  aggregateArchive(
-    _source: SourceDefinition,
+  async aggregateArchive(
+    source: SourceDefinition,
     plan: Plan,
     ranges: readonly ArchiveRange[],
   ): Promise<RangeResult> {
-    return aggregateRange(this.database, plan, ranges);
+    return aggregateRange(this.database, this.older, plan, neededBy(source, [plan]), ranges);
   }
 
   finalize(plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]> {

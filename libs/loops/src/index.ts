@@ -1,3 +1,4 @@
+export { Outage, readinessOf } from './outage';
 export { Periodic } from './periodic';
 export { startAll } from './start-all';
 export type { Startable } from './start-all';

@@ -1,21 +1,32 @@
 /** The loop of work that is due when something has happened, and from time to time in case nobody told. */
-import type { Clock } from '@tenon/ports';
+import type { Clock, Logger } from '@tenon/ports';
+import { Outage } from './outage';
 
 export class Periodic {
   private readonly stopping = new AbortController();
+  private readonly outage: Outage;
   private waking = new AbortController();
   /** Rejects if the work fails; resolves when it has been stopped. */
   done: Promise<void> = Promise.resolve();
 
   /**
+   * @param name in the log
    * @param every how long it waits at most, milliseconds
    * @param work one run of it; `signal` aborts when it is stopped
    */
   constructor(
-    private readonly clock: Clock,
+    private readonly deps: { readonly clock: Clock; readonly logger: Logger },
+    name: string,
     private readonly every: () => number,
     private readonly work: (signal: AbortSignal) => Promise<void>,
-  ) {}
+  ) {
+    this.outage = new Outage(deps, name);
+  }
+
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    return this.outage.trouble;
+  }
 
   start(): void {
     this.done = this.run();
@@ -31,8 +42,20 @@ export class Periodic {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       const waking = (this.waking = new AbortController());
+      if (!(await this.attempt(signal)) || signal.aborted) continue;
+      await this.deps.clock.sleep(this.every(), waking.signal);
+    }
+  }
+
+  /** @returns false if something is away: it is tried again */
+  private async attempt(signal: AbortSignal): Promise<boolean> {
+    try {
       await this.work(signal);
-      if (!signal.aborted) await this.clock.sleep(this.every(), waking.signal);
+      this.outage.over();
+      return true;
+    } catch (error) {
+      await this.outage.wait(error, signal);
+      return false;
     }
   }
 

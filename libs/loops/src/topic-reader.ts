@@ -3,7 +3,9 @@
  * over what it read, and goes back where it is told to. Speed, batch and consumption are such readers.
  */
 import type { Offset, Partition } from '@tenon/domain';
-import type { EventLog, LogConsumer, LogReading, LogRecord, Logger } from '@tenon/ports';
+import type { Clock, EventLog, LogConsumer, LogReading, LogRecord, Logger } from '@tenon/ports';
+import { isPassing } from '@tenon/errors';
+import { Outage } from './outage';
 
 /** What was read of one partition, with what is held for it. */
 export interface PartitionRead<Held> {
@@ -37,15 +39,17 @@ export class TopicReader<Held> {
   private readonly partitions = new Map<Partition, Held>();
   private readonly toReplay = new Set<Partition>();
   private readonly stopping = new AbortController();
-  /** Null before the start. */
+  private readonly outage: Outage;
   private consumer: LogConsumer | null = null;
   /** Rejects if the loop fails; resolves when it has been stopped. */
   done: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly deps: { readonly log: EventLog; readonly logger: Logger },
+    private readonly deps: { readonly log: EventLog; readonly clock: Clock; readonly logger: Logger },
     private readonly options: TopicReaderOptions<Held>,
-  ) {}
+  ) {
+    this.outage = new Outage(deps, options.topic);
+  }
 
   /** Aborts when the reader is stopped. */
   get signal(): AbortSignal {
@@ -57,19 +61,27 @@ export class TopicReader<Held> {
     return this.partitions;
   }
 
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    return this.outage.trouble;
+  }
+
   async start(): Promise<void> {
-    const { topic, group, latency } = this.options;
-    const consumer = await this.deps.log.consume({
-      ...{ topic, group, ...(latency !== undefined && { latency }) },
-      startAt: (partition) => this.begin(partition),
-    });
-    this.consumer = consumer;
-    this.done = this.run(consumer).catch((error: unknown) => {
+    this.consumer = await this.join();
+    this.done = this.run().catch((error: unknown) => {
       if (this.signal.aborted) return;
-      this.deps.logger.error({ error, topic }, 'the reader of a topic stopped');
+      this.deps.logger.error({ error, topic: this.options.topic }, 'the reader of a topic stopped');
       throw error;
     });
     this.done.catch(() => undefined); // whoever holds `done` handles it; without a holder it must not end the process
+  }
+
+  private join(): Promise<LogConsumer> {
+    const { topic, group, latency } = this.options;
+    return this.deps.log.consume({
+      ...{ topic, group, ...(latency !== undefined && { latency }) },
+      startAt: (partition) => this.begin(partition),
+    });
   }
 
   /** Reads a partition anew from where `begin` says, before the next poll; nothing if it is not this reader's. */
@@ -91,7 +103,22 @@ export class TopicReader<Held> {
     await this.options.end?.(held, partition);
   }
 
-  private async run(consumer: LogConsumer): Promise<void> {
+  /** Whatever is away, the log, the store or the lake: once it is back everything is begun anew. */
+  private async run(): Promise<void> {
+    while (!this.signal.aborted) {
+      try {
+        this.consumer ??= await this.join();
+        await this.read(this.consumer);
+      } catch (error) {
+        if (this.signal.aborted) return;
+        if (!isPassing(error)) throw error;
+        await this.leave();
+        await this.outage.wait(error, this.signal);
+      }
+    }
+  }
+
+  private async read(consumer: LogConsumer): Promise<void> {
     const { maxRecords, maxWaitMs = MAX_WAIT_MS } = this.options;
     while (!this.signal.aborted) {
       await this.seekReplays(consumer);
@@ -106,7 +133,16 @@ export class TopicReader<Held> {
       });
       if (read.length > 0) await this.options.take(read);
       await this.options.afterPoll?.();
+      this.outage.over();
     }
+  }
+
+  /** Gives back all partitions, and lets go of what is held for them. */
+  private async leave(): Promise<void> {
+    const { consumer } = this;
+    this.consumer = null;
+    await consumer?.close().catch(() => undefined);
+    for (const partition of [...this.partitions.keys()]) await this.end(partition).catch(() => undefined);
   }
 
   private async seekReplays(consumer: LogConsumer): Promise<void> {
@@ -127,13 +163,14 @@ export class TopicReader<Held> {
   reading(next: (held: Held) => Offset, busy = false): LogReading {
     const { topic, group } = this.options;
     const offsets = [...this.partitions].map(([partition, held]) => [String(partition), next(held)]);
-    return { topic, group, next: Object.fromEntries(offsets) as Record<string, number>, busy };
+    // While something is away, standing still is no sign that the loop is stuck.
+    const isBusy = busy || this.trouble !== null;
+    return { topic, group, next: Object.fromEntries(offsets) as Record<string, number>, busy: isBusy };
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.done.catch(() => undefined);
-    await this.consumer?.close();
-    for (const partition of [...this.partitions.keys()]) await this.end(partition);
+    await this.leave();
   }
 }

@@ -79,7 +79,10 @@ export interface ConsumeOptions {
 
 export interface LogConsumer {
   poll(options: PollOptions): Promise<Polled>;
-  /** The next poll reads this partition from `offset` on; records already fetched are dropped. */
+  /**
+   * The next poll reads this partition from `offset` on; records already fetched are dropped. Nothing if the partition is not
+   * this consumer's any more: it may have been lost since the last poll.
+   */
   seek(partition: number, offset: number): void;
   close(): Promise<void>;
 }
@@ -88,6 +91,8 @@ export interface LogConsumer {
 export interface EventLog {
   /** Creates the topic if it is missing; rejects with `TopicMismatch` if it has other partitions. */
   ensureTopic(spec: TopicSpec): Promise<void>;
+  /** True if the topic is there; asking makes none. */
+  hasTopic(name: string): Promise<boolean>;
   /** Appends in order, per partition. @returns the offset of each record, in the order given. */
   append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]>;
   /** Partition → offset of the first record that is kept. */

@@ -3,31 +3,24 @@ import type { PlanDocument, ServedDocument } from '@tenon/contracts';
 import { STORE_KEYS, VERSIONS } from '@tenon/contracts';
 import type { Plan, Problem } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
-import { Refusal } from '@tenon/errors';
-import type { ProductStore } from '@tenon/ports';
+import type { StoreTransaction } from '@tenon/ports';
 
-/**
- * Registers the plans of a catalog, and what each name serves: the version that the catalog has.
- *
- * @throws Refusal naming every product whose definition changed without a new version
- */
-export async function registerPlans(store: ProductStore, plans: readonly Plan[]): Promise<void> {
-  const problems = await store.transact(async (tx) => {
-    const changed: Problem[] = [];
-    for (const plan of plans) {
-      const key = STORE_KEYS.plan(idOf(plan));
-      const known = await tx.get<PlanDocument>('meta', key);
-      if (known !== undefined && known.plan.hash !== plan.hash) changed.push(changedProblem(plan));
-    }
-    if (changed.length > 0) return changed;
-    for (const plan of plans) {
-      tx.put('meta', STORE_KEYS.plan(idOf(plan)), { plan });
-      const served: ServedDocument = { v: VERSIONS.served.writes, version: plan.version };
-      tx.put('meta', STORE_KEYS.served(plan.product), served);
-    }
-    return changed;
-  });
-  if (problems.length > 0) throw new Refusal('product-changed', problems);
+/** What a store has under the same version with another definition. */
+export async function plansInUse(tx: StoreTransaction, plans: readonly Plan[]): Promise<Problem[]> {
+  const keys = plans.map((plan) => STORE_KEYS.plan(idOf(plan)));
+  const documents = await tx.getMany<PlanDocument>('meta', keys);
+  return plans
+    .filter(({ hash }, index) => (documents[index]?.plan.hash ?? hash) !== hash)
+    .map(changedProblem);
+}
+
+/** Puts the plans of a catalog, and what each name serves: the version that the catalog has. */
+export function putPlans(tx: StoreTransaction, plans: readonly Plan[]): void {
+  for (const plan of plans) {
+    tx.put('meta', STORE_KEYS.plan(idOf(plan)), { plan } satisfies PlanDocument);
+    const served: ServedDocument = { v: VERSIONS.served.writes, version: plan.version };
+    tx.put('meta', STORE_KEYS.served(plan.product), served);
+  }
 }
 
 /** What changed from one catalog to the next although its version did not. */

@@ -7,3 +7,4 @@ export { NO_TRACER } from './no-tracer';
 export { isSampled } from './sampled';
 export { tracedRoutes } from './traced-routes';
 export { within } from './within';
+export { productLabels } from './product-labels';

@@ -69,6 +69,14 @@ function describeTopics({ log, topic }: LogUnderTest): void {
     expect(Object.keys(await log().endOffsets(name))).toEqual(['0', '1']);
   });
 
+  test('whether a topic is there can be asked without making it', async () => {
+    const name = uniqueName('contract');
+    expect(await log().hasTopic(name)).toBe(false);
+    expect(await log().hasTopic(name)).toBe(false);
+    await log().ensureTopic({ name, partitions: 2 });
+    expect(await log().hasTopic(name)).toBe(true);
+  });
+
   test('an unknown topic is an error of ours', async () => {
     await expect(log().endOffsets(uniqueName('missing'))).rejects.toBeInstanceOf(TenonError);
   });

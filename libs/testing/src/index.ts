@@ -7,6 +7,8 @@ export { describeEventLogContract } from './event-log-contract';
 export type { EventLogCapabilities, EventLogHarness } from './log-under-test';
 export { eventually } from './eventually';
 export type { EventuallyOptions } from './eventually';
+export { growthPerRound } from './growth';
+export type { Measured } from './growth';
 export { describeLakeContract } from './lake-contract';
 export type { LakeHarness } from './lake-contract';
 export { createManualClock } from './manual-clock';

@@ -30,6 +30,10 @@ export class MemoryLog implements EventLog {
   /** Throw from here, or wait, to make an append fail, or slow. */
   beforeAppend: (topic: string, records: readonly NewRecord[]) => void | Promise<void> = () => undefined;
 
+  async hasTopic(name: string): Promise<boolean> {
+    return this.topics.has(name);
+  }
+
   async ensureTopic({ name, partitions }: { name: string; partitions: number }): Promise<void> {
     const fresh = () => Array.from({ length: partitions }, () => []);
     if (!this.topics.has(name)) this.topics.set(name, fresh());

@@ -26,7 +26,7 @@ async function main(lakeDirectory: string, scratch: string): Promise<void> {
   const connection = await instance.connect();
   const list = paths.map((path) => `'${path.replaceAll("'", "''")}'`).join(',');
   await connection.run(
-    `CREATE VIEW ${source.name} AS SELECT * FROM read_parquet([${list}]) WHERE __mark = 'event'`,
+    `CREATE VIEW ${source.name} AS SELECT * FROM read_parquet([${list}], hive_partitioning = false, union_by_name = false) WHERE __mark = 'event'`,
   );
   const store = await createLmdbProductStore({ directory: `${scratch}/store` });
 

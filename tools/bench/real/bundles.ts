@@ -13,9 +13,14 @@ const OUT = join(ROOT, 'dist/bench');
 export const PEER_NAMES = ['bare-http', 'raw-consumer', 'raw-producer'] as const;
 export type PeerName = (typeof PEER_NAMES)[number];
 
-export async function buildAll(): Promise<void> {
-  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'tools/build.js')], { cwd: ROOT });
+/** @param root a checkout of this repository */
+export function buildServices(root: string = ROOT): void {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/build.js')], { cwd: root });
   if (status !== 0) throw new Error(`The services could not be built:\n${String(stderr)}`);
+}
+
+export async function buildAll(): Promise<void> {
+  buildServices();
   mkdirSync(OUT, { recursive: true });
   await build({
     absWorkingDir: ROOT,
@@ -38,15 +43,20 @@ export interface Service {
   readonly url: string;
 }
 
-/** @param nodeArgs e.g. `--cpu-prof` @returns the process at once, and a promise of its URL once it is up */
+/**
+ * @param nodeArgs e.g. `--cpu-prof`
+ * @param root the checkout that was built; absent: this one
+ * @returns the process at once, and a promise of its URL once it is up
+ */
 export function launch(
   service: ServiceName,
   settings: Readonly<Record<string, string>>,
   nodeArgs: readonly string[] = [],
+  root: string = ROOT,
 ): { readonly process: TestedProcess; readonly up: Promise<Service> } {
-  const main = join(ROOT, 'dist', service, 'src/main.js');
+  const main = join(root, 'dist', service, 'src/main.js');
   const tested = TestedProcess.start(service, process.execPath, [...nodeArgs, main], {
-    cwd: ROOT,
+    cwd: root,
     env: { ...DEPLOYED, ...settings, TENON_PORT: '0' },
   });
   const up = tested
@@ -61,7 +71,8 @@ export const startService = async (
   service: ServiceName,
   settings: Readonly<Record<string, string>>,
   nodeArgs: readonly string[] = [],
-): Promise<Service> => launch(service, settings, nodeArgs).up;
+  root: string = ROOT,
+): Promise<Service> => launch(service, settings, nodeArgs, root).up;
 
 /** A peer prints one line of JSON per event of its life; see tools/bench/peers. */
 export function startPeer(

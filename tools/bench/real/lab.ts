@@ -59,7 +59,11 @@ export class Lab {
   }
 
   /** Settings of a service, with a catalog of one source and one product and a database of its own. */
-  settings(source: string, product: string): Record<string, string> {
+  settings(
+    source: string,
+    product: string,
+    sql: (source: string) => string = productSql,
+  ): Record<string, string> {
     const catalog = join(this.directory, product);
     mkdirSync(join(catalog, 'sources'), { recursive: true });
     mkdirSync(join(catalog, 'products'), { recursive: true });
@@ -72,7 +76,7 @@ export class Lab {
       schema: FLIGHT_SCHEMA,
     };
     writeFileSync(join(catalog, 'sources', `${source}.yaml`), JSON.stringify(definition));
-    writeFileSync(join(catalog, 'products', `${product}.sql`), productSql(source));
+    writeFileSync(join(catalog, 'products', `${product}.sql`), sql(source));
     const mongodb = new URL(this.servers.mongodb);
     mongodb.pathname = `/${product}`;
     this.databases.add(product);

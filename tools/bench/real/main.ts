@@ -1,5 +1,5 @@
 /**
- * npm run bench:real [-- --quick] [-- --only ingest|ndjson|speed|freshness]: throughput and freshness on real servers, beside
+ * npm run bench:real [-- --quick] [-- --only ingest|ndjson|speed|landing|freshness]: throughput and freshness on real servers, beside
  * what one would write with kafkajs, and beside Kafka Streams. A whole run in which nothing
  * fails writes docs/benchmarks-real.md.
  */
@@ -14,24 +14,28 @@ import { mongodb } from '../../stack/parts/mongodb';
 import { nats } from '../../stack/parts/nats';
 import { readSettings } from '../../stack/settings';
 import { stackDown, stackUp } from '../../stack/stack';
-import { buildAll } from './bundles';
+import type { Checkout } from '../checkout';
+import { openCheckout } from '../checkout';
+import { buildAll, buildServices } from './bundles';
 import { Findings } from './findings';
 import { benchFreshness } from './freshness';
 import { benchNdjson, benchSingle } from './ingest-parts';
 import type { StreamsProgram } from './kafka-streams';
 import { buildStreams } from './kafka-streams';
 import { Lab } from './lab';
+import { benchLanding } from './landing-part';
 import { benchSpeed } from './speed-part';
 
-const PARTS = ['ingest', 'ndjson', 'speed', 'freshness'] as const;
+const PARTS = ['ingest', 'ndjson', 'speed', 'landing', 'freshness'] as const;
 type Part = (typeof PARTS)[number];
 
 const PAGE = join(__dirname, '../../../docs/benchmarks-real.md');
 
-const USAGE = `usage: npm run bench:real [-- --quick] [--only ${PARTS.join('|')}] [--profile DIRECTORY]
+const USAGE = `usage: npm run bench:real [-- --quick] [--only ${PARTS.join('|')}] [--profile DIRECTORY] [--against DIRECTORY]
   --quick    100,000 events and short rounds: under 3 minutes; the figures are rough
   --only     one part; may be given several times
   --profile  writes CPU profiles of Tenon's processes there, and prints the functions that cost most
+  --against  a checkout of another commit: landing measures its code as well
 Uses the servers that TENON_KAFKA_BROKERS, TENON_NATS_URL and TENON_MONGODB_URL name, and starts those that are missing.`;
 
 const HEAD = `# Benchmarks on real servers
@@ -47,6 +51,7 @@ export interface Options {
   readonly quick: boolean;
   readonly profile: string | null;
   readonly streams: StreamsProgram | string;
+  readonly against?: Checkout;
 }
 
 async function main(): Promise<number> {
@@ -55,6 +60,7 @@ async function main(): Promise<number> {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       profile: { type: 'string' },
+      against: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -64,6 +70,7 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const parts = PARTS.filter((part) => asked.length === 0 || asked.includes(part));
+  const against = values.against === undefined ? undefined : openCheckout(values.against);
   const began = performance.now();
   const say = (line: string) => {
     const seconds = Math.round((performance.now() - began) / 1000);
@@ -80,6 +87,7 @@ async function main(): Promise<number> {
   try {
     say('building the services and the peers');
     await buildAll();
+    if (against !== undefined && parts.includes('landing')) buildServices(against.directory);
     const streams =
       parts.includes('speed') || parts.includes('freshness') ? await buildStreams(say) : 'not asked for';
     if (typeof streams === 'string' && streams !== 'not asked for')
@@ -88,7 +96,10 @@ async function main(): Promise<number> {
     const lab = new Lab(urls);
     const failed: Part[] = [];
     try {
-      const options = { quick: values.quick, profile: values.profile ?? null, streams };
+      const options = {
+        ...{ quick: values.quick, profile: values.profile ?? null, streams },
+        ...(against && { against }),
+      };
       for (const part of parts)
         await RUN[part](lab, findings, options).catch((error: Error) => {
           failed.push(part);
@@ -118,6 +129,7 @@ const RUN: Readonly<Record<Part, (lab: Lab, findings: Findings, options: Options
   ingest: benchSingle,
   ndjson: benchNdjson,
   speed: benchSpeed,
+  landing: benchLanding,
   freshness: benchFreshness,
 };
 

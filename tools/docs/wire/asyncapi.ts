@@ -13,12 +13,17 @@ type OnSubject = Message & { readonly on: Extract<Channel, { readonly subject: s
 const isOnTopic = (message: Message): message is OnTopic => 'topic' in message.on;
 const isOnSubject = (message: Message): message is OnSubject => 'subject' in message.on;
 
-/** `tenon.live.{product}` is the channel `tenon_live`. */
-const channelOf = (address: string) => address.replace(/\.\{\w+\}/g, '').replaceAll('.', '_');
+/** `tenon.live.{product}.{version}` is the channel `tenon_live`; in edition 2 names had no version of the product. */
+const channelOf = (address: string) =>
+  address
+    .replace(/\{product\}$/, 'of_edition_2')
+    .replace(/\.\{\w+\}/g, '')
+    .replaceAll('.', '_');
 
 const PARAMETERS: Readonly<Record<string, string>> = {
   source: 'A source of the catalog',
   product: 'A product of the catalog',
+  version: 'Its version',
 };
 
 /** Schemas that several messages share, which zod puts into each of them. */
@@ -112,7 +117,7 @@ function replyOf(name: MessageName, address: string): Json {
 
 function messageOf(name: MessageName, message: Message, schemas: Schemas): Json {
   const { writes, reads } = VERSIONS[name];
-  const isText = name === 'identity';
+  const isText = ['identity', 'flush', 'slice', 'commit'].includes(name);
   return {
     name,
     title: message.title,

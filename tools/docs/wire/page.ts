@@ -28,7 +28,7 @@ function placeOf({ on }: Message): string {
 const listOf = (who: readonly string[]) =>
   ['ingestion', 'speed', 'batch', 'consumption', 'serving'].every((one) => who.includes(one))
     ? 'all'
-    : who.join(', ');
+    : who.join(', ') || 'edition 2';
 
 /** Begins and ends what `npm run docs:wire` writes into the page. */
 export const [BEGIN, END] = ['<!-- made by npm run docs:wire -->', '<!-- end of what is made -->'];
@@ -43,7 +43,7 @@ export function tables(): string {
           `[\`${name}\`](../libs/contracts/schemas/${name}.json)`,
           `${message.title}; on ${placeOf(message)}`,
           `${listOf(message.writers)} → ${listOf(message.readers)}`,
-          `writes ${writes}, reads ${reads.join(', ')}; ${message.version}`,
+          `${message.writers.length === 0 ? '' : `writes ${writes}, `}reads ${reads.join(', ')}; ${message.version}`,
           message.unknown,
         ];
       });

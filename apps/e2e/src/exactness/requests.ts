@@ -5,24 +5,28 @@ export interface RequestParts {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** In the pieces in which it arrives. */
   readonly body?: readonly string[];
+  /** Aborts when the client goes away; absent: it stays. */
+  readonly signal?: AbortSignal;
 }
 
-export function requestOf({ params = {}, query = {}, contentType, body = [] }: RequestParts): HttpRequest {
+export function requestOf(parts: RequestParts): HttpRequest {
+  const { params = {}, query = {}, contentType, headers = {}, body = [] } = parts;
   const chunks = body.map((text) => Buffer.from(text));
   return {
     method: '',
     path: '',
     params,
     query,
-    headers: contentType === undefined ? {} : { 'content-type': contentType },
+    headers: contentType === undefined ? headers : { ...headers, 'content-type': contentType },
     body: (async function* () {
       yield* chunks;
     })(),
     readBody: async () => Buffer.concat(chunks),
     correlationId: 'simulated',
-    signal: new AbortController().signal,
+    signal: parts.signal ?? new AbortController().signal,
   };
 }
 

@@ -221,6 +221,7 @@ export class World {
     };
     return {
       ensureTopic: (spec) => this.effect(process, 'ensureTopic', () => inner().ensureTopic(spec)),
+      hasTopic: (name) => this.call(process, 'hasTopic', () => inner().hasTopic(name)),
       append: async (topic, records, options = {}) => {
         const half = () =>
           write(topic, records.slice(0, simulation.random.int(0, records.length - 1)), options);

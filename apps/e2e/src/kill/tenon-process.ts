@@ -5,7 +5,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const BIN = join(__dirname, '../../../tenon/bin/tenon.js');
+const CHECKOUT = join(__dirname, '../../../..');
+
+export interface TenonProcessOptions {
+  /** Of which release; this one. */
+  readonly checkout?: string;
+  readonly cutEvery?: string;
+}
 
 export class TenonProcess {
   private constructor(
@@ -15,9 +21,14 @@ export class TenonProcess {
   ) {}
 
   /** @throws if it ends before it is up, with what it said */
-  static async start(catalog: string, data: string): Promise<TenonProcess> {
+  static async start(
+    catalog: string,
+    data: string,
+    { checkout = CHECKOUT, cutEvery = '400ms' }: TenonProcessOptions = {},
+  ): Promise<TenonProcess> {
     const args = ['up', '--json', '--port', '0', '--catalog', catalog, '--data', data];
-    const child = spawn(process.execPath, [BIN, ...args, '--cut-every', '400ms', '--log-level', 'error'], {
+    const bin = join(checkout, 'apps/tenon/bin/tenon.js');
+    const child = spawn(process.execPath, [bin, ...args, '--cut-every', cutEvery, '--log-level', 'error'], {
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

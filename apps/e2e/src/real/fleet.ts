@@ -20,17 +20,22 @@ export class Fleet {
   private turn = 0;
   private over = false;
 
-  constructor(private readonly settings: Readonly<Record<string, string>>) {}
+  /** @param comesBack one that ended by itself is started again, as an orchestrator does, unless this says no */
+  constructor(
+    private readonly settings: Readonly<Record<string, string>>,
+    private readonly comesBack: (ended: ServiceProcess) => boolean = () => true,
+  ) {}
 
   of(service: ServiceName): readonly ServiceProcess[] {
     return this.instances.get(service) ?? [];
   }
 
-  start(service: ServiceName): Promise<ServiceProcess> {
-    const started = ServiceProcess.start(service, this.settings).then((instance) => {
+  /** @param checkout of which release; this one */
+  start(service: ServiceName, checkout?: string): Promise<ServiceProcess> {
+    const started = ServiceProcess.start(service, this.settings, checkout).then((instance) => {
       this.instances.set(service, [...this.of(service), instance]);
       this.all.push({ service, instance });
-      void instance.exit.then((code) => this.ended(service, instance, code));
+      void instance.exit.then((code) => this.ended(service, instance, code, checkout));
       return instance;
     });
     this.starting.add(started);
@@ -39,12 +44,18 @@ export class Fleet {
   }
 
   /** As an orchestrator does, one that fails is started again. */
-  private ended(service: ServiceName, instance: ServiceProcess, code: number | null): void {
+  private ended(
+    service: ServiceName,
+    instance: ServiceProcess,
+    code: number | null,
+    checkout: string | undefined,
+  ): void {
     this.remove(service, instance);
     if (this.ending.has(instance) || this.over) return;
     const last = instance.log.filter(({ level }) => level === 'error' || level === 'fatal').slice(-2);
     this.crashes.push(`${service} ended with ${code}: ${JSON.stringify(last)}`);
-    this.start(service).catch((error: unknown) => this.crashes.push(String(error)));
+    if (this.comesBack(instance))
+      this.start(service, checkout).catch((error: unknown) => this.crashes.push(String(error)));
   }
 
   private remove(service: ServiceName, instance: ServiceProcess): void {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ServiceName } from '@tenon/composition';
 
-const START = join(__dirname, '../../../../tools/service.js');
+const CHECKOUT = join(__dirname, '../../../..');
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly msg: string };
 
@@ -25,12 +25,16 @@ export class ServiceProcess {
         : Promise.resolve(child.exitCode);
   }
 
-  /** @returns once it is ready. @throws if it ends before, with what it said */
+  /**
+   * @param checkout of which release; this one
+   * @returns once it is ready. @throws if it ends before, with what it said
+   */
   static async start(
     service: ServiceName,
     settings: Readonly<Record<string, string>>,
+    checkout = CHECKOUT,
   ): Promise<ServiceProcess> {
-    const child = spawn(process.execPath, [START, service], {
+    const child = spawn(process.execPath, [join(checkout, 'tools/service.js'), service], {
       env: { ...environment(), ...settings, TENON_PORT: '0' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -58,10 +58,10 @@ describeOnServers('Traces of five processes', () => {
     const { source } = shop;
     const send = spanOf(found, `tenon-ingestion: send tenon.events.${source}`);
     const batch = spanOf(found, `tenon-speed: process tenon.events.${source}`);
-    const flush = spanOf(found, `tenon-speed: send tenon.states.${source}_hours`);
-    const landing = spanOf(found, `tenon-consumption: process tenon.states.${source}_hours`);
+    const flush = spanOf(found, `tenon-speed: send tenon.flushes.${source}_hours.1`);
+    const landing = spanOf(found, `tenon-consumption: process tenon.flushes.${source}_hours.1`);
     const transaction = spanOf(found, 'tenon-consumption: transaction');
-    const update = spanOf(found, `tenon-serving: process tenon.live.${source}_hours`);
+    const update = spanOf(found, `tenon-serving: process tenon.live.${source}_hours.1`);
     expect(send.traceId).toBe(TRACE);
     expect(isLinked(batch, send)).toBe(true);
     expect([isChild(flush, batch), isChild(landing, flush), isChild(update, landing)]).toEqual([

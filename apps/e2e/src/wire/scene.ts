@@ -54,6 +54,7 @@ export const SOURCE: SourceDefinition = {
 };
 
 export const PRODUCT = 'sales';
+export const PRODUCT_ID = 'sales@1';
 
 const SQL = `SELECT time_bucket(INTERVAL '1 hour', event_time) AS window_start, customer, count(*) AS orders,
     avg(weight) AS weight, max(price) AS top, count(DISTINCT price) AS prices
@@ -128,7 +129,7 @@ export class Scene {
       case 'speed':
         return createSpeed({ ...all, config: SPEED_DEFAULTS });
       case 'batch':
-        return createBatch({ ...all, config: { ...BATCH_DEFAULTS, frameCells: 2 } });
+        return createBatch({ ...all, config: { ...BATCH_DEFAULTS, frameCells: 1, sliceCells: 2 } });
       case 'consumption':
         return createConsumption({ ...all, config: CONSUMPTION_DEFAULTS });
       case 'serving':

@@ -13,8 +13,8 @@ export function defaultUrl(environment: Readonly<Record<string, string | undefin
 
 export const jsonOption = (what = 'Print the result as JSON') => new Option('--json', what);
 
-export const urlOption = () =>
-  new Option('--url <url>', 'Where Tenon runs (or TENON_URL)').default(defaultUrl(), defaultUrl());
+export const urlOption = (what = 'Where Tenon runs (or TENON_URL)') =>
+  new Option('--url <url>', what).default(defaultUrl(), defaultUrl());
 
 /** A command with its examples at the end of its --help. */
 export function command(

@@ -3,38 +3,47 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Checked } from '../check/check';
 import { lazy } from '../cli/lazy';
-import { command, jsonOption } from '../cli/options';
+import type { CommonOptions } from '../cli/options';
+import { command, jsonOption, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { describeProblem, printJson, styles } from '../cli/output';
 
 const EXAMPLES = [
   ['tenon check', 'the catalog in ./catalog (or TENON_CATALOG)'],
   ['tenon check --catalog my/catalog', 'another directory'],
-  ['tenon check --json', 'for scripts: { ok, sources, products, problems }'],
+  ['tenon check --json', 'for scripts: { ok, sources, products, problems, warnings, comparedWith }'],
 ] as const;
 
 export function checkCommand(output: Output): Command {
   return command('check', 'Check a catalog without starting anything', EXAMPLES)
     .option('--catalog <dir>', 'The catalog directory', process.env['TENON_CATALOG'] || 'catalog')
     .addOption(jsonOption())
-    .action(async ({ catalog, json }: { catalog: string; json?: boolean }) => {
-      const checked = await lazy.check().check(catalog);
+    .addOption(urlOption('A Tenon to compare with, if one answers there (or TENON_URL)'))
+    .action(async ({ catalog, json, url }: CommonOptions & { catalog: string }) => {
+      const checked = await lazy.check().check(catalog, url);
       if (checked.problems.length > 0) output.exitCode = 1;
       if (json) printJson(toJson(checked), output);
       else printChecked(catalog, checked, output);
     });
 }
 
-function toJson({ sources, plans, problems }: Checked): object {
+function toJson({ sources, plans, problems, warnings, comparedWith }: Checked): object {
   const products = plans.map(({ product, version, source, topology, columns }) => ({
     ...{ name: product, version, source, topology },
     columns: columns.map(({ name, type, role }) => ({ name, type, role })),
   }));
-  return { ok: problems.length === 0, sources, products, problems };
+  return { ok: problems.length === 0, sources, products, problems, warnings, comparedWith };
 }
 
-function printChecked(catalog: string, { sources, plans, problems }: Checked, output: Output): void {
+function printChecked(
+  catalog: string,
+  { sources, plans, problems, warnings, comparedWith }: Checked,
+  output: Output,
+): void {
   const { red, green, dim } = styles(output.out);
+  const { yellow } = styles(output.err);
+  for (const warning of warnings)
+    output.err.write(`${yellow('warning')} ${describeProblem(warning, output.err)}`);
   for (const problem of problems) output.out.write(`${describeProblem(problem, output.out)}\n`);
   if (problems.length > 0) {
     output.out.write(
@@ -49,6 +58,7 @@ function printChecked(catalog: string, { sources, plans, problems }: Checked, ou
     );
   }
   output.out.write(`${count(sources.length, 'source')}, ${count(plans.length, 'product')}, no problem.\n`);
+  if (comparedWith !== null) output.out.write(dim(`Compared with what runs at ${comparedWith}.\n`));
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;

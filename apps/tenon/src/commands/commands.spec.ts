@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fake } from '../fake-server.fixture';
@@ -20,7 +20,7 @@ async function run(...args: string[]) {
     exitCode: 0 as const,
   };
   const talks =
-    ['load', 'query', 'watch', 'cut', 'reload', 'status'].includes(args[0] ?? '') &&
+    ['check', 'load', 'query', 'watch', 'cut', 'reload', 'status'].includes(args[0] ?? '') &&
     !args.includes('--help') &&
     !args.includes('--url');
   const code = await main(talks ? [...args, '--url', fake.url] : args, output);
@@ -277,6 +277,64 @@ describe('tenon status', () => {
     expect(err).toMatch(
       /warning batch d\/1 does not answer\. \[instance-silent\]\n {2}Look there\.\nwarning speed/,
     );
+  });
+});
+
+describe('tenon check', () => {
+  let catalog: string;
+  const SOURCE = {
+    ...{ name: 'orders', key: [], time: null, partitions: 4, dedupe: { window: 100_000 } },
+    schema: { type: 'object', properties: { shop: { type: 'string' }, amount: { type: 'number' } } },
+  };
+  const runs = (source: object) => {
+    fake.intercept = (request, response) =>
+      request.url === '/v1/sources' && sendJson(response, 200, { log: 'one', sources: [source] });
+  };
+  beforeEach(() => {
+    catalog = mkdtempSync(join(tmpdir(), 'tenon-check-'));
+    mkdirSync(join(catalog, 'sources'));
+    const schema = {
+      ...SOURCE.schema,
+      properties: { ...SOURCE.schema.properties, amount: { type: 'integer' } },
+    };
+    writeFileSync(
+      join(catalog, 'sources/orders.yaml'),
+      JSON.stringify({ schema: { ...schema, required: ['shop'] } }),
+    );
+  });
+  afterEach(() => rmSync(catalog, { recursive: true }));
+
+  it('warns of what would refuse the producers of the Tenon that runs', async () => {
+    runs(SOURCE);
+    const { code, out, err } = await run('check', '--catalog', catalog);
+    expect([code, out]).toEqual([
+      0,
+      `1 source, 0 products, no problem.\nCompared with what runs at ${fake.url}.\n`,
+    ]);
+    const file = join(catalog, 'sources/orders.yaml');
+    expect(err).toContain(`warning ${file}  orders.shop is required now. [field-required]`);
+    expect(err).toContain(
+      `warning ${file}  orders.amount does not take number any more, only integer. [schema-narrowed]`,
+    );
+  });
+
+  it('finds what it would refuse itself', async () => {
+    runs({ ...SOURCE, partitions: 2, schema: true });
+    const { code, out } = await run('check', '--catalog', catalog);
+    expect(code).toBe(1);
+    expect(out).toMatch(/in use with partitions: 2, so it can't become 4\..*\[source-changed\]/);
+  });
+
+  it.each<[string, () => void]>([
+    ['is not there', () => undefined],
+    ['does not tell its sources', () => runs({ name: 'orders' })],
+    ['is none', () => void (fake.intercept = (_, response) => sendJson(response, 200, [1]))],
+    ['hangs', () => void (fake.intercept = () => true)],
+  ])('goes without a Tenon that %s', async (_what, prepare) => {
+    prepare();
+    const { code, out, err } = await run('check', '--catalog', catalog, '--json');
+    expect([code, err]).toEqual([0, '']);
+    expect(JSON.parse(out)).toMatchObject({ ok: true, warnings: [], comparedWith: null });
   });
 });
 

@@ -67,7 +67,8 @@ function printReload({ instances, warnings = [] }: ReloadAnswer, { out, err }: O
     one.catalog?.slice(0, 8) ?? '',
   ]);
   out.write(plainTable(['services', 'instance', 'outcome', 'catalog'], rows, []));
-  for (const warning of warnings) err.write(describeProblem(warning, err));
+  const { yellow } = styles(err);
+  for (const warning of warnings) err.write(`${yellow('warning')} ${describeProblem(warning, err)}`);
   for (const [problem, where] of problemsOf(instances))
     err.write(`${where}: ${describeProblem(problem, err)}`);
 }

@@ -22,14 +22,18 @@ export const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const jsonText = (expression: string) => `CAST(to_json(CAST(${expression} AS VARCHAR)) AS VARCHAR)`;
 
-/** An expression over the columns of the file that gives the JSON text of the row. */
+/**
+ * An expression over the columns of the file that gives the JSON text of the row.
+ *
+ * @param columns with the names that DuckDB gives them, and those that they have in the file
+ */
 export function rowExpression(
-  columns: readonly { readonly name: string; readonly type: DuckDBType }[],
+  columns: readonly { readonly name: string; readonly type: DuckDBType; readonly label: string }[],
   declared: Declared,
 ): string {
-  const members = columns.map(({ name, type }) => {
-    const field = declared?.get(name);
-    const label = quoteText(`${JSON.stringify(name)}:`);
+  const members = columns.map(({ name, type, label: named }) => {
+    const field = declared?.get(named);
+    const label = quoteText(`${JSON.stringify(named)}:`);
     const member = `${label} || ${valueExpression(quoteName(name), type, field)}`;
     const absent = jsonOfNull(field);
     return absent === null ? member : `coalesce(${member}, ${label} || ${quoteText(absent)})`;

@@ -85,6 +85,14 @@ class KafkaEventLog implements EventLog {
     this.partitions.set(spec.name, spec.partitions);
   }
 
+  async hasTopic(name: string): Promise<boolean> {
+    const admin = await this.admin();
+    return attempt(
+      `Topic ${name} could not be looked up`,
+      async () => (await partitionsOf(admin, name)) !== null,
+    );
+  }
+
   async append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]> {
     if (this.closing !== null) throw closed();
     const partitions = this.partitions.get(topic) ?? (await this.lookUp(topic));

@@ -19,6 +19,13 @@ export const liveHint = z.object({
     .describe('Lane → the offsets [from, to) whose events changed them'),
 });
 
+/** As edition 2 wrote it: offsets by partition. Readers take its cells. */
+export const liveHintBefore = z.object({
+  v: versionSince2,
+  cells: z.array(text).nullable(),
+  covers: z.exactOptional(z.record(text, z.tuple([count, count]))),
+});
+
 export const cutRequest = z.object({ v: versionSince2, full: z.exactOptional(z.boolean()) });
 
 export const cutReply = z
@@ -33,6 +40,8 @@ export const cutReply = z
 export const generationHint = z.object({ v: versionSince2, generation: count, line: count });
 
 export const replayHint = z.object({ v: version2, source: name, partition: count });
+
+export const replayHintOfEdition2 = z.object({ v: z.literal(1), partition: count });
 
 export const generationsRequest = z.object({ v: version2 });
 
@@ -84,6 +93,7 @@ export const reloadReply = z
     outcome: z.enum(['reloaded', 'unchanged', 'refused', 'under-way']),
     catalog: z.exactOptional(text),
     problems: z.exactOptional(z.array(z.looseObject({ code: text, message: text })).readonly()),
+    warnings: z.exactOptional(z.array(z.looseObject({ code: text, message: text })).readonly()),
   })
   .nullable()
   .describe('null: the request is not for this instance');

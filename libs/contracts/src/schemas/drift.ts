@@ -44,6 +44,7 @@ export type Agreed = Agree<
     Equal<z.infer<typeof bus.liveHint>, hints.LiveHint>,
     Equal<z.infer<typeof bus.generationHint>, hints.GenerationHint>,
     Equal<z.infer<typeof bus.replayHint>, hints.ReplayHint>,
+    Equal<z.infer<typeof bus.replayHintOfEdition2>, hints.ReplayHintOfEdition2>,
     Equal<z.infer<typeof bus.generationsRequest>, hints.GenerationsRequest>,
     Equal<z.infer<typeof bus.generationsReply>, hints.GenerationsReply>,
     Equal<z.infer<typeof bus.generationsReplyOfEdition2>, hints.GenerationsReplyOfEdition2>,

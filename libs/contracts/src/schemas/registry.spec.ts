@@ -1,8 +1,11 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { barrierOf, cutOf } from '../records';
+import type { PointerDocument } from '../store';
+import { pointerOf } from '../store';
 import { decodeReceipt } from '../receipt';
-import { parseStatesMessage } from '../frames';
+import { Edition2Reader } from '../frames/edition-2';
+import { isUnreadable, readFrame } from '../frames/read-frame';
 import { SUBJECTS, TOPICS } from '../names';
 import { readGenerationsReply, readLiveHint, readReplayHint } from '../hints';
 import type { MessageName } from '../versions';
@@ -20,8 +23,12 @@ const GOLDEN = join(__dirname, '../../golden');
 const messages = Object.entries(MESSAGES) as [MessageName, Message][];
 
 /** Names with `{…}` for what differs. */
-const addressesOf = (names: Readonly<Record<string, string | ((name: string) => string)>>, of: string[]) =>
-  Object.values(names).map((one, index) => (typeof one === 'string' ? one : one(of[index] ?? of[0] ?? '')));
+const addressesOf = (names: Readonly<Record<string, string | ((name: string) => string)>>) =>
+  Object.entries(names).map(([name, one]) => {
+    if (typeof one === 'string') return one;
+    if (name === 'events' || name === 'deadLetters') return one('{source}');
+    return name.endsWith('OfEdition2') ? one('{product}') : one('{product}@1').replace(/1$/, '{version}');
+  });
 
 describe('the registry of the wire', () => {
   const named = messages.flatMap(([, { on }]) =>
@@ -29,9 +36,8 @@ describe('the registry of the wire', () => {
   );
 
   test('has every topic and every subject, and no other', () => {
-    const topics = addressesOf(TOPICS, ['{source}', '{source}', '{product}']);
-    const subjects = addressesOf(SUBJECTS, ['{product}']);
-    expect([...new Set(named)].sort()).toEqual([...new Set([...topics, ...subjects])].sort());
+    const addresses = [...addressesOf(TOPICS), ...addressesOf(SUBJECTS)].filter((one) => !one.endsWith('>'));
+    expect([...new Set(named)].sort()).toEqual([...new Set(addresses)].sort());
   });
 
   test('no message is written in a version that the same release does not read', () => {
@@ -69,14 +75,11 @@ describe.each([WIRE_VERSION - 1, WIRE_VERSION])('golden messages of edition %i',
   });
 
   test.each(messages)('%s fits its schema', (name, { schema, headers, before }) => {
-    const older = edition < WIRE_VERSION ? before : undefined;
+    const form = edition < WIRE_VERSION && before !== undefined ? before : { schema, headers };
     for (const golden of read(name)) {
-      const value = valueOf(name, golden);
-      const fits = schema.safeParse(value);
-      if (older === undefined) expect(fits.error).toBeUndefined();
-      else expect(fits.success || older.safeParse(value).success).toBe(true);
-      if (headers === undefined) expect(golden.headers ?? {}).toEqual({});
-      else expect((older ?? headers).safeParse(golden.headers).error).toBeUndefined();
+      expect(form.schema.safeParse(valueOf(name, golden)).error).toBeUndefined();
+      if (form.headers === undefined) expect(golden.headers ?? {}).toEqual({});
+      else expect(form.headers.safeParse(golden.headers).error).toBeUndefined();
     }
   });
 
@@ -88,13 +91,34 @@ describe.each([WIRE_VERSION - 1, WIRE_VERSION])('golden messages of edition %i',
     });
     expect(read('barrier').map((one) => barrierOf(record(one)))).toEqual(read('barrier').map(json));
     expect(read('cut').map((one) => cutOf(record(one)))).toEqual(read('cut').map(json));
-    for (const name of ['flush', 'range'])
-      expect(read(name).map((one) => parseStatesMessage(bytes(one)))).toEqual(read(name).map(json));
     const hints = read('live-hint').map(json);
     expect(hints.map(readLiveHint)).toEqual(hints.map((one) => (one as { cells: unknown }).cells));
-    expect(read('replay-hint').map((one) => readReplayHint(json(one)))).toEqual([0]);
-    expect(read('generations-reply').map((one) => readGenerationsReply(json(one)))).toEqual([{ sales: 1 }]);
+    const replies = read('generations-reply').map(json);
+    expect(replies.map((one) => readGenerationsReply(one, ['sales@1']))).toEqual([{ 'sales@1': 1 }]);
+    const pointers = read('pointer').map((one) => pointerOf(json(one) as PointerDocument, 'orders'));
+    expect(pointers).toMatchObject([{ cut: { 'orders/0': 5 }, epochs: { 'orders/0': 1 } }]);
     expect(read('receipt').map(({ value }) => decodeReceipt(value))).toEqual([{ orders: { 0: 1 } }]);
+  });
+
+  const isOld = edition < WIRE_VERSION;
+
+  test('of the layers are read, by their kind', () => {
+    const edition2 = new Edition2Reader('orders', ['TIMESTAMP', 'VARCHAR']);
+    const cells = (name: string) =>
+      read(name).map((one) => {
+        const found = isOld ? edition2.read(bytes(one)) : readFrame(bytes(one));
+        if (isUnreadable(found)) throw new Error(found.reason);
+        return ('frame' in found ? found.frame : found).cells.length;
+      });
+    expect(cells('flush')).toEqual([3, 1]);
+    expect(isOld ? cells('range') : [...cells('slice'), ...cells('commit')]).toEqual(
+      isOld ? [2, 1, 0] : [1, 1, 1, 0],
+    );
+  });
+
+  test('to replay are of the edition that they are meant for', () => {
+    const lane = { source: 'orders', partition: 0 };
+    expect(read('replay-hint').map((one) => readReplayHint(json(one)))).toEqual([isOld ? undefined : lane]);
   });
 });
 
@@ -102,5 +126,7 @@ describe.each([WIRE_VERSION - 1, WIRE_VERSION])('golden messages of edition %i',
 function valueOf(name: MessageName, { value }: Golden): unknown {
   if (name === 'identity' || name.startsWith('dead-letter')) return value;
   if (name === 'receipt') return JSON.parse(Buffer.from(value, 'base64url').toString());
-  return JSON.parse(value) as unknown;
+  if (!value.startsWith('T3 ')) return JSON.parse(value) as unknown;
+  const read = readFrame(Buffer.from(value));
+  return isUnreadable(read) ? read : read.message;
 }

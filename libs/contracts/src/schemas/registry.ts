@@ -33,8 +33,8 @@ export interface Message {
   readonly version: string;
   /** What a reader does with a version that it does not know. */
   readonly unknown: string;
-  /** Forms of the edition before that this schema does not allow; readers take them. */
-  readonly before?: z.ZodType;
+  /** The form of the edition before where this schema does not allow it. */
+  readonly before?: { readonly schema: z.ZodType; readonly headers?: z.ZodType };
 }
 
 const STOP = 'The reader stops there, with `unsupported-version`; nothing is lost, a newer release goes on';
@@ -103,6 +103,7 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     on: { ...onFlushes, key: 'the lane' },
     schema: log.flush,
     headers: log.statesHeaders,
+    before: { schema: log.range, headers: log.versionHeaders },
     writers: ['speed'],
     readers: ['consumption'],
     version: `${V}, and ${HEADER}`,
@@ -153,7 +154,6 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     on: { topic: TOPICS.identity, partitions: '1', key: 'null' },
     schema: log.identity,
     headers: log.versionHeaders,
-    before: log.noHeaders,
     writers: ['ingestion'],
     readers: ['ingestion'],
     version: `${HEADER}; absent in edition 1`,
@@ -190,6 +190,7 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     title: 'Cells of a product changed in the store',
     on: { subject: named(SUBJECTS.live), kind: 'message' },
     schema: bus.liveHint,
+    before: { schema: bus.liveHintBefore },
     writers: ['consumption'],
     readers: ['serving'],
     version: V_SINCE_2,
@@ -208,16 +209,26 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     title: 'A flush went missing: replay a lane from its cut',
     on: { subject: named(SUBJECTS.replay), kind: 'message' },
     schema: bus.replayHint,
+    before: { schema: bus.replayHintOfEdition2 },
     writers: ['consumption'],
     readers: ['speed'],
     version: V_SINCE_2,
     unknown: 'It is passed over; consumption asks again, and answers say `incomplete` meanwhile',
   },
+  'replay-hint-of-edition-2': {
+    title: 'The same to speed of edition 2, where that has run',
+    on: { subject: SUBJECTS.replayOfEdition2('{product}'), kind: 'message' },
+    schema: bus.replayHintOfEdition2,
+    writers: ['consumption'],
+    readers: ['speed'],
+    version: V,
+    unknown: 'No service of this edition reads it',
+  },
   'generations-request': {
     title: 'Which generation does each product serve?',
     on: { subject: SUBJECTS.generations, kind: 'request' },
     schema: bus.generationsRequest,
-    before: bus.generationsRequestBefore,
+    before: { schema: bus.generationsRequestBefore },
     writers: ['ingestion'],
     readers: ['consumption'],
     version: V_SINCE_2,
@@ -227,7 +238,7 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     title: 'The generations that are served',
     on: { subject: SUBJECTS.generations, kind: 'reply' },
     schema: bus.generationsReply,
-    before: bus.generationsReplyOfEdition2,
+    before: { schema: bus.generationsReplyOfEdition2 },
     writers: ['consumption'],
     readers: ['ingestion'],
     version: 'field `v`; a request of edition 1 or 2 is answered in its own form',
@@ -287,11 +298,20 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     version: 'field `plan.v`',
     unknown: 'Only its hash is read: plans are made anew at each start',
   },
+  source: {
+    title: 'A source in use',
+    on: { table: 'meta', key: STORE_KEYS.source('{source}') },
+    schema: store.source,
+    writers: SERVICES.filter((one) => one !== 'ingestion'),
+    readers: SERVICES.filter((one) => one !== 'ingestion'),
+    version: V,
+    unknown: `${STOP}: it does not start`,
+  },
   pointer: {
     title: 'Which base view is served',
     on: { table: 'meta', key: STORE_KEYS.pointer(PRODUCT) },
     schema: store.pointer,
-    before: store.pointerBefore,
+    before: { schema: store.pointerBefore },
     writers: ['consumption'],
     readers: ['consumption', 'serving', 'speed', 'batch'],
     version: V_SINCE_2,

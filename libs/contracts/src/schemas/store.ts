@@ -10,6 +10,7 @@ import {
   offsetVector,
   offsets,
   state,
+  text,
   value,
   version2,
   versionSince2,
@@ -24,6 +25,22 @@ export const plan = z
     plan: z.looseObject({ v: z.literal(1), product: name, version: count, source: name, hash: name }),
   })
   .describe('What a product’s version means; the plan has a version of its own');
+
+export const source = z
+  .object({
+    v: z.literal(1),
+    source: z.looseObject({
+      name,
+      key: z.array(text).readonly().describe('The fields that choose the partition'),
+      time: text.nullable().describe('The field that holds event time'),
+      schema: z
+        .union([z.looseObject({}), z.boolean()])
+        .describe('JSON Schema 2020-12; the one that ran last'),
+      partitions: count,
+      dedupe: z.object({ window: count }),
+    }),
+  })
+  .describe('A source in use; all of it but the schema stays as it is');
 
 export const served = z
   .object({ v: z.literal(1), version: count })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import type { PlanMeasure, Value } from '../plan';
+import type { PlanMeasure } from '../plan';
+import type { Value } from '../sql-value';
 import { encodeInteger } from '../integers';
 import { nearestDouble } from '../rational';
 import { doubleSquares, doubleSum } from '../states/double-sum';

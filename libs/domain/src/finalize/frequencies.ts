@@ -1,5 +1,5 @@
 /** Histogram, mode and top-k from counts per value; null and approximate once the counts have overflowed. */
-import type { Value } from '../plan';
+import type { Value } from '../sql-value';
 import type { Counted, CountsState } from '../states/counts';
 import { type Finalizer, approximate, exact } from './measure';
 

@@ -1,4 +1,5 @@
-import type { PlanMeasure, Value } from '../plan';
+import type { PlanMeasure } from '../plan';
+import type { Value } from '../sql-value';
 import type { State, StateSpec } from '../states/spec';
 
 /** What a finalizer reads: the measure's own states, in the order that the planner gave them. */

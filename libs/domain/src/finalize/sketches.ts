@@ -1,6 +1,6 @@
 /** Distinct counts and quantiles. */
 import { formatDecimal } from '../integers';
-import type { SqlType, Value } from '../plan';
+import type { SqlType, Value } from '../sql-value';
 import { shapeOf } from '../sql-type';
 import type { SketchState } from '../states/ddsketch';
 import { ddsketchQuantile } from '../states/ddsketch';

@@ -1,6 +1,6 @@
 /** count, sum, avg, and the exact sums that other finalizers compute with. */
 import { type JsonInteger, formatDecimal } from '../integers';
-import type { Value } from '../plan';
+import type { Value } from '../sql-value';
 import { type Rational, dyadic, nearestDouble } from '../rational';
 import { shapeOf } from '../sql-type';
 import type { DoubleSum } from '../states/double-sum';

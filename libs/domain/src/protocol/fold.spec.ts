@@ -37,6 +37,16 @@ describe('foldCell', () => {
     expect(versionAt(late, 1)?.s).toEqual([5]);
   });
 
+  it('keeps one version to build on, so a cell holds no more for having changed often', () => {
+    let versions: CellVersion[] = [];
+    for (let to = 1; to <= 9; to++)
+      versions = foldCell(COUNT, versions, { from: to - 1, to, states: [1], amended: false });
+    expect(versions.map(({ g, s }) => [g, s[0]])).toEqual([
+      [9, 9],
+      [8, 8],
+    ]);
+  });
+
   it('marks a final row that a late event changed, for good', () => {
     const base = foldCell(COUNT, [], { from: 0, to: 1, states: [5], amended: false });
     const amended = foldCell(COUNT, base, { from: 1, to: 2, states: [1], amended: true });

@@ -15,13 +15,12 @@ export function versionAt(versions: readonly CellVersion[], g: Generation): Cell
   return versions.find((version) => version.g <= g);
 }
 
-/** How many versions at or below the served generation are kept: the base, and one for readers of an earlier one. */
-const KEPT_VERSIONS = 2;
-
 /**
  * The law, for one cell. A version at generation g is the fold of the cell's records before cut g, whoever made it, so
  * those above `from` that another run has made (one that was aborted, or is under way beside this one) stay: no reader
- * is misled by them, and the other run may yet be the one that is served.
+ * is misled by them, and the other run may yet be the one that is served. Of those up to `from` only the base stays: a
+ * reader takes pointer and rows from one snapshot, so none of those to come reads a generation before the served one. (That
+ * one more version would do for readers of the generation before does not hold: one that was never served may stand between.)
  *
  * @param amended the cell was final at `from`, so this change is an amendment
  */
@@ -35,13 +34,12 @@ export function foldCell(
     readonly amended: boolean;
   },
 ): CellVersion[] {
-  const older = versions.filter((version) => version.g <= change.from);
-  const base = older[0];
+  const base = versionAt(versions, change.from);
   const states = base ? mergeStates(specs, base.s, change.states) : [...change.states];
   const amended = base !== undefined && (base.a === true || change.amended);
   const made: CellVersion = { g: change.to, s: states, ...(amended && { a: true as const }) };
   const others = versions.filter((version) => version.g > change.from && version.g !== change.to);
-  return [...[made, ...others].sort((a, b) => b.g - a.g), ...older.slice(0, KEPT_VERSIONS)];
+  return [made, ...others, ...(base ? [base] : [])].sort((a, b) => b.g - a.g);
 }
 
 /** The states of two disjoint ranges together. */

@@ -26,7 +26,9 @@ export interface LaneReach {
 
 /**
  * Follows a lane's epochs from the cut as long as each begins where the one before ended, so that an answer is
- * exactly the fold of the records below `included`.
+ * exactly the fold of the records below `included`. A barrier takes an offset, so no two epochs begin at one place: of states
+ * that speed made, number and start say the same. Both are asked, so that a store which holds others (mended by hand, or from
+ * another log) shows a gap and never a wrong number.
  *
  * @param progress the lane's epochs, in any order
  */

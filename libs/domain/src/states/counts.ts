@@ -1,5 +1,5 @@
 /** How often each value occurs, for histograms, modes and top-k. Above the bound it overflows for good. */
-import type { Value } from '../plan';
+import type { Value } from '../sql-value';
 import { comparatorOf } from '../values';
 import { withoutMinusZero } from './distinct';
 import { strictOrder } from './extremum';

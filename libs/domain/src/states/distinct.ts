@@ -2,7 +2,7 @@
  * Distinct values: exact up to the bound, HyperLogLog registers above it. Which form a state has depends only on the set
  * of values: a union that passes the bound has passed it in every order of merging.
  */
-import type { Value } from '../plan';
+import type { Value } from '../sql-value';
 import { comparatorOf } from '../values';
 import { strictOrder } from './extremum';
 import { hllOfTexts, mergeRegisters } from './hyperloglog';

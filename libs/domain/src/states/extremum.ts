@@ -1,4 +1,4 @@
-import type { SqlType, Value } from '../plan';
+import type { SqlType, Value } from '../sql-value';
 import { type Comparator, compareText, comparatorOf } from '../values';
 import type { Present, SpecOf, StateKind } from './kind';
 

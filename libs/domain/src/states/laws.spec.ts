@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Value } from '../plan';
+import type { Value } from '../sql-value';
 import { compareValues } from '../values';
 import { identityStates, mergeInto, mergeState, sameStates } from '.';
 import { countsState } from './counts';

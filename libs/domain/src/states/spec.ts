@@ -4,7 +4,7 @@
  * A state is a JSON value, immutable once made; `null` is the identity of every kind. States of one kind form a
  * commutative monoid under `mergeState`, bit for bit: no order, grouping or batching of events changes them.
  */
-import type { SqlType } from '../plan';
+import type { SqlType } from '../sql-value';
 
 export type StateSpec =
   /** How many rows: a JSON integer. */

@@ -7,9 +7,9 @@ import { carry } from '../planner/carriers';
 import { SAMPLE } from '../planner/compose';
 import { columnOf } from '../sql/read';
 import { carried } from './decode';
-import { numbers, over } from './partial';
+import { cellNamer, numbers, over } from './partial';
 
-/** State → key (as JSON) → the state of that cell. */
+/** State → name of a cell → its state. */
 export type ExceedingStates = ReadonlyMap<number, ReadonlyMap<string, State>>;
 
 /** Below this, lists of all values do no harm. */
@@ -77,6 +77,7 @@ async function exceedingOf(
   set: ValueSet,
 ): Promise<Map<string, State>> {
   const spec = plan.states[set.state]!;
+  const nameOf = cellNamer(plan);
   const found = new Map<string, { state: State; values: Value[] }>();
   const result = await connection.stream(set.values);
   for (;;) {
@@ -91,7 +92,7 @@ async function exceedingOf(
     const value = columnOf(chunk, at);
     const { rowCount } = chunk;
     for (let row = 0; row < rowCount; row++) {
-      const name = JSON.stringify(keys.map((key) => key(row)));
+      const name = nameOf(keys.map((key) => key(row)));
       let cell = found.get(name);
       if (cell === undefined) found.set(name, (cell = { state: null, values: [] }));
       cell.values.push(value(row));

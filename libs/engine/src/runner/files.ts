@@ -16,7 +16,21 @@ export interface ArchiveFiles {
   readonly withoutTime: number | null;
 }
 
-export const pathList = (paths: readonly string[]) => `[${paths.map(quoteText).join(', ')}]`;
+/** DuckDB takes these characters of a path for patterns. */
+const PATTERN = /[*?[]/g;
+
+/** The paths as SQL, each for itself. */
+export const pathList = (paths: readonly string[]) =>
+  `[${paths.map((path) => quoteText(path.replace(PATTERN, '[$&]'))).join(', ')}]`;
+
+/**
+ * Files of the same columns as a relation: with the columns that are in them, and no other. DuckDB would take a `name=value` in a
+ * path for a column, which hides the file's own.
+ *
+ * @param file a column for the file's path
+ */
+export const readParquet = (paths: readonly string[], file?: string) =>
+  `read_parquet(${pathList(paths)}, hive_partitioning = false, union_by_name = false${file === undefined ? '' : `, filename = ${quoteText(file)}`})`;
 
 /** Reads the files' footers. */
 export async function inspect(

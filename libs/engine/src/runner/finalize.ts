@@ -126,10 +126,17 @@ function usedParts(plan: Plan): Part[] {
 /** Moments are written with their Z. */
 const readType = (type: string) => (type === 'TIMESTAMP' ? 'TIMESTAMP WITH TIME ZONE' : type);
 
-/** DuckDB reads a MAP from an object; Tenon carries pairs. */
+/** DuckDB reads a MAP from an object; Tenon carries pairs. And it writes years of five digits, and before year 0, in its own way. */
 function jsonFor(type: string, value: Value): Value {
+  if (type.startsWith('TIMESTAMP') && typeof value === 'string') return farMoment(value);
   if (value === null || !type.startsWith('MAP(')) return value;
   return Object.fromEntries(
     (value as readonly (readonly [Value, Value])[]).map(([key, item]) => [String(key), item]),
   );
+}
+
+function farMoment(text: string): string {
+  const [, sign, year, rest] = /^([+-])(\d{6})(-.*)$/.exec(text) ?? [];
+  if (rest === undefined) return text;
+  return sign === '+' ? `${Number(year)}${rest}` : `${Number(year) + 1}${rest.replace('T', ' (BC) ')}`;
 }

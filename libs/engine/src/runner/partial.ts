@@ -1,6 +1,6 @@
 /** Runs a plan's partial SQL over numbered rows, and finds the rows that it can't take. */
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
-import { mergeInto } from '@tenon/domain';
+import { cellKey, mergeInto } from '@tenon/domain';
 import type { Plan, State, Value } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
@@ -129,15 +129,24 @@ export function cellsOf(
   return { cells, counts };
 }
 
+/** The name of a cell, for keys as `cellsOf` gives them: as in every other place where cells meet. */
+export function cellNamer({ key }: Plan): (values: readonly Value[]) => string {
+  const types = key.map(({ type }) => type);
+  return (values) => cellKey(types, values);
+}
+
 /** Cells of several results of disjoint rows, merged. */
 export class CellMerger {
   private readonly cells = new Map<string, { key: readonly Value[]; states: State[] }>();
+  private readonly nameOf: (values: readonly Value[]) => string;
 
-  constructor(private readonly plan: Plan) {}
+  constructor(private readonly plan: Plan) {
+    this.nameOf = cellNamer(plan);
+  }
 
   add(cells: Iterable<PartialCell>): void {
     for (const cell of cells) {
-      const name = JSON.stringify(cell.key);
+      const name = this.nameOf(cell.key);
       const known = this.cells.get(name);
       if (known === undefined) this.cells.set(name, { key: cell.key, states: [...cell.states] });
       else mergeInto(this.plan.states, known.states, cell.states);

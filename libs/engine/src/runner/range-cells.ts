@@ -3,16 +3,18 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Plan } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
 import type { ExceedingStates } from './bounded';
-import { cellsOf } from './partial';
+import { cellNamer, cellsOf } from './partial';
 
 /** The table that a range's cells are computed into. */
 export const CELLS = '__tenon_cells';
 
+/** Each cell comes once: what DuckDB groups apart has names of its own (keys.spec.ts). */
 export async function* tableChunks(
   connection: DuckDBConnection,
   plan: Plan,
   exceeding: ExceedingStates = new Map(),
 ): AsyncGenerator<PartialCell[]> {
+  const nameOf = cellNamer(plan);
   const result = await connection.stream(`SELECT * FROM ${CELLS}`);
   for (;;) {
     const chunk = await result.fetchChunk();
@@ -20,8 +22,7 @@ export async function* tableChunks(
     const { cells } = cellsOf(plan, chunk, 0);
     for (const [index, states] of exceeding) {
       if (states.size === 0) continue;
-      for (const cell of cells)
-        cell.states[index] = states.get(JSON.stringify(cell.key)) ?? cell.states[index]!;
+      for (const cell of cells) cell.states[index] = states.get(nameOf(cell.key)) ?? cell.states[index]!;
     }
     if (cells.length > 0) yield cells;
   }

@@ -6,9 +6,11 @@ import type { ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/por
 import { sqlOf } from '../engine-sql';
 import { type Database, engineFailure, isDataError } from '../sql/database';
 import { quoteName } from '../sql/text';
+import type { SourceColumn } from '../source-columns';
 import { archiveRelation } from './archive-relation';
 import { type ExceedingStates, boundedSqlFor, fillSets, takeExceeding } from './bounded';
 import { inspect } from './files';
+import type { CurrentFiles, OlderFiles } from './older-files';
 import { conditionsOf, countMarks, readable } from './marks';
 import { CellMerger, inputOf, numbers, over, runSifted, without } from './partial';
 import { CELLS, memoryChunks, releasing, tableChunks } from './range-cells';
@@ -21,19 +23,23 @@ const NUMBERED = '__tenon_numbered';
  *
  * The ledger counts every record of the range: duplicates and control records by their mark, conflicts and poison as
  * dead letters.
+ *
+ * @param columns those that the plan reads, as the source has them now
  */
 export async function aggregateRange(
   database: Database,
+  older: OlderFiles,
   plan: Plan,
+  columns: readonly SourceColumn[],
   ranges: readonly ArchiveRange[],
 ): Promise<RangeResult> {
   const connection = await database.acquire();
   try {
-    const result = await new Range(
-      connection,
-      plan,
-      ranges.filter(({ from, to }) => from < to),
-    ).run();
+    const filled = ranges.filter(({ from, to }) => from < to);
+    const result =
+      filled.length === 0
+        ? { cells: memoryChunks([]), ledger: EMPTY_LEDGER, refused: [] }
+        : await aggregateFiles(connection, plan, await older.current(connection, columns, filled));
     return {
       ...result,
       cells: releasing(result.cells, () =>
@@ -43,6 +49,18 @@ export async function aggregateRange(
   } catch (error) {
     await dropAll(connection, plan).finally(() => database.release(connection));
     throw engineFailure(error, 'Aggregating the archive');
+  }
+}
+
+async function aggregateFiles(
+  connection: DuckDBConnection,
+  plan: Plan,
+  files: CurrentFiles,
+): Promise<RangeResult> {
+  try {
+    return await new Range(connection, plan, files).run();
+  } finally {
+    files.remove();
   }
 }
 
@@ -69,14 +87,14 @@ class Range {
   constructor(
     private readonly connection: DuckDBConnection,
     private readonly plan: Plan,
-    private readonly ranges: readonly ArchiveRange[],
+    private readonly current: CurrentFiles,
   ) {}
 
   async run(): Promise<RangeResult> {
     const { plan } = this;
-    if (this.ranges.length === 0) return { cells: memoryChunks([]), ledger: EMPTY_LEDGER, refused: [] };
-    const found = await inspect(this.connection, this.ranges);
-    const files = await archiveRelation(this.connection, plan, this.ranges, found);
+    const { ranges, groups } = this.current;
+    const found = await inspect(this.connection, ranges);
+    const files = archiveRelation(plan, ranges, groups, found);
     const marks = await countMarks(this.connection, plan, found, files);
     const conditions = conditionsOf(plan, marks);
     const computed =

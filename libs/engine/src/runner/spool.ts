@@ -5,9 +5,11 @@
 import {
   closeSync,
   existsSync,
+  ftruncateSync,
   mkdtempSync,
   openSync,
   readdirSync,
+  renameSync,
   rmSync,
   unlinkSync,
   writeSync,
@@ -17,10 +19,18 @@ import { join } from 'node:path';
 
 const CHUNK = 1 << 20;
 
+/**
+ * Files of more than a chunk are kept and written over: to get pages from the kernel and give them back costs about as much
+ * as to fill them. So many of them, and none of more bytes.
+ */
+const MOST_KEPT = 2;
+const LARGEST_KEPT = 16 << 20;
+
 export class Spool {
   readonly directory: string;
   private files = 0;
-  private buffer = Buffer.allocUnsafe(CHUNK);
+  private readonly buffer = Buffer.allocUnsafe(CHUNK);
+  private readonly kept: string[] = [];
 
   constructor(parent: string | undefined) {
     this.directory = ownDirectory(parent ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir()), 'tenon-engine');
@@ -28,19 +38,20 @@ export class Spool {
 
   /** Writes a file line by line; `write` puts one line's parts. The file is the caller's to remove. */
   write(fill: (line: LineWriter) => void): SpoolFile {
+    // A name is used once: whoever has read a file may know it by its name.
     const path = join(this.directory, `${(this.files += 1)}.ndjson`);
-    const fd = openSync(path, 'wx', 0o600);
-    const writer = new LineWriter(fd, this.buffer);
+    const target = new Target(path, this.kept);
+    const writer = new LineWriter(target, this.buffer);
     try {
       fill(writer);
-      writer.flush();
+      writer.end();
     } catch (error) {
-      closeSync(fd);
-      unlinkSync(path);
+      target.close();
+      rmSync(path, { force: true });
       throw error;
     }
-    closeSync(fd);
-    return { path, objectSize: objectSizeOf(writer), remove: () => unlinkSync(path) };
+    target.close();
+    return { path, objectSize: objectSizeOf(writer), remove: () => target.remove() };
   }
 
   close(): void {
@@ -84,6 +95,49 @@ const USUAL_OBJECT = 1 << 20;
 const objectSizeOf = ({ written, longestLine }: LineWriter) =>
   Math.max(Math.min(Math.max(written, SMALLEST_OBJECT), USUAL_OBJECT), longestLine + 1024);
 
+/** The file of the lines, made when the first bytes come: by then it is known whether it is a large one. */
+class Target {
+  private fd: number | null = null;
+  private isLarge = false;
+  private size = 0;
+
+  constructor(
+    private readonly path: string,
+    private readonly kept: string[],
+  ) {}
+
+  /** @param isLast nothing comes after these bytes */
+  append(bytes: Uint8Array, isLast: boolean): void {
+    if (this.fd === null) {
+      this.isLarge = !isLast;
+      this.fd = this.open();
+    }
+    for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at);
+    this.size += bytes.length;
+  }
+
+  private open(): number {
+    const old = this.isLarge ? this.kept.pop() : undefined;
+    if (old === undefined) return openSync(this.path, 'wx', 0o600);
+    renameSync(old, this.path);
+    return openSync(this.path, 'r+');
+  }
+
+  close(): void {
+    if (this.fd === null) return;
+    // What it held before may have been longer.
+    if (this.isLarge) ftruncateSync(this.fd, this.size);
+    closeSync(this.fd);
+    this.fd = null;
+  }
+
+  remove(): void {
+    const { kept, path } = this;
+    if (this.isLarge && this.size <= LARGEST_KEPT && kept.length < MOST_KEPT) kept.push(path);
+    else unlinkSync(path);
+  }
+}
+
 /** Gathers lines in one buffer that is used again and again. */
 export class LineWriter {
   longestLine = 0;
@@ -93,7 +147,7 @@ export class LineWriter {
   private lineBytes = 0;
 
   constructor(
-    private readonly fd: number,
+    private readonly target: Target,
     private readonly buffer: Buffer,
   ) {}
 
@@ -139,7 +193,7 @@ export class LineWriter {
     this.lineBytes += bytes.length;
     if (bytes.length > this.buffer.length) {
       this.flush();
-      writeAll(this.fd, bytes);
+      this.target.append(bytes, false);
       return;
     }
     this.reserve(bytes.length);
@@ -155,16 +209,17 @@ export class LineWriter {
     this.lineBytes = 0;
   }
 
-  flush(): void {
-    writeAll(this.fd, this.buffer.subarray(0, this.at));
+  /** To be called once, after the last line. */
+  end(): void {
+    this.flush(true);
+  }
+
+  private flush(isLast = false): void {
+    this.target.append(this.buffer.subarray(0, this.at), isLast);
     this.at = 0;
   }
 
   private reserve(bytes: number): void {
     if (this.at + bytes > this.buffer.length) this.flush();
   }
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }

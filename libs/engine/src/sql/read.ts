@@ -13,7 +13,7 @@ import type {
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api';
-import { formatTimestamp } from '@tenon/domain';
+import { formatMicros } from '@tenon/domain';
 import type { Value } from '@tenon/domain';
 
 export type Encoder = (value: DuckDBValue) => Value;
@@ -114,8 +114,7 @@ function encodeTimestamp(micros: bigint): string {
   let text = timestamps.get(micros);
   if (text === undefined) {
     if (timestamps.size > 10_000) timestamps.clear();
-    text =
-      micros === INFINITY ? 'infinity' : micros === -INFINITY ? '-infinity' : formatTimestamp(Number(micros));
+    text = micros === INFINITY ? 'infinity' : micros === -INFINITY ? '-infinity' : formatMicros(micros);
     timestamps.set(micros, text);
   }
   return text;

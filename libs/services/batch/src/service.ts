@@ -7,8 +7,8 @@ import { SUBJECTS, TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import type { Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
-import { startAll } from '@tenon/loops';
 import type { RunningService, Subscription } from '@tenon/ports';
+import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { layoutOf } from '@tenon/views';
@@ -47,7 +47,7 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
   return {
     name: 'batch',
     routes: [],
-    ready: () => ({ ok: true }),
+    ready: () => readinessOf(sources),
     status: () => ({ sources: sources.map((source) => source.status()), leases: leases.status().held }),
     readings: () => sources.map(({ archiver }) => archiver.reading()),
     done,
@@ -78,6 +78,11 @@ class SourceBatch {
 
   get done(): Promise<void> {
     return Promise.all([this.archiver.done, this.runs.done]).then(() => undefined);
+  }
+
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    return this.archiver.trouble ?? this.runs.trouble;
   }
 
   async start(): Promise<void> {

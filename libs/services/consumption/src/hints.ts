@@ -16,6 +16,8 @@ export class Hints {
   constructor(
     private readonly deps: { readonly bus: Bus; readonly clock: Clock; readonly logger: Logger },
     private readonly product: ProductId,
+    /** Others who may have the lanes, to be asked as well. */
+    private readonly alsoAsk: (lanes: readonly Lane[]) => void,
   ) {}
 
   /** Cells have changed, or something is missing. */
@@ -49,6 +51,7 @@ export class Hints {
     if (lanes.length === 0) return;
     const { bus, logger } = this.deps;
     for (const lane of lanes) bus.publish(SUBJECTS.replay(this.product), replayHint(lane));
+    this.alsoAsk(lanes);
     logger.warn({ product: this.product, lanes }, 'a flush went missing, asking speed to replay');
   }
 }

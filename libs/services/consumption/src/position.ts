@@ -52,9 +52,13 @@ export function putMarks(tx: StoreTransaction, topic: string, marks: Marks): voi
 /** How often the log is told what it need not keep, milliseconds. */
 const RELEASE_EVERY = 10_000;
 
-/** What has landed need not be kept in the log; a hint that the log may take when it likes. */
+/**
+ * What has landed need not be kept in the log; a hint that the log may take when it likes. Partitions land one by one, so what
+ * landed in between goes with the next hint.
+ */
 export class Release {
   private releasedAt = -Infinity;
+  private readonly due = new Map<Partition, Offset>();
 
   constructor(
     private readonly log: Pick<EventLog, 'deleteBefore'>,
@@ -62,9 +66,13 @@ export class Release {
   ) {}
 
   landed(now: number, marks: Marks): void {
-    if (now - this.releasedAt < RELEASE_EVERY) return;
+    for (const [partition, resume] of marks) this.due.set(partition, resume);
+    if (this.due.size === 0 || now - this.releasedAt < RELEASE_EVERY) return;
     this.releasedAt = now;
-    const offsets = Object.fromEntries([...marks].map(([partition, resume]) => [String(partition), resume]));
+    const offsets = Object.fromEntries(
+      [...this.due].map(([partition, resume]) => [String(partition), resume]),
+    );
+    this.due.clear();
     void this.log.deleteBefore(this.topic, offsets).catch(() => undefined);
   }
 }

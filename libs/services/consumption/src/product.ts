@@ -1,15 +1,19 @@
 /** The landing zone of one product: its loops, which share nothing but the store. */
 import type { Generation, Pointer } from '@tenon/domain';
 import type { LogReading, MetricSample, Span } from '@tenon/ports';
-import { Periodic } from '@tenon/loops';
+import { Periodic, readinessOf } from '@tenon/loops';
+import { NO_TRACER } from '@tenon/telemetry';
+import { productLabels } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
+import { StatesOfEdition2 } from './edition-2/states-loop';
 import { FlushLoop } from './flushes/flush-loop';
 import { Hints } from './hints';
 import type { LandedFlushes } from './landing/flushes';
 import { Pruner } from './pruner';
 import { foldClosedEpochs } from './ranges/fold-closed';
 import { RangeLoop } from './ranges/range-loop';
+import { traceStore } from './spans';
 import { Watch } from './watch';
 
 /** In Kappa an instance looks for epochs that another one closed and did not fold, milliseconds. */
@@ -21,23 +25,32 @@ export class ProductLanding {
   private readonly ranges: RangeLoop | null;
   /** Kappa: what speed has closed. */
   private readonly folds: Periodic | null;
+  /** What services of edition 2 wrote. */
+  private readonly edition2: StatesOfEdition2;
   private readonly watch: Watch;
   private readonly pruner: Pruner;
   private readonly hints: Hints;
   private generation: Generation = 0;
+  /** The landing that has closed an epoch which is not folded yet. */
+  private closing: Span | undefined;
 
   constructor(
     private readonly deps: ConsumptionDeps,
     readonly layout: ProductLayout,
   ) {
     const kappa = layout.plan.topology === 'kappa';
-    this.hints = new Hints(deps, layout.product);
+    this.edition2 = new StatesOfEdition2(deps, layout, {
+      flushes: (landed, span) => this.landed(landed, span),
+      moved: (pointer, span) => this.moved(pointer, span),
+    });
+    this.hints = new Hints(deps, layout.product, (lanes) => this.edition2.askForReplay(lanes));
     this.pruner = new Pruner(deps, layout);
     this.flushes = new FlushLoop(deps, layout, (landed, span) => this.landed(landed, span));
     this.ranges = kappa ? null : new RangeLoop(deps, layout, (pointer, span) => this.moved(pointer, span));
     this.folds = kappa
       ? new Periodic(
-          deps.clock,
+          deps,
+          `fold ${layout.product}`,
           () => FOLD_EVERY,
           (signal) => this.fold(signal),
         )
@@ -49,15 +62,24 @@ export class ProductLanding {
     });
   }
 
+  private get loops() {
+    return [this.flushes, this.ranges, this.edition2, this.folds, this.watch];
+  }
+
   /** Rejects with the first loop that fails. */
   get done(): Promise<void> {
-    const loops = [this.flushes, this.ranges, this.folds, this.watch];
-    return Promise.all(loops.map((loop) => loop?.done)).then(() => undefined);
+    return Promise.all(this.loops.map((loop) => loop?.done)).then(() => undefined);
+  }
+
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    return readinessOf(this.loops).reason ?? null;
   }
 
   async start(): Promise<void> {
     await this.flushes.start();
     await this.ranges?.start();
+    await this.edition2.start();
     this.folds?.start();
     this.watch.start();
     this.pruner.start();
@@ -65,15 +87,21 @@ export class ProductLanding {
 
   private landed(landed: LandedFlushes, span: Span | undefined): void {
     this.hints.landed(landed, span);
-    if (landed.closed) this.folds?.wake();
+    this.watch.replayed(landed.replayed);
+    if (!landed.closed) return;
+    this.closing = span ?? this.closing;
+    this.folds?.wake();
   }
 
   /** One of the instances folds: the one that has the first lane's flushes. */
   private async fold(signal: AbortSignal): Promise<void> {
     const [first] = this.layout.lanes;
     if (first === undefined || !this.flushes.has(first)) return;
-    const pointer = await foldClosedEpochs(this.deps, this.layout, signal);
-    if (pointer !== null) this.moved(pointer, undefined);
+    const cause = this.closing;
+    this.closing = undefined;
+    const fold = () => foldClosedEpochs(this.deps, this.layout, signal);
+    const pointer = await traceStore(this.deps.tracer ?? NO_TRACER, cause, 'fold', fold);
+    if (pointer !== null) this.moved(pointer, cause);
   }
 
   /** The pointer has moved: say so, and remember when what lies behind it may go. */
@@ -89,20 +117,24 @@ export class ProductLanding {
   }
 
   readings(): LogReading[] {
-    return [this.flushes, this.ranges].flatMap((loop) => loop?.reading() ?? []);
+    return [this.flushes, this.ranges, this.edition2].flatMap((loop) => loop?.reading() ?? []);
   }
 
   /** Flushes and ranges by what became of them. */
   private counts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = { ...this.flushes.counts() };
-    for (const [outcome, value] of Object.entries(this.ranges?.counts() ?? {}))
-      counts[outcome] = (counts[outcome] ?? 0) + value;
+    for (const loop of [this.ranges, this.edition2])
+      for (const [outcome, value] of Object.entries(loop?.counts() ?? {}))
+        counts[outcome] = (counts[outcome] ?? 0) + value;
     return counts;
   }
 
   outcomes(): MetricSample[] {
-    const { product } = this.layout.plan;
-    return Object.entries(this.counts()).map(([outcome, value]) => ({ labels: { product, outcome }, value }));
+    const labels = productLabels(this.layout.plan);
+    return Object.entries(this.counts()).map(([outcome, value]) => ({
+      labels: { ...labels, outcome },
+      value,
+    }));
   }
 
   status(): Record<string, unknown> {
@@ -111,7 +143,7 @@ export class ProductLanding {
   }
 
   async stop(): Promise<void> {
-    const loops = [this.flushes, this.ranges, this.folds, this.watch, this.pruner];
+    const loops = [this.flushes, this.ranges, this.edition2, this.folds, this.watch, this.pruner];
     await Promise.all(loops.map((loop) => loop?.stop()));
   }
 }

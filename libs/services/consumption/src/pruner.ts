@@ -17,7 +17,8 @@ export class Pruner {
     private readonly layout: ProductLayout,
   ) {
     this.looking = new Periodic(
-      deps.clock,
+      deps,
+      `prune ${layout.product}`,
       () => LOOK_EVERY,
       (signal) => this.look(signal),
     );

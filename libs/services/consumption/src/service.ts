@@ -1,8 +1,8 @@
 /** The consumption layer: the landing zone of the data products. */
 import { SUBJECTS, TOPICS, generationsReply } from '@tenon/contracts';
-import { startAll } from '@tenon/loops';
 import type { RunningService } from '@tenon/ports';
-import { NO_METRICS } from '@tenon/telemetry';
+import { readinessOf, startAll } from '@tenon/loops';
+import { NO_METRICS, productLabels } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { ProductLanding } from './product';
@@ -24,14 +24,14 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
     products.flatMap((product) => product.outcomes()),
   );
   metrics.gauge('tenon_generation', 'The generation that is served, as this instance knows.', () =>
-    products.map((one) => ({ labels: { product: one.layout.plan.product }, value: one.servedGeneration() })),
+    products.map((one) => ({ labels: productLabels(one.layout.plan), value: one.servedGeneration() })),
   );
   const done = Promise.all(products.map((product) => product.done)).then(() => undefined);
   done.catch(() => undefined);
   return {
     name: 'consumption',
     routes: [],
-    ready: () => ({ ok: true }),
+    ready: () => readinessOf(products),
     status: () => ({ products: products.map((product) => product.status()) }),
     readings: () => products.flatMap((product) => product.readings()),
     done,

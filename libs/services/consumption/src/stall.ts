@@ -18,6 +18,14 @@ export class StallWatch {
 
   constructor(private readonly patienceMs: number) {}
 
+  /** Lanes that are being replayed: to ask meanwhile would have that begun anew. */
+  replayed(now: number, lanes: Iterable<LaneKey>): void {
+    for (const lane of lanes) {
+      const known = this.watched.get(lane);
+      if (known !== undefined) this.watched.set(lane, { ...known, askAt: now + known.patience });
+    }
+  }
+
   /**
    * @param included what answers include of each lane; @param end where the log ends
    * @returns the lanes that speed should replay

@@ -4,7 +4,7 @@
  */
 import { TOPICS } from '@tenon/contracts';
 import { TenonError } from '@tenon/errors';
-import type { Lane, LaneOffsets, Pointer } from '@tenon/domain';
+import type { Lane, LaneKey, LaneOffsets, Pointer } from '@tenon/domain';
 import { lanesOf, parseLane } from '@tenon/domain';
 import { Periodic } from '@tenon/loops';
 import type { ProductLayout } from '@tenon/views';
@@ -33,7 +33,8 @@ export class Watch {
   ) {
     this.stall = new StallWatch(deps.config.stallMs);
     this.looking = new Periodic(
-      deps.clock,
+      deps,
+      `watch ${layout.product}`,
       () => LOOK_EVERY,
       () => this.look(),
     );
@@ -43,8 +44,17 @@ export class Watch {
     return this.looking.done;
   }
 
+  get trouble(): string | null {
+    return this.looking.trouble;
+  }
+
   start(): void {
     this.looking.start();
+  }
+
+  /** Lanes of which something came that had landed before. */
+  replayed(lanes: Iterable<LaneKey>): void {
+    this.stall.replayed(this.deps.clock.monotonic(), lanes);
   }
 
   private async look(): Promise<void> {

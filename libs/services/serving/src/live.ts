@@ -198,7 +198,7 @@ export class LiveHub {
   /** In a span where landings are traced: that of the first client that is told, however many there are. */
   private tell(client: Client, query: RowsQuery): Promise<string> {
     if (this.untold.empty) return this.next(client, query);
-    const span = startLiveUpdate(this.tracer, this.reader.layout.plan.product, this.untold);
+    const span = startLiveUpdate(this.tracer, this.reader.layout.product, this.untold);
     this.untold = new Links();
     return within(span, () => this.next(client, query));
   }

@@ -1,7 +1,7 @@
 /** What a rows request asks for, checked in full before anything is read. */
 import { decodeReceipt } from '@tenon/contracts';
 import type { OffsetVector, Plan, SqlType, Value } from '@tenon/domain';
-import { formatTimestamp, keyPattern, keyPrefix, parseTimestamp } from '@tenon/domain';
+import { canonicalTimestamp, compareValues, keyPattern, keyPrefix } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { CellRange, Layer } from '@tenon/views';
 import { ALL_CELLS } from '@tenon/views';
@@ -54,7 +54,7 @@ function windowBounds(plan: Plan, query: Readonly<Record<string, string>>): Cell
     throw bad(from === undefined ? 'to' : 'from', `${plan.product} has no window: it is a running total.`);
   const first = from === undefined ? null : instant('from', from);
   const end = to === undefined ? null : instant('to', to);
-  if (first !== null && end !== null && first > end) throw bad('from', 'from is later than to.');
+  if (first !== null && end !== null && isLater(first, end)) throw bad('from', 'from is later than to.');
   return {
     gte: first === null ? ALL_CELLS.gte : windowKey(plan, first),
     lt: end === null ? ALL_CELLS.lt : windowKey(plan, end),
@@ -62,17 +62,19 @@ function windowBounds(plan: Plan, query: Readonly<Record<string, string>>): Cell
 }
 
 /** The key that sorts at the first window that starts at an instant. */
-function windowKey(plan: Plan, micros: number): string {
+function windowKey(plan: Plan, text: string): string {
   const type = plan.key[0]?.type ?? 'TIMESTAMP';
-  const text = formatTimestamp(micros);
   return keyPrefix([type], [type === 'DATE' ? text.slice(0, 10) : text]);
 }
 
-function instant(name: string, text: string): number {
-  const micros = parseTimestamp(text);
-  if (micros === undefined) throw bad(name, `${name} is no time: write it like 2001-01-31T00:00:00Z.`);
-  return micros;
+/** The moment as keys have it. */
+function instant(name: string, text: string): string {
+  const moment = canonicalTimestamp(text);
+  if (moment === undefined) throw bad(name, `${name} is no time: write it like 2001-01-31T00:00:00Z.`);
+  return moment;
 }
+
+const isLater = (a: string, b: string) => compareValues('TIMESTAMP', a, b) > 0;
 
 function dimensions(plan: Plan, query: Readonly<Record<string, string>>): RowsQuery['where'] {
   const where: { part: number; type: SqlType; text: string }[] = [];
@@ -101,10 +103,15 @@ export function matches(where: RowsQuery['where'], key: readonly Value[]): boole
 function sameText(type: SqlType, value: Value, text: string): boolean {
   if (value === null) return text === '';
   if (typeof value === 'string' && value === text) return true;
-  if (type.startsWith('TIMESTAMP')) return parseTimestamp(text) === parseTimestamp(String(value));
+  if (type.startsWith('TIMESTAMP')) return sameMoment(text, String(value));
   if (typeof value === 'number' || type.startsWith('DECIMAL'))
     return text.trim() !== '' && Number(text) === Number(value);
   return (typeof value === 'object' ? JSON.stringify(value) : String(value)) === text;
+}
+
+function sameMoment(a: string, b: string): boolean {
+  const moment = canonicalTimestamp(a);
+  return moment !== undefined && moment === canonicalTimestamp(b);
 }
 
 function receipt(plan: Plan, text: string): OffsetVector {

@@ -20,7 +20,7 @@ import type {
   Subscription,
   Tracer,
 } from '@tenon/ports';
-import { NO_METRICS, NO_TRACER, tracedRoutes } from '@tenon/telemetry';
+import { NO_METRICS, NO_TRACER, productLabels, tracedRoutes } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { toCsv } from './csv';
@@ -104,7 +104,7 @@ class Serving {
     const { metrics = NO_METRICS } = this.deps;
     metrics.gauge('tenon_live_clients', 'Streams of live updates that are open.', () =>
       [...this.products.values()].map(({ reader, hub }) => ({
-        labels: { product: reader.layout.plan.product },
+        labels: productLabels(reader.layout.plan),
         value: hub.size,
       })),
     );

@@ -1,5 +1,6 @@
 /** The spans of reads: of an answer, beneath the request's, and of a live update, beneath the landing's. */
 import { SUBJECTS } from '@tenon/contracts';
+import type { ProductId } from '@tenon/domain';
 import type { Span, Tracer } from '@tenon/ports';
 import type { Links } from '@tenon/telemetry';
 import { startMessaging, within } from '@tenon/telemetry';
@@ -26,7 +27,7 @@ export function traceRead<T>(
 }
 
 /** A message to a client tells of several landings: the first one's trace goes on, the others are linked. */
-export function startLiveUpdate(tracer: Tracer, product: string, hints: Links): Span {
+export function startLiveUpdate(tracer: Tracer, product: ProductId, hints: Links): Span {
   const [parent, ...links] = hints.list();
   return startMessaging(tracer, 'process', tracer.systems.bus, SUBJECTS.live(product), {
     parent,

@@ -2,8 +2,8 @@
  * The speed layer: reads the live log in micro-batches, folds them into the states of the open epoch, and flushes what
  * changed. It keeps nothing durable; a restart replays each partition from the cut that its products are served at.
  */
-import { startAll } from '@tenon/loops';
 import type { MetricSample, RunningService } from '@tenon/ports';
+import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { SpeedDeps } from './deps';
@@ -34,7 +34,7 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
   return {
     name: 'speed',
     routes: [],
-    ready: () => ({ ok: true }),
+    ready: () => readinessOf(workers),
     status: () => ({ sources: workers.map((worker) => worker.status()) }),
     readings: () => workers.map((worker) => worker.reading()),
     done,

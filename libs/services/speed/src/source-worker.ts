@@ -64,6 +64,11 @@ export class SourceWorker {
     return this.reader.done;
   }
 
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    return this.reader.trouble;
+  }
+
   async start(): Promise<void> {
     const { log, bus } = this.deps;
     const { name, partitions } = this.source;

@@ -1,6 +1,6 @@
 /**
  * A process that writes through one of the durable adapters and says on stdout what was acknowledged, until it is
- * killed. Started by `crash.spec.ts` with the arguments ADAPTER DIRECTORY ROUND.
+ * killed. Started by `crash.scenario.spec.ts` with the arguments ADAPTER DIRECTORY ROUND.
  */
 import { writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

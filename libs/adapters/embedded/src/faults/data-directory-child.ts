@@ -1,4 +1,4 @@
-/** Holds a data directory until it is killed. Started by `data-directory.spec.ts` with the argument DIRECTORY. */
+/** Holds a data directory until it is killed. Started by `data-directory.scenario.spec.ts` with the argument DIRECTORY. */
 import { openDataDirectory } from '../data-directory/data-directory';
 
 openDataDirectory(process.argv[2] ?? '').then(

@@ -1,6 +1,6 @@
 /**
  * Fills a small disk through one of the durable adapters, makes room again, and says as JSON what happened. Started by
- * `full-disk.spec.ts` with the arguments ADAPTER DIRECTORY, where the directory is a file system of a few MiB.
+ * `full-disk.scenario.spec.ts` with the arguments ADAPTER DIRECTORY, where the directory is a file system of a few MiB.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -89,8 +89,7 @@ export class Consumer implements LogConsumer, Member {
 
   seek(partition: number, offset: number): void {
     const held = this.held.get(partition);
-    if (held === undefined)
-      throw new TenonError('not-assigned', `Partition ${partition} is not assigned to this consumer.`);
+    if (held === undefined) return;
     held.next = offset;
     held.fetched = [];
     held.given = 0;

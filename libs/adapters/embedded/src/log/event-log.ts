@@ -64,6 +64,11 @@ class FileEventLog implements EventLog {
     await ensured;
   }
 
+  async hasTopic(name: string): Promise<boolean> {
+    await this.ensuring;
+    return this.opened.has(name) || (await Topic.exists(this.folderOf(name)));
+  }
+
   async append(topicName: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]> {
     const topic = this.opened.get(topicName) ?? (await this.topic(topicName));
     const durable = options?.ack !== 'relaxed';

@@ -60,6 +60,10 @@ export class Topic {
     if (file.retentionMs !== spec.retentionMs) await writeTopicFile(folder, spec);
   }
 
+  static async exists(folder: string): Promise<boolean> {
+    return (await readTopicFile(folder)) !== null;
+  }
+
   /** From the next segment on. */
   retainFor(ms: number | undefined): void {
     this.retention.ms = ms;

@@ -52,6 +52,10 @@ export class Archiver {
     return this.reader.done;
   }
 
+  get trouble(): string | null {
+    return this.reader.trouble;
+  }
+
   /** Records archived by this instance. */
   get archived(): number {
     return this.total;

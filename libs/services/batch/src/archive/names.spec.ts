@@ -7,6 +7,14 @@ const file = (from: number, to: number): ArchiveFile => {
   return { name: archiveName('flights', described), ...described };
 };
 
+test('what lies beyond a gap is not archived, as far as anybody can tell', () => {
+  const files = [file(0, 10), file(12, 20), file(10, 11)];
+  expect(contiguous(files).map(({ from, to }) => [from, to])).toEqual([
+    [0, 10],
+    [10, 11],
+  ]);
+});
+
 test('a file name says all that it was made from', () => {
   const described = { partition: 3, from: 7, to: 19, epoch: 2, end: 'f' as const };
   const name = archiveName('flights', described);

@@ -78,7 +78,6 @@ export async function runBatch(
     latest.see(chunk);
     await writer.write(chunk);
   }
-  if (lost.aborted) return null;
   const move: Move = {
     cut: byLane(source, cut.offsets),
     epochs: byLane(source, cut.epochs),

@@ -5,7 +5,7 @@
 import type { Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
 import type { Lease, Leases } from '@tenon/leases';
 import { Periodic } from '@tenon/loops';
-import { NO_METRICS, NO_TRACER, within } from '@tenon/telemetry';
+import { NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ArchiveIndex } from '../archive/archive-index';
 import type { CutContexts } from '../archive/cut-contexts';
@@ -39,11 +39,15 @@ export class Runs {
     private readonly contexts: CutContexts,
   ) {
     const every = () => (this.waiting ? Math.min(LOOK_EVERY_MS, deps.config.leaseMs / 4) : LOOK_EVERY_MS);
-    this.looking = new Periodic(deps.clock, every, (signal) => this.look(signal));
+    this.looking = new Periodic(deps, `runs of ${source.name}`, every, (signal) => this.look(signal));
   }
 
   get done(): Promise<void> {
     return this.looking.done;
+  }
+
+  get trouble(): string | null {
+    return this.looking.trouble;
   }
 
   start(): void {
@@ -113,7 +117,7 @@ export class Runs {
       logger.warn({ product, to }, 'batch run given up: another instance makes it, or this one stops');
       return;
     }
-    const labels = { product: plan.product };
+    const labels = productLabels(plan);
     metrics.histogram('tenon_run_duration_seconds', 'Time of a batch run.', labels)(report.ms / 1000);
     this.handedOver.set(product, { base, at: clock.monotonic() });
     this.reports.push(report);

@@ -8,12 +8,12 @@ import type { Lane, Offset, Partition } from '@tenon/domain';
 import type { LogReading, LogRecord, Span, Tracer } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
 import { TopicReader } from '@tenon/loops';
-import { Links, NO_METRICS, NO_TRACER, within } from '@tenon/telemetry';
+import { Links, NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from '../deps';
 import type { LandedFlushes, WholeFlush } from '../landing/flushes';
 import { landFlushes } from '../landing/flushes';
-import type { Marks , Position} from '../position';
+import type { Marks, Position } from '../position';
 import { Release, positionIn, putMarks } from '../position';
 import { startLanding, traceStore } from '../spans';
 import { UnreadableRecords } from '../unreadable';
@@ -48,7 +48,7 @@ export class FlushLoop {
     this.observeTransaction = metrics.histogram(
       'tenon_transaction_duration_seconds',
       'Time of a transaction that lands states.',
-      { product: layout.plan.product },
+      productLabels(layout.plan),
     );
     this.reader = new TopicReader<Position>(deps, {
       topic: this.topic,
@@ -61,6 +61,10 @@ export class FlushLoop {
 
   get done(): Promise<void> {
     return this.reader.done;
+  }
+
+  get trouble(): string | null {
+    return this.reader.trouble;
   }
 
   async start(): Promise<void> {

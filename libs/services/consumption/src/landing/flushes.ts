@@ -23,6 +23,8 @@ export interface LandedFlushes {
   /** Lane → the offsets whose events changed them. */
   readonly covers: Record<LaneKey, [from: Offset, to: Offset]>;
   readonly gaps: Set<LaneKey>;
+  /** Lanes of which something came that has landed before: speed reads them again. */
+  readonly replayed: Set<LaneKey>;
   /** An epoch of a lane has ended. */
   closed: boolean;
   readonly counts: { applied: number; stale: number; gap: number };
@@ -38,7 +40,8 @@ export async function landFlushes(
   flushes: readonly WholeFlush[],
 ): Promise<LandedFlushes> {
   const counts = { applied: 0, stale: 0, gap: 0 };
-  const landed: LandedFlushes = { cells: [], covers: {}, gaps: new Set(), closed: false, counts };
+  const [gaps, replayed] = [new Set<LaneKey>(), new Set<LaneKey>()];
+  const landed: LandedFlushes = { cells: [], covers: {}, gaps, replayed, closed: false, counts };
   await readAhead(tx, layout, flushes);
   for (const { message, cells } of flushes) {
     const verdict = await landFlush(tx, layout, message, cells);
@@ -50,7 +53,7 @@ export async function landFlushes(
       if (message.end?.closed === true) landed.closed = true;
     } else {
       counts[verdict] += 1;
-      if (verdict === 'gap') landed.gaps.add(lane);
+      (verdict === 'gap' ? gaps : replayed).add(lane);
     }
   }
   return landed;

@@ -2,7 +2,7 @@
 import type { BaseDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { FoldTarget, State } from '@tenon/domain';
-import { foldCell, isOver } from '@tenon/domain';
+import { foldCell, isOver, mergeStates } from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 
@@ -25,9 +25,10 @@ export async function foldCells(
   cells: readonly FoldedCell[],
 ): Promise<void> {
   const prefix = STORE_KEYS.base(layout.product, target.line);
-  const keys = cells.map(({ id }) => prefix + id);
+  const each = onceEach(layout, cells);
+  const keys = each.map(({ id }) => prefix + id);
   const documents = await tx.getMany<BaseDocument>('base', keys);
-  cells.forEach(({ key, states }, index) => {
+  each.forEach(({ key, states }, index) => {
     const at = keys[index] as string;
     const document = documents[index];
     if (document === undefined) {
@@ -38,9 +39,26 @@ export async function foldCells(
     const versions = foldCell(layout.plan.states, document.v, {
       from: target.from,
       to: target.to,
-      states: typeof states === 'string' ? (JSON.parse(states) as State[]) : states,
+      states: statesOf(states),
       amended: isOver(layout.plan.window, document.k[0], target.watermark),
     });
     tx.put('base', at, { k: document.k, v: versions } satisfies BaseDocument);
   });
+}
+
+const statesOf = (states: FoldedCell['states']) =>
+  typeof states === 'string' ? (JSON.parse(states) as readonly State[]) : states;
+
+/** Cells that come twice hold different events: they are one. */
+function onceEach({ plan }: ProductLayout, cells: readonly FoldedCell[]): readonly FoldedCell[] {
+  const found = new Map<string, FoldedCell>();
+  for (const cell of cells) {
+    const known = found.get(cell.id);
+    if (known === undefined) found.set(cell.id, cell);
+    else {
+      const states = mergeStates(plan.states, statesOf(known.states), statesOf(cell.states));
+      found.set(cell.id, { ...known, states });
+    }
+  }
+  return found.size === cells.length ? cells : [...found.values()];
 }

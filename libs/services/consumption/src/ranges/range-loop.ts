@@ -57,6 +57,10 @@ export class RangeLoop {
     return this.reader.done;
   }
 
+  get trouble(): string | null {
+    return this.reader.trouble;
+  }
+
   async start(): Promise<void> {
     await this.deps.log.ensureTopic({ name: this.topic, partitions: this.layout.lanes.length });
     await this.reader.start();

@@ -18,6 +18,8 @@ export class MemoryLog implements EventLog {
       );
   }
 
+  hasTopic = async (name: string): Promise<boolean> => this.topics.has(name);
+
   async append(topic: string, records: readonly NewRecord[]): Promise<number[]> {
     await this.beforeAppend(topic, records);
     return records.map((record) => {

@@ -1,0 +1,3 @@
+import { describeMemory } from './suite';
+
+describeMemory('speed');

@@ -1,0 +1,94 @@
+import type { Plan, SourceDefinition } from '@tenon/domain';
+import { Refusal } from '@tenon/errors';
+import type { ProductStore, StoreTransaction } from '@tenon/ports';
+import { registerCatalog } from './register-catalog';
+
+const ORDERS: SourceDefinition = {
+  ...{ name: 'orders', key: ['shop'], time: 'at', partitions: 4, dedupe: { window: 100 } },
+  schema: { type: 'object', properties: { shop: { type: 'string' } } },
+  description: 'of all shops',
+};
+const plan = (hash: string, version = 1) => ({ product: 'sales', version, source: 'orders', hash }) as Plan;
+
+let documents: Map<string, unknown>;
+let store: ProductStore;
+beforeEach(() => {
+  documents = new Map();
+  store = {
+    transact: (work) =>
+      work({
+        getMany: (_table: string, keys: readonly string[]) =>
+          Promise.resolve(keys.map((key) => documents.get(key))),
+        put: (_table: string, key: string, value: unknown) => void documents.set(key, value),
+      } as unknown as StoreTransaction),
+  } as ProductStore;
+});
+
+const register = (source: Partial<SourceDefinition> = {}, hash = 'h') =>
+  registerCatalog(store, { sources: [{ ...ORDERS, ...source }], plans: [plan(hash)] });
+
+async function problemsOf(registered: Promise<unknown>) {
+  const error = await registered.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof Refusal ? error.problems : error;
+}
+
+test('what is new is registered, sources and products', async () => {
+  expect(await register()).toEqual([]);
+  const { description: _, ...source } = ORDERS;
+  expect(Object.fromEntries(documents)).toEqual({
+    'source/orders': { v: 1, source },
+    'plan/sales@1': { plan: plan('h') },
+    'served/sales': { v: 1, version: 1 },
+  });
+});
+
+test('the same again, another description, and another schema are taken', async () => {
+  await register();
+  expect(await register({ description: 'again' })).toMatchObject([{ name: 'orders', schema: ORDERS.schema }]);
+  await register({ schema: true });
+  expect(documents.get('source/orders')).toMatchObject({ source: { schema: true } });
+});
+
+test.each<[string, Partial<SourceDefinition>, RegExp]>([
+  [
+    'key',
+    { key: ['region', 'shop'] },
+    /orders is in use with key: shop, so it can't become region, shop\. .*partitions/,
+  ],
+  ['key', { key: [] }, /can't become none/],
+  ['time', { time: null }, /time: at, so it can't become none\. .*time that they came with/],
+  ['partitions', { partitions: 8 }, /partitions: 4, so it can't become 8\./],
+  ['dedupe', { dedupe: { window: 1 } }, /dedupe\.window: 100, so it can't become 1\. .*layers/],
+])('another %s is refused, with the reason and the way', async (_what, change, message) => {
+  await register();
+  const before = new Map(documents);
+  expect(await problemsOf(register(change))).toEqual([
+    {
+      code: 'source-changed',
+      message: expect.stringMatching(message) as string,
+      hint: expect.stringContaining('sources/orders_2.yaml') as string,
+      place: { file: 'sources/orders.yaml' },
+    },
+  ]);
+  expect(documents).toEqual(before);
+});
+
+test('all that is refused is told at once, and nothing of it is registered', async () => {
+  await register();
+  const before = new Map(documents);
+  const change = { time: null, partitions: 1, schema: true };
+  expect(await problemsOf(register(change, 'other'))).toMatchObject([
+    { code: 'source-changed' },
+    { code: 'source-changed' },
+    { code: 'product-changed' },
+  ]);
+  expect(documents).toEqual(before);
+});
+
+test('a source of a version that this release does not know is not passed over', async () => {
+  documents.set('source/orders', { v: 9, source: {} });
+  expect(await problemsOf(register())).toMatchObject({ code: 'unsupported-version' });
+});

@@ -1,0 +1,123 @@
+import { STORE_KEYS, parseSpeedKey } from '@tenon/contracts';
+import type { Pointer } from '@tenon/domain';
+import { prune } from './prune';
+import { ManualClock, settle } from './testing/manual-clock';
+import { MemoryStore } from './testing/memory-store';
+import { LAYOUT, PRODUCT, idOfCell, pointerOf } from './testing/sales';
+
+let store: MemoryStore;
+let clock: ManualClock;
+beforeEach(() => {
+  store = new MemoryStore();
+  clock = new ManualClock();
+});
+
+const SPEED = { k: [], s: [1] };
+
+async function putEpoch(epoch: number, partition: number, product = PRODUCT): Promise<void> {
+  await store.put('meta', STORE_KEYS.progress(product, epoch, partition), { v: 1 });
+  await store.put('speed', STORE_KEYS.speed(product, epoch, partition) + idOfCell('ann'), SPEED);
+}
+
+const putBase = (line: number, product = PRODUCT) =>
+  store.put('base', STORE_KEYS.base(product, line) + idOfCell('ann'), { k: [], v: [] });
+
+const putAccount = (id: string, to: number, product = PRODUCT) =>
+  store.put('meta', STORE_KEYS.range(product, id), { v: 1, landed: [], commit: null, to });
+
+const pruned = (served: Partial<Pointer>, signal = new AbortController().signal): Promise<number> =>
+  prune({ store, clock }, LAYOUT, pointerOf(served), signal);
+
+/** What is left of speed, as `epoch/lane`. */
+const epochsLeft = () =>
+  store.keys('speed').map((key) => {
+    const { epoch, lane } = parseSpeedKey(PRODUCT, key);
+    return `${epoch}/${lane}`;
+  });
+
+const metaLeft = () => store.keys('meta');
+
+test('epochs behind the pointer go, with their progress, in each lane for itself', async () => {
+  for (const epoch of [0, 1, 2, 3]) for (const partition of [0, 1]) await putEpoch(epoch, partition);
+  expect(await pruned({ generation: 2, epochs: { 'orders/0': 3, 'orders/1': 2 } })).toBe(10);
+  expect(epochsLeft()).toEqual(['2/1', '3/0', '3/1']);
+  expect(metaLeft()).toEqual([
+    STORE_KEYS.progress(PRODUCT, 2, 1),
+    STORE_KEYS.progress(PRODUCT, 3, 0),
+    STORE_KEYS.progress(PRODUCT, 3, 1),
+  ]);
+});
+
+test('a lane that the pointer does not know keeps all that it has', async () => {
+  await putEpoch(0, 0);
+  await putEpoch(0, 1);
+  await pruned({ generation: 1, epochs: { 'orders/0': 1 } });
+  expect(epochsLeft()).toEqual(['0/1']);
+});
+
+test('what belongs to a lane that the product does not have is left alone', async () => {
+  await putEpoch(0, 5_000_000);
+  expect(await pruned({ generation: 1, epochs: { 'orders/0': 1, 'orders/1': 1 } })).toBe(0);
+});
+
+test('nothing goes before a generation is served', async () => {
+  await putEpoch(0, 0);
+  await putBase(0);
+  expect(await pruned({})).toBe(0);
+});
+
+test('lines before the served one go, it and those that are being made stay', async () => {
+  for (const line of [0, 1, 2, 3]) await putBase(line);
+  expect(await pruned({ line: 2, generation: 4 })).toBe(2);
+  expect(store.keys('base')).toEqual([2, 3].map((line) => STORE_KEYS.base(PRODUCT, line) + idOfCell('ann')));
+});
+
+test('accounts of ranges that were given up go; one that makes the served generation may be of a new line', async () => {
+  await putAccount('old', 3);
+  await putAccount('full', 4);
+  await putAccount('next', 5);
+  expect(await pruned({ generation: 4 })).toBe(1);
+  expect(metaLeft()).toEqual([STORE_KEYS.range(PRODUCT, 'full'), STORE_KEYS.range(PRODUCT, 'next')]);
+});
+
+test('other products, other versions and the pointer are none of its business', async () => {
+  for (const product of ['sales@2', 'sales@10', 'sale@1', 'returns@1']) {
+    await putEpoch(0, 0, product);
+    await putBase(0, product);
+    await putAccount('old', 1, product);
+  }
+  await store.put('meta', STORE_KEYS.pointer(PRODUCT), { v: 2 });
+  await store.put('meta', STORE_KEYS.consumed('tenon.flushes.sales.1', 0), 7);
+  expect(await pruned({ line: 2, generation: 9, epochs: { 'orders/0': 9, 'orders/1': 9 } })).toBe(0);
+});
+
+describe('a little at a time', () => {
+  beforeEach(async () => {
+    await store.transact(async (tx) => {
+      for (let i = 0; i < 600; i += 1)
+        tx.put('base', `${STORE_KEYS.base(PRODUCT, 0)}${String(i).padStart(4, '0')}`, 1);
+    });
+  });
+
+  test('with a pause after each as long as it took, and all goes', async () => {
+    const before = store.commits;
+    store.beforeCommit = () => clock.takes(10);
+    const done = pruned({ line: 1, generation: 1 });
+    await settle();
+    expect(store.commits - before).toBe(1);
+    await clock.advance(10);
+    expect(store.commits - before).toBe(2);
+    await clock.advance(10);
+    expect(await done).toBe(600);
+    expect(store.commits - before).toBe(3);
+    expect(store.keys('base')).toEqual([]);
+  });
+
+  test('where it is stopped it deletes no more, and the next time the rest goes', async () => {
+    const stopping = new AbortController();
+    store.beforeCommit = () => stopping.abort();
+    expect(await pruned({ line: 1, generation: 1 }, stopping.signal)).toBe(250);
+    expect(store.keys('base')).toHaveLength(350);
+    expect(await pruned({ line: 1, generation: 1 })).toBe(350);
+  });
+});

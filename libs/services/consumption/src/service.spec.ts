@@ -1,0 +1,53 @@
+import { SUBJECTS, TOPICS, generationsRequest } from '@tenon/contracts';
+import type { RunningService } from '@tenon/ports';
+import { createConsumption } from './service';
+import type { Fixture } from './testing/consumption-fixture';
+import { appendFlushes, fixture } from './testing/consumption-fixture';
+import { until } from './testing/manual-clock';
+import { PRODUCT, cells, flushRecords, planOf, servePointer } from './testing/sales';
+
+let deps: Fixture;
+let service: RunningService;
+beforeEach(async () => {
+  deps = { ...fixture(), plans: [planOf(), planOf({ version: 2, hash: 'h2', topology: 'kappa' })] };
+  service = await createConsumption(deps);
+});
+afterEach(() => service.stop());
+
+const asked = (payload: null | { v: number }) =>
+  deps.bus.responders.get(SUBJECTS.generations)?.({ subject: SUBJECTS.generations, payload, headers: {} });
+
+test('the products stand side by side, versions of one too, and each says how it is', async () => {
+  await appendFlushes(deps, 0, ...flushRecords({ to: 3 }, cells({ ann: 2 })));
+  const products = () => service.status().products as Record<string, unknown>[];
+  await until('the flush', () => products()[0]?.applied === 1);
+  expect(products()).toMatchObject([
+    { product: 'sales', version: 1, generation: 0, applied: 1 },
+    { product: 'sales', version: 2, generation: 0, applied: 0 },
+  ]);
+  expect(service.readings?.().map(({ topic }) => topic)).toEqual([
+    TOPICS.flushes(PRODUCT),
+    TOPICS.ranges(PRODUCT),
+    TOPICS.flushes('sales@2'),
+  ]);
+});
+
+test('whoever asks is told which generation each product serves', async () => {
+  await servePointer(deps.store, { generation: 4 });
+  await deps.clock.advance(2000);
+  expect(await asked(generationsRequest())).toEqual({ v: 2, generations: { 'sales@1': 4, 'sales@2': 0 } });
+});
+
+test('a product that fails is the failure of the service', async () => {
+  deps.store.beforeCommit = () => {
+    throw new Error('full');
+  };
+  await appendFlushes(deps, 0, ...flushRecords({ to: 3 }, cells({ ann: 2 })));
+  await expect(service.done).rejects.toThrow('full');
+});
+
+test('once stopped it answers nobody, and is done', async () => {
+  await service.stop();
+  await service.done;
+  expect(asked(generationsRequest())).toBeUndefined();
+});

@@ -1,0 +1,85 @@
+import type { LayerSnapshots, LayerStores } from './open-view';
+import { inOneStore, withView } from './open-view';
+import { ALL_CELLS, cellsOf } from './cells';
+import { storeWith } from './testing/snapshots';
+import { LAYOUT, base, ledger, pointer, progress, speed } from './testing/visits';
+import type { ProductView } from './view';
+import { includedIn } from './view';
+
+const pagesOf = async (view: ProductView, snapshots: LayerSnapshots) => {
+  const pages: Record<string, unknown> = {};
+  for await (const { key, states } of cellsOf(snapshots, LAYOUT, view, 'merged', ALL_CELLS))
+    pages[String(key[0])] = states[0];
+  return pages;
+};
+
+const read = (stores: LayerStores) =>
+  withView(stores, LAYOUT, async (view, snapshots) => ({
+    generation: view.base.pointer.generation,
+    included: includedIn(view),
+    pages: await pagesOf(view, snapshots),
+  }));
+
+const servedAt = (generation: number, offset: number) =>
+  pointer({
+    ...{ generation, cut: { 'clicks/0': offset, 'clicks/1': 0 }, ledger: ledger(offset) },
+    epochs: { 'clicks/0': generation, 'clicks/1': generation },
+  });
+
+/** Generation 1 ends at offset 10 of lane 0. */
+const BASE = { meta: servedAt(1, 10), base: base(0, { home: { 1: 5 }, about: { 1: 1 } }) };
+const SPEED = { meta: progress(1, 0, 10, 12), speed: speed(1, 0, { home: 2 }) };
+const TOGETHER = {
+  generation: 1,
+  included: { 'clicks/0': 12, 'clicks/1': 0 },
+  pages: { home: 7, about: 1 },
+};
+
+test('both layers in one store are read from one snapshot of it', async () => {
+  const store = storeWith({ ...BASE, ...SPEED, meta: { ...BASE.meta, ...SPEED.meta } });
+  const snapshots = jest.spyOn(store, 'snapshot');
+  expect(await read(inOneStore(store))).toEqual(TOGETHER);
+  expect(snapshots).toHaveBeenCalledTimes(1);
+});
+
+describe('with a store for each layer', () => {
+  test('the answer is what it would be with one', async () => {
+    const stores = { base: storeWith(BASE), speed: storeWith(SPEED) };
+    expect(await read(stores)).toEqual(TOGETHER);
+    expect([stores.base.held, stores.speed.held]).toEqual([0, 0]);
+  });
+
+  test('the base view is pinned first: what speed has later joins on to it', async () => {
+    const stores = { base: storeWith(BASE), speed: storeWith(SPEED) };
+    const { snapshot } = stores.speed;
+    stores.speed.snapshot = (work) => {
+      expect(stores.base.held).toBe(1);
+      // Meanwhile speed has closed its epoch, and the next generation is served.
+      stores.base.documents = { meta: servedAt(2, 14), base: base(0, { home: { 1: 5, 2: 9 } }) };
+      stores.speed.documents = {
+        meta: { ...progress(1, 0, 10, 14, { closed: true }), ...progress(2, 0, 14, 15) },
+        speed: { ...speed(1, 0, { home: 4 }), ...speed(2, 0, { about: 1 }) },
+      };
+      return snapshot(work);
+    };
+    expect(await read(stores)).toEqual({
+      generation: 1,
+      included: { 'clicks/0': 15, 'clicks/1': 0 },
+      pages: { home: 9, about: 2 },
+    });
+  });
+
+  test("what speed's store says of a pointer is not asked, nor what base's says of progress", async () => {
+    const stores = {
+      base: storeWith({ ...BASE, meta: { ...BASE.meta, ...progress(1, 0, 10, 99) } }),
+      speed: storeWith({ ...SPEED, meta: { ...SPEED.meta, ...servedAt(7, 70) } }),
+    };
+    expect(await read(stores)).toEqual(TOGETHER);
+  });
+
+  test('what the reader throws reaches the caller, and no snapshot stays held', async () => {
+    const stores = { base: storeWith(BASE), speed: storeWith(SPEED) };
+    await expect(withView(stores, LAYOUT, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect([stores.base.held, stores.speed.held]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,98 @@
+import { STORE_KEYS } from '@tenon/contracts';
+import type { Documents } from './testing/snapshots';
+import { storeWith } from './testing/snapshots';
+import { LAYOUT, PRODUCT, ledger, pointer, progress } from './testing/visits';
+import type { ProductView } from './view';
+import { hasGap, includedIn, ledgerOf, readBaseView, readPointer, readSpeedView, readView } from './view';
+
+const viewOf = (documents: Documents): Promise<ProductView> =>
+  storeWith(documents).snapshot((snapshot) => readView(snapshot, LAYOUT));
+
+const SERVED = pointer({
+  ...{ generation: 2, ledger: ledger(30) },
+  ...{ cut: { 'clicks/0': 20, 'clicks/1': 10 }, epochs: { 'clicks/0': 2, 'clicks/1': 2 } },
+});
+
+/** Lane 0 has closed epoch 2 and is in 3, lane 1 has a hole after epoch 2; epoch 1 lies behind. */
+const META = {
+  ...SERVED,
+  ...progress(1, 0, 10, 20, { closed: true }),
+  ...progress(2, 0, 20, 25, { closed: true }),
+  ...progress(3, 0, 25, 27),
+  ...progress(2, 1, 10, 14, { closed: true }),
+  ...progress(3, 1, 15, 19),
+};
+
+test('before anything has landed the view is empty', async () => {
+  const view = await viewOf({});
+  expect(view.base.pointer).toMatchObject({ generation: 0, line: 0, hash: 'h1' });
+  expect(includedIn(view)).toEqual({ 'clicks/0': 0, 'clicks/1': 0 });
+  expect([hasGap(view), ledgerOf(view)]).toEqual([false, ledger(0)]);
+});
+
+test('each lane reaches as far beyond the cut as its epochs join on', async () => {
+  const view = await viewOf({ meta: META });
+  expect(includedIn(view)).toEqual({ 'clicks/0': 27, 'clicks/1': 14 });
+  expect([...view.speed.lanes.values()].map(({ reach }) => reach.epochs)).toEqual([[2, 3], [2]]);
+  expect(hasGap(view)).toBe(true);
+});
+
+test('where all joins on there is no gap', async () => {
+  expect(hasGap(await viewOf({ meta: { ...META, ...progress(3, 1, 14, 19) } }))).toBe(false);
+});
+
+test('the ledger counts what the view holds: all before the cut, and the epochs that it reaches', async () => {
+  expect(ledgerOf(await viewOf({ meta: META }))).toEqual(ledger(30 + 5 + 2 + 4));
+});
+
+test('a lane that the pointer does not know begins at its first offset', async () => {
+  const served = pointer({ generation: 2, cut: { 'clicks/0': 20 }, epochs: { 'clicks/0': 2 } });
+  const view = await viewOf({ meta: { ...served, ...progress(0, 1, 0, 3) } });
+  expect(includedIn(view)).toEqual({ 'clicks/0': 20, 'clicks/1': 3 });
+});
+
+test('read at once, or base and speed one after the other, the view is the same', async () => {
+  for (const meta of [{}, META, { ...META, ...progress(3, 1, 14, 19) }]) {
+    const store = storeWith({ meta });
+    const apart = await store.snapshot(async (snapshot) => {
+      const base = await readBaseView(snapshot, LAYOUT);
+      return { base, speed: await readSpeedView(snapshot, LAYOUT, base) };
+    });
+    expect(await viewOf({ meta })).toEqual(apart);
+  }
+});
+
+test('at once is one scan of the store', async () => {
+  const store = storeWith({ meta: META });
+  await store.snapshot((snapshot) => readView(snapshot, LAYOUT));
+  expect(store.scans.ranges).toEqual([
+    { ...STORE_KEYS.progressOf(PRODUCT), and: STORE_KEYS.pointer(PRODUCT) },
+  ]);
+});
+
+test('what belongs to other products and versions is none of its business', async () => {
+  const of = (product: string) => ({
+    [STORE_KEYS.pointer(product)]: { v: 2, generation: 9 },
+    [STORE_KEYS.progress(product, 2, 0)]: { v: 1, start: 0, next: 99 },
+  });
+  const others = { ...of('visits@30'), ...of('visits@2'), ...of('visit@3'), ...of('orders@3') };
+  expect(await viewOf({ meta: { ...META, ...others } })).toEqual(await viewOf({ meta: META }));
+});
+
+describe('of a newer release', () => {
+  const newer = (key: string) => storeWith({ meta: { ...META, [key]: { v: 99 } } });
+
+  test('a pointer is not read as if it were none', async () => {
+    const store = newer(STORE_KEYS.pointer(PRODUCT));
+    const expected = { code: 'unsupported-version' };
+    await expect(store.snapshot((one) => readView(one, LAYOUT))).rejects.toMatchObject(expected);
+    await expect(store.snapshot((one) => readBaseView(one, LAYOUT))).rejects.toMatchObject(expected);
+    await expect(store.snapshot((one) => readPointer(one, LAYOUT))).rejects.toMatchObject(expected);
+  });
+
+  test('nor is a progress document', async () => {
+    const store = newer(STORE_KEYS.progress(PRODUCT, 2, 0));
+    const expected = { code: 'unsupported-version' };
+    await expect(store.snapshot((one) => readView(one, LAYOUT))).rejects.toMatchObject(expected);
+  });
+});
