@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { doubleSum, ledgerTotal } from '@tenon/domain';
 import type { Plan, SourceDefinition, State } from '@tenon/domain';
 import type { ArchiveRecord, Engine, EngineEvent } from '@tenon/ports';
+import { thisProcess } from './runner/own-directory';
 import { createEngine } from './engine';
 import { answerOf, foldArchive, foldLive } from './testing/pipeline';
 import { productOf, rawRecord, recordOf, sourceOf } from './testing/records';
@@ -582,9 +583,10 @@ describe('the engine', () => {
   test('leaves nothing behind, and sweeps what a killed process has left', async () => {
     const home = mkdtempSync(join(tmpdir(), 'tenon-spool-'));
     // No process has this number: it is above the largest that Linux gives.
-    mkdirSync(join(home, 'tenon-engine-4194305-abc'));
+    const left = `tenon-engine-${thisProcess().namespace}-4194305-1-abc`;
+    mkdirSync(join(home, left));
     const other = await createEngine({ spoolDirectory: home });
-    expect(existsSync(join(home, 'tenon-engine-4194305-abc'))).toBe(false);
+    expect(existsSync(join(home, left))).toBe(false);
     expect(readdirSync(home)).not.toEqual([]);
     await other.close();
     expect(readdirSync(home)).toEqual([]);

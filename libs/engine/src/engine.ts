@@ -1,5 +1,4 @@
 /** The engine port on DuckDB: one planner, and one database for everything that runs. */
-import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
@@ -20,7 +19,9 @@ import { openMicroBatch } from './runner/micro-batch';
 import { finalizeCells } from './runner/finalize';
 import { OlderFiles } from './runner/older-files';
 import { aggregateRange } from './runner/range';
-import { Spool, ownDirectory } from './runner/spool';
+import type { OwnDirectory } from './runner/own-directory';
+import { ownDirectory } from './runner/own-directory';
+import { Spool } from './runner/spool';
 import { type SourceColumn, columnsOf } from './source-columns';
 import { Database } from './sql/database';
 
@@ -35,7 +36,8 @@ export interface EngineOptions {
 
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const spool = new Spool(options.spoolDirectory);
-  const tempDirectory = ownDirectory(options.spoolDirectory ?? tmpdir(), 'tenon-spill');
+  const spill = ownDirectory(options.spoolDirectory ?? tmpdir(), 'tenon-spill');
+  const tempDirectory = spill.path;
   const database = await Database.open({ ...options, tempDirectory, files: true });
   // One thread per micro-batch: handing out a few rows costs more than working on them. They run side by side.
   const live = await Database.open({ ...options, threads: 1, tempDirectory, files: true }, LIVE_SESSION);
@@ -43,7 +45,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     await one.use(async (connection) => {
       for (const macro of MACROS) await connection.run(macro);
     });
-  return new DuckDBEngine(database, live, await Planner.open(), spool, tempDirectory);
+  return new DuckDBEngine(database, live, await Planner.open(), spool, spill);
 }
 
 /**
@@ -60,9 +62,9 @@ class DuckDBEngine implements Engine {
     private readonly live: Database,
     private readonly planner: Planner,
     private readonly spool: Spool,
-    private readonly tempDirectory: string,
+    private readonly spill: OwnDirectory,
   ) {
-    this.older = new OlderFiles(database, spool, tempDirectory);
+    this.older = new OlderFiles(database, spool, spill.path);
   }
 
   plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
@@ -98,7 +100,7 @@ class DuckDBEngine implements Engine {
     this.live.close();
     this.database.close();
     this.spool.close();
-    rmSync(this.tempDirectory, { recursive: true, force: true });
+    this.spill.release();
   }
 }
 

@@ -6,9 +6,7 @@ import {
   closeSync,
   existsSync,
   ftruncateSync,
-  mkdtempSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   unlinkSync,
@@ -16,6 +14,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { OwnDirectory } from './own-directory';
+import { ownDirectory } from './own-directory';
 
 const CHUNK = 1 << 20;
 
@@ -27,13 +27,17 @@ const MOST_KEPT = 2;
 const LARGEST_KEPT = 16 << 20;
 
 export class Spool {
-  readonly directory: string;
+  private readonly own: OwnDirectory;
   private files = 0;
   private readonly buffer = Buffer.allocUnsafe(CHUNK);
   private readonly kept: string[] = [];
 
   constructor(parent: string | undefined) {
-    this.directory = ownDirectory(parent ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir()), 'tenon-engine');
+    this.own = ownDirectory(parent ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir()), 'tenon-engine');
+  }
+
+  get directory(): string {
+    return this.own.path;
   }
 
   /** Writes a file line by line; `write` puts one line's parts. The file is the caller's to remove. */
@@ -55,26 +59,7 @@ export class Spool {
   }
 
   close(): void {
-    rmSync(this.directory, { recursive: true, force: true });
-  }
-}
-
-/** Makes a directory of this process's own, and removes those that killed processes have left behind. */
-export function ownDirectory(parent: string, name: string): string {
-  for (const entry of readdirSync(parent)) {
-    const pid = new RegExp(`^${name}-(\\d+)-`).exec(entry)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid)))
-      rmSync(join(parent, entry), { recursive: true, force: true });
-  }
-  return mkdtempSync(join(parent, `${name}-${process.pid}-`));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    this.own.release();
   }
 }
 
