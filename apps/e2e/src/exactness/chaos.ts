@@ -42,11 +42,11 @@ export async function disturbAtRandom(stage: Disturbed): Promise<void> {
   else if (first < 0.84) aside(archiveBesideAnother(chaos));
   else if (first < 0.92) await cutBesideAnother(chaos);
   while (!chaos.isOver()) {
-    await simulation.sleep(outside, random.int(1, 40));
+    await simulation.sleep(outside, random.int(1, 20));
     const what = random.next();
-    if (what < 0.28) await killOne(chaos, random.pick(SERVICES));
-    else if (what < 0.34) await killAll(chaos);
-    else if (what < 0.62) aside(raiseZombie(chaos, random.pick(ZOMBIES)));
+    if (what < 0.32) await killOne(chaos, random.pick([...SERVICES, 'consumption'] as const));
+    else if (what < 0.39) await killAll(chaos);
+    else if (what < 0.64) aside(raiseZombie(chaos, random.pick(ZOMBIES)));
     else if (what < 0.69) aside(joinConsumption(chaos));
     else if (what < 0.76) aside(archiveBesideAnother(chaos));
     else if (what < 0.83) await cutBesideAnother(chaos);
@@ -80,7 +80,7 @@ async function untilAbout(
 ): Promise<void> {
   const process = deployment.processOf(name);
   if (process === undefined || random.chance(0.3)) return;
-  if (name === 'consumption' && random.chance(0.4)) {
+  if (name === 'consumption' && random.chance(0.6)) {
     const ready = () => world.sightings.isFoldingKappa(process);
     await simulation.turn(outside, 'sleep', { due: simulation.now + 100, ready });
     return;
