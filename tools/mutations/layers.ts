@@ -104,7 +104,7 @@ export const LAYERS = [
         "one.end !== 'm' && one.epoch === epoch",
       ],
       ['a cut is complete when one partition has passed it', 'Math.min(...reached)', 'Math.max(...reached)'],
-      ['a full recomputation is asked for again and again', 'Number(file.epoch) > Number(after) && ', ''],
+      ['a full recomputation is asked for again and again', 'generationBefore(file.epoch) > after && ', ''],
     ],
   ),
   ...inFile(

@@ -85,13 +85,13 @@ async function playSpeed(
   log: MemoryLog,
   source: SourceDefinition,
   plan: Plan,
-  options: { engine: Engine; pointer?: Pointer; maxBatchRecords?: number },
+  options: { engine: Engine; pointer?: Pointer; maxRecords?: number },
 ): Promise<void> {
   const deps: SpeedDeps = {
     ...common(log, source, plan),
     ...{ engine: options.engine, clock: stillClock },
     pointers: { read: async () => [options.pointer] },
-    config: { ...SPEED_DEFAULTS, maxBatchRecords: options.maxBatchRecords ?? 1000 },
+    config: { ...SPEED_DEFAULTS, maxRecords: options.maxRecords ?? 1000 },
   };
   const service = await createSpeed(deps);
   await log.idle(EVENTS);
@@ -210,7 +210,7 @@ test('speed and batch make the same of every record, wherever each begins and ho
       partitions: fc.constant(partitions),
       records: fc.array(logRecord(partitions), { maxLength: 40 }),
       window: fc.constantFrom(0, 1, 3, 100),
-      maxBatchRecords: fc.integer({ min: 1, max: 12 }),
+      maxRecords: fc.integer({ min: 1, max: 12 }),
       maxFileRecords: fc.integer({ min: 1, max: 12 }),
       speedAt: fc.array(fc.nat(1000), { minLength: 3, maxLength: 3 }),
       batchAt: fc.array(fc.nat(1000), { minLength: 3, maxLength: 3 }),
@@ -328,7 +328,7 @@ describe('with the real engine', () => {
     await log.append(EVENTS, [...all, bought(100, 0), stranger(1), bought(101, 1)]);
     await log.append(EVENTS, [control(0, 'barrier', 1), control(1, 'barrier', 1)]);
 
-    await playSpeed(log, source, plan, { engine, maxBatchRecords: 17 });
+    await playSpeed(log, source, plan, { engine, maxRecords: 17 });
     const lake = createFileLake({ directory });
     const ranges = TOPICS.ranges(idOf(plan));
     const isCommitted = () =>

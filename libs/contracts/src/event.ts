@@ -2,6 +2,8 @@
  * The event as it stands in the log: CloudEvents 1.0, structured JSON, with Tenon's extension attributes.
  * `eventtime` is the event time by the source's rule, normalized to UTC, so that no reader has to decide it again.
  */
+import type { Epoch, OffsetVector } from '@tenon/domain';
+
 export interface EventEnvelope {
   readonly specversion: '1.0';
   readonly id: string;
@@ -22,7 +24,7 @@ export interface Barrier {
   readonly v: 1;
   readonly type: 'barrier';
   /** The epoch that begins after it. */
-  readonly epoch: number;
+  readonly epoch: Epoch;
   /** Milliseconds since the epoch, by the writer's clock. */
   readonly at: number;
   /** Batch is asked to compute everything before it anew, from the first record. */
@@ -35,10 +37,10 @@ export const BARRIER = 'barrier';
 export interface CutRecord {
   readonly v: 1;
   readonly type: 'begun' | 'written';
-  readonly epoch: number;
+  readonly epoch: Epoch;
   readonly at: number;
   /** Source → partition → offset after the barrier; only when written. */
-  readonly offsets?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly offsets?: OffsetVector;
   /** Batch is asked to compute from the beginning. */
   readonly full?: boolean;
 }

@@ -1,11 +1,11 @@
 /** What the HTTP interface answers. The paths are listed in docs/http.md. */
-import type { OffsetVector, Topology, Value } from '@tenon/domain';
+import type { Generation, Offset, OffsetVector, Partition, Topology, Value } from '@tenon/domain';
 
 /** Where an event stands in the log. */
 export interface Position {
   readonly source: string;
-  readonly partition: number;
-  readonly offset: number;
+  readonly partition: Partition;
+  readonly offset: Offset;
 }
 
 export interface IngestItem {
@@ -37,7 +37,7 @@ export type AnswerStatus = 'final' | 'provisional' | 'incomplete';
 export interface AnswerEnvelope {
   readonly topology: Topology;
   /** The batch view (or folded base view) that is served. */
-  readonly generation: number;
+  readonly generation: Generation;
   /** Where batch ends and speed begins. */
   readonly cut: OffsetVector;
   /** The answer is exactly the fold of all records below these offsets. */

@@ -1,14 +1,15 @@
 export { CORRELATION_HEADER, GROUPS, HEADERS, SUBJECTS, TOPICS } from './names';
 export { VERSIONS, WIRE_VERSION, isUnknownVersion, unknownVersion, versionText } from './versions';
-export type { MessageName, UnknownVersion } from './versions';
+export type { MessageName } from './versions';
 export { UnsupportedVersion } from './unsupported-version';
 export { mustRead, supported } from './must-read';
 export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
-export type { CommitMessage, EndMark, FlushFrame, SliceFrame, StatesMessage, WireCell } from './states';
+export type { CommitMessage, FlushFrame, SliceFrame, StatesMessage, WireCell } from './states';
 export {
   STORE_KEYS,
   isPointerKey,
+  keyAfter,
   parseProgressKey,
   parseSpeedKey,
   pointerDocument,
@@ -16,7 +17,6 @@ export {
 } from './store';
 export type {
   BaseDocument,
-  BaseVersion,
   LeaseDocument,
   PlanDocument,
   PointerDocument,
@@ -42,11 +42,8 @@ export { FRAME_CELLS, FrameWriter, encodeMessage } from './frames/frame-writer';
 export { isUnreadable, readFrame } from './frames/read-frame';
 export type { ReadFrame, Unreadable } from './frames/read-frame';
 export { FrameAssembler } from './frames/assembler';
-export type { FrameVerdict } from './frames/assembler';
 export { Edition2Reader } from './frames/edition-2';
-export type { FlushOfEdition2, RangeOfEdition2, ReadOfEdition2 } from './frames/edition-2';
-export { barrierOf, cutOf, identityOf, identityText, isControl, judgeRecord, unknownEvent } from './records';
-export type { HeaderedRecord } from './records';
+export { barrierOf, cutOf, identityText, judgeRecord } from './records';
 export {
   generationHint,
   generationsReply,
@@ -59,14 +56,4 @@ export {
   replayHint,
   replayHintOfEdition2,
 } from './hints';
-export type {
-  GenerationHint,
-  GenerationsReply,
-  GenerationsReplyBefore,
-  GenerationsReplyOfEdition2,
-  GenerationsRequest,
-  Covers,
-  LiveHint,
-  ReplayHint,
-  ReplayHintOfEdition2,
-} from './hints';
+export type { Covers } from './hints';

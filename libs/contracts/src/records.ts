@@ -1,5 +1,5 @@
 /** Reading records of an events topic: what is control, and what an event's identity is, without parsing the event. */
-import type { Judgement, Offset, PartitionJudge } from '@tenon/domain';
+import type { Epoch, Judgement, Offset, PartitionJudge } from '@tenon/domain';
 import { IDENTITY_BYTES, hashHex96 } from '@tenon/domain';
 import type { Barrier, CutRecord } from './event';
 import { BARRIER } from './event';
@@ -37,7 +37,7 @@ export function cutOf(record: Pick<HeaderedRecord, 'value'>): CutRecord | Unknow
 }
 
 /** Barriers and cuts have had their version from the start, so without one they are none. */
-const isNumbered = <T extends { readonly v: unknown; readonly epoch: number }>(
+const isNumbered = <T extends { readonly v: unknown; readonly epoch: Epoch }>(
   value: T | null | undefined,
 ): value is T => value !== null && Number.isSafeInteger(value?.v) && Number.isSafeInteger(value?.epoch);
 

@@ -5,11 +5,13 @@
  * base rows up to its generation, a progress document for the speed cells of its epoch and lane.
  */
 import type {
+  CellVersion,
   Epoch,
   Generation,
   LedgerCounts,
   Line,
   Offset,
+  Partition,
   Plan,
   Pointer,
   ProductId,
@@ -101,14 +103,7 @@ export interface SpeedDocument {
 /** A cell of the base view, with the versions that a reader may still need, newest first. */
 export interface BaseDocument {
   readonly k: readonly Value[];
-  readonly v: readonly BaseVersion[];
-}
-
-export interface BaseVersion {
-  readonly g: Generation;
-  readonly s: readonly State[];
-  /** True if the row was final before and a late event changed it. */
-  readonly a?: true;
+  readonly v: readonly CellVersion[];
 }
 
 /** Which instance does a piece of work, see libs/leases. */
@@ -120,6 +115,9 @@ export interface LeaseDocument {
 }
 
 const digits = (n: number) => String(n).padStart(12, '0');
+
+/** The least key after this one: space is the least character that a key has. */
+export const keyAfter = (key: string) => `${key} `;
 
 /** All keys that begin with a prefix: `~` sorts after every character that a key holds. */
 const below = (prefix: string) => ({ gte: prefix, lt: `${prefix}~` });
@@ -137,7 +135,7 @@ export const STORE_KEYS = {
   range: (product: ProductId, id: string) => `range/${product}/${id}`,
   rangesOf: (product: ProductId) => below(`range/${product}/`),
   /** How far consumption has read a topic: the offset to resume at. */
-  consumed: (topic: string, partition: number) => `consumed/${topic}/${digits(partition)}`,
+  consumed: (topic: string, partition: Partition) => `consumed/${topic}/${digits(partition)}`,
   speed: (product: ProductId, epoch: Epoch, lane: number) => `${product}/${digits(epoch)}/${digits(lane)}/`,
   base: (product: ProductId, line: Line) => `${product}/${digits(line)}/`,
 } as const;

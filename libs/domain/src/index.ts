@@ -12,37 +12,25 @@ export type { State, StateSpec } from './states/spec';
 export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './protocol/ledger';
 export type { LedgerCounts } from './protocol/ledger';
 export { compareValues, toAnswer } from './values';
-export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp, windowEnd } from './time';
+export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp } from './time';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 export { checksum32, checksumOf, hashHex96, partitionOf } from './hash';
-export { DedupeWindow, IDENTITY_BYTES } from './protocol/dedupe';
-export type { DedupeVerdict } from './protocol/dedupe';
-export { identityStates, mergeInto, mergeState, sameStates } from './states';
+export { IDENTITY_BYTES } from './protocol/dedupe';
+export { mergeInto, mergeState } from './states';
 export { doubleSquares, doubleSum } from './states/double-sum';
 export { hllFromRegisters } from './states/hyperloglog';
-export { ddsketch, ddsketchBucket } from './states/ddsketch';
+export { ddsketch } from './states/ddsketch';
 export { distinctState } from './states/distinct';
 export { countsState } from './states/counts';
 export { finalizeMeasure } from './finalize';
-export type { Finalized } from './finalize/measure';
 export { answerStatus, cellStatus, isOver } from './answer';
-export type { AnswerState, CellStatus } from './answer';
-export { epochAfter, generationBefore } from './numbers';
+export { generationBefore } from './numbers';
 export type { Epoch, Generation, Line, Offset, Partition } from './numbers';
-export {
-  MAX_PARTITIONS,
-  laneKey,
-  laneNumber,
-  laneOfNumber,
-  lanesOf,
-  parseLane,
-  toLanes,
-  toVector,
-} from './lanes';
+export { laneKey, laneNumber, laneOfNumber, lanesOf, parseLane, toLanes, toVector } from './lanes';
 export type { Lane, LaneKey, LaneOffsets, Lanes, OffsetVector, Offsets } from './lanes';
 export { idOf, parseProductId, productId } from './product-id';
 export type { ProductId } from './product-id';
-export { FIRST_EPOCH, countBetween, covers, laterOffsets, passBarrier } from './protocol/cuts';
+export { FIRST_EPOCH, countBetween, covers, laterOffsets } from './protocol/cuts';
 export type { EpochCursor } from './protocol/cuts';
 export { PartitionJudge } from './protocol/judge';
 export type { Judgement } from './protocol/judge';
@@ -50,15 +38,14 @@ export { judgeFlush } from './protocol/flush';
 export type { FlushVerdict } from './protocol/flush';
 export { foldCell, mergeStates, versionAt } from './protocol/fold';
 export type { CellVersion } from './protocol/fold';
-export { foldableGeneration, includedOffsets, reachOf } from './protocol/reach';
-export type { EpochProgress, LaneReach } from './protocol/reach';
+export { foldableGeneration, reachOf } from './protocol/reach';
+export type { LaneReach } from './protocol/reach';
 export {
   closedMove,
   emptyPointer,
   isBehind,
   isClosedBefore,
   judgeRange,
-  laterOf,
   movedPointer,
 } from './protocol/pointer';
 export type { FoldTarget, LandedEpoch, Move, Pointer, RangeHead } from './protocol/pointer';

@@ -24,7 +24,7 @@ export type Offsets = Readonly<Record<string, Offset>>;
 /** Source → partition → next offset: the form of the HTTP interface and of receipts. */
 export type OffsetVector = Readonly<Record<string, Offsets>>;
 
-export const laneKey = (source: string, partition: number): LaneKey => `${source}/${partition}`;
+export const laneKey = (source: string, partition: Partition): LaneKey => `${source}/${partition}`;
 
 export function parseLane(key: LaneKey): Lane {
   const slash = key.lastIndexOf('/');

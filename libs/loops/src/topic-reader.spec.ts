@@ -69,7 +69,7 @@ test('it reads as one of the group, as much and as patiently as it was told', as
 test('a partition that it is given begins where it is told, and its records come with what is held for it', async () => {
   starts.set(3, 40);
   log.next({ assigned: [3, 5] });
-  log.next({ batches: [batch(3, 40, 41), batch(5, 0)] });
+  log.next({ read: [batch(3, 40, 41), batch(5, 0)] });
   await settle();
   expect(log.starts).toEqual([
     [3, 40],
@@ -81,8 +81,8 @@ test('a partition that it is given begins where it is told, and its records come
 
 test('a partition that it loses is let go, and what comes of it later is not taken', async () => {
   log.next({ assigned: [3, 5] });
-  log.next({ revoked: [3], batches: [batch(5, 0)] });
-  log.next({ batches: [batch(3, 1)] });
+  log.next({ revoked: [3], read: [batch(5, 0)] });
+  log.next({ read: [batch(3, 1)] });
   await settle();
   expect(done.slice(3)).toEqual(['end 3:h1', 'take 5:h2:0', 'polled', 'polled']);
   expect(holds()).toEqual(['5:h2']);
@@ -90,14 +90,14 @@ test('a partition that it loses is let go, and what comes of it later is not tak
 
 test('records of the poll that takes their partition away are not taken any more', async () => {
   log.next({ assigned: [3] });
-  log.next({ revoked: [3], batches: [batch(3, 1)] });
+  log.next({ revoked: [3], read: [batch(3, 1)] });
   await settle();
   expect(done).toEqual(['begin 3', 'polled', 'end 3:h1', 'polled']);
 });
 
 test('a partition that was lost and came back in one poll begins anew, once', async () => {
   log.next({ assigned: [3] });
-  log.next({ revoked: [3], assigned: [3], batches: [batch(3, 9)] });
+  log.next({ revoked: [3], assigned: [3], read: [batch(3, 9)] });
   await settle();
   expect(done).toEqual(['begin 3', 'polled', 'end 3:h1', 'begin 3', 'take 3:h2:9', 'polled']);
   expect(holds()).toEqual(['3:h2']);
@@ -123,7 +123,7 @@ describe('a replay', () => {
     reader.replay(3);
     reader.replay(3);
     log.next({});
-    log.next({ batches: [batch(3, 12)] });
+    log.next({ read: [batch(3, 12)] });
     await settle();
     expect(log.seeks).toEqual([[3, 12]]);
     expect(done).toEqual(['polled', 'end 3:h1', 'begin 3', 'take 3:h2:12', 'polled']);
@@ -148,7 +148,7 @@ describe('a replay', () => {
 
 test('where taking fails the reader is done for, and what is held stays until it is stopped', async () => {
   take = () => Promise.reject(new Error('full'));
-  log.next({ assigned: [3], batches: [batch(3, 0)] });
+  log.next({ assigned: [3], read: [batch(3, 0)] });
   await expect(reader.done).rejects.toThrow('full');
   expect(holds()).toEqual(['3:h1']);
   await reader.stop();
@@ -178,7 +178,7 @@ describe('stopping', () => {
   test('waits until what was read is taken', async () => {
     let finish = () => {};
     take = () => new Promise((resolve) => (finish = resolve));
-    log.next({ batches: [batch(3, 0)] });
+    log.next({ read: [batch(3, 0)] });
     await settle();
     let stopped = false;
     const stopping = reader.stop().then(() => (stopped = true));
@@ -192,7 +192,7 @@ describe('stopping', () => {
   test('is no failure, though what is under way fails by it', async () => {
     take = () =>
       new Promise((_, reject) => reader.signal.addEventListener('abort', () => reject(new Error('away'))));
-    log.next({ batches: [batch(3, 0)] });
+    log.next({ read: [batch(3, 0)] });
     await settle();
     await reader.stop();
     await expect(reader.done).resolves.toBeUndefined();
@@ -220,7 +220,7 @@ describe('while something is away', () => {
     expect([reader.trouble, holds(), log.closed, done]).toEqual(['the log is away', [], true, ['end 3:h1']]);
     expect(reader.reading(() => 0).busy).toBe(true);
     starts.set(3, 7);
-    log.next({ assigned: [3], batches: [batch(3, 7)] });
+    log.next({ assigned: [3], read: [batch(3, 7)] });
     pauses.shift()?.();
     await settle();
     expect([reader.trouble, done]).toEqual([null, ['end 3:h1', 'begin 3', 'take 3:h2:7', 'polled']]);
@@ -232,7 +232,7 @@ describe('while something is away', () => {
       if (fails-- > 0) throw new Unavailable('the store is away');
       done.push(`take ${described(read)}`);
     };
-    for (let attempt = 0; attempt < 3; attempt += 1) log.next({ assigned: [3], batches: [batch(3, 0)] });
+    for (let attempt = 0; attempt < 3; attempt += 1) log.next({ assigned: [3], read: [batch(3, 0)] });
     for (let pause = 0; pause < 2; pause += 1) {
       await settle();
       expect(reader.trouble).toBe('the store is away');

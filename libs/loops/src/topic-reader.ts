@@ -122,12 +122,16 @@ export class TopicReader<Held> {
     const { maxRecords, maxWaitMs = MAX_WAIT_MS } = this.options;
     while (!this.signal.aborted) {
       await this.seekReplays(consumer);
-      const { revoked, assigned, batches } = await consumer.poll({
+      const {
+        revoked,
+        assigned,
+        read: polled,
+      } = await consumer.poll({
         ...{ maxRecords, maxWaitMs, signal: this.signal },
       });
       // A partition that was lost and came back meanwhile has begun anew already.
       for (const partition of revoked) if (!assigned.includes(partition)) await this.end(partition);
-      const read = batches.flatMap(({ partition, records }) => {
+      const read = polled.flatMap(({ partition, records }) => {
         const held = this.partitions.get(partition);
         return held === undefined ? [] : [{ partition, held, records }];
       });

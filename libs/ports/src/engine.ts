@@ -1,5 +1,14 @@
 /** The one engine of both layers: it plans a product's SQL and runs the same plan over any range of the log. */
-import type { LedgerCounts, Plan, ProductDefinition, SourceDefinition, State, Value } from '@tenon/domain';
+import type {
+  LedgerCounts,
+  Offset,
+  Partition,
+  Plan,
+  ProductDefinition,
+  SourceDefinition,
+  State,
+  Value,
+} from '@tenon/domain';
 import type { LogRecord } from './event-log';
 
 /** The states that a range of events gives one cell. */
@@ -10,15 +19,15 @@ export interface PartialCell {
 
 /** A record that cannot be taken, with the reason; it is dead-lettered and the range goes on without it. */
 export interface Refused {
-  readonly partition: number;
-  readonly offset: number;
+  readonly partition: Partition;
+  readonly offset: Offset;
   readonly code: string;
   readonly detail: string;
 }
 
 /** What a plan makes of one partition's part of a micro-batch. */
 export interface PartialPartition {
-  readonly partition: number;
+  readonly partition: Partition;
   readonly cells: readonly PartialCell[];
   /** Of the events given (duplicates and control records are the caller's to count, so 0 here). */
   readonly ledger: LedgerCounts;
@@ -32,7 +41,7 @@ export interface Aggregated {
 
 /** An event of the log as the engine takes it: its place and the record. */
 export interface EngineEvent {
-  readonly partition: number;
+  readonly partition: Partition;
   readonly record: LogRecord;
 }
 
@@ -66,9 +75,9 @@ export interface ArchiveWriter {
 
 /** A range of one partition in the archive: records with `from` <= offset < `to`, to be found in `paths`. */
 export interface ArchiveRange {
-  readonly partition: number;
-  readonly from: number;
-  readonly to: number;
+  readonly partition: Partition;
+  readonly from: Offset;
+  readonly to: Offset;
   readonly paths: readonly string[];
 }
 

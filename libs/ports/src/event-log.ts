@@ -2,10 +2,11 @@
  * A partitioned, durable, ordered log: what Tenon needs of Kafka, and no more.
  * Offsets are dense integers from 0 in each partition; a gap is possible only where records were deleted.
  */
+import type { Offset, Offsets, Partition } from '@tenon/domain';
 
 /** One record as read. Headers are decoded on demand, since the hot path needs few of them. */
 export interface LogRecord {
-  readonly offset: number;
+  readonly offset: Offset;
   /** When it was appended, or what the appender said: milliseconds since the epoch. */
   readonly timestamp: number;
   readonly key: Uint8Array | null;
@@ -16,7 +17,7 @@ export interface LogRecord {
 }
 
 export interface NewRecord {
-  readonly partition: number;
+  readonly partition: Partition;
   readonly key: string | Uint8Array | null;
   readonly value: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
@@ -45,17 +46,18 @@ export interface AppendOptions {
 }
 
 export interface PartitionRecords {
-  readonly partition: number;
+  readonly partition: Partition;
   /** In offset order, never empty. */
   readonly records: readonly LogRecord[];
 }
 
 export interface Polled {
   /** Partitions that this consumer gained since the last poll; reading starts where `startAt` said. */
-  readonly assigned: readonly number[];
+  readonly assigned: readonly Partition[];
   /** Partitions that it lost; drop what is held for them. */
-  readonly revoked: readonly number[];
-  readonly batches: readonly PartitionRecords[];
+  readonly revoked: readonly Partition[];
+  /** What came, by partition. */
+  readonly read: readonly PartitionRecords[];
 }
 
 export interface PollOptions extends ReadOptions {
@@ -74,7 +76,7 @@ export interface ConsumeOptions {
    */
   readonly latency?: 'low' | 'relaxed';
   /** Asked for each newly assigned partition: the offset to read from. */
-  startAt(partition: number): Promise<number>;
+  startAt(partition: Partition): Promise<Offset>;
 }
 
 export interface LogConsumer {
@@ -83,26 +85,31 @@ export interface LogConsumer {
    * The next poll reads this partition from `offset` on; records already fetched are dropped. Nothing if the partition is not
    * this consumer's any more: it may have been lost since the last poll.
    */
-  seek(partition: number, offset: number): void;
+  seek(partition: Partition, offset: Offset): void;
   close(): Promise<void>;
 }
 
-/** Errors are `LogUnavailable` (retry later) or `TopicMismatch` (see errors.ts). */
+/** Errors are `Unavailable` (retry later) or `TopicMismatch` (libs/errors). */
 export interface EventLog {
   /** Creates the topic if it is missing; rejects with `TopicMismatch` if it has other partitions. */
   ensureTopic(spec: TopicSpec): Promise<void>;
   /** True if the topic is there; asking makes none. */
   hasTopic(name: string): Promise<boolean>;
   /** Appends in order, per partition. @returns the offset of each record, in the order given. */
-  append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]>;
+  append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<Offset[]>;
   /** Partition → offset of the first record that is kept. */
-  startOffsets(topic: string): Promise<Record<string, number>>;
+  startOffsets(topic: string): Promise<Record<string, Offset>>;
   /** Partition → offset that the next record will get. */
-  endOffsets(topic: string): Promise<Record<string, number>>;
+  endOffsets(topic: string): Promise<Record<string, Offset>>;
   /** Records of one partition from `from` on (or from the first that is kept); empty at the end. */
-  read(topic: string, partition: number, from: number, options?: ReadOptions): Promise<readonly LogRecord[]>;
+  read(
+    topic: string,
+    partition: Partition,
+    from: Offset,
+    options?: ReadOptions,
+  ): Promise<readonly LogRecord[]>;
   consume(options: ConsumeOptions): Promise<LogConsumer>;
   /** Lets the log delete records below these offsets; a hint, done whole segments at a time. */
-  deleteBefore(topic: string, offsets: Readonly<Record<string, number>>): Promise<void>;
+  deleteBefore(topic: string, offsets: Offsets): Promise<void>;
   close(): Promise<void>;
 }

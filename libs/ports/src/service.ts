@@ -1,3 +1,4 @@
+import type { Offsets } from '@tenon/domain';
 import type { Route } from './http';
 
 /** A topic that a service reads, and how far this instance is. */
@@ -5,7 +6,7 @@ export interface LogReading {
   readonly topic: string;
   readonly group: string;
   /** Partition that this instance has → the offset that it reads next. */
-  readonly next: Readonly<Record<string, number>>;
+  readonly next: Offsets;
   /** In a computation that may be long: standing still is no sign of trouble yet. */
   readonly busy?: boolean;
 }

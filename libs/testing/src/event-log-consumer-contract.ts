@@ -32,7 +32,7 @@ class Seen {
   add(polled: Polled): void {
     for (const partition of polled.revoked) this.held.delete(partition);
     for (const partition of polled.assigned) this.held.add(partition);
-    for (const batch of polled.batches) {
+    for (const batch of polled.read) {
       const values = this.values.get(batch.partition) ?? [];
       this.values.set(batch.partition, values);
       expect(batch.records.length).toBeGreaterThan(0);
@@ -83,7 +83,7 @@ export function describeConsumers({ log, topic, another, capabilities }: LogUnde
         await pollUntil(consumer, testMs, ({ held }) => held.size === 1);
         const polled = consumer.poll({ maxWaitMs: 60_000 });
         await log().append(name, [record(0, 'wake up')]);
-        expect((await polled).batches.map((batch) => batch.records.map((one) => text(one.value)))).toEqual([
+        expect((await polled).read.map((batch) => batch.records.map((one) => text(one.value)))).toEqual([
           ['wake up'],
         ]);
       }),
@@ -97,7 +97,7 @@ export function describeConsumers({ log, topic, another, capabilities }: LogUnde
         const name = await topic(1);
         const consumer = add(await log().consume({ topic: name, group: group(), startAt: noStart }));
         await pollUntil(consumer, testMs, ({ held }) => held.size === 1);
-        const nothing = { assigned: [], revoked: [], batches: [] };
+        const nothing = { assigned: [], revoked: [], read: [] };
         expect(await consumer.poll({ maxWaitMs: 20 })).toEqual(nothing);
         const abort = new AbortController();
         const polled = consumer.poll({ maxWaitMs: 600_000, signal: abort.signal });
@@ -183,7 +183,7 @@ export function describeConsumers({ log, topic, another, capabilities }: LogUnde
             const polled = await consumer.poll({ maxWaitMs: 50 }).catch(() => null);
             if (polled === null) continue;
             seen.add(polled);
-            for (const { partition, records } of polled.batches) {
+            for (const { partition, records } of polled.read) {
               landed.set(partition, (records[records.length - 1]?.offset ?? -1) + 1);
             }
           }

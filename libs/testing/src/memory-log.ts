@@ -117,9 +117,9 @@ export class MemoryConsumer implements LogConsumer {
       this.revoked = [];
       for (const partition of revoked) this.positions.delete(partition);
       for (const partition of assigned) this.positions.set(partition, await this.options.startAt(partition));
-      const batches = this.take(maxRecords);
-      const news = batches.length + assigned.length + revoked.length > 0;
-      if (news || signal?.aborted === true) return { assigned, revoked, batches };
+      const read = this.take(maxRecords);
+      const news = read.length + assigned.length + revoked.length > 0;
+      if (news || signal?.aborted === true) return { assigned, revoked, read };
       await new Promise<void>((resolve) => {
         this.waiting = resolve;
         signal?.addEventListener('abort', () => resolve(), { once: true });

@@ -1,4 +1,4 @@
-export { layoutOf } from './layout';
+export { flushPartition, layoutOf } from './layout';
 export type { ProductLayout } from './layout';
 export { hasGap, includedIn, ledgerOf, readBaseView, readPointer, readSpeedView, readView } from './view';
 export type { BaseView, LaneView, ProductView, SpeedView } from './view';

@@ -7,10 +7,14 @@ export interface ProductLayout {
   readonly product: ProductId;
   /** In the plan's order, which numbers the lanes (`laneNumber`). */
   readonly sources: readonly string[];
-  /** Lane i's flushes stand in partition i of the product's topic. */
+  /** Lane i's flushes stand in partition i of the product's topic (`flushPartition`). */
   readonly lanes: readonly Lane[];
   readonly types: readonly string[];
 }
+
+/** The partition of the product's flushes topic that a lane's stand in; -1 for a lane that it does not have. */
+export const flushPartition = ({ lanes }: Pick<ProductLayout, 'lanes'>, { source, partition }: Lane) =>
+  lanes.findIndex((one) => one.source === source && one.partition === partition);
 
 export function layoutOf(
   plan: Plan,

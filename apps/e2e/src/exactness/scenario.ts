@@ -47,7 +47,7 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       .slice(0, random.chance(0.25) ? 3 : 2)
       .map((oracle) => ({ oracle, topology: random.pick(['lambda', 'kappa'] as const) })),
     speed: {
-      maxBatchRecords: random.pick([30, 100, 400, 20_000]),
+      maxRecords: random.pick([30, 100, 400, 20_000]),
       lingerMs: random.pick([0, 5, 20]),
       frameCells: random.pick([4, 20, 1000]),
     },

@@ -309,7 +309,7 @@ export class World {
       this.refuseAtRandom('poll');
       const polled = await simulation.inside(() => consumer.poll({ ...options, maxWaitMs: 0 }));
       if (!process.alive) throw new Gone();
-      const news = polled.batches.length + polled.assigned.length + polled.revoked.length > 0;
+      const news = polled.read.length + polled.assigned.length + polled.revoked.length > 0;
       if (polled.assigned.length + polled.revoked.length > 0) this.changed(topic);
       if (news || simulation.now >= deadline || options.signal?.aborted === true) return polled;
     }

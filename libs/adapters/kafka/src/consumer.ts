@@ -110,10 +110,10 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
       this.commit();
       this.rebalance();
       await this.findStarts();
-      const batches = this.take(options);
+      const read = this.take(options);
       const wait = deadline - performance.now();
-      const news = batches.length > 0 || this.assigned.size + this.revoked.size > 0;
-      if (news || wait <= 0 || options.signal?.aborted) return this.report(batches);
+      const news = read.length > 0 || this.assigned.size + this.revoked.size > 0;
+      if (news || wait <= 0 || options.signal?.aborted) return this.report(read);
       await this.waitForNews(wait, options.signal);
     }
   }
@@ -215,7 +215,7 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
   private take(options: PollOptions): PartitionRecords[] {
     let records = options.maxRecords ?? Number.MAX_SAFE_INTEGER;
     let bytes = options.maxBytes ?? DEFAULT_POLL_BYTES;
-    const batches: PartitionRecords[] = [];
+    const read: PartitionRecords[] = [];
     const filled = [...this.held].filter(([, held]) => !held.isEmpty);
     // Each poll begins with another partition, so that a busy one does not starve the rest.
     const first = this.turn++;
@@ -225,14 +225,14 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
       const taken = held.take(Math.ceil(records / left), Math.ceil(bytes / left));
       records -= taken.records.length;
       bytes -= taken.bytes;
-      batches.push({ partition, records: taken.records });
+      read.push({ partition, records: taken.records });
     }
-    if (batches.length > 0) this.fetcher.kick();
-    return batches;
+    if (read.length > 0) this.fetcher.kick();
+    return read;
   }
 
-  private report(batches: PartitionRecords[]): Polled {
-    const polled = { assigned: [...this.assigned], revoked: [...this.revoked], batches };
+  private report(read: PartitionRecords[]): Polled {
+    const polled = { assigned: [...this.assigned], revoked: [...this.revoked], read };
     this.assigned.clear();
     this.revoked.clear();
     return polled;

@@ -102,8 +102,8 @@ function describeFaults(address: string): void {
         expect(performance.now()).toBeLessThan(until);
         try {
           consumer ??= await log.consume({ topic, group, startAt });
-          const { batches } = await consumer.poll({ maxWaitMs: 200, maxRecords: 50 });
-          const offsets = batches.flatMap(({ records }) => records.map((one) => one.offset));
+          const { read } = await consumer.poll({ maxWaitMs: 200, maxRecords: 50 });
+          const offsets = read.flatMap(({ records }) => records.map((one) => one.offset));
           seen.push(...offsets);
           if (offsets.includes(99) || offsets.includes(199)) {
             proxy.set('refuse');

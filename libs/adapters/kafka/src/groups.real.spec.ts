@@ -38,8 +38,8 @@ class Worker {
       try {
         const startAt = async (partition: number) => done.get(partition) ?? 0;
         const consumer = (this.consumer ??= await this.log.consume({ topic, group, startAt }));
-        const { batches } = await consumer.poll({ maxWaitMs: 100, maxRecords: 200, signal });
-        for (const { partition, records } of batches) {
+        const { read } = await consumer.poll({ maxWaitMs: 100, maxRecords: 200, signal });
+        for (const { partition, records } of read) {
           for (const { offset } of records) {
             // The guard of the store: an offset that joins on, or one that was done already.
             const next = done.get(partition) ?? 0;

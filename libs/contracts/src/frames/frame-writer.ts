@@ -32,7 +32,7 @@ export class FrameWriter<F extends FlushFrame | SliceFrame> {
   private chars = 0;
 
   constructor(
-    private readonly head: Head<F>,
+    private readonly head: Head<F> & { readonly type: F['type'] },
     private readonly frameCells = FRAME_CELLS,
   ) {}
 
@@ -65,7 +65,7 @@ export class FrameWriter<F extends FlushFrame | SliceFrame> {
     this.chars = 0;
     this.seq += 1;
     const mark = end === undefined ? {} : { end: { ...end, frames: this.seq, cells: this.cells } };
-    return encode({ v: VERSIONS.flush.writes, ...head, seq: this.seq - 1, ...mark } as object, lines);
+    return encode({ v: VERSIONS[head.type].writes, ...head, seq: this.seq - 1, ...mark } as object, lines);
   }
 }
 

@@ -4,7 +4,7 @@
  * A barrier is a control record that ingestion writes into every partition of every source; the offset after barrier k
  * is cut k. Epoch k holds the records from cut k up to and including barrier k+1 (so an epoch ends after its barrier).
  */
-import type { LaneOffsets } from '../lanes';
+import type { LaneOffsets, Offsets } from '../lanes';
 import type { Epoch, Offset } from '../numbers';
 
 /** Where one partition stands while its records are read in order. */
@@ -33,10 +33,10 @@ export function covers(included: LaneOffsets | undefined, wanted: LaneOffsets): 
   return Object.entries(wanted).every(([lane, next]) => (included?.[lane] ?? 0) >= next);
 }
 
-/** Lane by lane (or partition by partition), the larger of two offsets. */
-export function laterOffsets(a: LaneOffsets, b: LaneOffsets): LaneOffsets {
+/** Partition by partition, the larger of two offsets. */
+export function laterOffsets(a: Offsets, b: Offsets): Offsets {
   const later: Record<string, Offset> = { ...a };
-  for (const [lane, next] of Object.entries(b)) later[lane] = Math.max(later[lane] ?? 0, next);
+  for (const [partition, next] of Object.entries(b)) later[partition] = Math.max(later[partition] ?? 0, next);
   return later;
 }
 

@@ -1,3 +1,5 @@
+import type { Offset } from '../numbers';
+
 /** What an event is to its dedupe window. `conflict`: the id is there, with other data. */
 export type DedupeVerdict = 'new' | 'duplicate' | 'conflict';
 
@@ -38,7 +40,7 @@ export class DedupeWindow {
    * @param identity `IDENTITY_BYTES` of hex digits; the last eight are compared with those of the latest occurrence
    * @throws RangeError if the offset is not above the last one: the window knows one order only
    */
-  check(offset: number, identity: Uint8Array): DedupeVerdict {
+  check(offset: Offset, identity: Uint8Array): DedupeVerdict {
     if (offset <= this.latest) throw new RangeError(`Offset ${offset} comes after offset ${this.latest}`);
     this.latest = offset;
     if (this.window === 0) return 'new';
@@ -69,7 +71,7 @@ export class DedupeWindow {
   }
 
   /** Forgets everything below `from`. */
-  private evict(from: number): void {
+  private evict(from: Offset): void {
     while (this.size > 0) {
       const offset = this.offsets[this.head]!;
       if (offset >= from) return;

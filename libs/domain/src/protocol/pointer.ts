@@ -8,6 +8,7 @@
  */
 import type { LaneKey, LaneOffsets, Lanes } from '../lanes';
 import type { Epoch, Generation, Line, Offset } from '../numbers';
+import { epochAfter } from '../numbers';
 import type { LedgerCounts } from './ledger';
 import { EMPTY_LEDGER, addLedgers } from './ledger';
 import type { EpochProgress, LaneReach } from './reach';
@@ -149,7 +150,7 @@ export function closedMove(
 }
 
 /** Generation k holds an epoch below k; where `to` is a foldable generation, all of these are closed. */
-export const isClosedBefore = (epoch: Epoch, to: Generation): boolean => Number(epoch) < Number(to);
+export const isClosedBefore = (epoch: Epoch, to: Generation): boolean => epoch < epochAfter(to);
 
 /** No reader of the served view, or of a later one, takes this epoch of a lane any more. */
 export const isBehind = (served: Pointer, lane: LaneKey, epoch: Epoch): boolean =>

@@ -1,5 +1,4 @@
 /** How far a reader may go beyond the cut: the speed epochs that join on to it, lane by lane. */
-import type { LaneKey, LaneOffsets } from '../lanes';
 import type { Epoch, Generation, Offset } from '../numbers';
 import { generationBefore } from '../numbers';
 
@@ -51,9 +50,4 @@ export function reachOf(progress: readonly EpochProgress[], cut: Offset, cutEpoc
 /** The generation that the closed epochs of all lanes allow: every lane has left all epochs before it. */
 export function foldableGeneration(reaches: Iterable<LaneReach>): Generation {
   return generationBefore(Math.min(...[...reaches].map((reach) => reach.open)));
-}
-
-/** The offsets that the reaches include. */
-export function includedOffsets(reaches: ReadonlyMap<LaneKey, LaneReach>): LaneOffsets {
-  return Object.fromEntries([...reaches].map(([lane, reach]) => [lane, reach.included]));
 }

@@ -44,7 +44,7 @@ export class ScriptedLog implements Pick<EventLog, 'consume'>, LogConsumer {
     if (polled instanceof Error) throw polled;
     for (const partition of polled.assigned ?? [])
       this.starts.push([partition, (await this.options?.startAt(partition)) ?? NaN]);
-    return { assigned: [], revoked: [], batches: [], ...polled };
+    return { assigned: [], revoked: [], read: [], ...polled };
   }
 
   seek = (partition: number, offset: number): void => void this.seeks.push([partition, offset]);

@@ -2,8 +2,7 @@
 import type { Generation, Pointer } from '@tenon/domain';
 import type { LogReading, MetricSample, Span } from '@tenon/ports';
 import { Periodic, readinessOf } from '@tenon/loops';
-import { NO_TRACER } from '@tenon/telemetry';
-import { productLabels } from '@tenon/telemetry';
+import { NO_TRACER, productLabels } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { StatesOfEdition2 } from './edition-2/states-loop';

@@ -1,6 +1,6 @@
 /** Deletes what no reader can need any more, after a grace time: what lies behind a pointer that was served. */
 import type { RangeAccountDocument } from '@tenon/contracts';
-import { STORE_KEYS, parseProgressKey, parseSpeedKey } from '@tenon/contracts';
+import { STORE_KEYS, keyAfter, parseProgressKey, parseSpeedKey } from '@tenon/contracts';
 import type { Epoch, Pointer } from '@tenon/domain';
 import { isBehind, laneKey, laneOfNumber } from '@tenon/domain';
 import type { Clock, ProductStore, StoreTable } from '@tenon/ports';
@@ -51,9 +51,6 @@ export async function prune(
   return deleted + (await deleteWhere('meta', STORE_KEYS.rangesOf(product), (_, account) => isOver(account)));
 }
 
-/** Space is the least character that a key has. */
-const after = (key: string) => `${key} `;
-
 const deleter =
   ({ store, clock }: PruneDeps, signal: AbortSignal) =>
   async (
@@ -78,7 +75,7 @@ const deleter =
           for (const { key } of over) tx.delete(table, key);
         });
       deleted += over.length;
-      from = found.length < CHUNK ? null : after(found.at(-1)?.key as string);
+      from = found.length < CHUNK ? null : keyAfter(found.at(-1)?.key as string);
       if (from !== null) await pauseAfter(clock, began, signal);
     }
     return deleted;

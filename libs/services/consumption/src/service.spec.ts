@@ -51,3 +51,10 @@ test('once stopped it answers nobody, and is done', async () => {
   await service.done;
   expect(asked(generationsRequest())).toBeUndefined();
 });
+
+test('where a product does not start, nobody is answered', async () => {
+  const failing = { ...fixture(), plans: [planOf()] };
+  jest.spyOn(failing.log, 'consume').mockRejectedValue(new Error('no group'));
+  await expect(createConsumption(failing)).rejects.toThrow('no group');
+  expect(failing.bus.responders.size).toBe(0);
+});

@@ -12,13 +12,18 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
   // The watches ask how long these are, and may be the first to start.
   for (const { name, partitions } of deps.sources)
     await deps.log.ensureTopic({ name: TOPICS.events(name), partitions });
-  await startAll(products);
   const generations = await deps.bus.respond(SUBJECTS.generations, ({ payload }) =>
     generationsReply(
       payload,
       Object.fromEntries(products.map((one) => [one.layout.product, one.servedGeneration()])),
     ),
   );
+  try {
+    await startAll(products);
+  } catch (error) {
+    await generations.close();
+    throw error;
+  }
   const { metrics = NO_METRICS } = deps;
   metrics.counter('tenon_landings_total', 'Flushes and ranges by what became of them.', () =>
     products.flatMap((product) => product.outcomes()),

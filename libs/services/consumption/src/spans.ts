@@ -4,12 +4,12 @@ import type { Links } from '@tenon/telemetry';
 import { startMessaging, within } from '@tenon/telemetry';
 
 /** One transaction lands several flushes: the first one's trace goes on, the others are linked. */
-export function startLanding(tracer: Tracer, topic: string, steps: number, contexts: Links): Span {
+export function startLanding(tracer: Tracer, topic: string, messages: number, contexts: Links): Span {
   const [parent, ...links] = contexts.list();
   return startMessaging(tracer, 'process', tracer.systems.log, topic, {
     parent,
     links,
-    attributes: { 'messaging.batch.message_count': steps },
+    attributes: { 'messaging.batch.message_count': messages },
   });
 }
 

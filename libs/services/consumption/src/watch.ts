@@ -3,7 +3,7 @@
  * instance stands still although the log has more (see StallWatch).
  */
 import { TOPICS } from '@tenon/contracts';
-import { TenonError } from '@tenon/errors';
+import { isPassing } from '@tenon/errors';
 import type { Lane, LaneKey, LaneOffsets, Pointer } from '@tenon/domain';
 import { lanesOf, parseLane } from '@tenon/domain';
 import { Periodic } from '@tenon/loops';
@@ -77,7 +77,7 @@ export class Watch {
       );
       return Object.assign({}, ...ends);
     } catch (error) {
-      if (error instanceof TenonError && error.details.retryable === true) return null;
+      if (isPassing(error)) return null;
       throw error;
     }
   }

@@ -1,13 +1,13 @@
 /** Whether hints went missing on their way: what they cover, held against what the store includes. */
 import type { Covers } from '@tenon/contracts';
-import type { LaneKey, LaneOffsets, Offset } from '@tenon/domain';
+import type { Generation, LaneKey, LaneOffsets, Line, Offset } from '@tenon/domain';
 
 /** What a look at the store finds. */
 export interface Seen {
   /** Lane → the offset up to which events are in. */
   readonly included: LaneOffsets;
-  readonly generation: number;
-  readonly line: number;
+  readonly generation: Generation;
+  readonly line: Line;
 }
 
 export class HintCheck {

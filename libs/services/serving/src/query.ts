@@ -1,5 +1,5 @@
 /** What a rows request asks for, checked in full before anything is read. */
-import { decodeReceipt } from '@tenon/contracts';
+import { decodeReceipt, keyAfter } from '@tenon/contracts';
 import type { OffsetVector, Plan, SqlType, Value } from '@tenon/domain';
 import { canonicalTimestamp, compareValues, keyPattern, keyPrefix } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
@@ -30,7 +30,7 @@ export function parseRowsQuery(plan: Plan, query: Readonly<Record<string, string
   const reverse = choice(query, 'order', ['asc', 'desc'], 'asc') === 'desc';
   // A page begins right after the last cell of the one before.
   const range =
-    cursor === null ? bounds : reverse ? { ...bounds, lt: cursor } : { ...bounds, gte: `${cursor}\u0001` };
+    cursor === null ? bounds : reverse ? { ...bounds, lt: cursor } : { ...bounds, gte: keyAfter(cursor) };
   const where = dimensions(plan, query);
   const texts = plan.key.map((_, part) => where.find((one) => one.part === part)?.text || undefined);
   const pattern = keyPattern(

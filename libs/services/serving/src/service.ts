@@ -2,7 +2,7 @@
 import type { RowsAnswer } from '@tenon/contracts';
 import { SUBJECTS, readCovers } from '@tenon/contracts';
 import type { LaneOffsets, OffsetVector, Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
-import { covers, formatTimestamp, laneKey, toLanes, toVector } from '@tenon/domain';
+import { covers, formatTimestamp, laneKey, parseLane, toLanes, toVector } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type {
   Bus,
@@ -298,7 +298,7 @@ function wantedLanes({ sources, lanes }: ProductLayout, receipt: OffsetVector): 
   const known = new Set(lanes.map(({ source, partition }) => laneKey(source, partition)));
   const unknown = Object.keys(wanted).find((lane) => !known.has(lane));
   if (unknown === undefined) return wanted;
-  const [source, partition] = unknown.split('/');
+  const { source, partition } = parseLane(unknown);
   throw new HttpProblem(
     400,
     'bad-parameter',

@@ -15,14 +15,14 @@ import type {
 
 export interface SpeedConfig {
   /** Records of one micro-batch at most. */
-  readonly maxBatchRecords: number;
-  /** Small batches wait up to this long for company, milliseconds: fewer, larger batches when there is little to do. */
+  readonly maxRecords: number;
+  /** Small micro-batches wait up to this long for company, milliseconds: fewer, larger ones when there is little to do. */
   readonly lingerMs: number;
   /** Cells per frame of a flush at most. */
   readonly frameCells: number;
 }
 
-export const SPEED_DEFAULTS: SpeedConfig = { maxBatchRecords: 20_000, lingerMs: 15, frameCells: FRAME_CELLS };
+export const SPEED_DEFAULTS: SpeedConfig = { maxRecords: 20_000, lingerMs: 15, frameCells: FRAME_CELLS };
 
 export interface SpeedDeps {
   readonly log: EventLog;

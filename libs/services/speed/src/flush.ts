@@ -4,6 +4,7 @@ import { FrameWriter, HEADERS, TOPICS, versionText } from '@tenon/contracts';
 import { laneKey } from '@tenon/domain';
 import type { Ids, NewRecord } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
+import { flushPartition } from '@tenon/views';
 import type { LivePartition } from './partition';
 
 const VERSION = versionText('flush');
@@ -50,7 +51,7 @@ export function makeFlush(
   const { ledger, watermark } = taken;
   values.push(writer.finish({ closed: closes, next: judge.cursor.epoch, ledger, watermark }));
   const place = {
-    partition: lanes.findIndex((one) => one.source === source && one.partition === partition),
+    partition: flushPartition({ lanes }, lane),
     key: laneKey(source, partition),
     headers: { [HEADERS.version]: VERSION },
   };

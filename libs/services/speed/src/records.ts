@@ -23,7 +23,7 @@ export interface Round {
  *
  * @throws UnsupportedVersion
  */
-export function readRound(state: LivePartition, records: readonly LogRecord[], at: number): Round {
+export function readRound(live: LivePartition, records: readonly LogRecord[], at: number): Round {
   const events: EngineEvent[] = [];
   const conflicts: DeadLetter[] = [];
   let duplicate = 0;
@@ -32,15 +32,15 @@ export function readRound(state: LivePartition, records: readonly LogRecord[], a
   let index = at;
   while (index < records.length && barrier === null) {
     const record = records[index++] as LogRecord;
-    switch (judgeRecord(state.judge, record, state.place)) {
+    switch (judgeRecord(live.judge, record, live.place)) {
       case 'event':
-        events.push({ partition: state.lane.partition, record });
+        events.push({ partition: live.lane.partition, record });
         break;
       case 'duplicate':
         duplicate += 1;
         break;
       case 'conflict':
-        conflicts.push(conflictOf(state, record));
+        conflicts.push(conflictOf(live, record));
         break;
       case 'control':
         control += 1;

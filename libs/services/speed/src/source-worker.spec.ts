@@ -17,10 +17,10 @@ interface Options {
   /** Of the two products. */
   readonly pointers?: readonly (Partial<Pointer> | undefined)[];
   readonly log?: MemoryLog;
-  readonly maxBatchRecords?: number;
+  readonly maxRecords?: number;
 }
 
-async function start({ pointers = [], log = new MemoryLog(), maxBatchRecords = 1000 }: Options = {}) {
+async function start({ pointers = [], log = new MemoryLog(), maxRecords = 1000 }: Options = {}) {
   const engine = new CountingEngine();
   const handlers = new Map<string, (message: { payload: unknown }) => void>();
   const served = [...pointers];
@@ -35,7 +35,7 @@ async function start({ pointers = [], log = new MemoryLog(), maxBatchRecords = 1
     ...{ log, bus, engine: engine.asEngine(), logger: NO_LOGGER, sources: [SOURCE], plans: [] },
     ids: { next: () => `id-${(id += 1)}` },
     clock: { now: () => 0, monotonic: () => 0, sleep: async () => undefined },
-    config: { ...SPEED_DEFAULTS, maxBatchRecords },
+    config: { ...SPEED_DEFAULTS, maxRecords },
     pointers: {
       read: async (plans: readonly unknown[]) =>
         plans.map((_, index) => {
@@ -199,7 +199,7 @@ describe('a source’s worker', () => {
   });
 
   it('lets the engine put away one micro-batch before it opens the next', async () => {
-    const { feed, engine, worker } = await start({ maxBatchRecords: 1 });
+    const { feed, engine, worker } = await start({ maxRecords: 1 });
     engine.beforeClose = () => new Promise(setImmediate);
     await feed(order('a'), order('b'), order('c'));
     await worker.stop();

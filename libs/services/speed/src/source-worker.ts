@@ -17,7 +17,7 @@ import { traceMicroBatch } from './spans';
 
 /** What a partition gives one engine run. */
 interface LaneRound {
-  readonly state: LivePartition;
+  readonly live: LivePartition;
   readonly round: Round;
 }
 
@@ -53,7 +53,7 @@ export class SourceWorker {
     this.reader = new TopicReader(deps, {
       topic: TOPICS.events(source.name),
       group: GROUPS.speed(source.name),
-      maxRecords: config.maxBatchRecords,
+      maxRecords: config.maxRecords,
       begin: (partition) => this.begin(partition),
       take: (read) => this.take(read),
     });
@@ -114,12 +114,12 @@ export class SourceWorker {
 
   /** In rounds that take every partition up to its next barrier, so that an engine run covers all of them. */
   private async foldAll(read: readonly PartitionRead<LivePartition>[]): Promise<void> {
-    const queue = read.map(({ held, records }) => ({ state: held, records, at: 0 }));
+    const queue = read.map(({ held, records }) => ({ live: held, records, at: 0 }));
     for (let open = queue; open.length > 0; open = open.filter((one) => one.at < one.records.length)) {
       const rounds = open.map((one) => {
-        const round = readRound(one.state, one.records, one.at);
+        const round = readRound(one.live, one.records, one.at);
         one.at += round.used;
-        return { state: one.state, round };
+        return { live: one.live, round };
       });
       const { tracer = NO_TRACER } = this.deps;
       if (!tracer.enabled) await this.fold(rounds);
@@ -128,16 +128,16 @@ export class SourceWorker {
   }
 
   private async fold(rounds: readonly LaneRound[], span?: Span): Promise<void> {
-    for (const { state, round } of rounds) {
+    for (const { live, round } of rounds) {
       this.totals.duplicates += round.counts.duplicate;
-      for (const product of state.products.values()) product.count(round.counts);
+      for (const product of live.products.values()) product.count(round.counts);
     }
     const events = rounds.flatMap(({ round }) => round.events);
     const refused = await this.aggregate(rounds);
     this.totals.events += events.length;
     this.totals.microBatches += 1;
     const flushes = this.layouts.flatMap((layout) => this.flushOf(layout, rounds));
-    for (const { state, round } of rounds) if (round.barrier !== null) state.beginEpoch();
+    for (const { live, round } of rounds) if (round.barrier !== null) live.beginEpoch();
     const conflicts = rounds.flatMap(({ round }) => round.conflicts);
     await this.deadLetter([...conflicts, ...lettersOf(refused, events)]);
     await this.outbox.send(flushes, span);
@@ -148,7 +148,7 @@ export class SourceWorker {
     await this.closing;
     const events = rounds.flatMap(({ round }) => round.events);
     if (events.length === 0) return [];
-    const states = new Map(rounds.map(({ state }) => [state.lane.partition, state]));
+    const partitions = new Map(rounds.map(({ live }) => [live.lane.partition, live]));
     const plans = this.layouts.map(({ plan }) => plan);
     const opened = await this.deps.engine.open(this.source, plans, events);
     try {
@@ -157,7 +157,7 @@ export class SourceWorker {
         const result = await opened.aggregate(plan);
         refused.push(...result.refused.map((one) => ({ ...one, code: `${plan.product}:${one.code}` })));
         for (const { partition, cells, ledger } of result.partitions)
-          states.get(partition)?.products.get(product)?.add(cells, ledger);
+          partitions.get(partition)?.products.get(product)?.add(cells, ledger);
       }
       return refused;
     } finally {
@@ -169,7 +169,7 @@ export class SourceWorker {
   /** What a product's lanes have to hand over, as one append. */
   private flushOf(layout: ProductLayout, rounds: readonly LaneRound[]): PendingFlush[] {
     const made = rounds.flatMap(
-      ({ state, round }) => makeFlush(this.deps, layout, state, round.barrier !== null) ?? [],
+      ({ live, round }) => makeFlush(this.deps, layout, live, round.barrier !== null) ?? [],
     );
     const [first] = made;
     if (first === undefined) return [];
@@ -206,7 +206,7 @@ export class SourceWorker {
   }
 
   private get heldCells(): number {
-    const products = [...this.reader.held.values()].flatMap((state) => [...state.products.values()]);
+    const products = [...this.reader.held.values()].flatMap((live) => [...live.products.values()]);
     return products.reduce((sum, one) => sum + one.size, 0);
   }
 

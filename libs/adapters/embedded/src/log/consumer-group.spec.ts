@@ -76,7 +76,7 @@ test('closing ends a poll that waits, without an error; polling again is one', a
   await poll(consumer);
   const waiting = consumer.poll({ maxWaitMs: 3_600_000 });
   await consumer.close();
-  expect(await waiting).toEqual({ assigned: [], revoked: [], batches: [] });
+  expect(await waiting).toEqual({ assigned: [], revoked: [], read: [] });
   await expect(consumer.poll({ maxWaitMs: 0 })).rejects.toMatchObject({ code: 'consumer-closed' });
   expect(clock.sleeping()).toBe(0);
 });
@@ -88,6 +88,6 @@ test('closing the log ends the polls that wait', async () => {
   await poll(consumer);
   const waiting = consumer.poll({ maxWaitMs: 3_600_000 });
   await own.close();
-  expect((await waiting).batches).toEqual([]);
+  expect((await waiting).read).toEqual([]);
   await expect(consumer.poll({ maxWaitMs: 0 })).rejects.toMatchObject({ code: 'log-closed' });
 });

@@ -158,7 +158,7 @@ export class Consumer implements LogConsumer, Member {
   }
 
   private report(options: PollOptions): Polled {
-    const polled = { assigned: [...this.assigned], revoked: [...this.revoked], batches: this.take(options) };
+    const polled = { assigned: [...this.assigned], revoked: [...this.revoked], read: this.take(options) };
     this.assigned.clear();
     this.revoked.clear();
     return polled;
@@ -168,7 +168,7 @@ export class Consumer implements LogConsumer, Member {
   private take(options: PollOptions): PartitionRecords[] {
     let records = options.maxRecords ?? Number.MAX_SAFE_INTEGER;
     let bytes = options.maxBytes ?? DEFAULT_BYTES;
-    const batches: PartitionRecords[] = [];
+    const read: PartitionRecords[] = [];
     const ready = [...this.held].filter(([, held]) => held.given < held.fetched.length);
     const first = this.turn++;
     for (let i = 0; i < ready.length && records > 0 && bytes > 0; i++) {
@@ -176,11 +176,11 @@ export class Consumer implements LogConsumer, Member {
       const left = ready.length - i;
       const fitting = Math.max(1, Math.floor(bytes / left / held.recordBytes));
       const given = takeFrom(held, Math.min(Math.ceil(records / left), fitting));
-      batches.push({ partition, records: given });
+      read.push({ partition, records: given });
       records -= given.length;
       bytes -= given.length * held.recordBytes;
     }
-    return batches;
+    return read;
   }
 
   /** A promise of the topic's next change, made before looking at it, so that none is missed. */

@@ -1,5 +1,6 @@
 /** What one source's archive holds: its files, read off the lake's listing, and the cuts that they end at. */
 import type { Epoch, Generation, Offset, Offsets, Partition } from '@tenon/domain';
+import { generationBefore } from '@tenon/domain';
 import type { ArchiveRange, Lake } from '@tenon/ports';
 import type { CompleteCut } from './complete-cut';
 import type { ArchiveFile } from './names';
@@ -47,7 +48,7 @@ export class ArchiveIndex {
     const epoch = Math.min(...reached);
     if (!Number.isFinite(epoch) || epoch <= 0) return null;
     const full = partitions.some((files) =>
-      files.some((file) => file.end === 'f' && Number(file.epoch) > Number(after) && file.epoch <= epoch),
+      files.some((file) => file.end === 'f' && generationBefore(file.epoch) > after && file.epoch <= epoch),
     );
     return { ...this.cutAt(epoch), epoch, full };
   }

@@ -68,10 +68,10 @@ export function contiguous(files: readonly ArchiveFile[]): ArchiveFile[] {
  */
 export function spansOf(
   files: readonly ArchiveFile[],
-  from: number,
-  to: number,
-): { readonly from: number; readonly to: number; readonly names: readonly string[] }[] {
-  const spans: { from: number; to: number; names: string[] }[] = [];
+  from: Offset,
+  to: Offset,
+): { readonly from: Offset; readonly to: Offset; readonly names: readonly string[] }[] {
+  const spans: { from: Offset; to: Offset; names: string[] }[] = [];
   let at = from;
   for (const file of files) {
     if (file.to <= at || file.from >= to) continue;

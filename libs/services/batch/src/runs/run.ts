@@ -1,15 +1,17 @@
 /** One batch run: the states of a range of the archive, handed to the landing zone. */
 import type {
+  Generation,
   Lanes,
   Move,
   Offsets,
   Partition,
   Plan,
   Pointer,
+  ProductId,
   RangeHead,
   SourceDefinition,
 } from '@tenon/domain';
-import { lanesOf, parseTimestamp, toVector } from '@tenon/domain';
+import { generationBefore, lanesOf, parseTimestamp, toVector } from '@tenon/domain';
 import type { Clock, Engine, PartialCell, Span } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import type { ArchiveIndex } from '../archive/archive-index';
@@ -24,9 +26,9 @@ export interface RunDeps extends RangeWriterDeps {
 
 /** What a run did, for the log and the status. */
 export interface RunReport {
-  readonly product: string;
-  readonly from: number;
-  readonly to: number;
+  readonly product: ProductId;
+  readonly from: Generation;
+  readonly to: Generation;
   readonly cells: number;
   readonly ms: number;
 }
@@ -44,8 +46,8 @@ export interface DueRun {
 export function rangeOf({ hash }: Pick<Plan, 'hash'>, { pointer, cut }: DueRun): RangeHead {
   const full = cut.full || (pointer !== undefined && pointer.hash !== hash);
   const line = pointer?.line ?? 0;
-  if (full) return { hash, full, line: line + 1, from: 0, to: Number(cut.epoch) };
-  return { hash, full, line, from: pointer?.generation ?? 0, to: Number(cut.epoch) };
+  if (full) return { hash, full, line: line + 1, from: 0, to: generationBefore(cut.epoch) };
+  return { hash, full, line, from: pointer?.generation ?? 0, to: generationBefore(cut.epoch) };
 }
 
 /**

@@ -3,6 +3,7 @@
  * until its generation is served. Two runs at a time would be a waste, and no harm: the landing zone judges each range.
  */
 import type { Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
+import { generationBefore } from '@tenon/domain';
 import type { Lease, Leases } from '@tenon/leases';
 import { Periodic } from '@tenon/loops';
 import { NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
@@ -11,7 +12,7 @@ import type { ArchiveIndex } from '../archive/archive-index';
 import type { CutContexts } from '../archive/cut-contexts';
 import type { BatchDeps } from '../deps';
 import type { DueRun, RunReport } from './run';
-import { runBatch } from './run';
+import { rangeOf, runBatch } from './run';
 import { startRun } from './spans';
 
 /** How often it looks by itself for what is due: hints can be lost. Milliseconds. */
@@ -92,7 +93,7 @@ export class Runs {
     const [pointer] = await this.deps.pointers.read([plan]);
     const base = pointer?.generation ?? 0;
     const cut = this.index.latestCut(base);
-    if (cut === null || Number(cut.epoch) <= base) return null;
+    if (cut === null || generationBefore(cut.epoch) <= base) return null;
     return { pointer, cut: { ...cut, trace: this.contexts.of(cut.epoch) } };
   }
 
@@ -107,9 +108,9 @@ export class Runs {
     const { clock, logger, config, metrics = NO_METRICS, tracer = NO_TRACER } = this.deps;
     const { product, plan } = layout;
     const base = due.pointer?.generation ?? 0;
-    const to = due.cut.epoch;
-    logger.info({ product, from: due.cut.full ? 0 : base, to }, 'batch run begins');
-    const span = startRun(tracer, plan, base, due.cut);
+    const { from, to } = rangeOf(plan, due);
+    logger.info({ product, from, to }, 'batch run begins');
+    const span = startRun(tracer, plan, { from, to }, due.cut.trace);
     const report = await within(span, () =>
       runBatch(this.deps, this.index, this.source, layout, due, lost, span),
     );

@@ -10,6 +10,7 @@ import type { PartitionRead } from '@tenon/loops';
 import { TopicReader } from '@tenon/loops';
 import { Links, NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
+import { flushPartition } from '@tenon/views';
 import type { ConsumptionDeps } from '../deps';
 import type { LandedFlushes, WholeFlush } from '../landing/flushes';
 import { landFlushes } from '../landing/flushes';
@@ -146,9 +147,8 @@ export class FlushLoop {
   }
 
   /** True if this instance has the flushes of a lane. */
-  has({ source, partition }: Lane): boolean {
-    const at = this.layout.lanes.findIndex((one) => one.source === source && one.partition === partition);
-    return this.reader.held.has(at);
+  has(lane: Lane): boolean {
+    return this.reader.held.has(flushPartition(this.layout, lane));
   }
 
   counts(): Readonly<Record<string, number>> {

@@ -2,7 +2,7 @@
  * Kappa: no batch runs, so the landing zone folds what it has. Once every lane has left the epochs before k, their
  * states are the states of [cut i, cut k), and the law is the same as for a range that batch computed.
  */
-import { STORE_KEYS, pointerDocument } from '@tenon/contracts';
+import { STORE_KEYS, keyAfter, pointerDocument } from '@tenon/contracts';
 import type { FoldTarget, Pointer } from '@tenon/domain';
 import { closedMove, foldableGeneration, movedPointer } from '@tenon/domain';
 import type { Clock, ProductStore } from '@tenon/ports';
@@ -49,7 +49,7 @@ export async function foldClosedEpochs(
       return true;
     });
     if (!folded || signal.aborted) return null;
-    from = part.length < config.foldCells ? null : `${part.at(-1)?.id}\u0001`;
+    from = part.length < config.foldCells ? null : keyAfter(part.at(-1)?.id as string);
     await pauseAfter(clock, began, signal);
   }
   const move = closedMove(pointer, view.speed.lanes, to);

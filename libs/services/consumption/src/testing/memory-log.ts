@@ -117,10 +117,10 @@ class MemoryConsumer implements LogConsumer {
     for (;;) {
       const changed = this.log.changed();
       const { assigned, revoked } = await this.rebalance();
-      const batches = this.take(maxRecords);
-      if (assigned.length + revoked.length + batches.length > 0 || !patient) {
+      const read = this.take(maxRecords);
+      if (assigned.length + revoked.length + read.length > 0 || !patient) {
         over.abort();
-        return { assigned, revoked, batches };
+        return { assigned, revoked, read };
       }
       await changed;
     }

@@ -1,6 +1,6 @@
 /** Cuts over the bus: whoever asks need not know where ingestion is. */
 import { HEADERS, SUBJECTS } from '@tenon/contracts';
-import type { OffsetVector, Value } from '@tenon/domain';
+import type { Epoch, OffsetVector, Value } from '@tenon/domain';
 import { HttpProblem, TenonError } from '@tenon/errors';
 import type { Bus, BusHeaders, Logger, Subscription } from '@tenon/ports';
 import type { Cutter } from './cutter';
@@ -8,7 +8,7 @@ import type { Cutter } from './cutter';
 /** What makes a cut, here or elsewhere. */
 export interface CutMaker {
   /** @param trace the traceparent of who asks */
-  cut(full: boolean, trace?: string): Promise<{ readonly epoch: number; readonly offsets: OffsetVector }>;
+  cut(full: boolean, trace?: string): Promise<{ readonly epoch: Epoch; readonly offsets: OffsetVector }>;
 }
 
 /** An instance that stands still may be the one that is asked; then another one is, since cuts do no harm. */
@@ -17,7 +17,7 @@ const TRY_MS = 4_000;
 
 interface CutReply {
   readonly v?: 1;
-  readonly epoch?: number;
+  readonly epoch?: Epoch;
   readonly offsets?: OffsetVector;
   /** Why there is none. */
   readonly problem?: { readonly code: string; readonly message: string };

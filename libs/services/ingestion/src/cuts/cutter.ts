@@ -4,7 +4,7 @@
  */
 import type { Barrier, CutRecord } from '@tenon/contracts';
 import { BARRIER, HEADERS, SUBJECTS, TOPICS, versionText } from '@tenon/contracts';
-import type { OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
+import type { Epoch, Offset, OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
 import { NO_TRACER, contextHeaders, within } from '@tenon/telemetry';
@@ -20,7 +20,7 @@ export interface CutDeps {
 }
 
 export interface Cut {
-  readonly epoch: number;
+  readonly epoch: Epoch;
   /** The offsets after the barriers. */
   readonly offsets: OffsetVector;
 }
@@ -37,7 +37,7 @@ interface Queued {
 }
 
 export class Cutter {
-  private taken = 0;
+  private taken: Epoch = 0;
   private latest: Cut | null = null;
   private running: Promise<unknown> = Promise.resolve();
   /** The cut that waits for the running one; whoever asks meanwhile shares it. */
@@ -146,7 +146,7 @@ export class Cutter {
   }
 
   /** @returns the record's offset */
-  private async record(record: CutRecord): Promise<number> {
+  private async record(record: CutRecord): Promise<Offset> {
     const headers = { [HEADERS.version]: versionText('cut') };
     const [offset] = await this.deps.log.append(TOPICS.cuts, [
       { partition: 0, key: null, value: JSON.stringify(record), headers },

@@ -1,11 +1,12 @@
 /** The deployment's one counter of epochs, as `tenon.cuts` tells it. */
 import type { CutRecord } from '@tenon/contracts';
 import { TOPICS, cutOf, mustRead } from '@tenon/contracts';
+import type { Epoch, Offset } from '@tenon/domain';
 import type { EventLog } from '@tenon/ports';
 
 export interface CutHistory {
   /** The highest number that was ever taken; 0 if none. A cut that was only begun has taken its number too. */
-  readonly taken: number;
+  readonly taken: Epoch;
   /** The latest cut of which every partition has its barrier. */
   readonly written: CutRecord | null;
 }
@@ -15,7 +16,7 @@ const TAIL = 1_000;
 
 /** @param tail how many records are looked at */
 export async function readCutHistory(log: EventLog, tail = TAIL): Promise<CutHistory> {
-  let taken = 0;
+  let taken: Epoch = 0;
   let written: CutRecord | null = null;
   for (const { cut } of await readTail(log, tail)) {
     taken = Math.max(taken, cut.epoch);
@@ -28,7 +29,7 @@ export async function readCutHistory(log: EventLog, tail = TAIL): Promise<CutHis
 const RECENT = 100;
 
 /** The highest number of late that was begun by a record before the one at `own`, or after it too; 0 if none. */
-export async function highestOfOthers(log: EventLog, own: number, orAfter: boolean): Promise<number> {
+export async function highestOfOthers(log: EventLog, own: Offset, orAfter: boolean): Promise<Epoch> {
   const others = (await readTail(log, RECENT)).filter(
     ({ offset, cut }) => cut.type === 'begun' && (offset < own || (orAfter && offset > own)),
   );
@@ -36,10 +37,10 @@ export async function highestOfOthers(log: EventLog, own: number, orAfter: boole
 }
 
 /** The last `count` records, and what came meanwhile. */
-async function readTail(log: EventLog, count: number): Promise<{ offset: number; cut: CutRecord }[]> {
+async function readTail(log: EventLog, count: number): Promise<{ offset: Offset; cut: CutRecord }[]> {
   const start = (await log.startOffsets(TOPICS.cuts))['0'] ?? 0;
   const end = (await log.endOffsets(TOPICS.cuts))['0'] ?? 0;
-  const tail: { offset: number; cut: CutRecord }[] = [];
+  const tail: { offset: Offset; cut: CutRecord }[] = [];
   let next = Math.max(start, end - count);
   while (next < end) {
     const records = await log.read(TOPICS.cuts, 0, next);

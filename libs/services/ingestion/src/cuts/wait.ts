@@ -1,6 +1,6 @@
 /** Waiting until a cut is served: hints make it quick, asking again makes it sure. */
 import type { Epoch, Generation, ProductId } from '@tenon/domain';
-import { parseProductId } from '@tenon/domain';
+import { generationBefore, parseProductId } from '@tenon/domain';
 import type { Bus, Clock } from '@tenon/ports';
 import { SUBJECTS, generationsRequest, readGenerationsReply } from '@tenon/contracts';
 
@@ -35,7 +35,7 @@ export async function waitUntilServed(
       })) {
         merge(generations, readGenerationsReply(reply, products));
       }
-      const served = products.every((id) => Number(generations[id] ?? 0) >= Number(epoch));
+      const served = products.every((id) => (generations[id] ?? 0) >= generationBefore(epoch));
       if (served || signal.aborted || clock.monotonic() >= deadline)
         return { served, generations: byName(generations) };
       await Promise.race([hint, clock.sleep(ASK_EVERY_MS, signal)]);

@@ -61,8 +61,8 @@ export const CLOSED: Mutants = {
     },
     {
       means: 'generation k holds epoch k',
-      was: 'Number(epoch) < Number(to)',
-      is: 'Number(epoch) <= Number(to)',
+      was: 'epoch < epochAfter(to)',
+      is: 'epoch <= epochAfter(to)',
       found: 'kappa',
       within: 7,
     },
