@@ -18,7 +18,7 @@ export async function registerCatalog(
     const problems: Problem[] = [...changedSources(before, sources), ...(await plansInUse(tx, plans))];
     if (problems.length === 0) {
       putSources(tx, sources);
-      putPlans(tx, plans);
+      await putPlans(tx, plans);
     }
     return { problems, before };
   });

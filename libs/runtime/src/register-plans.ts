@@ -14,12 +14,18 @@ export async function plansInUse(tx: StoreTransaction, plans: readonly Plan[]): 
     .map(changedProblem);
 }
 
-/** Puts the plans of a catalog, and what each name serves: the version that the catalog has. */
-export function putPlans(tx: StoreTransaction, plans: readonly Plan[]): void {
-  for (const plan of plans) {
-    tx.put('meta', STORE_KEYS.plan(idOf(plan)), { plan } satisfies PlanDocument);
-    const served: ServedDocument = { v: VERSIONS.served.writes, version: plan.version };
-    tx.put('meta', STORE_KEYS.served(plan.product), served);
+/**
+ * Puts the plans of a catalog, and what each name serves. A version that is served stays so as long as the catalog has it;
+ * else the name serves the latest that the catalog has.
+ */
+export async function putPlans(tx: StoreTransaction, plans: readonly Plan[]): Promise<void> {
+  for (const plan of plans) tx.put('meta', STORE_KEYS.plan(idOf(plan)), { plan } satisfies PlanDocument);
+  for (const name of new Set(plans.map(({ product }) => product))) {
+    const versions = plans.filter(({ product }) => product === name).map(({ version }) => version);
+    const served = await tx.get<ServedDocument>('meta', STORE_KEYS.served(name));
+    if (served !== undefined && versions.includes(served.version)) continue;
+    const document: ServedDocument = { v: VERSIONS.served.writes, version: Math.max(...versions) };
+    tx.put('meta', STORE_KEYS.served(name), document);
   }
 }
 

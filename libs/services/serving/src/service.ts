@@ -1,8 +1,8 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
 import type { RowsAnswer } from '@tenon/contracts';
 import { SUBJECTS, readCovers } from '@tenon/contracts';
-import type { LaneOffsets, OffsetVector, Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
-import { covers, formatTimestamp, laneKey, parseLane, toLanes, toVector } from '@tenon/domain';
+import type { Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
+import { covers, formatTimestamp, toLanes, toVector } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type {
   Bus,
@@ -21,10 +21,10 @@ import type {
   Tracer,
 } from '@tenon/ports';
 import { NO_METRICS, NO_TRACER, productLabels, tracedRoutes } from '@tenon/telemetry';
-import type { ProductLayout } from '@tenon/views';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { toCsv } from './csv';
 import { exampleOf } from './example';
+import { formatOf } from './format';
 import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
 import type { RowsQuery } from './query';
@@ -33,6 +33,7 @@ import { ProductReader } from './reader';
 import { ReceiptWaits } from './receipt-waits';
 import { servedNames } from './served-names';
 import { traceRead } from './spans';
+import { wantedLanes } from './wanted-lanes';
 
 export interface ServingConfig {
   readonly live: LiveConfig;
@@ -289,31 +290,4 @@ class Serving {
     for (const subscription of this.subscriptions) await subscription.close();
     for (const { hub } of this.products.values()) await hub.stop();
   }
-}
-
-/** Of a receipt, what the product reads. */
-function wantedLanes({ sources, lanes }: ProductLayout, receipt: OffsetVector): LaneOffsets {
-  const read = Object.entries(receipt).filter(([source]) => sources.includes(source));
-  const wanted = toLanes(Object.fromEntries(read));
-  const known = new Set(lanes.map(({ source, partition }) => laneKey(source, partition)));
-  const unknown = Object.keys(wanted).find((lane) => !known.has(lane));
-  if (unknown === undefined) return wanted;
-  const { source, partition } = parseLane(unknown);
-  throw new HttpProblem(
-    400,
-    'bad-parameter',
-    `after names partition ${partition} of ${source}, which does not exist.`,
-    { parameter: 'after' },
-  );
-}
-
-/** JSON unless CSV is asked for; 406 for what can't be given. */
-function formatOf(accept: string | undefined): 'json' | 'csv' {
-  if (accept === undefined || accept === '') return 'json';
-  const types = accept.split(',').map((part) => (part.split(';')[0] ?? '').trim().toLowerCase());
-  for (const type of types) {
-    if (['*/*', 'application/*', 'application/json'].includes(type)) return 'json';
-    if (type === 'text/csv' || type === 'text/*') return 'csv';
-  }
-  throw new HttpProblem(406, 'not-acceptable', 'Rows are given as application/json or text/csv.');
 }
