@@ -90,10 +90,10 @@ function install() {
 }
 
 /** Runs a program of node_modules/.bin in the checkout and resolves to its exit code. */
-function runBin(name, args, env = {}) {
+function runBin(name, args, env = {}, stdio = 'inherit') {
   const result = spawnSync(join(ROOT, 'node_modules', '.bin', name), args, {
     cwd: ROOT,
-    stdio: 'inherit',
+    stdio,
     env: { ...process.env, ...env },
     shell: process.platform === 'win32',
   });

@@ -3,5 +3,5 @@ const { ensureInstalled, runBin } = require('./install');
 
 ensureInstalled();
 const env = { NX_DAEMON: 'false' };
-if (runBin('nx', ['show', 'projects'], env) !== 0) process.exit(1);
+if (runBin('nx', ['show', 'projects'], env, ['ignore', 'ignore', 'inherit']) !== 0) process.exit(1);
 process.exit(runBin('eslint', ['.', ...process.argv.slice(2)], env));

@@ -44,6 +44,7 @@ export async function runAlone(service: ServiceName, options: AloneOptions = {})
   }
   if (args.length === 1 && args[0] === '--check-config') return checkConfig(service, environment, say);
   if (args.length > 0) {
+    say(`Not understood: ${args.join(' ')}`);
     say(usage(service));
     return 2;
   }
@@ -112,9 +113,8 @@ async function checkConfig(
     }
   });
   for (const problem of problems) say(describe(problem));
-  say(
-    problems.length === 0 ? `${service} can start with this configuration.` : `${problems.length} problems.`,
-  );
+  if (problems.length === 0) say(`${service} can start with this configuration.`);
+  else say(problems.length === 1 ? '1 problem.' : `${problems.length} problems.`);
   return problems.length === 0 ? 0 : 1;
 }
 

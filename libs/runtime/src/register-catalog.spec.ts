@@ -17,6 +17,7 @@ beforeEach(() => {
   store = {
     transact: (work) =>
       work({
+        get: (_table: string, key: string) => Promise.resolve(documents.get(key)),
         getMany: (_table: string, keys: readonly string[]) =>
           Promise.resolve(keys.map((key) => documents.get(key))),
         put: (_table: string, key: string, value: unknown) => void documents.set(key, value),
@@ -26,6 +27,16 @@ beforeEach(() => {
 
 const register = (source: Partial<SourceDefinition> = {}, hash = 'h') =>
   registerCatalog(store, { sources: [{ ...ORDERS, ...source }], plans: [plan(hash)] });
+
+test('a version that is served stays so as long as the catalog has it, else the latest is', async () => {
+  const served = () => documents.get('served/sales');
+  const both = { sources: [ORDERS], plans: [plan('h'), plan('i', 2)] };
+  await register();
+  await registerCatalog(store, both);
+  expect(served()).toEqual({ v: 1, version: 1 });
+  await registerCatalog(store, { ...both, plans: [plan('i', 2), plan('j', 3)] });
+  expect(served()).toEqual({ v: 1, version: 3 });
+});
 
 async function problemsOf(registered: Promise<unknown>) {
   const error = await registered.then(

@@ -58,7 +58,8 @@ function printChecked(
     );
   }
   output.out.write(`${count(sources.length, 'source')}, ${count(plans.length, 'product')}, no problem.\n`);
-  if (comparedWith !== null) output.out.write(dim(`Compared with what runs at ${comparedWith}.\n`));
+  if (comparedWith !== null)
+    output.out.write(dim(`Sources compared with those that run at ${comparedWith}.\n`));
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;

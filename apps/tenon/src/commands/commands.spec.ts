@@ -309,7 +309,7 @@ describe('tenon check', () => {
     const { code, out, err } = await run('check', '--catalog', catalog);
     expect([code, out]).toEqual([
       0,
-      `1 source, 0 products, no problem.\nCompared with what runs at ${fake.url}.\n`,
+      `1 source, 0 products, no problem.\nSources compared with those that run at ${fake.url}.\n`,
     ]);
     const file = join(catalog, 'sources/orders.yaml');
     expect(err).toContain(`warning ${file}  orders.shop is required now. [field-required]`);

@@ -3,7 +3,7 @@
  * then a cut gives them to the batch layer, and the rest are replayed as live traffic.
  */
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { Client } from '../cli/client';
 import { toFailure } from '../cli/failure';
 import { lazy } from '../cli/lazy';
@@ -47,7 +47,11 @@ export async function main(args: readonly string[], output: Output = standardOut
       'Where everything is kept; remove it to begin anew',
       process.env['TENON_DATA'] || join(ROOT, '.tenon'),
     )
-    .option('--cut-every <time>', 'Time between cuts, e.g. 30s, or off', interval, 30_000)
+    .addOption(
+      new Option('--cut-every <time>', 'Time between cuts, e.g. 30s, or off')
+        .argParser(interval)
+        .default(30_000, '30s'),
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => output.out.write(text),

@@ -34,7 +34,7 @@ export function checkExpression(expression: Ast, rules: ExpressionRules): boolea
         'window-function',
         at,
         'Window functions (OVER) need all rows at once and cannot be merged.',
-        'Group instead; use arg_max(x, event_time) for the latest value, or topology: batch once it is available.',
+        'Group instead; use arg_max(x, event_time) for the latest value.',
       );
       return false;
     case 'SUBQUERY':

@@ -292,6 +292,7 @@ describe('what is refused before there is a request', () => {
       417,
       'expectation-failed',
     ],
+    ['a path that is not encoded', 'GET /é HTTP/1.1\r\nhost: x\r\n\r\n', 400, 'bad-request'],
   ])('%s: a problem document too', async (_what, text, status, code) => {
     const { port } = await start(ROUTES, { limits: { headersTimeoutMs: 80 } });
     const answer = await raw(port, text);

@@ -14,6 +14,12 @@ function problemFor(code: string | undefined): HttpProblem {
       return new HttpProblem(408, 'timeout', 'The request did not arrive in time.');
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return new HttpProblem(413, 'too-large', 'The chunk extensions of the body are over the limit.');
+    case 'HPE_INVALID_URL':
+      return new HttpProblem(
+        400,
+        'bad-request',
+        'The path or query has characters that must be percent-encoded.',
+      );
     default:
       return new HttpProblem(400, 'bad-request', 'This is not HTTP/1.1 as RFC 9112 has it.');
   }

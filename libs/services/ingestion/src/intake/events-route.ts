@@ -33,7 +33,9 @@ async function takeEvents(
   const name = request.params['source'] ?? '';
   const desk = desks.get(name);
   if (desk === undefined) {
-    throw new HttpProblem(404, 'unknown-source', `There is no source ${JSON.stringify(name.slice(0, 100))}.`);
+    const asked = JSON.stringify(name.slice(0, 100));
+    const known = [...desks.keys()].join(', ');
+    throw new HttpProblem(404, 'unknown-source', `There is no source ${asked}. Sources: ${known}.`);
   }
   const { headers } = request;
   const kind = bodyKind(headers['content-type']);
