@@ -18,7 +18,9 @@ const FIRST_CAPACITY = 1024;
  * whoever reads `window` offsets before a place decides from there on as everyone else.
  *
  * Entries stand in a ring in the order of their offsets; a hash table (open addressing, linear probing) finds the
- * latest of an id. Ids are known by 96 bits of their hash: among 10^9 ids the chance of any mistaken pair is 10^-11.
+ * latest of an id. The table keeps slots of entries that have left the ring until it is made anew, which is cheaper than to
+ * take each out: such an entry is below the window, or its place has another's hash now. Ids are known by 96 bits of
+ * their hash: among 10^9 ids the chance of any mistaken pair is 10^-11.
  */
 export class DedupeWindow {
   /** A power of two, doubled when the ring is full. */
@@ -30,6 +32,8 @@ export class DedupeWindow {
   /** The oldest entry's place in the ring, and how many there are. */
   private head = 0;
   private size = 0;
+  /** Slots of the table that are not free: at most three of four. */
+  private used = 0;
   private latest = -1;
   /** @param window in offsets; 0 turns the rule off */
   constructor(private readonly window: number) {}
@@ -44,8 +48,10 @@ export class DedupeWindow {
     if (offset <= this.latest) throw new RangeError(`Offset ${offset} comes after offset ${this.latest}`);
     this.latest = offset;
     if (this.window === 0) return 'new';
-    this.evict(offset - this.window);
+    const from = Math.max(0, offset - this.window);
+    this.evict(from);
     if (this.size === this.capacity) this.grow();
+    else if (this.used * 2 >= this.capacity * 3) this.index();
     const h0 = hexWord(identity, 0);
     const h1 = hexWord(identity, 8);
     const h2 = hexWord(identity, 16);
@@ -54,7 +60,8 @@ export class DedupeWindow {
     const slot = this.find(h0, h1, h2);
     const before = table[slot * SLOT]! - 1;
     let verdict: DedupeVerdict = 'new';
-    if (before >= 0) {
+    if (before < 0) this.used += 1;
+    else if (offsets[before]! >= from) {
       verdict = entries[before * ENTRY + 3] === data ? 'duplicate' : 'conflict';
       offsets[before] = -1;
     }
@@ -72,10 +79,7 @@ export class DedupeWindow {
 
   /** Forgets everything below `from`. */
   private evict(from: Offset): void {
-    while (this.size > 0) {
-      const offset = this.offsets[this.head]!;
-      if (offset >= from) return;
-      if (offset >= 0) this.remove(this.head);
+    while (this.size > 0 && this.offsets[this.head]! < from) {
       this.head = (this.head + 1) & (this.capacity - 1);
       this.size -= 1;
     }
@@ -91,27 +95,11 @@ export class DedupeWindow {
       if (entry === 0) return slot;
       if (table[slot * SLOT + 1] !== tag) continue;
       const at = (entry - 1) * ENTRY;
-      if (entries[at + 1] === h1 && entries[at + 2] === h2) return slot;
+      if (entries[at] === h0 && entries[at + 1] === h1 && entries[at + 2] === h2) return slot;
     }
   }
 
-  /** Takes an entry out of the table and moves up those behind that are not at home (Knuth 6.4, algorithm R). */
-  private remove(place: number): void {
-    const { table } = this;
-    const mask = this.capacity * 2 - 1;
-    let free = this.entries[place * ENTRY]! & mask;
-    while (table[free * SLOT] !== place + 1) free = (free + 1) & mask;
-    for (let slot = (free + 1) & mask; table[slot * SLOT] !== 0; slot = (slot + 1) & mask) {
-      const home = table[slot * SLOT + 1]! & mask;
-      if (((slot - home) & mask) < ((slot - free) & mask)) continue;
-      table[free * SLOT] = table[slot * SLOT]!;
-      table[free * SLOT + 1] = table[slot * SLOT + 1]!;
-      free = slot;
-    }
-    table[free * SLOT] = 0;
-  }
-
-  /** Doubles the ring and the table. The window bounds how often, and with it the memory. */
+  /** Doubles the ring. The window bounds how often, and with it the memory. */
   private grow(): void {
     const { capacity, entries, offsets, head } = this;
     this.capacity = capacity * 2;
@@ -123,12 +111,22 @@ export class DedupeWindow {
     this.offsets.set(offsets.subarray(head));
     this.offsets.set(offsets.subarray(0, head), capacity - head);
     this.table = new Int32Array(this.capacity * 2 * SLOT);
-    for (let place = 0; place < this.size; place++) {
-      if (this.offsets[place]! < 0) continue;
-      const h0 = this.entries[place * ENTRY]!;
-      const slot = this.find(h0, this.entries[place * ENTRY + 1]!, this.entries[place * ENTRY + 2]!);
-      this.table[slot * SLOT] = place + 1;
-      this.table[slot * SLOT + 1] = h0;
+    this.index();
+  }
+
+  /** Makes the table anew, of what is in the ring. */
+  private index(): void {
+    const { entries, offsets, table, head, size, capacity } = this;
+    table.fill(0);
+    this.used = 0;
+    for (let i = 0; i < size; i++) {
+      const place = (head + i) & (capacity - 1);
+      if (offsets[place]! < 0) continue;
+      const h0 = entries[place * ENTRY]!;
+      const slot = this.find(h0, entries[place * ENTRY + 1]!, entries[place * ENTRY + 2]!);
+      table[slot * SLOT] = place + 1;
+      table[slot * SLOT + 1] = h0;
+      this.used += 1;
     }
   }
 }

@@ -100,15 +100,15 @@ export const READING: Mutants = {
   dedupe: [
     {
       means: 'the window is one record short',
-      was: 'this.evict(offset - this.window)',
-      is: 'this.evict(offset - this.window + 1)',
+      was: 'Math.max(0, offset - this.window)',
+      is: 'Math.max(0, offset - this.window + 1)',
       found: 'lambda',
       within: 2,
     },
     {
       means: 'the window is one record long',
-      was: 'this.evict(offset - this.window)',
-      is: 'this.evict(offset - this.window - 1)',
+      was: 'Math.max(0, offset - this.window)',
+      is: 'Math.max(0, offset - this.window - 1)',
       found: 'logs',
       within: 4,
     },
