@@ -12,6 +12,9 @@ const VERSION = versionText('slice');
 /** How many frames are appended at a time. */
 const FRAMES_PER_APPEND = 8;
 
+/** A slice of large cells ends here, since it is held until it is written. */
+const SLICE_CHARS = 16 << 20;
+
 export interface RangeWriterDeps {
   readonly log: EventLog;
   readonly ids: Ids;
@@ -23,7 +26,9 @@ export class RangeWriter {
   private readonly topic: string;
   private readonly headers: Readonly<Record<string, string>>;
   private slices = 0;
-  private open: FrameWriter<SliceFrame> | null = null;
+  /** The cells of the next slice. */
+  private open: WireCell[] = [];
+  private chars = 0;
   private waiting: NewRecord[] = [];
   private total = 0;
 
@@ -47,15 +52,30 @@ export class RangeWriter {
   /** Writes some of the cells; each cell of a range comes once. */
   async write(cells: readonly PartialCell[]): Promise<void> {
     for (const cell of cells) {
-      this.open ??= this.begin();
-      const frame = this.open.add(wireCell(this.layout, cell));
-      if (frame !== null) await this.put(frame);
-      if (this.open.written >= this.deps.config.sliceCells) await this.endSlice();
+      const text = wireCell(this.layout, cell);
+      this.open.push(text);
+      this.chars += text.id.length + text.key.length + text.states.length;
+      if (this.open.length >= this.deps.config.sliceCells || this.chars >= SLICE_CHARS) await this.endSlice();
     }
     this.total += cells.length;
   }
 
-  private begin(): FrameWriter<SliceFrame> {
+  /** In the order of keys: whoever lands some of it at a time then changes few pages of the store, and not all of them. */
+  private async endSlice(): Promise<void> {
+    if (this.open.length === 0) return;
+    const cells = this.open.sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.open = [];
+    this.chars = 0;
+    const writer = this.frames();
+    for (const cell of cells) {
+      const frame = writer.add(cell);
+      if (frame !== null) await this.put(frame);
+    }
+    await this.put(writer.finish({}));
+    this.slices += 1;
+  }
+
+  private frames(): FrameWriter<SliceFrame> {
     const { product, plan } = this.layout;
     const id = `${this.range}/${this.slices}`;
     const { full, line, from, to } = this.head;
@@ -64,13 +84,6 @@ export class RangeWriter {
       { ...head, slice: this.slices, full, line, from, to },
       this.deps.config.frameCells,
     );
-  }
-
-  private async endSlice(): Promise<void> {
-    if (this.open === null) return;
-    await this.put(this.open.finish({}));
-    this.open = null;
-    this.slices += 1;
   }
 
   /** All is written: what the pointer moves to. */
