@@ -19,7 +19,7 @@ export const CONSUMPTION_DEFAULTS: ConsumptionConfig = {
   maxMessages: 512,
   graceMs: 30_000,
   landCells: 8000,
-  foldCells: 1000,
+  foldCells: 2000,
   stallMs: 10_000,
 };
 

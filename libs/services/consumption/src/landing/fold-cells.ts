@@ -42,7 +42,7 @@ export async function foldCells(
       states: statesOf(states),
       amended: isOver(layout.plan.window, document.k[0], target.watermark),
     });
-    tx.put('base', at, { k: document.k, v: versions } satisfies BaseDocument);
+    tx.putJson('base', at, `{"k":${key},"v":${JSON.stringify(versions)}}`);
   });
 }
 
