@@ -81,7 +81,7 @@ export const LAYERS = [
     `${SPEED}/source-worker.ts`,
     [`${SPEED}/source-worker.spec.ts`, `${SPEED}/service.spec.ts`],
     [
-      ['an epoch goes on after its barrier', 'if (round.barrier !== null) state.beginEpoch();', ''],
+      ['an epoch goes on after its barrier', 'if (round.barrier !== null) live.beginEpoch();', ''],
       [
         'a partition begins at the latest cut of its products',
         'one.start < oldest.start ? one : oldest',
