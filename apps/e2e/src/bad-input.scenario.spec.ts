@@ -66,6 +66,7 @@ beforeAll(async () => {
     logger,
     ids,
     limits,
+    browsers: { hosts: ['x'] },
   });
 });
 

@@ -128,6 +128,10 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
     ],
     host: settings.TENON_HOST,
     port: settings.TENON_PORT,
+    browsers: {
+      hosts: [settings.TENON_HOST, ...settings.TENON_HOSTS],
+      origins: settings.TENON_ORIGINS,
+    },
     logger: parts.logger,
     ids: parts.ids,
     observe: observeRequests(metrics.scope('')),

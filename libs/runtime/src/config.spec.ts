@@ -41,6 +41,22 @@ describe('settings', () => {
       ]);
   });
 
+  it('read the names and origins that browsers may use, and refuse what is none', () => {
+    const settings = readSettings({
+      TENON_HOSTS: 'a.example, *.b.example,*',
+      TENON_ORIGINS: 'https://c.example:8443',
+    });
+    expect(settings.TENON_HOSTS).toEqual(['a.example', '*.b.example', '*']);
+    expect(settings.TENON_ORIGINS).toEqual(['https://c.example:8443']);
+    for (const wrong of [
+      { TENON_HOSTS: 'a:80' },
+      { TENON_HOSTS: 'http://a' },
+      { TENON_ORIGINS: '*' },
+      { TENON_ORIGINS: 'https://a/' },
+    ])
+      expect(catchProblems(() => readSettings(wrong))).toMatchObject([{ code: 'invalid-setting' }]);
+  });
+
   it.each([
     [{ TENON_KAFKA_SASL: 'plain', TENON_KAFKA_USERNAME: 'me' }, 'TENON_KAFKA_SASL needs'],
     [{ TENON_KAFKA_PASSWORD: 's3cret' }, 'need TENON_KAFKA_SASL'],

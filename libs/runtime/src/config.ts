@@ -47,6 +47,8 @@ const integer = (min: number, max: number) =>
 const list = (one: RegExp, message: string) =>
   z.string().refine((text) => text.split(',').every((part) => one.test(part.trim())), message);
 
+const parts = (text: string): string[] => text.split(',').map((part) => part.trim());
+
 /** Every setting, with what an absent one means. */
 export const SETTINGS = {
   TENON_KAFKA_BROKERS: list(
@@ -76,6 +78,18 @@ export const SETTINGS = {
   TENON_HOST: z.string().default('127.0.0.1'),
   TENON_PORT: integer(0, 65_535).default(7070),
   TENON_URL: z.string().optional(),
+  TENON_HOSTS: list(
+    /^(\*|(\*\.)?[\w-]+(\.[\w-]+)*)$/,
+    'is one or more host names without a port, separated by commas; *.name for all below one',
+  )
+    .transform(parts)
+    .default([]),
+  TENON_ORIGINS: list(
+    /^https?:\/\/[^\s/*]+$/i,
+    'is one or more origins such as https://board.example, separated by commas',
+  )
+    .transform(parts)
+    .default([]),
   TENON_CUT_EVERY: durationOrOff.default(60_000),
   TENON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   TENON_MAX_BODY: integer(1024, 1 << 30).default(8 << 20),

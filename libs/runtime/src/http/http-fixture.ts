@@ -44,6 +44,7 @@ export async function serve(
     ids: countingIds(),
     ...options,
     // Most clients here leave their connections open; each server would wait for them.
+    browsers: { hosts: ['x'], ...options.browsers },
     limits: { quietMs: 0, ...options.limits },
   });
   return { ...server, logger };

@@ -3,6 +3,7 @@ import { CORRELATION_HEADER } from '@tenon/contracts';
 import type { HttpProblem } from '@tenon/errors';
 import type { HttpResponse } from '@tenon/ports';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { SAFE_HEADERS } from './browsers';
 import { PROBLEM_TYPE, problemDocument, problemHeaders } from './problem';
 
 const JSON_TYPE = 'application/json';
@@ -21,7 +22,7 @@ export function headersOf(
   correlationId: string,
   closing: boolean,
 ): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = { [CORRELATION_HEADER]: correlationId };
+  const headers: OutgoingHttpHeaders = { [CORRELATION_HEADER]: correlationId, ...SAFE_HEADERS };
   if (closing) headers['connection'] = 'close';
   if (answer.headers !== undefined) {
     for (const name of Object.keys(answer.headers)) headers[name.toLowerCase()] = answer.headers[name];

@@ -9,6 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { Server as NetServer } from 'node:net';
 import type { ObserveRequest } from '../metrics/http';
 import { BodyWatch } from './body-watch';
+import type { BrowserAccess } from './browsers';
+import { Browsers, SAFE_HEADERS } from './browsers';
 import { correlationOf } from './correlation';
 import type { Exchange } from './dispatch';
 import { Dispatcher } from './dispatch';
@@ -31,6 +33,8 @@ export interface HttpServerOptions {
   readonly ids: Ids;
   readonly statics?: readonly Statics[];
   readonly limits?: Partial<HttpLimits>;
+  /** Which names it answers to, and which pages may act here; absent: localhost and addresses, its own pages. */
+  readonly browsers?: Partial<BrowserAccess>;
   /** Told of each answer of a route, and of each refusal. */
   readonly observe?: ObserveRequest;
 }
@@ -56,6 +60,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     options.logger,
     options.observe,
   );
+  const browsers = new Browsers(options.browsers);
   const hot = new HotRoutes(options.routes);
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const app = createApp(options.routes, options.statics ?? [], dispatcher, (request) => {
@@ -73,12 +78,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const began = performance.now();
     const exchange: Exchange = { request, response, path, query, correlationId: correlation.id, began };
     const match = hot.match(request.method, path);
-    const problem = correlation.problem ?? refusalOf(request, path);
+    const problem = correlation.problem ?? refusalOf(request, path) ?? browsers.refusalOf(request);
+    const cors = browsers.corsOf(request.headers);
+    if (cors !== undefined) for (const name in cors) response.setHeader(name, cors[name] as string);
     if (problem !== undefined) return dispatcher.fail(exchange, problem);
+    const preflight = browsers.preflightOf(request);
+    if (preflight !== undefined) return void response.writeHead(204, { ...SAFE_HEADERS, ...preflight }).end();
     if (match !== undefined) return void dispatcher.serve(match.route, match.params, exchange);
     exchanges.set(request, exchange);
     response.once('finish', () => dropRest(request, limits.lingerMs));
     response.setHeader(CORRELATION_HEADER, correlation.id);
+    for (const [name, value] of Object.entries(SAFE_HEADERS)) response.setHeader(name, value);
     if (shutdown.signal.aborted) response.setHeader('connection', 'close');
     app(request, response);
   };

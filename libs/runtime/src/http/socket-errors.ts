@@ -4,6 +4,7 @@ import { CORRELATION_HEADER } from '@tenon/contracts';
 import { HttpProblem } from '@tenon/errors';
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { SAFE_HEADERS } from './browsers';
 import { PROBLEM_TYPE, problemDocument } from './problem';
 
 function problemFor(code: string | undefined): HttpProblem {
@@ -42,6 +43,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, 
     `content-type: ${PROBLEM_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     `${CORRELATION_HEADER}: ${correlationId}`,
+    ...Object.entries(SAFE_HEADERS).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ].join('\r\n');
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());

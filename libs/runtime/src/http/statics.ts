@@ -22,7 +22,6 @@ export function serveStatics({ directory, index = 'index.html', headers = {} }: 
     dotfiles: 'ignore',
     redirect: false,
     setHeaders: (response) => {
-      response.setHeader('x-content-type-options', 'nosniff');
       response.setHeader('cache-control', 'no-cache');
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     },
