@@ -26,7 +26,7 @@ import { BATCH_DEFAULTS, archiveName, createBatch, parseArchiveName } from '@ten
 import type { SpeedDeps } from '@tenon/service-speed';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog } from '@tenon/testing';
+import { MemoryLog, MemoryTroubleBook } from '@tenon/testing';
 import fc from 'fast-check';
 
 const EVENTS = TOPICS.events('orders');
@@ -91,6 +91,7 @@ async function playSpeed(
     ...common(log, source, plan),
     ...{ engine: options.engine, clock: stillClock },
     pointers: { read: async () => [options.pointer] },
+    troubles: new MemoryTroubleBook(),
     config: { ...SPEED_DEFAULTS, maxRecords: options.maxRecords ?? 1000 },
   };
   const service = await createSpeed(deps);
@@ -109,6 +110,7 @@ async function playBatch(
     ...common(log, source, plan),
     ...{ engine: options.engine, lake: options.lake, clock: stillClock },
     pointers: { read: async () => [undefined] },
+    troubles: new MemoryTroubleBook(),
     store: {
       transact: (work) => work({ get: async () => undefined, put: () => undefined } as never),
     },

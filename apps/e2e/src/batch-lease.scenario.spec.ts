@@ -13,7 +13,7 @@ import {
 import { createFileCatalog } from '@tenon/catalog';
 import { BARRIER, HEADERS, TOPICS, isUnreadable, readFrame } from '@tenon/contracts';
 import { productId } from '@tenon/domain';
-import { servedPointers } from '@tenon/views';
+import { servedPointers, troubleBook } from '@tenon/views';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Engine, EventLog, ProductStore, RunningService } from '@tenon/ports';
 import type { PlannedCatalog } from '@tenon/runtime';
@@ -59,6 +59,7 @@ async function startBatch(): Promise<{ service: RunningService; die: () => void 
     log,
     bus,
     pointers: servedPointers(store),
+    troubles: troubleBook(store, systemClock),
     store: {
       transact: (work) => (dead ? new Promise(() => undefined) : store.transact(work)),
     },

@@ -1,5 +1,6 @@
 /** What can be asked of any instance: the status of all, a reload of all, a cut wherever ingestion is. */
-import type { ProductId } from '@tenon/domain';
+import type { AnswerTrouble } from '@tenon/contracts';
+import type { Problem, ProductId } from '@tenon/domain';
 import type { Bus, Clock, HttpResponse, Route } from '@tenon/ports';
 import type { Supervised } from '@tenon/runtime';
 import { cutsRoute, remoteCuts } from '@tenon/service-ingestion';
@@ -50,8 +51,24 @@ async function status({ deployment, clock, services }: ControlDeps): Promise<Htt
   const missing = known.length < facts.length ? [UNREAD] : [];
   return {
     status: 200,
-    json: { ...all, warnings: [...warnings, ...missing], ...Object.assign({}, ...known) },
+    json: { ...all, warnings: [...warnings, ...missing, ...troubles(known)], ...Object.assign({}, ...known) },
   };
+}
+
+/** What is wrong with single products, as their answers say it too. */
+function troubles(facts: readonly object[]): Problem[] {
+  const products = facts.flatMap(
+    (fact) => (fact as { readonly products?: readonly ProductTroubles[] }).products ?? [],
+  );
+  return products.flatMap(({ name, version, troubles: all = [] }) =>
+    all.map(({ code, layer, reason }) => ({ code, message: `${name} v${version}, ${layer}: ${reason}` })),
+  );
+}
+
+interface ProductTroubles {
+  readonly name: string;
+  readonly version: number;
+  readonly troubles?: readonly AnswerTrouble[];
 }
 
 const UNREAD = {

@@ -7,7 +7,7 @@ import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumpt
 import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
-import { servedPointers } from '@tenon/views';
+import { servedPointers, troubleBook } from '@tenon/views';
 import type { Parts } from './parts';
 
 export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
@@ -114,6 +114,7 @@ async function logBusAndStore(service: ServiceName, { parts, catalog, metrics }:
     bus: await parts.bus(),
     store,
     pointers: servedPointers(store),
+    troubles: troubleBook(store, parts.clock),
     metrics,
     sources: catalog.sources,
     plans: catalog.plans,

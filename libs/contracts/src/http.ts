@@ -34,6 +34,22 @@ export type RowStatus = 'final' | 'provisional' | 'amended';
 
 export type AnswerStatus = 'final' | 'provisional' | 'incomplete';
 
+export interface AnswerTrouble {
+  /** The service that found it. */
+  readonly layer: string;
+  /** Stable, see docs/errors.md. */
+  readonly code: string;
+  readonly reason: string;
+  /** Absent: it is of the product as a whole. */
+  readonly source?: string;
+  readonly partition?: Partition;
+  /** The records that it is about: [from, to). */
+  readonly from?: Offset;
+  readonly to?: Offset;
+  /** When it was first seen, RFC 3339. */
+  readonly since: string;
+}
+
 export interface AnswerEnvelope {
   readonly topology: Topology;
   /** The batch view (or folded base view) that is served. */
@@ -47,6 +63,8 @@ export interface AnswerEnvelope {
   readonly status: AnswerStatus;
   /** When it was read, RFC 3339. */
   readonly at: string;
+  /** What is known to be wrong with the product; absent where nothing is. The status is `incomplete` then. */
+  readonly troubles?: readonly AnswerTrouble[];
 }
 
 export type Row = { readonly _cell: string; readonly _status: RowStatus } & {

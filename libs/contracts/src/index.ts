@@ -9,6 +9,7 @@ export type { CommitMessage, FlushFrame, SliceFrame, StatesMessage, WireCell } f
 export {
   STORE_KEYS,
   isPointerKey,
+  isTroublesKey,
   keyAfter,
   parseProgressKey,
   parseSpeedKey,
@@ -26,10 +27,12 @@ export type {
   ServedDocument,
   SourceDocument,
   SpeedDocument,
+  TroublesDocument,
 } from './store';
 export type {
   AnswerEnvelope,
   AnswerStatus,
+  AnswerTrouble,
   IngestAnswer,
   IngestItem,
   Position,

@@ -106,6 +106,21 @@ export interface BaseDocument {
   readonly v: readonly CellVersion[];
 }
 
+/** What is wrong with a product; absent where nothing is. */
+export interface TroublesDocument {
+  readonly v: 1;
+  readonly troubles: readonly {
+    readonly layer: 'ingestion' | 'speed' | 'batch' | 'consumption' | 'serving';
+    readonly code: string;
+    readonly reason: string;
+    readonly source?: string;
+    readonly partition?: Partition;
+    readonly from?: Offset;
+    readonly to?: Offset;
+    readonly since: number;
+  }[];
+}
+
 /** Which instance does a piece of work, see libs/leases. */
 export interface LeaseDocument {
   /** null: released. */
@@ -131,6 +146,8 @@ export const STORE_KEYS = {
   lease: (name: string) => `lease/${name}`,
   progress: (product: ProductId, epoch: Epoch, lane: number) =>
     `progress/${product}/${digits(epoch)}/${digits(lane)}`,
+  /** Among the progress documents, so that each read of a product sees it without another question. */
+  troubles: (product: ProductId) => `progress/${product}/troubles`,
   progressOf: (product: ProductId) => below(`progress/${product}/`),
   range: (product: ProductId, id: string) => `range/${product}/${id}`,
   rangesOf: (product: ProductId) => below(`range/${product}/`),
@@ -142,6 +159,8 @@ export const STORE_KEYS = {
 
 /** Pointers are read by each landing, and written once a cut. */
 export const isPointerKey = (key: string) => key.startsWith(STORE_KEYS.pointer(''));
+
+export const isTroublesKey = (key: string) => key.endsWith('/troubles');
 
 /** Epoch and lane's number of a progress key. */
 export function parseProgressKey(key: string): { epoch: Epoch; lane: number } {

@@ -7,3 +7,4 @@ export type { LayerSnapshots, LayerStores } from './open-view';
 export { ALL_CELLS, cellsByKey, cellsOf, closedSpeedCells } from './cells';
 export type { CellRange, Layer, MergedCell } from './cells';
 export { servedPointers } from './served-pointers';
+export { troubleBook } from './trouble-book';

@@ -2,8 +2,20 @@
  * What a reader takes of a product: a base view, which is one generation and never changes, and the speed view of the epochs
  * that join on to it in each lane. Each is read from one snapshot; where both layers are in one store, from the same.
  */
-import type { PointerDocument, PointerDocumentBefore, ProgressDocument } from '@tenon/contracts';
-import { STORE_KEYS, mustRead, parseProgressKey, pointerOf, supported } from '@tenon/contracts';
+import type {
+  PointerDocument,
+  PointerDocumentBefore,
+  ProgressDocument,
+  TroublesDocument,
+} from '@tenon/contracts';
+import {
+  STORE_KEYS,
+  isTroublesKey,
+  mustRead,
+  parseProgressKey,
+  pointerOf,
+  supported,
+} from '@tenon/contracts';
 import type {
   Lane,
   LandedEpoch,
@@ -14,8 +26,9 @@ import type {
   Pointer,
 } from '@tenon/domain';
 import { addLedgers, emptyPointer, laneKey, laneNumber, reachOf } from '@tenon/domain';
-import type { StoreSnapshot, StoreTransaction } from '@tenon/ports';
+import type { StoreSnapshot, StoreTransaction, Trouble } from '@tenon/ports';
 import type { ProductLayout } from './layout';
+import { troublesIn } from './trouble-book';
 
 /** The fold of all records before a cut. */
 export interface BaseView {
@@ -25,6 +38,8 @@ export interface BaseView {
 /** The epochs at or above a base view's cut, lane by lane. */
 export interface SpeedView {
   readonly lanes: ReadonlyMap<LaneKey, LaneView>;
+  /** What is known to be wrong with the product: what is read of it is not all that it should be. */
+  readonly troubles: readonly Trouble[];
 }
 
 export interface LaneView {
@@ -67,7 +82,7 @@ export async function readSpeedView(
   base: BaseView,
 ): Promise<SpeedView> {
   const landed = new LandedEpochs(layout);
-  const chunks = snapshot.scan<ProgressDocument>('meta', STORE_KEYS.progressOf(layout.product));
+  const chunks = snapshot.scan<LandedDocument>('meta', STORE_KEYS.progressOf(layout.product));
   for await (const chunk of chunks) for (const { key, value } of chunk) landed.add(key, value);
   return landed.beyond(base);
 }
@@ -78,22 +93,30 @@ export async function readView(snapshot: StoreSnapshot, layout: ProductLayout): 
   let pointer: AnyPointer | undefined;
   const landed = new LandedEpochs(layout);
   const range = { ...STORE_KEYS.progressOf(layout.product), and: pointerKey };
-  for await (const chunk of snapshot.scan<ProgressDocument | AnyPointer>('meta', range))
+  for await (const chunk of snapshot.scan<LandedDocument | AnyPointer>('meta', range))
     for (const { key, value } of chunk) {
       if (key === pointerKey) pointer = value as AnyPointer;
-      else landed.add(key, value as ProgressDocument);
+      else landed.add(key, value as LandedDocument);
     }
   const base = { pointer: pointerIn(layout, pointer) };
   return { base, speed: landed.beyond(base) };
 }
 
-/** The progress documents of a product, by lane. */
+type LandedDocument = ProgressDocument | TroublesDocument;
+
+/** The progress documents of a product, by lane, and what stands among them. */
 class LandedEpochs {
   private readonly byNumber = new Map<number, LandedEpoch[]>();
+  private troubles: readonly Trouble[] = [];
 
   constructor(private readonly layout: ProductLayout) {}
 
-  add(key: string, value: ProgressDocument): void {
+  add(key: string, document: LandedDocument): void {
+    if (isTroublesKey(key)) {
+      this.troubles = troublesIn(document as TroublesDocument);
+      return;
+    }
+    const value = document as ProgressDocument;
     const { epoch, lane } = parseProgressKey(key);
     supported('progress', value);
     const epochs = this.byNumber.get(lane) ?? [];
@@ -110,7 +133,7 @@ class LandedEpochs {
       const reach = reachOf(progress, pointer.cut[key] ?? 0, pointer.epochs[key] ?? 0);
       return [key, { lane, number, reach, progress }];
     });
-    return { lanes: new Map(views) };
+    return { lanes: new Map(views), troubles: this.troubles };
   }
 }
 

@@ -11,7 +11,7 @@ import { TOPICS } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
 import { createLogger, planCatalog } from '@tenon/runtime';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
-import { servedPointers } from '@tenon/views';
+import { servedPointers, troubleBook } from '@tenon/views';
 
 async function main(log: string, scratch: string, products: readonly string[]): Promise<void> {
   const logger = createLogger({ level: 'warn', name: 'bench' });
@@ -30,6 +30,7 @@ async function main(log: string, scratch: string, products: readonly string[]): 
         log: events,
         bus: createMemoryBus(),
         pointers: servedPointers(store),
+        troubles: troubleBook(store, systemClock),
         engine,
         clock: systemClock,
         ids: createIds(),

@@ -24,8 +24,9 @@ export async function openParts(catalog: string, log: string, store: string) {
     // A segment is deleted whole, and here there is one: what has landed can be landed again.
     log: await createFileEventLog({ directory: log, clock: systemClock, segmentBytes: 2 ** 30 }),
     store: products,
-    // A checkout of before, which this may be run in, has no such port.
+    // A checkout of before, which this may be run in, has no such ports.
     pointers: views.servedPointers?.(products),
+    troubles: views.troubleBook?.(products, systemClock),
     bus: createMemoryBus(),
     clock: systemClock,
     ids: createIds(),

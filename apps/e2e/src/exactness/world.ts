@@ -22,7 +22,7 @@ import type {
   StoreTransaction,
 } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { servedPointers } from '@tenon/views';
+import { servedPointers, troubleBook } from '@tenon/views';
 import type { Counters } from './counters';
 import type { Sightings } from './sightings';
 import type { Process, Simulation } from './simulation';
@@ -92,13 +92,15 @@ export class World {
   /** @param group distinguishes consumer groups: a zombie that keeps its partitions is in one of its own */
   portsFor(process: Process, group: string) {
     const store = this.store(process);
+    const clock = this.clock(process);
     return {
-      clock: this.clock(process),
+      clock,
       ids: this.idsPort(),
       logger: this.logger,
       log: this.log(process, group),
       store,
       pointers: servedPointers(store),
+      troubles: troubleBook(store, clock),
       lake: this.lake(process),
       engine: this.engine(process),
     };

@@ -12,7 +12,7 @@ import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { eventually } from '@tenon/testing';
-import { servedPointers } from '@tenon/views';
+import { servedPointers, troubleBook } from '@tenon/views';
 import type { RequestParts } from '../exactness/requests';
 import { requestOf } from '../exactness/requests';
 import { SOURCE } from './catalog';
@@ -66,7 +66,8 @@ export class Line {
   private create(name: ServiceName, parts: Parts, metrics: Metrics): Promise<RunningService> {
     const logger = createLogger({ level: 'silent', name });
     const pointers = servedPointers(parts.store);
-    const deps = { ...parts, pointers, logger, metrics, sources: [SOURCE], plans: this.plans };
+    const troubles = troubleBook(parts.store, parts.clock);
+    const deps = { ...parts, pointers, troubles, logger, metrics, sources: [SOURCE], plans: this.plans };
     switch (name) {
       case 'ingestion':
         return createIngestion({ ...deps, products: this.plans.map(idOf), config: { cutEveryMs: null } });

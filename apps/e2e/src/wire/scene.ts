@@ -28,7 +28,7 @@ import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumpt
 import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
-import { servedPointers } from '@tenon/views';
+import { servedPointers, troubleBook } from '@tenon/views';
 import { RecordedBus } from './recorded-bus';
 import { RecordedLogger } from './recorded-logger';
 
@@ -116,6 +116,7 @@ export class Scene {
       bus,
       store,
       pointers: servedPointers(store),
+      troubles: troubleBook(store, stillClock),
       engine,
       lake,
       logger,
@@ -217,7 +218,7 @@ export const answerOf = (response: HttpResponse): Value =>
   response.text === undefined ? (response.json as Value) : (JSON.parse(response.text) as Value);
 
 /** Wall time stands still; waiting does not. */
-const stillClock: Clock = { ...systemClock, now: () => NOW };
+export const stillClock: Clock = { ...systemClock, now: () => NOW };
 
 function countingIds(service: string): Ids {
   let count = 0;

@@ -1,11 +1,12 @@
 /** What the services write, message by message, in a play that makes each of them write everything that it can. */
 import type { SliceFrame } from '@tenon/contracts';
-import { FrameWriter, HEADERS, SUBJECTS, TOPICS, generationsRequest } from '@tenon/contracts';
+import { FrameWriter, HEADERS, SUBJECTS, TOPICS, generationsRequest, isTroublesKey } from '@tenon/contracts';
 import type { LogRecord, RunningService } from '@tenon/ports';
 import { registerCatalog } from '@tenon/runtime';
 import { eventually } from '@tenon/testing';
+import { troubleBook } from '@tenon/views';
 import type { Golden, GoldenSet } from './golden';
-import { PRODUCT, PRODUCT_ID, SOURCE, Scene, answerOf, ask } from './scene';
+import { PRODUCT, PRODUCT_ID, SOURCE, Scene, answerOf, ask, stillClock } from './scene';
 import { changed, typeOf } from './states';
 
 const EVENTS = TOPICS.events(SOURCE.name);
@@ -45,6 +46,7 @@ export async function writeAll(): Promise<GoldenSet> {
     );
     await registerCatalog(scene.store, { sources: [SOURCE], plans: [scene.plan] });
     await land(scene);
+    await reportTrouble(scene);
     // Over the bus, as services without a cutter ask for one.
     await scene.bus.request(SUBJECTS.run, { v: 1 }, { timeoutMs: 5000, max: 1 });
     return sorted([...(await logged(scene)), ...sent(scene), ...(await stored(scene)), ['receipt', receipt]]);
@@ -124,6 +126,13 @@ async function askForReplay(scene: Scene, consumption: RunningService): Promise<
   await scene.stop(consumption);
 }
 
+/** As a layer does that has isolated a product. */
+async function reportTrouble({ store }: Scene): Promise<void> {
+  const lane = { source: SOURCE.name, partition: 0, from: 2, to: 5 };
+  const trouble = { layer: 'speed', code: 'log-hole', reason: 'Records are gone.', ...lane } as const;
+  await troubleBook(store, stillClock).report(PRODUCT_ID, trouble);
+}
+
 type Named = readonly [name: string, golden: Golden];
 
 const LOGGED: Readonly<Record<string, (record: LogRecord) => string | null>> = {
@@ -179,10 +188,13 @@ const NAMES: Readonly<Record<string, string>> = { run: 'cut' };
 async function stored(scene: Scene): Promise<Named[]> {
   return (await scene.documents()).flatMap(({ table, key, value }) => {
     const kind = key.split('/')[0] as string;
-    const name = table === 'meta' ? (DOCUMENTS[kind] ?? kind) : `${table}-cell`;
+    const name = table === 'meta' ? nameOfDocument(key, kind) : `${table}-cell`;
     return name === 'plan' ? [] : [[name, { table, key, value: JSON.stringify(value) }] as const];
   });
 }
+
+const nameOfDocument = (key: string, kind: string) =>
+  isTroublesKey(key) ? 'troubles' : (DOCUMENTS[kind] ?? kind);
 
 const DOCUMENTS: Readonly<Record<string, string>> = { range: 'range-account' };
 

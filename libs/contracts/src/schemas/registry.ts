@@ -344,6 +344,15 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     version: V_SINCE_2,
     unknown: `${STOP}; serving answers 503`,
   },
+  troubles: {
+    title: 'What is wrong with a product',
+    on: { table: 'meta', key: STORE_KEYS.troubles(PRODUCT) },
+    schema: store.troubles,
+    writers: SERVICES.filter((one) => one !== 'ingestion'),
+    readers: SERVICES.filter((one) => one !== 'ingestion'),
+    version: V,
+    unknown: `${STOP}; serving answers 503`,
+  },
   'speed-cell': {
     title: 'A cell of an epoch and lane',
     on: { table: 'speed', key: `${keyOf(STORE_KEYS.speed(PRODUCT, 1, 2))}{cell}` },

@@ -69,6 +69,26 @@ export const rangeAccount = z
   })
   .describe('What has landed of a range that is not served yet');
 
+export const troubles = z
+  .object({
+    v: z.literal(1),
+    troubles: z
+      .array(
+        z.object({
+          layer: z.enum(['ingestion', 'speed', 'batch', 'consumption', 'serving']),
+          code: text.describe('Stable, see errors.md'),
+          reason: text,
+          source: z.exactOptional(name).describe('Absent: it is of the product as a whole'),
+          partition: z.exactOptional(count),
+          from: z.exactOptional(count).describe('The records that it is about: [from, to)'),
+          to: z.exactOptional(count),
+          since: millis,
+        }),
+      )
+      .readonly(),
+  })
+  .describe('What is wrong with a product: its answers are `incomplete` meanwhile');
+
 export const progress = z
   .object({
     v: versionSince2,

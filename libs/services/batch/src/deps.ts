@@ -13,6 +13,7 @@ import type {
   ProductStore,
   ServedPointers,
   Tracer,
+  TroubleBook,
 } from '@tenon/ports';
 
 export interface BatchConfig {
@@ -51,6 +52,8 @@ export interface BatchDeps {
   readonly store: Pick<ProductStore, 'transact'>;
   readonly lake: Lake;
   readonly engine: Engine;
+  /** Where a product that fails alone is written down, so that its answers say so. */
+  readonly troubles: TroubleBook;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

@@ -1,6 +1,6 @@
 import type { Bus, StoreTransaction } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog, createManualClock } from '@tenon/testing';
+import { MemoryLog, MemoryTroubleBook, createManualClock } from '@tenon/testing';
 import { BATCH_DEFAULTS } from './deps';
 import { createBatch } from './service';
 import { ListingEngine, MemoryLake } from './testing/memory-lake';
@@ -22,6 +22,7 @@ function begin(log: MemoryLog) {
     ...{ log, clock, lake: new MemoryLake(), engine: engine.asEngine(), logger: NO_LOGGER },
     bus: { subscribe: async () => ({ close: async () => undefined }) } as unknown as Bus,
     pointers: { read: async (plans) => plans.map(() => undefined) },
+    troubles: new MemoryTroubleBook(),
     store: { transact: (work) => work(tx) },
     ids: { next: () => `id-${(id += 1)}` },
     sources: [SOURCE, { ...SOURCE, name: 'returns' }],

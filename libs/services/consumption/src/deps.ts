@@ -1,6 +1,6 @@
 /** What the landing zone is made of. */
 import type { Plan, SourceDefinition } from '@tenon/domain';
-import type { Bus, Clock, EventLog, Logger, Metrics, ProductStore, Tracer } from '@tenon/ports';
+import type { Bus, Clock, EventLog, Logger, Metrics, ProductStore, Tracer, TroubleBook } from '@tenon/ports';
 
 export interface ConsumptionConfig {
   /** Messages read at once. */
@@ -27,6 +27,8 @@ export interface ConsumptionDeps {
   readonly log: EventLog;
   readonly bus: Bus;
   readonly store: ProductStore;
+  /** Where a product that fails alone is written down, so that its answers say so. */
+  readonly troubles: TroubleBook;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: Metrics;

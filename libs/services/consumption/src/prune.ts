@@ -1,6 +1,6 @@
 /** Deletes what no reader can need any more, after a grace time: what lies behind a pointer that was served. */
 import type { RangeAccountDocument } from '@tenon/contracts';
-import { STORE_KEYS, keyAfter, parseProgressKey, parseSpeedKey } from '@tenon/contracts';
+import { STORE_KEYS, isTroublesKey, keyAfter, parseProgressKey, parseSpeedKey } from '@tenon/contracts';
 import type { Epoch, Pointer } from '@tenon/domain';
 import { isBehind, laneKey, laneOfNumber } from '@tenon/domain';
 import type { Clock, ProductStore, StoreTable } from '@tenon/ports';
@@ -35,8 +35,11 @@ export async function prune(
   };
   const deleteWhere = deleter(deps, signal);
   let deleted = 0;
-  deleted += await deleteWhere('meta', STORE_KEYS.progressOf(product), (key) =>
-    isLeft(parseProgressKey(key)),
+  const progress = STORE_KEYS.progressOf(product);
+  deleted += await deleteWhere(
+    'meta',
+    progress,
+    (key) => !isTroublesKey(key) && isLeft(parseProgressKey(key)),
   );
   // The epoch comes first in a key, so one pass up to the newest epoch covers all lanes.
   const newest = Math.max(0, ...Object.values(served.epochs));

@@ -1,5 +1,5 @@
 /** Reads one product: from one snapshot of the store to an answer that says what it is. */
-import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
+import type { AnswerEnvelope, AnswerTrouble, Row, RowsAnswer } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
 import type { LaneOffsets, State, Value } from '@tenon/domain';
 import {
@@ -14,7 +14,7 @@ import {
   lanesOf,
   toVector,
 } from '@tenon/domain';
-import type { Clock, Engine, EventLog, ProductStore } from '@tenon/ports';
+import type { Clock, Engine, EventLog, ProductStore, Trouble } from '@tenon/ports';
 import type {
   Layer,
   LayerSnapshots,
@@ -32,6 +32,11 @@ export interface ReaderDeps {
   readonly log: Pick<EventLog, 'endOffsets'>;
   readonly engine: Pick<Engine, 'finalize'>;
   readonly clock: Clock;
+}
+
+/** As an answer has it, times as texts. */
+function troubleOf({ since, ...trouble }: Trouble): AnswerTrouble {
+  return { ...trouble, since: formatTimestamp(since * 1000) };
 }
 
 /** A row on its way to an answer, with the key that it is ordered by. */
@@ -183,7 +188,8 @@ export class ProductReader {
     const end = await ends;
     const behind = end === null ? 0 : countBetween(included, end);
     // Where it can't be known how much is missing, the answer can't claim to be complete.
-    const missing = end === null || hasGap(view);
+    const { troubles } = view.speed;
+    const missing = end === null || hasGap(view) || troubles.length > 0;
     return {
       topology: plan.topology,
       generation: view.base.pointer.generation,
@@ -192,6 +198,7 @@ export class ProductReader {
       behind,
       status: answerStatus({ missing, behind, rows: rows.map((row) => row._status) }),
       at: formatTimestamp(this.deps.clock.now() * 1000),
+      ...(troubles.length > 0 && { troubles: troubles.map(troubleOf) }),
     };
   }
 

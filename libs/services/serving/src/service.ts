@@ -168,7 +168,7 @@ class Serving {
   private async description(reader: ProductReader): Promise<Record<string, unknown>> {
     const { plan } = reader.layout;
     const view = await reader.view();
-    const { generation, cut, included, behind, status } = await reader.envelope(view, 'merged', []);
+    const { generation, cut, included, behind, status, troubles } = await reader.envelope(view, 'merged', []);
     return {
       name: plan.product,
       version: plan.version,
@@ -183,6 +183,7 @@ class Serving {
       included,
       behind,
       status,
+      ...(troubles !== undefined && { troubles }),
     };
   }
 

@@ -11,6 +11,7 @@ import type {
   Metrics,
   ServedPointers,
   Tracer,
+  TroubleBook,
 } from '@tenon/ports';
 
 export interface SpeedConfig {
@@ -30,6 +31,8 @@ export interface SpeedDeps {
   /** From where to replay. */
   readonly pointers: ServedPointers;
   readonly engine: Engine;
+  /** Where a product that fails alone is written down, so that its answers say so. */
+  readonly troubles: TroubleBook;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

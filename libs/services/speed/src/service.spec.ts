@@ -1,6 +1,6 @@
 import type { Bus } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog } from '@tenon/testing';
+import { MemoryLog, MemoryTroubleBook } from '@tenon/testing';
 import { SPEED_DEFAULTS } from './deps';
 import { createSpeed } from './service';
 import { CountingEngine } from './testing/counting-engine';
@@ -17,6 +17,7 @@ function begin(log: MemoryLog) {
     ...{ log, engine: engine.asEngine(), logger: NO_LOGGER },
     bus: { subscribe: async () => ({ close: async () => undefined }) } as unknown as Bus,
     pointers: { read: async (plans) => plans.map(() => undefined) },
+    troubles: new MemoryTroubleBook(),
     clock: { now: () => 0, monotonic: () => 0, sleep: async () => undefined },
     ids: { next: () => `id-${(id += 1)}` },
     sources: [SOURCE, returns, { ...SOURCE, name: 'unread' }],

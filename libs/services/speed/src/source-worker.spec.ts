@@ -3,7 +3,7 @@ import type { Pointer } from '@tenon/domain';
 import { emptyPointer } from '@tenon/domain';
 import type { Bus, NewRecord } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog } from '@tenon/testing';
+import { MemoryLog, MemoryTroubleBook } from '@tenon/testing';
 import { SPEED_DEFAULTS } from './deps';
 import { SourceWorker } from './source-worker';
 import { CountingEngine } from './testing/counting-engine';
@@ -36,6 +36,7 @@ async function start({ pointers = [], log = new MemoryLog(), maxRecords = 1000 }
     ids: { next: () => `id-${(id += 1)}` },
     clock: { now: () => 0, monotonic: () => 0, sleep: async () => undefined },
     config: { ...SPEED_DEFAULTS, maxRecords },
+    troubles: new MemoryTroubleBook(),
     pointers: {
       read: async (plans: readonly unknown[]) =>
         plans.map((_, index) => {

@@ -7,6 +7,7 @@ import { ManualClock } from './manual-clock';
 import { MemoryBus } from './memory-bus';
 import { MemoryLog } from './memory-log';
 import { MemoryStore } from './memory-store';
+import { MemoryTroubleBook } from '@tenon/testing';
 import { PRODUCT, SOURCE, planOf } from './sales';
 
 export interface Line {
@@ -34,6 +35,7 @@ export interface Fixture extends ConsumptionDeps {
   readonly bus: MemoryBus;
   readonly store: MemoryStore;
   readonly clock: ManualClock;
+  readonly troubles: MemoryTroubleBook;
   readonly lines: Line[];
 }
 
@@ -42,6 +44,7 @@ export function fixture(config: Partial<ConsumptionConfig> = {}): Fixture {
   const clock = new ManualClock();
   return {
     ...{ log: new MemoryLog(clock), bus: new MemoryBus(), store: new MemoryStore(), clock },
+    troubles: new MemoryTroubleBook(),
     ...{ lines, logger: recordingLogger(lines), sources: [SOURCE], plans: [planOf()] },
     config: { ...CONSUMPTION_DEFAULTS, ...config },
   };
