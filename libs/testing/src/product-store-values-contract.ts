@@ -1,7 +1,9 @@
 /** The part of the ProductStore contract that is about documents: they come back exactly as JSON would bring them. */
 import fc from 'fast-check';
+import { MAX_DOCUMENT_BYTES } from '@tenon/contracts';
 import type { Value } from '@tenon/domain';
 import type { StoreUnderTest } from './product-store-under-test';
+import { scanAll } from './product-store-under-test';
 
 export function describeStoredValues({ store, prefix }: StoreUnderTest): void {
   const roundTrip = async (values: readonly unknown[]) => {
@@ -68,6 +70,37 @@ export function describeStoredValues({ store, prefix }: StoreUnderTest): void {
       expect(await tx.get('meta', key)).toEqual({ list: [1] });
     });
     expect(await store().snapshot((snapshot) => snapshot.get('meta', key))).toEqual({ list: [1] });
+  });
+
+  test('a document that no store takes is refused for good, and nothing of its transaction is there', async () => {
+    const key = prefix();
+    const put = (json: string) =>
+      store().transact(async (tx) => {
+        tx.put('meta', `${key}other`, 1);
+        tx.putJson('base', key, json);
+      });
+    const largest = `"${'x'.repeat(MAX_DOCUMENT_BYTES - 2)}"`;
+    await expect(put(`${largest} `)).rejects.toMatchObject({ code: 'document-too-large', details: {} });
+    await store().snapshot(async (snapshot) => {
+      expect(await snapshot.get('meta', `${key}other`)).toBeUndefined();
+      expect(await snapshot.get('base', key)).toBeUndefined();
+    });
+    await put(largest);
+    const read = await store().snapshot((snapshot) => snapshot.get<string>('base', key));
+    expect(read).toHaveLength(MAX_DOCUMENT_BYTES - 2);
+  });
+
+  test('a document that is no JSON is named wherever it is read', async () => {
+    const key = `${prefix()}orders@2/a`;
+    await store().transact(async (tx) => tx.putJson('base', key, '{bad'));
+    const damaged = { code: 'document-damaged', table: 'base', key };
+    const range = { gte: key, lt: `${key}~` };
+    const reads = [
+      store().snapshot((snapshot) => snapshot.get('base', key)),
+      store().snapshot((snapshot) => scanAll(snapshot, 'base', range)),
+      store().transact((tx) => tx.get('base', key)),
+    ];
+    for (const read of reads) await expect(read).rejects.toMatchObject(damaged);
   });
 
   test('big documents and long keys fit', async () => {

@@ -1,5 +1,5 @@
 /** The brokers' error codes that this adapter sees in answers of its own (kafka.apache.org/protocol, "Error codes"). */
-import { TenonError, Unavailable } from '@tenon/errors';
+import { RecordTooLarge, TenonError, Unavailable } from '@tenon/errors';
 
 export const OFFSET_OUT_OF_RANGE = 1;
 const MESSAGE_TOO_LARGE = 10;
@@ -14,7 +14,7 @@ export function lastingError(code: number, topic: string): TenonError | null {
   switch (code) {
     case MESSAGE_TOO_LARGE:
     case RECORD_LIST_TOO_LARGE:
-      return new TenonError('record-too-large', `A record for ${topic} is larger than the topic takes.`, {
+      return new RecordTooLarge(`A record for ${topic} is larger than the topic takes.`, {
         hint: 'Raise max.message.bytes of the topic (and message.max.bytes of the brokers).',
       });
     case TOPIC_AUTHORIZATION_FAILED:

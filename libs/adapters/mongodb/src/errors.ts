@@ -1,5 +1,5 @@
 import { MongoError, MongoServerError } from 'mongodb';
-import { TenonError, Unavailable } from '@tenon/errors';
+import { DocumentTooLarge, TenonError, Unavailable } from '@tenon/errors';
 
 const DUPLICATE_KEY = 11000;
 const SNAPSHOT_TOO_OLD = 239;
@@ -17,9 +17,7 @@ export function toTenonError(error: unknown): unknown {
     });
   }
   if (code === DOCUMENT_TOO_LARGE || error.message.includes('BSONObj size')) {
-    return new TenonError('document-too-large', `A document is larger than MongoDB takes (16 MiB).`, {
-      cause: error,
-    });
+    return new DocumentTooLarge('A document is larger than MongoDB takes (16 MiB).', { cause: error });
   }
   if (code === SNAPSHOT_TOO_OLD) {
     return new Unavailable(

@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import { parseDocument } from '@tenon/contracts';
 import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
 import { toTenonError } from './errors';
 import type { StoredDocument, Tables } from './tables';
@@ -23,7 +24,7 @@ export class MongoSnapshot implements StoreSnapshot {
   async getMany<T>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]> {
     try {
       const found = await findMany(this.tables[table], keys, this.session);
-      return keys.map((key) => parse<T>(found.get(key)));
+      return keys.map((key) => parse<T>(table, key, found.get(key)));
     } catch (error) {
       throw toTenonError(error);
     }
@@ -44,7 +45,7 @@ export class MongoSnapshot implements StoreSnapshot {
     );
     try {
       while (await cursor.hasNext()) {
-        yield cursor.readBufferedDocuments().map(toEntry<T>);
+        yield cursor.readBufferedDocuments().map((document) => toEntry<T>(table, document));
       }
     } catch (error) {
       throw toTenonError(error);
@@ -54,8 +55,12 @@ export class MongoSnapshot implements StoreSnapshot {
   }
 }
 
-export function parse<T>(json: string | null | undefined): T | undefined {
-  return json === undefined || json === null ? undefined : (JSON.parse(json) as T);
+/** @throws DamagedDocument */
+export function parse<T>(table: StoreTable, key: string, json: string | null | undefined): T | undefined {
+  return json === undefined || json === null ? undefined : parseDocument<T>(table, key, json);
 }
 
-const toEntry = <T>({ _id, v }: StoredDocument): StoreEntry<T> => ({ key: _id, value: JSON.parse(v) as T });
+const toEntry = <T>(table: StoreTable, { _id, v }: StoredDocument): StoreEntry<T> => ({
+  key: _id,
+  value: parseDocument<T>(table, _id, v),
+});

@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import { ObjectId } from 'mongodb';
+import { checkDocumentSize } from '@tenon/contracts';
 import { TenonError } from '@tenon/errors';
 import type { StoreTable, StoreTransaction } from '@tenon/ports';
 import type { ReadGuards } from './read-guards';
@@ -52,7 +53,9 @@ export class MongoTransaction implements StoreTransaction {
       this.read[table].set(key, found.has(key));
       if (table === 'meta') this.known.set(key, found.get(key));
     }
-    return keys.map((key) => parse<T>(own.has(key) ? own.get(key) : (known.get(key) ?? found.get(key))));
+    return keys.map((key) =>
+      parse<T>(table, key, own.has(key) ? own.get(key) : (known.get(key) ?? found.get(key))),
+    );
   }
 
   put(table: StoreTable, key: string, value: unknown): void {
@@ -76,6 +79,7 @@ export class MongoTransaction implements StoreTransaction {
         `${JSON.stringify(key)} is no key: printable ASCII, at most 1,900.`,
       );
     }
+    if (json !== null) checkDocumentSize(table, key, json);
     this.written[table].set(key, json);
   }
 

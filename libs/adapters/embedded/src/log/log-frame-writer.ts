@@ -1,4 +1,4 @@
-import { TenonError } from '@tenon/errors';
+import { RecordTooLarge } from '@tenon/errors';
 import type { NewRecord } from '@tenon/ports';
 import { FRAME_BYTES, FRAME_HEADER, MAX_RECORD_BYTES, RECORD_HEADER, sealFrame } from './format';
 
@@ -31,8 +31,7 @@ export class LogFrameWriter {
   add(record: NewRecord, now: number): number {
     const { key, value, headers } = record;
     const most = RECORD_HEADER + bound(key) + bound(value) + boundHeaders(headers);
-    if (most > MAX_RECORD_BYTES)
-      throw new TenonError('record-too-large', `A record of up to ${most} bytes is too large.`);
+    if (most > MAX_RECORD_BYTES) throw new RecordTooLarge(`A record of up to ${most} bytes is too large.`);
     let frame = this.frames[this.frames.length - 1];
     if (frame === undefined || this.bytes - frame.at >= FRAME_BYTES) {
       this.reserve(FRAME_HEADER + most);
@@ -162,7 +161,7 @@ function putHeaders(buffer: Buffer, headers: Readonly<Record<string, string>>, f
     const value = headers[name];
     if (value === undefined) continue;
     const nameBytes = put(buffer, name, at + 6);
-    if (nameBytes > 0xffff) throw new TenonError('record-too-large', 'The name of a header is too long.');
+    if (nameBytes > 0xffff) throw new RecordTooLarge('The name of a header is too long.');
     const valueBytes = put(buffer, value, at + 6 + nameBytes);
     buffer.writeUInt16LE(nameBytes, at);
     buffer.writeUInt32LE(valueBytes, at + 2);

@@ -1,5 +1,6 @@
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
+import { checkDocumentSize, parseDocument } from '@tenon/contracts';
 import { TenonError, Unavailable } from '@tenon/errors';
 import type { ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
 import { LmdbSnapshot, SnapshotPool } from './snapshots';
@@ -133,7 +134,7 @@ class WriteSet implements StoreTransaction {
   async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
     const own = this.written[table].get(key);
     if (own === undefined) return this.before.read<T>(table, key);
-    return own === null ? undefined : (JSON.parse(own) as T);
+    return own === null ? undefined : parseDocument<T>(table, key, own);
   }
 
   async getMany<T>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]> {
@@ -142,7 +143,7 @@ class WriteSet implements StoreTransaction {
     const found = await this.before.getMany<T>(table, keys);
     keys.forEach((key, index) => {
       const json = own.get(key);
-      if (json !== undefined) found[index] = json === null ? undefined : (JSON.parse(json) as T);
+      if (json !== undefined) found[index] = json === null ? undefined : parseDocument<T>(table, key, json);
     });
     return found;
   }
@@ -175,6 +176,7 @@ class WriteSet implements StoreTransaction {
         `A key is 1 to 1,900 printable ASCII characters: ${key.slice(0, 100)}`,
       );
     }
+    if (json !== null) checkDocumentSize(table, key, json);
     this.written[table].set(key, json);
   }
 }

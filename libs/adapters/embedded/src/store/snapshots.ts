@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
+import { parseDocument } from '@tenon/contracts';
 import { Unavailable } from '@tenon/errors';
 import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
 
@@ -32,7 +33,7 @@ export class LmdbSnapshot implements StoreSnapshot {
 
   read<T>(table: StoreTable, key: string): T | undefined {
     const json = this.tables[table].get(key, this.options);
-    return json === undefined ? undefined : (JSON.parse(json) as T);
+    return json === undefined ? undefined : parseDocument<T>(table, key, json);
   }
 
   private get options() {
@@ -94,7 +95,7 @@ export class LmdbSnapshot implements StoreSnapshot {
   private chunk<T>(table: StoreTable, range: Range): Chunk<T> {
     const entries: StoreEntry<T>[] = [];
     for (const { key, value } of this.tables[table].getRange(range)) {
-      entries.push({ key, value: JSON.parse(value) as T });
+      entries.push({ key, value: parseDocument<T>(table, key, value) });
     }
     return { entries, seen: entries.length, last: entries.at(-1)?.key };
   }
