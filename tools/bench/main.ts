@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- NAME...]: ingest, speed, landing, freshness, cut-freshness, scale, batch (after scale). Writes
+ * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch (after scale). Writes
  * docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { benchIngest } from './ingest';
 import { benchLanding } from './landing';
 import { Report } from './report';
 import { benchScale } from './scale';
+import { benchServing } from './serving';
 import { benchSpeed } from './speed';
 
 type Bench = (directory: string, report: Report, against?: Checkout) => Promise<void>;
@@ -23,6 +24,7 @@ const ALL: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   speed: benchSpeed,
   landing: benchLanding,
+  serving: benchServing,
   freshness: benchFreshness,
   'cut-freshness': benchCutFreshness,
   scale: benchScale,

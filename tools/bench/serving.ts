@@ -1,0 +1,115 @@
+/**
+ * Serving: questions of 1, 48 and 1,000 rows per CPU-second, beside a bare node:http server that reads as many rows of equal
+ * size from the same lmdb by their keys and writes the same JSON; over few cells and over many.
+ */
+import { rmSync } from 'node:fs';
+import autocannon from 'autocannon';
+import { Child, median } from './child';
+import { hourOf, siteOf } from './children/serving-store';
+import type { Report } from './report';
+import { format } from './report';
+
+const HOURS = 1_000;
+const SIZES = (process.env.BENCH_CELLS ?? '10000,1000000').split(',').map(Number);
+const ROUNDS = 3;
+const SECONDS = 2;
+const CONNECTIONS = 32;
+/** Different questions of a kind, which are asked in turn. */
+const QUESTIONS = 500;
+
+interface Kind {
+  readonly what: string;
+  readonly rows: number;
+  tenon(turn: number, sites: number): string;
+  bare(turn: number, sites: number): string;
+}
+
+const siteAt = (turn: number, sites: number) => (turn * 7919) % sites;
+const hourAt = (turn: number, room: number) => HOURS - 1 - ((turn * 31) % Math.max(1, HOURS - room));
+
+const bare = (rows: number) => (turn: number, sites: number) =>
+  `/${siteAt(turn, sites)}/${hourAt(turn, rows)}/${rows}`;
+
+const series = (rows: number): Kind => ({
+  what: `${rows} of a site, newest first`,
+  rows,
+  tenon: (turn, sites) => `?site=${siteOf(siteAt(turn, sites))}&order=desc&limit=${rows}`,
+  bare: bare(rows),
+});
+
+const windows = (rows: number): Kind => ({
+  what: `${rows} of all sites from an hour on`,
+  rows,
+  tenon: (turn, sites) =>
+    `?from=${hourOf(hourAt(turn, Math.ceil(rows / sites) + 1) - Math.ceil(rows / sites))}&limit=${rows}`,
+  bare: bare(rows),
+});
+
+const cell: Kind = {
+  what: 'one cell, by all of its keys',
+  rows: 1,
+  tenon: (turn, sites) => `?window_start=${hourOf(hourAt(turn, 1))}&site=${siteOf(siteAt(turn, sites))}`,
+  bare: bare(1),
+};
+
+const KINDS = [cell, series(1), series(48), series(1_000), windows(1), windows(48), windows(1_000)];
+
+export async function benchServing(directory: string, report: Report): Promise<void> {
+  const first = new Map<Kind, number>();
+  for (const cells of SIZES) {
+    const data = `${directory}/serving-${cells}`;
+    const fill = await Child.start('serving', ['fill', data, String(cells)]);
+    await fill.stop();
+    const tenon = await Child.start('serving', ['tenon', data]);
+    const other = await Child.start('serving', ['bare', data]);
+    for (const kind of KINDS) {
+      const found = { tenon: [] as number[], bare: [] as number[] };
+      const own = urls(kind.tenon, `/v1/products/readings/rows`, cells / HOURS);
+      const theirs = urls(kind.bare, '', cells / HOURS);
+      await ask(tenon, own, 1);
+      for (let round = 0; round < ROUNDS; round++) {
+        found.tenon.push(await ask(tenon, own, SECONDS));
+        found.bare.push(await ask(other, theirs, SECONDS));
+      }
+      const rate = median(found.tenon);
+      const note = first.has(kind)
+        ? `${((first.get(kind) as number) / rate).toFixed(2)} times the cost at ${format(SIZES[0] as number)}`
+        : '';
+      if (!first.has(kind)) first.set(kind, rate);
+      report.ratio(
+        `${format(cells)} cells: ${kind.what}`,
+        ...([
+          rate,
+          median(found.bare),
+          'answers/CPU-s',
+          'bare node:http on the same lmdb',
+          0.5,
+          note,
+        ] as const),
+      );
+    }
+    await tenon.stop();
+    await other.stop();
+    rmSync(data, { recursive: true });
+  }
+}
+
+const urls = (of: (turn: number, sites: number) => string, path: string, sites: number) =>
+  Array.from({ length: QUESTIONS }, (_, turn) => `${path}${of(turn, sites)}`);
+
+/** @returns answers per CPU-second of the server */
+async function ask(child: Child, paths: readonly string[], seconds: number): Promise<number> {
+  let answered = 0;
+  const { cpu } = await child.measure(async () => {
+    const result = await autocannon({
+      url: child.ready.url as string,
+      connections: CONNECTIONS,
+      duration: seconds,
+      requests: paths.map((path) => ({ method: 'GET' as const, path })),
+    });
+    if (result.non2xx > 0 || result.errors > 0)
+      throw new Error(`${result.non2xx} refused, ${result.errors} failed`);
+    answered = result['2xx'];
+  });
+  return answered / cpu;
+}
