@@ -16,6 +16,7 @@ export function startUp(
     TENON_CATALOG: catalog,
     TENON_PORT: String(port),
     TENON_CUT_EVERY: 'off',
+    ...environment,
   });
   const logger = createLogger({ level: 'silent', name: 'tenon' });
   return startHost({ services: SERVICES, supervised: true, settings, data, logger, environment });

@@ -134,7 +134,13 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
     },
     logger: parts.logger,
     ids: parts.ids,
+    limits: {
+      maxInflationRatio: settings.TENON_MAX_INFLATION,
+      maxStreams: settings.TENON_MAX_STREAMS,
+      maxStreamsPerAddress: settings.TENON_MAX_STREAMS_PER_ADDRESS,
+    },
     observe: observeRequests(metrics.scope('')),
+    metrics: metrics.scope(''),
     ...(options.statics !== undefined && { statics: options.statics }),
   });
   begun.server = server;

@@ -1,4 +1,5 @@
 /** The five services: what each is made of, in the order in which data flows through them. */
+import type { LetterLimits } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import type { Metrics, RunningService } from '@tenon/ports';
 import type { PlannedCatalog, SettingName, Settings } from '@tenon/runtime';
@@ -47,6 +48,9 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
         config: {
           cutEveryMs: settings.TENON_CUT_EVERY,
           maxBodyBytes: settings.TENON_MAX_BODY,
+          maxEventBytes: settings.TENON_MAX_EVENT,
+          maxKeyBytes: settings.TENON_MAX_KEY,
+          deadLetters: letterLimits(settings),
           maxArrayItems: settings.TENON_MAX_BATCH,
           maxFutureMs: settings.TENON_MAX_FUTURE,
         },
@@ -59,7 +63,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
       createSpeed({
         ...(await logBusAndStore('speed', context)),
         engine: await context.parts.engine(),
-        config: SPEED_DEFAULTS,
+        config: { ...SPEED_DEFAULTS, deadLetters: letterLimits(context.settings) },
       }),
   },
   batch: {
@@ -86,10 +90,15 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
       createServing({
         ...(await logBusAndStore('serving', context)),
         engine: await context.parts.engine(),
-        config: SERVING_DEFAULTS,
+        config: { ...SERVING_DEFAULTS, maxAnswerBytes: context.settings.TENON_MAX_ANSWER },
       }),
   },
 };
+
+const letterLimits = (settings: Settings): LetterLimits => ({
+  letters: settings.TENON_MAX_DEAD_LETTERS,
+  bytes: settings.TENON_MAX_DEAD_LETTER_BYTES,
+});
 
 /** How the servers' settings look, for who has not set them. */
 export const SERVER_EXAMPLES: Partial<Readonly<Record<SettingName, string>>> = {

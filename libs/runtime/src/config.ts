@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Problem } from '@tenon/domain';
+import { LETTER_LIMITS } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -93,6 +94,14 @@ export const SETTINGS = {
   TENON_CUT_EVERY: durationOrOff.default(60_000),
   TENON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   TENON_MAX_BODY: integer(1024, 1 << 30).default(8 << 20),
+  TENON_MAX_EVENT: integer(1024, 1 << 30).default(1 << 20),
+  TENON_MAX_KEY: integer(1, 1 << 20).default(4096),
+  TENON_MAX_INFLATION: integer(1, 1_000_000).default(100),
+  TENON_MAX_DEAD_LETTERS: integer(0, 1_000_000_000).default(LETTER_LIMITS.letters),
+  TENON_MAX_DEAD_LETTER_BYTES: integer(0, 999_999_999_999).default(LETTER_LIMITS.bytes),
+  TENON_MAX_ANSWER: integer(1024, 1 << 30).default(32 << 20),
+  TENON_MAX_STREAMS: integer(0, 100_000).default(1000),
+  TENON_MAX_STREAMS_PER_ADDRESS: integer(0, 100_000).default(100),
   TENON_MAX_BATCH: integer(1, 1_000_000).default(10_000),
   TENON_MAX_FUTURE: duration.default(24 * 3_600_000),
   // Kafka's brokers take from 6 s to 30 min by default.

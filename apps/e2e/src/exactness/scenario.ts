@@ -1,5 +1,6 @@
 /** What one seed plays: catalog, sizes, faults, and the events in the order in which clients send them. */
 import type { Topology } from '@tenon/domain';
+import { LETTER_LIMITS } from '@tenon/domain';
 import type { BatchConfig } from '@tenon/service-batch';
 import type { ConsumptionConfig } from '@tenon/service-consumption';
 import type { SpeedConfig } from '@tenon/service-speed';
@@ -50,6 +51,7 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       maxRecords: random.pick([30, 100, 400, 20_000]),
       lingerMs: random.pick([0, 5, 20]),
       frameCells: random.pick([4, 20, 1000]),
+      deadLetters: LETTER_LIMITS,
     },
     batch: {
       maxFileRecords: random.pick([40, 200, 100_000]),

@@ -9,6 +9,31 @@ import type { HttpLimits } from './limits';
 
 type Decoder = Gunzip | Inflate | BrotliDecompress;
 
+/** Refuses a body that grows out of proportion: what somebody sends in a packet must not be hours of work here. */
+class Inflation {
+  private came = 0;
+  private size = 0;
+
+  constructor(
+    request: IncomingMessage,
+    private readonly limits: HttpLimits,
+  ) {
+    request.on('data', (chunk: Buffer) => (this.came += chunk.length));
+  }
+
+  /** @param bytes that have come out of the decoder. @throws HttpProblem 413 */
+  grow(bytes: number): void {
+    this.size += bytes;
+    const { inflationFreeBytes, maxInflationRatio } = this.limits;
+    if (this.size <= inflationFreeBytes || this.size <= this.came * maxInflationRatio) return;
+    throw new HttpProblem(
+      413,
+      'too-large',
+      `The body grows to more than ${maxInflationRatio} times its size when decompressed (TENON_MAX_INFLATION).`,
+    );
+  }
+}
+
 const tooLarge = (limit: number) =>
   new HttpProblem(413, 'too-large', `The body is over the limit of ${limit} bytes (after decompression).`, {
     limit,
@@ -87,8 +112,9 @@ async function readDecoded(
 ): Promise<Uint8Array> {
   const decoder = decoderFor(request);
   if (decoder === null) return collect(request, request, limit, limits, watch);
+  const inflation = new Inflation(request, limits);
   try {
-    return await collect(decoded(request, decoder), request, limit, limits, watch);
+    return await collect(decoded(request, decoder), request, limit, limits, watch, inflation);
   } catch (error) {
     throw bodyError(error, decoder);
   } finally {
@@ -113,6 +139,7 @@ class Collector {
     private readonly request: IncomingMessage,
     private readonly limit: number,
     private readonly watch: BodyWatch,
+    private readonly inflation: Inflation | null,
     timeoutMs: number,
     private readonly resolve: (bytes: Uint8Array) => void,
     private readonly reject: (error: unknown) => void,
@@ -127,6 +154,11 @@ class Collector {
   private take(chunk: Buffer): void {
     if (this.settled) return;
     this.size += chunk.length;
+    try {
+      this.inflation?.grow(chunk.length);
+    } catch (error) {
+      return this.fail(error);
+    }
     if (this.size > this.limit) this.fail(tooLarge(this.limit));
     else if (this.first === null) this.first = chunk;
     else (this.more ??= [this.first]).push(chunk);
@@ -159,10 +191,11 @@ function collect(
   limit: number,
   limits: HttpLimits,
   watch: BodyWatch,
+  inflation: Inflation | null = null,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (request.destroyed) reject(gone());
-    else new Collector(source, request, limit, watch, limits.bodyTimeoutMs, resolve, reject);
+    else new Collector(source, request, limit, watch, inflation, limits.bodyTimeoutMs, resolve, reject);
   });
 }
 
@@ -177,16 +210,15 @@ export async function* readStream(
   watch: BodyWatch,
 ): AsyncGenerator<Uint8Array> {
   const decoder = decoderFor(request);
+  const inflation = decoder === null ? null : new Inflation(request, limits);
   const source = decoder === null ? request : decoded(request, decoder);
   // Without this, leaving the loop early would destroy the connection before the answer.
   const iterator = source.iterator({ destroyOnReturn: false });
-  let size = 0;
   try {
     for (;;) {
       const next = (await inTime(iterator.next(), limits.idleTimeoutMs, watch)) as IteratorResult<Buffer>;
       if (next.done === true) return;
-      size += next.value.length;
-      if (decoder !== null) refuseBomb(size, decoder, limits);
+      inflation?.grow(next.value.length);
       yield next.value;
     }
   } catch (error) {
@@ -198,15 +230,6 @@ export async function* readStream(
       decoder.destroy();
     }
   }
-}
-
-function refuseBomb(size: number, decoder: Decoder, limits: HttpLimits): void {
-  if (size <= limits.inflationFreeBytes || size <= decoder.bytesWritten * limits.maxInflationRatio) return;
-  throw new HttpProblem(
-    413,
-    'too-large',
-    `The body grows to more than ${limits.maxInflationRatio} times its size when decompressed.`,
-  );
 }
 
 function inTime<T>(promise: Promise<T>, timeoutMs: number, watch: BodyWatch): Promise<T> {

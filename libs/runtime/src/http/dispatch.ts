@@ -1,7 +1,7 @@
 /** From a matched route to its answer: the one way for hot routes and for those that Express matched. */
 import { CORRELATION_HEADER } from '@tenon/contracts';
-import { HttpProblem } from '@tenon/errors';
-import type { HttpResponse, Logger, Route, Span, Tracer } from '@tenon/ports';
+import type { HttpResponse, Logger, Metrics, Route, Span, Tracer } from '@tenon/ports';
+import { NO_METRICS } from '@tenon/telemetry';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ObserveRequest } from '../metrics/http';
 import { endServerSpan, startServerSpan } from '../tracing/server-span';
@@ -12,6 +12,7 @@ import type { ServerContext } from './request';
 import { NodeRequest } from './request';
 import { headersOf, sendAnswer, sendProblem } from './respond';
 import { sendStream } from './stream-response';
+import { OpenStreams } from './open-streams';
 
 /** One request and its answer. */
 export interface Exchange {
@@ -26,13 +27,24 @@ export interface Exchange {
 }
 
 export class Dispatcher {
-  private streams = 0;
+  private readonly streams: OpenStreams;
+  /** Code of a problem → how often it was the answer. */
+  private readonly refusals = new Map<string, number>();
 
   constructor(
     private readonly context: ServerContext,
     private readonly logger: Logger,
     private readonly observe: ObserveRequest | undefined,
-  ) {}
+    metrics: Metrics = NO_METRICS,
+  ) {
+    this.streams = new OpenStreams(context.limits);
+    metrics.counter('tenon_http_refusals_total', 'Answers that are a problem, by its code.', () =>
+      [...this.refusals].map(([code, value]) => ({ labels: { code }, value })),
+    );
+    metrics.gauge('tenon_http_streams', 'Streamed answers that are open.', () => [
+      { labels: {}, value: this.streams.size },
+    ]);
+  }
 
   /** Never rejects: whatever happens becomes an answer, or the end of the connection. */
   async serve(route: Route, params: Readonly<Record<string, string>>, exchange: Exchange): Promise<void> {
@@ -92,6 +104,7 @@ export class Dispatcher {
   fail(exchange: Exchange, error: unknown, route = '', span?: Span): void {
     const { request, response, path, correlationId } = exchange;
     const problem = problemOf(error);
+    this.refusals.set(problem.code, (this.refusals.get(problem.code) ?? 0) + 1);
     if (!response.headersSent) this.observeAnswer(exchange, route, problem.status, span, error);
     const fields = {
       correlationId,
@@ -120,22 +133,13 @@ export class Dispatcher {
   ): Promise<void> {
     const { limits, shutdown } = this.context;
     const { request, response, correlationId } = exchange;
-    if (this.streams >= limits.maxStreams) {
-      throw new HttpProblem(
-        503,
-        'too-many-streams',
-        'Too many streams are open here.',
-        {},
-        { 'retry-after': '5' },
-      );
-    }
     const headers = headersOf(answer, correlationId, false);
     if (request.method === 'HEAD') {
       response.writeHead(answer.status, headers).end();
       if (span !== undefined) endServerSpan(span, answer.status);
       return;
     }
-    this.streams += 1;
+    const leave = this.streams.enter(request.socket.remoteAddress ?? '');
     try {
       await sendStream(response, chunks, {
         drainTimeoutMs: limits.drainTimeoutMs,
@@ -148,7 +152,7 @@ export class Dispatcher {
         },
       });
     } finally {
-      this.streams -= 1;
+      leave();
     }
   }
 }

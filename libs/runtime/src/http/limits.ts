@@ -16,8 +16,11 @@ export interface HttpLimits {
   readonly maxConnections: number;
   /** Streamed answers (SSE) at one time: 503 above. */
   readonly maxStreams: number;
-  /** A compressed stream that has grown past this may not exceed `maxInflationRatio`: 413. */
+  /** The same for one address: 429 above. */
+  readonly maxStreamsPerAddress: number;
+  /** A compressed body that has grown past this may not exceed `maxInflationRatio`: 413. What is smaller harms nobody. */
   readonly inflationFreeBytes: number;
+  /** Bytes of a body to the bytes of it that came. */
   readonly maxInflationRatio: number;
   /** After an early answer (413, 415, …) the rest of the body is read and dropped for this long. */
   readonly lingerMs: number;
@@ -36,8 +39,9 @@ export const DEFAULT_LIMITS: HttpLimits = {
   maxHeaderBytes: 16 * 1024,
   maxConnections: 10_000,
   maxStreams: 1_000,
-  inflationFreeBytes: 64 * 1024 * 1024,
-  maxInflationRatio: 200,
+  maxStreamsPerAddress: 100,
+  inflationFreeBytes: 64 * 1024,
+  maxInflationRatio: 100,
   lingerMs: 5_000,
   quietMs: 250,
   closeGraceMs: 10_000,

@@ -1,6 +1,6 @@
 /** One node:http server: hot routes in front, Express behind, one shape of errors, and an end that loses no request. */
 import { setMaxListeners } from 'node:events';
-import type { Ids, Logger, Route } from '@tenon/ports';
+import type { Ids, Logger, Metrics, Route } from '@tenon/ports';
 import { CORRELATION_HEADER } from '@tenon/contracts';
 import { HttpProblem } from '@tenon/errors';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -35,6 +35,8 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits>;
   /** Which names it answers to, and which pages may act here; absent: localhost and addresses, its own pages. */
   readonly browsers?: Partial<BrowserAccess>;
+  /** Takes what is refused, and which streams are open. */
+  readonly metrics?: Metrics;
   /** Told of each answer of a route, and of each refusal. */
   readonly observe?: ObserveRequest;
 }
@@ -59,6 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     { limits, watch, shutdown: shutdown.signal },
     options.logger,
     options.observe,
+    options.metrics,
   );
   const browsers = new Browsers(options.browsers);
   const hot = new HotRoutes(options.routes);

@@ -72,11 +72,12 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     ]),
     ready: () => readiness(desks),
     status: () => ({
-      sources: [...desks.values()].map(({ name, appender: { accepted, rejected, late } }) => ({
+      sources: [...desks.values()].map(({ name, appender: { accepted, rejected, late }, deadLetters }) => ({
         name,
         accepted,
         rejected,
         late,
+        deadLetters: { ...deadLetters.totals },
       })),
       cut: cutter.last(),
       cutEveryMs: config.cutEveryMs,
@@ -100,6 +101,11 @@ function measure(metrics: Metrics, desks: ReadonlyMap<string, SourceDesk>, cutte
       { labels: { source, outcome: 'rejected' }, value: rejected },
     ]),
   );
+  metrics.counter(
+    'tenon_dead_letters_total',
+    'Dead letters that were kept, and beyond what an hour may hold counted.',
+    () => [...desks.values()].flatMap(({ name, deadLetters: { totals } }) => letterSamples(name, totals)),
+  );
   metrics.counter('tenon_late_events_total', 'Accepted events that came long after their time.', () =>
     appenders.map(({ source, appender }) => ({ labels: { source }, value: appender.late })),
   );
@@ -108,12 +114,17 @@ function measure(metrics: Metrics, desks: ReadonlyMap<string, SourceDesk>, cutte
   ]);
 }
 
+const letterSamples = (source: string, { kept, counted }: { kept: number; counted: number }) => [
+  { labels: { source, outcome: 'kept' }, value: kept },
+  { labels: { source, outcome: 'counted' }, value: counted },
+];
+
 function deskOf(deps: IngestionDeps, config: IngestionConfig, source: SourceDefinition): SourceDesk {
   return {
     name: source.name,
     rules: new SourceRules(source, config, deps.clock, deps.ids),
     appender: new EventAppender(deps.log, deps.clock, source.name, deps.metrics, deps.tracer),
-    deadLetters: new DeadLetters(deps.log, deps.logger, source.name),
+    deadLetters: new DeadLetters(deps.log, deps.clock, deps.logger, source.name, config.deadLetters),
     config,
   };
 }

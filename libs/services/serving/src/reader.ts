@@ -25,6 +25,7 @@ import type {
 } from '@tenon/views';
 import { cellsByKey, cellsOf, hasGap, inOneStore, includedIn, withView } from '@tenon/views';
 import type { RowsQuery } from './query';
+import { CHUNK_BYTES, sizeOf } from './page-size';
 import { makeCursor, matches } from './query';
 
 export interface ReaderDeps {
@@ -32,6 +33,8 @@ export interface ReaderDeps {
   readonly log: Pick<EventLog, 'endOffsets'>;
   readonly engine: Pick<Engine, 'finalize'>;
   readonly clock: Clock;
+  /** Bytes of a page's rows; a page that would be larger ends sooner. */
+  readonly maxAnswerBytes: number;
 }
 
 /** As an answer has it, times as texts. */
@@ -92,23 +95,34 @@ export class ProductReader {
   ): Promise<{ rows: KeyedRow[]; next: string | null }> {
     const rows: KeyedRow[] = [];
     let cells: MergedCell[] = [];
+    let waiting = 0;
+    let size = 0;
+    let full = false;
     const take = async () => {
-      for (const one of await this.finalize(view, cells)) if (one !== null) rows.push(one);
+      for (const one of await this.finalize(view, cells)) {
+        if (one === null || full) continue;
+        size += sizeOf(one.row);
+        // A row that is too large by itself is a page of its own.
+        full = size > this.deps.maxAnswerBytes && rows.length > 0;
+        if (!full) rows.push(one);
+      }
       cells = [];
+      waiting = 0;
     };
     const range = { ...query.range, expected: query.limit + 1 };
     for await (const cell of cellsOf(snapshots, this.layout, view, query.layer, range)) {
       if (!matches(query.where, cell.key)) continue;
       cells.push(cell);
+      waiting += sizeOf(cell.key as Value) + sizeOf(cell.states as unknown as Value);
       // One more than the page, to know whether there is a next one; HAVING may drop rows, so by chunks.
-      if (rows.length + cells.length <= query.limit) continue;
+      if (rows.length + cells.length <= query.limit && waiting <= CHUNK_BYTES) continue;
       await take();
-      if (rows.length > query.limit) break;
+      if (rows.length > query.limit || full) break;
     }
     await take();
     const more = rows.length > query.limit;
     if (more) rows.length = query.limit;
-    return { rows, next: more ? makeCursor(rows.at(-1)?.id ?? '', asked) : null };
+    return { rows, next: more || full ? makeCursor(rows.at(-1)?.id ?? '', asked) : null };
   }
 
   /** Some cells by key, for live updates; `removed` names those that HAVING now drops. */

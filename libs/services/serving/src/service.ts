@@ -39,9 +39,11 @@ export interface ServingConfig {
   readonly live: LiveConfig;
   /** How often a waiting read looks again when no hint comes, milliseconds. */
   readonly pollMs: number;
+  /** Bytes of a page's rows at most. */
+  readonly maxAnswerBytes: number;
 }
 
-export const SERVING_DEFAULTS: ServingConfig = { live: LIVE_DEFAULTS, pollMs: 50 };
+export const SERVING_DEFAULTS: ServingConfig = { live: LIVE_DEFAULTS, pollMs: 50, maxAnswerBytes: 32 << 20 };
 
 export interface ServingDeps {
   readonly log: EventLog;
@@ -92,7 +94,10 @@ class Serving {
   constructor(private readonly deps: ServingDeps) {
     const run = deps.ids.next().replaceAll('-', '');
     for (const plan of deps.plans) {
-      const reader = new ProductReader(deps, layoutOf(plan, deps.sources));
+      const reader = new ProductReader(
+        { ...deps, maxAnswerBytes: deps.config.maxAnswerBytes },
+        layoutOf(plan, deps.sources),
+      );
       this.products.set(reader.layout.product, {
         reader,
         hub: new LiveHub(deps, reader, deps.config.live, run),

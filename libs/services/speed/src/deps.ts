@@ -1,6 +1,7 @@
 /** What the speed layer is made of. */
 import { FRAME_CELLS } from '@tenon/contracts';
-import type { Plan, SourceDefinition } from '@tenon/domain';
+import type { LetterLimits, Plan, SourceDefinition } from '@tenon/domain';
+import { LETTER_LIMITS } from '@tenon/domain';
 import type {
   Bus,
   Clock,
@@ -21,9 +22,16 @@ export interface SpeedConfig {
   readonly lingerMs: number;
   /** Cells per frame of a flush at most. */
   readonly frameCells: number;
+  /** Dead letters of a source that an hour may hold. */
+  readonly deadLetters: LetterLimits;
 }
 
-export const SPEED_DEFAULTS: SpeedConfig = { maxRecords: 20_000, lingerMs: 15, frameCells: FRAME_CELLS };
+export const SPEED_DEFAULTS: SpeedConfig = {
+  maxRecords: 20_000,
+  lingerMs: 15,
+  frameCells: FRAME_CELLS,
+  deadLetters: LETTER_LIMITS,
+};
 
 export interface SpeedDeps {
   readonly log: EventLog;

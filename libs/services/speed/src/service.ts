@@ -24,6 +24,11 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
     'Events by what became of them.',
     each((worker) => worker.outcomes()),
   );
+  metrics.counter(
+    'tenon_dead_letters_total',
+    'Dead letters that were kept, and beyond what an hour may hold counted.',
+    each((worker) => worker.letters()),
+  );
   metrics.gauge(
     'tenon_cells',
     'Cells of open epochs held in memory.',

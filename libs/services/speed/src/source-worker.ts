@@ -1,7 +1,7 @@
 /** Folds the live log of one source for all products that read it. */
 import { GROUPS, SUBJECTS, TOPICS, readReplayHint } from '@tenon/contracts';
 import type { Offset, Partition, SourceDefinition } from '@tenon/domain';
-import { FIRST_EPOCH, laneKey } from '@tenon/domain';
+import { FIRST_EPOCH, LetterBudget, laneKey } from '@tenon/domain';
 import type { LogReading, MetricSample, Refused, Span, Subscription } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
 import { TopicReader } from '@tenon/loops';
@@ -30,6 +30,7 @@ export class SourceWorker {
   private readonly totals = { events: 0, microBatches: 0, busyMs: 0, duplicates: 0, deadLetters: 0 };
   private readonly observeMicroBatch: (seconds: number) => void;
   private readonly outbox: Outbox;
+  private readonly letterBudget: LetterBudget;
   /** The engine puts away the last micro-batch meanwhile. */
   private closing: Promise<void> = Promise.resolve();
 
@@ -40,6 +41,7 @@ export class SourceWorker {
   ) {
     const { metrics = NO_METRICS, config } = deps;
     const labels = { source: source.name };
+    this.letterBudget = new LetterBudget(config.deadLetters);
     this.observeMicroBatch = metrics.histogram(
       'tenon_micro_batch_duration_seconds',
       'Time to fold one micro-batch and hand over what changed.',
@@ -179,7 +181,11 @@ export class SourceWorker {
 
   private async deadLetter(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
-    await this.outbox.append(TOPICS.deadLetters(this.source.name), letters.map(letterRecord));
+    const now = this.deps.clock.now();
+    const kept = letters
+      .map(letterRecord)
+      .filter(({ value }) => this.letterBudget.admits(value?.length ?? 0, now));
+    if (kept.length > 0) await this.outbox.append(TOPICS.deadLetters(this.source.name), kept);
     this.totals.deadLetters += letters.length;
     this.deps.logger.warn(
       { source: this.source.name, count: letters.length, first: letters[0]?.reason },
@@ -198,6 +204,15 @@ export class SourceWorker {
       { labels: { source, outcome: 'folded' }, value: events },
       { labels: { source, outcome: 'duplicate' }, value: duplicates },
       { labels: { source, outcome: 'dead_lettered' }, value: deadLetters },
+    ];
+  }
+
+  letters(): MetricSample[] {
+    const { kept, counted } = this.letterBudget.totals;
+    const source = this.source.name;
+    return [
+      { labels: { source, outcome: 'kept' }, value: kept },
+      { labels: { source, outcome: 'counted' }, value: counted },
     ];
   }
 

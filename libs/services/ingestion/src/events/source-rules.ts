@@ -144,6 +144,7 @@ export class SourceRules {
     if (isLonger(value, this.config.maxEventBytes)) return eventTooLarge(this.config.maxEventBytes);
     const digest = digestOf(text).toString(16).padStart(8, '0');
     const key = this.key(data);
+    if (key !== null && isLonger(key, this.config.maxKeyBytes)) return this.keyTooLong(attributes);
     const identity = identityOfEvent(source, id, digest);
     const headers = recordHeaders(identity, correlationId, traceparent);
     return {
@@ -160,6 +161,12 @@ export class SourceRules {
       idOf: chosen,
       late: time < (nowMs - this.config.lateAfterMs) * 1000,
     };
+  }
+
+  private keyTooLong(attributes: Attributes | null): Rejection {
+    const pointer = `${attributes === null ? '' : '/data'}${pointerSegment(this.source.key[0] ?? '')}`;
+    const detail = `A key may have ${this.config.maxKeyBytes} bytes as text (TENON_MAX_KEY).`;
+    return Rejection.at(pointer, 'key-too-long', detail);
   }
 
   /** The key's values as text; null where the source has no key, or the event none of its values. */

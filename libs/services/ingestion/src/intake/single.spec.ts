@@ -65,6 +65,13 @@ describe('one event as plain data', () => {
     expect(Buffer.from(only(fixture)?.value ?? []).includes('\n')).toBe(false);
   });
 
+  it('has a key of a bounded length', async () => {
+    const fixture = await start({ config: { maxKeyBytes: 10 } });
+    expect((await fixture.post({ body: event({ customer: 'é'.repeat(5) }) })).status).toBe(202);
+    const { status, body } = await fixture.post({ body: event({ customer: 'é'.repeat(6) }) });
+    expect([status, body.code, body.pointer]).toEqual([422, 'key-too-long', '/customer']);
+  });
+
   it.each([
     ['a moment with an offset', '2001-01-01T01:30:00.5+01:00', '2001-01-01T00:30:00.500000Z'],
     ['one without, which is UTC', '2001-01-01 00:30:00', '2001-01-01T00:30:00Z'],

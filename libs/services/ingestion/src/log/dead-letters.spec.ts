@@ -16,6 +16,19 @@ describe('a dead letter', () => {
     });
   });
 
+  it('is counted and no longer kept where an hour has had too many, and the answer stays the same', async () => {
+    const fixture = await start({ config: { deadLetters: { letters: 3, bytes: 1_000 } } });
+    const body = Array.from({ length: 40 }, () => 'x').join('\n');
+    const answer = await fixture.post({ type: 'application/x-ndjson', body });
+    expect(answer.body).toMatchObject({ accepted: 0, rejected: 40 });
+    const kept = fixture.log.all(DEAD).length;
+    expect(kept).toBe(3 + 6);
+    expect(fixture.service.status()['sources']).toMatchObject([
+      { deadLetters: { kept, counted: 40 - kept } },
+    ]);
+    expect(fixture.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
   it('that can not be written does not change the answer', async () => {
     const fixture = await start();
     fixture.log.beforeAppend = () => {

@@ -1,6 +1,8 @@
 /** Events that were refused, as they came: so that they can be looked at, mended and sent again. */
 import { HEADERS, TOPICS, versionText } from '@tenon/contracts';
-import type { EventLog, Logger, NewRecord } from '@tenon/ports';
+import type { LetterLimits } from '@tenon/domain';
+import { LetterBudget } from '@tenon/domain';
+import type { Clock, EventLog, Logger, NewRecord } from '@tenon/ports';
 import type { Rejection } from '../events/rejection';
 
 export interface DeadLetter {
@@ -17,27 +19,48 @@ const MAX_DETAIL = 1_000;
 
 export class DeadLetters {
   private readonly topic: string;
+  private readonly budget: LetterBudget;
 
   constructor(
     private readonly log: EventLog,
+    private readonly clock: Clock,
     private readonly logger: Logger,
     source: string,
+    limits?: LetterLimits,
   ) {
     this.topic = TOPICS.deadLetters(source);
+    this.budget = new LetterBudget(limits);
+  }
+
+  get totals(): LetterBudget['totals'] {
+    return this.budget.totals;
   }
 
   /** Never rejects: the client learns of the rejection in any case, and can keep what it has. */
   async bury(letters: readonly DeadLetter[]): Promise<void> {
-    if (letters.length === 0) return;
+    const records = this.within(letters.map(recordOf));
+    if (records.length === 0) return;
     try {
-      await this.log.append(this.topic, letters.map(recordOf));
+      await this.log.append(this.topic, records);
     } catch (error) {
       const { correlationId } = letters[0] as DeadLetter;
       this.logger.warn(
-        { correlationId, topic: this.topic, count: letters.length, err: error },
+        { correlationId, topic: this.topic, count: records.length, err: error },
         'dead letters lost',
       );
     }
+  }
+
+  private within(records: readonly NewRecord[]): NewRecord[] {
+    const before = this.budget.within;
+    const now = this.clock.now();
+    const kept = records.filter(({ value }) => this.budget.admits(value?.length ?? 0, now));
+    if (before && !this.budget.within)
+      this.logger.warn(
+        { topic: this.topic },
+        'dead letters beyond what an hour may hold: counted, a few kept',
+      );
+    return kept;
   }
 }
 
