@@ -18,8 +18,19 @@ const LAYERS = [
     onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
   {
+    sourceTag: 'type:archive',
+    onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
+  },
+  {
     sourceTag: 'type:service',
-    onlyDependOnLibsWithTags: [...CORE, 'type:views', 'type:leases', 'type:loops', 'type:testing'],
+    onlyDependOnLibsWithTags: [
+      ...CORE,
+      'type:archive',
+      'type:views',
+      'type:leases',
+      'type:loops',
+      'type:testing',
+    ],
   },
   { sourceTag: 'type:engine', onlyDependOnLibsWithTags: CORE },
   {
@@ -41,6 +52,7 @@ const LAYERS = [
     onlyDependOnLibsWithTags: [
       ...CORE,
       'type:service',
+      'type:archive',
       'type:views',
       'type:engine',
       'type:catalog',
@@ -55,6 +67,7 @@ const LAYERS = [
       'type:composition',
       ...CORE,
       'type:service',
+      'type:archive',
       'type:views',
       'type:engine',
       'type:catalog',
@@ -95,7 +108,7 @@ export default [
   },
   {
     files: [
-      'libs/{domain,errors,contracts,ports,telemetry,views,leases,loops}/src/**/*.ts',
+      'libs/{domain,errors,contracts,ports,telemetry,views,leases,loops,archive}/src/**/*.ts',
       'libs/services/*/src/**/*.ts',
     ],
     ignores: ['**/*.spec.ts'],

@@ -4,6 +4,7 @@ import { inFile } from './mutation';
 const FRAMES = 'libs/contracts/src/frames';
 const SPEED = 'libs/services/speed/src';
 const BATCH = 'libs/services/batch/src';
+const ARCHIVE = 'libs/archive/src';
 
 export const LAYERS = [
   ...inFile(
@@ -95,21 +96,39 @@ export const LAYERS = [
     [['a flush never closes', 'closed: closes,', 'closed: false,']],
   ),
   ...inFile(
-    `${BATCH}/archive/archive-index.ts`,
-    [`${BATCH}/archive/archive-index.spec.ts`],
+    `${ARCHIVE}/listing.ts`,
+    [`${ARCHIVE}/manifest.spec.ts`],
     [
-      [
-        'only the exact epoch is looked for',
-        "one.end !== 'm' && one.epoch >= epoch",
-        "one.end !== 'm' && one.epoch === epoch",
-      ],
-      ['a cut is complete when one partition has passed it', 'Math.min(...reached)', 'Math.max(...reached)'],
-      ['a full recomputation is asked for again and again', 'generationBefore(file.epoch) > after && ', ''],
+      ['only the exact epoch is looked for', 'cut.epoch >= epoch);', 'cut.epoch === epoch);'],
+      ['cuts in older parts of the list are not looked for', 'first.epoch >= epoch;', 'false;'],
+      ['a part of the list never ends', '>= PART_ENTRIES', '>= Infinity'],
     ],
   ),
   ...inFile(
-    `${BATCH}/archive/names.ts`,
-    [`${BATCH}/archive/names.spec.ts`],
+    `${ARCHIVE}/manifest.ts`,
+    [`${ARCHIVE}/manifest.spec.ts`],
+    [
+      [
+        'a cut is complete when one partition has passed it',
+        'Math.min(...heads.map(',
+        'Math.max(...heads.map(',
+      ],
+      ['a full recomputation is asked for again and again', 'generationBefore(one) > after && ', ''],
+      [
+        'a file is named whatever others have archived',
+        "if (verdict !== 'append') return { verdict, head: before };",
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    `${ARCHIVE}/check.ts`,
+    [`${BATCH}/runs/run.spec.ts`],
+    [['a file of another length is read', 'if (print.bytes !== bytes)', 'if (false)']],
+  ),
+  ...inFile(
+    `${ARCHIVE}/names.ts`,
+    [`${ARCHIVE}/names.spec.ts`],
     [
       [
         'overlapping files are read twice',

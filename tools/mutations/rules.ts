@@ -47,6 +47,10 @@ export const RULES = [
     ],
     ['the epoch stays', 'this.at = passed;', ''],
   ]),
+  ...inFile(`${PROTOCOL}/archive.ts`, specs('archive'), [
+    ['what lies behind a gap is archived', "if (from > next) return 'gap';", ''],
+    ['what others have archived is named again', "to <= next ? 'held' : 'append'", "'append'"],
+  ]),
   ...inFile(`${PROTOCOL}/cuts.ts`, specs('judge'), [
     ['a copy of a barrier ends another epoch', 'barrier > cursor.epoch', 'barrier >= cursor.epoch'],
     ['an epoch begins with its barrier', 'start: offset + 1', 'start: offset'],

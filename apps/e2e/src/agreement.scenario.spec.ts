@@ -5,6 +5,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { archiveName, parseArchiveName } from '@tenon/archive';
 import { createFileLake } from '@tenon/adapters-embedded';
 import type { EventEnvelope, FlushFrame, ReadFrame } from '@tenon/contracts';
 import { FrameAssembler, HEADERS, TOPICS, identityText, isUnreadable, readFrame } from '@tenon/contracts';
@@ -22,11 +23,11 @@ import {
 import { createEngine } from '@tenon/engine';
 import type { Bus, Engine, Lake, NewRecord } from '@tenon/ports';
 import type { BatchDeps } from '@tenon/service-batch';
-import { BATCH_DEFAULTS, archiveName, createBatch, parseArchiveName } from '@tenon/service-batch';
+import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
 import type { SpeedDeps } from '@tenon/service-speed';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog, MemoryTroubleBook } from '@tenon/testing';
+import { MemoryLog, MemoryStore, MemoryTroubleBook } from '@tenon/testing';
 import fc from 'fast-check';
 
 const EVENTS = TOPICS.events('orders');
@@ -111,9 +112,7 @@ async function playBatch(
     ...{ engine: options.engine, lake: options.lake, clock: stillClock },
     pointers: { read: async () => [undefined] },
     troubles: new MemoryTroubleBook(),
-    store: {
-      transact: (work) => work({ get: async () => undefined, put: () => undefined } as never),
-    },
+    store: new MemoryStore(),
     config: { ...BATCH_DEFAULTS, maxFileRecords: options.maxFileRecords ?? 1000 },
   };
   const service = await createBatch(deps);
@@ -147,6 +146,7 @@ function eventNotingEngine(judged: Judged): Engine {
 function markNotingEngine(judged: Judged): Engine {
   const none = { cells: (async function* () {})(), ledger: EMPTY_LEDGER, refused: [] };
   return {
+    archiveColumns: () => [],
     openArchive: () => ({
       add: async (records) => {
         for (const { partition, record, mark } of records) {
@@ -169,6 +169,7 @@ class NameLake implements Lake {
   list = async (prefix: string) =>
     [...this.names].filter((name) => name.startsWith(prefix)).map((name) => ({ name, bytes: 1 }));
   path = async (name: string) => name;
+  print = async () => ({ bytes: 1, digest: '0'.repeat(32) });
   remove = async () => undefined;
 }
 

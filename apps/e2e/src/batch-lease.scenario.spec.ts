@@ -62,6 +62,7 @@ async function startBatch(): Promise<{ service: RunningService; die: () => void 
     troubles: troubleBook(store, systemClock),
     store: {
       transact: (work) => (dead ? new Promise(() => undefined) : store.transact(work)),
+      snapshot: (read) => store.snapshot(read),
     },
     lake: createFileLake({ directory: join(directory, 'lake') }),
     engine,

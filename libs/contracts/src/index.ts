@@ -18,6 +18,12 @@ export {
   pointerOf,
 } from './store';
 export type {
+  ArchiveColumnsDocument,
+  ArchiveEnd,
+  ArchiveHeadDocument,
+  ArchivePartDocument,
+  ArchivedCut,
+  ArchivedFile,
   BaseDocument,
   LeaseDocument,
   PlanDocument,

@@ -129,6 +129,66 @@ export interface LeaseDocument {
   readonly counter: number;
 }
 
+/** Why a file of the archive ends: a barrier, a barrier that asks for a full recomputation, or in the middle of an epoch. */
+export type ArchiveEnd = 'b' | 'f' | 'm';
+
+/** A barrier that ends an epoch: the epoch after it, where that begins, and whether the barrier asks for everything anew. */
+export interface ArchivedCut {
+  readonly epoch: Epoch;
+  readonly at: Offset;
+  readonly full: boolean;
+}
+
+/** A file of the archive as the manifest names it: the records of a partition at [from, to). */
+export interface ArchivedFile {
+  readonly from: Offset;
+  readonly to: Offset;
+  /** The epoch that the offset `to` belongs to. */
+  readonly epoch: Epoch;
+  readonly end: ArchiveEnd;
+  readonly bytes: number;
+  /** 128 bits of its SHA-256, in hex; null: written by a release before the manifest. */
+  readonly digest: string | null;
+  /** Which columns of the source it has: a `columns` document; null: not known. */
+  readonly columns: string | null;
+  /** Cuts within it, in order; of a file that was made of several. */
+  readonly cuts?: readonly ArchivedCut[];
+}
+
+/** How far a partition is archived. Written in the transaction that names a file, and none but that. */
+export interface ArchiveHeadDocument {
+  readonly v: 1;
+  /** The archive holds the offsets [first, next), without a gap. */
+  readonly first: Offset;
+  readonly next: Offset;
+  /** The epoch that `next` belongs to, and that of the last cut; 0: none yet. */
+  readonly epoch: Epoch;
+  readonly ended: Epoch;
+  /** Epochs whose barriers asked for everything anew, the latest ones. */
+  readonly fulls: readonly Epoch[];
+  /** Where the last part of the list begins; null: there is none. */
+  readonly tail: Offset | null;
+  /** Up to here small files have been made into larger ones. */
+  readonly compacted: Offset;
+  /** How many files and bytes the list names. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Counts up with every change. */
+  readonly revision: number;
+}
+
+/** A part of the list of a partition's files, in order. Each file gives the offsets that none before it gave. */
+export interface ArchivePartDocument {
+  readonly v: 1;
+  readonly files: readonly ArchivedFile[];
+}
+
+/** The columns of the source that files of the archive have. */
+export interface ArchiveColumnsDocument {
+  readonly v: 1;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
 const digits = (n: number) => String(n).padStart(12, '0');
 
 /** The least key after this one: space is the least character that a key has. */
@@ -153,6 +213,10 @@ export const STORE_KEYS = {
   rangesOf: (product: ProductId) => below(`range/${product}/`),
   /** How far consumption has read a topic: the offset to resume at. */
   consumed: (topic: string, partition: Partition) => `consumed/${topic}/${digits(partition)}`,
+  archiveHead: (source: string, partition: Partition) => `archive-head/${source}/${digits(partition)}`,
+  archivePart: (source: string, partition: Partition, from: Offset) =>
+    `archive-part/${source}/${digits(partition)}/${digits(from)}`,
+  archiveColumns: (source: string, columns: string) => `archive-columns/${source}/${columns}`,
   speed: (product: ProductId, epoch: Epoch, lane: number) => `${product}/${digits(epoch)}/${digits(lane)}/`,
   base: (product: ProductId, line: Line) => `${product}/${digits(line)}/`,
 } as const;

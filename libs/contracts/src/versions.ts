@@ -60,6 +60,9 @@ export const VERSIONS = {
   'base-cell': { writes: 1, reads: [1] },
   consumed: { writes: 1, reads: [1] },
   lease: { writes: 1, reads: [1] },
+  'archive-head': { writes: 1, reads: [1] },
+  'archive-part': { writes: 1, reads: [1] },
+  'archive-columns': { writes: 1, reads: [1] },
   receipt: { writes: 1, reads: [1] },
 } as const satisfies Record<string, Versions>;
 

@@ -36,6 +36,8 @@ export { FIRST_EPOCH, countBetween, covers, laterOffsets } from './protocol/cuts
 export type { EpochCursor } from './protocol/cuts';
 export { PartitionJudge } from './protocol/judge';
 export type { Judgement } from './protocol/judge';
+export { judgeArchived } from './protocol/archive';
+export type { ArchiveVerdict } from './protocol/archive';
 export { judgeFlush } from './protocol/flush';
 export type { FlushVerdict } from './protocol/flush';
 export { foldCell, mergeStates, versionAt } from './protocol/fold';

@@ -79,6 +79,10 @@ class DuckDBEngine implements Engine {
     return openMicroBatch(this.live, this.spool, neededBy(source, plans), events);
   }
 
+  archiveColumns(source: SourceDefinition): { name: string; type: string }[] {
+    return columnsOf(source).map(({ name, type }) => ({ name, type }));
+  }
+
   openArchive(source: SourceDefinition): ArchiveWriter {
     return new ArchiveFileWriter(this.database, this.spool, columnsOf(source));
   }

@@ -106,6 +106,8 @@ export interface Engine {
   plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan>;
   /** Parses events (no control records, no duplicates) of one source for aggregation. */
   open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<MicroBatch>;
+  /** The columns of the source that a file of the archive gets now, with the SQL types in which the engine names them. */
+  archiveColumns(source: SourceDefinition): readonly { readonly name: string; readonly type: string }[];
   /** Begins a file of the archive. */
   openArchive(source: SourceDefinition): ArchiveWriter;
   /** The states of a range of the archive, over all partitions together. */

@@ -20,7 +20,7 @@ export type {
   StoreTable,
   StoreTransaction,
 } from './product-store';
-export type { Lake, LakeFile } from './lake';
+export type { FilePrint, Lake, LakeFile } from './lake';
 export type { Clock, Ids, Logger } from './environment';
 export type { Catalog, CatalogContent, DeclaredProduct } from './catalog';
 export type {

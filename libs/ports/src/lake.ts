@@ -6,6 +6,13 @@ export interface LakeFile {
   readonly bytes: number;
 }
 
+/** What a file holds, in short: another content has another print. */
+export interface FilePrint {
+  readonly bytes: number;
+  /** The first 128 bits of its SHA-256, in hex. */
+  readonly digest: string;
+}
+
 export interface Lake {
   /** A local path to write to; not visible in the lake until committed, swept if it never is. */
   stage(): Promise<string>;
@@ -13,7 +20,12 @@ export interface Lake {
   commit(stagedPath: string, name: string): Promise<void>;
   /** All files below a prefix, by name. */
   list(prefix: string): Promise<readonly LakeFile[]>;
-  /** A local path that the engine can read. */
+  /** A local path that the engine can read. @throws TenonError `unknown-file` */
   path(name: string): Promise<string>;
+  /**
+   * The print of a local path (of `stage` or `path`), read to its end. A lake may remember it for up to a minute while the
+   * system says that the file was not written.
+   */
+  print(path: string): Promise<FilePrint>;
   remove(name: string): Promise<void>;
 }

@@ -14,6 +14,7 @@ export type { LakeHarness } from './lake-contract';
 export { createManualClock } from './manual-clock';
 export type { ManualClock } from './manual-clock';
 export { MemoryTroubleBook } from './memory-trouble-book';
+export { MemoryStore } from './memory-store';
 export { MemoryConsumer, MemoryLog, storedRecord } from './memory-log';
 export { describeProductStoreContract } from './product-store-contract';
 export type { ProductStoreHarness } from './product-store-contract';

@@ -73,6 +73,20 @@ export function describeLakeContract(name: string, create: () => Promise<LakeHar
       await expect(lake.path(file)).rejects.toBeInstanceOf(TenonError);
     });
 
+    test('a print is of what a file holds, staged or committed, and of nothing else', async () => {
+      const folder = uniqueName('contract');
+      const [one, same, other] = [await stage('content'), await stage('content'), await stage('Content')];
+      const print = await lake.print(one);
+      // sha256sum, cut to 32 digits.
+      expect(print).toEqual({ bytes: 7, digest: 'ed7002b439e9ac845f22357d822bac14' });
+      expect(await lake.print(same)).toEqual(print);
+      expect(await lake.print(other)).not.toEqual(print);
+      await lake.commit(one, `${folder}/a`);
+      expect(await lake.print(await lake.path(`${folder}/a`))).toEqual(print);
+      await lake.commit(other, `${folder}/a`);
+      expect(await lake.print(await lake.path(`${folder}/a`))).not.toEqual(print);
+    });
+
     test('names that lead elsewhere are refused', async () => {
       const names = [
         '../a',

@@ -1,12 +1,12 @@
 /** Batch over an archive that is there: the engine's part and the landing, each beside DuckDB alone on the same files. */
 import { DuckDBInstance } from '@duckdb/node-api';
+import { archivePrefix, contiguous, parseArchiveName } from '@tenon/archive';
 import { createFileCatalog } from '@tenon/catalog';
 import { createFileLake, createLmdbProductStore } from '@tenon/adapters-embedded';
 import { cellKey } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { ArchiveRange } from '@tenon/ports';
 import { planCatalog } from '@tenon/runtime';
-import { archivePrefix, contiguous, parseArchiveName } from '@tenon/service-batch';
 import { foldCells } from '@tenon/service-consumption';
 import { layoutOf } from '@tenon/views';
 

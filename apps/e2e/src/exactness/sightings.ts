@@ -4,7 +4,7 @@
  */
 import type { PointerDocument, RangeAccountDocument } from '@tenon/contracts';
 import { isPointerKey } from '@tenon/contracts';
-import type { ArchiveRange, Logger, StoreTable, StoreTransaction } from '@tenon/ports';
+import type { Logger, StoreTable, StoreTransaction } from '@tenon/ports';
 import type { Counters } from './counters';
 import type { Process } from './simulation';
 
@@ -23,7 +23,7 @@ export const SEEN = {
   begunOnOtherLine: 'incremental ranges of which a part landed on another line',
   overtaken: 'full ranges overtaken by an incremental one',
   laterEpoch: 'cuts at a later epoch in a partition',
-  overlapping: 'runs over overlapping archive files',
+  archivedTwice: 'archive files whose records another instance had archived',
   deathInFold: 'deaths inside a Kappa fold',
   twoLanders: 'ranges landed by two instances at once',
   damaged: 'damaged states records met',
@@ -86,7 +86,10 @@ export class Sightings {
         if (message.startsWith('a range is of the past')) this.passedOver(fields as PassedOver);
         inner.debug(fields, message);
       },
-      info: (fields, message) => inner.info(fields, message),
+      info: (fields, message) => {
+        if (message.startsWith('another instance has archived')) this.counters.add(SEEN.archivedTwice);
+        inner.info(fields, message);
+      },
       warn: (fields, message) => inner.warn(fields, message),
       error: (fields, message) => {
         if (message === 'unreadable states message') {
@@ -160,13 +163,6 @@ export class Sightings {
     const landers = this.landers.get(range) ?? new Set<Process>();
     this.landers.set(range, landers.add(process));
     if ([...landers].filter(({ alive }) => alive).length > 1) this.see(SEEN.twoLanders, range);
-  }
-
-  /** Batch computes a range. */
-  run(ranges: readonly ArchiveRange[]): void {
-    const partitions = new Set(ranges.map(({ partition }) => partition));
-    // Files that join on share one range; where they overlap there are more.
-    if (ranges.length > partitions.size) this.counters.add(SEEN.overlapping);
   }
 
   get isRead(): boolean {

@@ -19,6 +19,7 @@ import type {
   PollOptions,
   ProductStore,
   StoreSnapshot,
+  StoreTable,
   StoreTransaction,
 } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
@@ -353,7 +354,13 @@ export class World {
     };
     return {
       get: (table, key) => inside(() => snapshot.get(table, key)),
-      getMany: (table, keys) => inside(() => snapshot.getMany(table, keys)),
+      getMany: async <T>(table: StoreTable, keys: readonly string[]) => {
+        const found = await inside(() => snapshot.getMany<T>(table, keys));
+        if (!process.overlooksFull) return found;
+        return found.map((one, at) =>
+          keys[at]?.startsWith('archive-head/') && one !== undefined ? { ...one, fulls: [] } : one,
+        );
+      },
       scan: (table, range) => {
         if (isReader && range.and !== undefined && isPointerKey(range.and))
           ended.push(this.sightings.reading(range.and.slice('pointer/'.length)));
@@ -369,22 +376,12 @@ export class World {
 
   private lake(process: Process): Lake {
     const inner = () => this.adapters.lake;
-    /** Names as the process sees them → as they are. */
-    const real = new Map<string, string>();
-    const list = async (prefix: string) => {
-      const files = await inner().list(prefix);
-      if (!process.overlooksFull) return files;
-      return files.map((file) => {
-        const name = file.name.replace(/\.f\.parquet$/, '.b.parquet');
-        real.set(name, file.name);
-        return { ...file, name };
-      });
-    };
     return {
       stage: () => this.call(process, 'stage', () => inner().stage()),
       commit: (path, name) => this.effect(process, 'commit', () => inner().commit(path, name)),
-      list: (prefix) => this.call(process, 'list', () => list(prefix)),
-      path: (name) => this.simulation.inside(() => inner().path(real.get(name) ?? name)),
+      list: (prefix) => this.call(process, 'list', () => inner().list(prefix)),
+      path: (name) => this.simulation.inside(() => inner().path(name)),
+      print: (path) => this.simulation.inside(() => inner().print(path)),
       remove: (name) => this.effect(process, 'remove', () => inner().remove(name)),
     };
   }
@@ -402,6 +399,7 @@ export class World {
           close: () => this.simulation.inside(() => batch.close()),
         };
       },
+      archiveColumns: (source) => inner().archiveColumns(source),
       openArchive: (source) => {
         const writer = inner().openArchive(source);
         return {
@@ -411,7 +409,6 @@ export class World {
         };
       },
       aggregateArchive: async (source, plan, ranges) => {
-        this.sightings.run(ranges);
         const result = await inside(() => inner().aggregateArchive(source, plan, ranges));
         return { ...result, cells: each(inside, result.cells) };
       },

@@ -389,6 +389,38 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     version: 'none. Another form gets another key; both may then do the work, which does no harm',
     unknown: 'It is not found',
   },
+  'archive-head': {
+    title: 'How far a partition is archived',
+    on: { table: 'meta', key: STORE_KEYS.archiveHead('{source}', 2).replace('000000000002', '{partition}') },
+    schema: store.archiveHead,
+    writers: ['batch'],
+    readers: ['batch'],
+    version: V,
+    unknown: STOP,
+  },
+  'archive-part': {
+    title: 'Some of the files of a partition’s archive',
+    on: {
+      table: 'meta',
+      key: STORE_KEYS.archivePart('{source}', 2, 1)
+        .replace('000000000002', '{partition}')
+        .replace('000000000001', '{from}'),
+    },
+    schema: store.archivePart,
+    writers: ['batch'],
+    readers: ['batch'],
+    version: V,
+    unknown: STOP,
+  },
+  'archive-columns': {
+    title: 'Which columns files of the archive have',
+    on: { table: 'meta', key: STORE_KEYS.archiveColumns('{source}', '{columns}') },
+    schema: store.archiveColumns,
+    writers: ['batch'],
+    readers: ['operators'],
+    version: V,
+    unknown: 'No service reads it',
+  },
   receipt: {
     title: 'A receipt, for ?after=',
     on: { http: 'receipt' },

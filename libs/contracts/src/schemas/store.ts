@@ -120,6 +120,59 @@ export const lease = z.object({
   counter: count.describe('Counts up while the owner lives, and with every owner'),
 });
 
+const epoch = count.describe('The epoch that begins there');
+
+export const archiveHead = z
+  .object({
+    v: z.literal(1),
+    first: count.describe('The archive holds the offsets from here'),
+    next: count.describe('up to here, without a gap'),
+    epoch: count.describe('The epoch that `next` belongs to'),
+    ended: count.describe('The epoch after the last cut; 0: none yet'),
+    fulls: z.array(count).readonly().describe('Epochs whose barriers asked for everything anew'),
+    tail: count.nullable().describe('Where the last part of the list begins'),
+    compacted: count.describe('Up to here small files have been made into larger ones'),
+    files: count,
+    bytes: count,
+    revision: count.describe('Counts up with every change'),
+  })
+  .describe('How far a partition is archived');
+
+export const archivePart = z
+  .object({
+    v: z.literal(1),
+    files: z
+      .array(
+        z
+          .object({
+            from: count,
+            to: count,
+            epoch: count.describe('The epoch that `to` belongs to'),
+            end: z.enum(['b', 'f', 'm']).describe('A barrier; one that asks for everything anew; neither'),
+            bytes: count,
+            digest: text.nullable().describe('128 bits of its SHA-256, in hex'),
+            columns: text.nullable().describe('Which columns of the source it has'),
+            cuts: z.exactOptional(
+              z
+                .array(z.object({ epoch, at: count, full: z.boolean() }).readonly())
+                .readonly()
+                .describe('Cuts within it'),
+            ),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .describe('In order; each gives the offsets that none before it gave'),
+  })
+  .describe('Some of the files of a partition’s archive');
+
+export const archiveColumns = z
+  .object({
+    v: z.literal(1),
+    columns: z.array(z.object({ name: text, type: text }).readonly()).readonly(),
+  })
+  .describe('The columns of the source that files of the archive have');
+
 export const receipt = z
   .object({ v: z.literal(1), o: offsetVector.describe('The offset after the call’s last event') })
   .describe('What a receipt holds, as JSON in base64url');

@@ -48,8 +48,8 @@ export interface BatchDeps {
   readonly bus: Bus;
   /** Which generation a run builds on. */
   readonly pointers: ServedPointers;
-  /** For leases alone. */
-  readonly store: Pick<ProductStore, 'transact'>;
+  /** For leases and the archive's manifest. */
+  readonly store: Pick<ProductStore, 'transact' | 'snapshot'>;
   readonly lake: Lake;
   readonly engine: Engine;
   /** Where a product that fails alone is written down, so that its answers say so. */

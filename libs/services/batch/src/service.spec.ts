@@ -1,6 +1,6 @@
-import type { Bus, StoreTransaction } from '@tenon/ports';
+import type { Bus } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog, MemoryTroubleBook, createManualClock } from '@tenon/testing';
+import { MemoryLog, MemoryStore, MemoryTroubleBook, createManualClock } from '@tenon/testing';
 import { BATCH_DEFAULTS } from './deps';
 import { createBatch } from './service';
 import { ListingEngine, MemoryLake } from './testing/memory-lake';
@@ -11,11 +11,7 @@ import { RANGES, readRange } from './testing/ranges';
 function begin(log: MemoryLog) {
   const engine = new ListingEngine();
   engine.cells = [[cell('north')]];
-  const documents = new Map<string, unknown>();
-  const tx = {
-    get: async (_table: string, key: string) => documents.get(key),
-    put: (_table: string, key: string, value: unknown) => void documents.set(key, value),
-  } as unknown as StoreTransaction;
+  const store = new MemoryStore();
   const clock = createManualClock();
   let id = 0;
   const batch = createBatch({
@@ -23,13 +19,13 @@ function begin(log: MemoryLog) {
     bus: { subscribe: async () => ({ close: async () => undefined }) } as unknown as Bus,
     pointers: { read: async (plans) => plans.map(() => undefined) },
     troubles: new MemoryTroubleBook(),
-    store: { transact: (work) => work(tx) },
+    store,
     ids: { next: () => `id-${(id += 1)}` },
     sources: [SOURCE, { ...SOURCE, name: 'returns' }],
     plans: [PLAN, { ...PLAN, product: 'live_only', topology: 'kappa' }],
     config: BATCH_DEFAULTS,
   });
-  return { batch, clock, documents };
+  return { batch, clock, store };
 }
 
 test('batch archives every source, and runs for the products that are not Kappa’s at a cut', async () => {
@@ -63,12 +59,12 @@ test('a start that fails leaves nothing behind: no reader, and no lease', async 
     await new Promise<void>((resolve) => (fail = resolve));
     throw new Error('the log is away');
   };
-  const { batch, clock, documents } = begin(log);
+  const { batch, clock, store } = begin(log);
   const failed = expect(batch).rejects.toThrow('the log is away');
   await clock.advance(0);
-  expect(documents.get('lease/batch/per_shop@1')).toMatchObject({ owner: 'id-1' });
+  expect(store.get('meta', 'lease/batch/per_shop@1')).toMatchObject({ owner: 'id-1' });
   fail();
   await failed;
-  expect(documents.get('lease/batch/per_shop@1')).toMatchObject({ owner: null });
+  expect(store.get('meta', 'lease/batch/per_shop@1')).toMatchObject({ owner: null });
   expect(log.readers.get(EVENTS)?.closed).toBe(true);
 });

@@ -1,8 +1,9 @@
 /**
  * The batch layer: archives the log into the lake, and at each cut computes the states of the range since the served
  * generation (or of everything) from the archive. The two are loops of their own: archiving never waits for a run. What it
- * needs to know after a restart stands in the lake's listing and in the store's pointers.
+ * needs to know after a restart stands in the store: the archive's manifest and the pointers.
  */
+import { ArchiveManifest } from '@tenon/archive';
 import { SUBJECTS, TOPICS } from '@tenon/contracts';
 import type { SourceDefinition } from '@tenon/domain';
 import type { Leases } from '@tenon/leases';
@@ -12,7 +13,6 @@ import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { layoutOf } from '@tenon/views';
-import { ArchiveIndex } from './archive/archive-index';
 import { Archiver } from './archive/archiver';
 import type { BatchDeps } from './deps';
 import { Runs } from './runs/runs';
@@ -71,9 +71,9 @@ class SourceBatch {
     private readonly layouts: readonly ProductLayout[],
   ) {
     this.labels = { source: source.name };
-    const index = new ArchiveIndex(deps.lake, source.name, source.partitions);
-    this.archiver = new Archiver(deps, source, index, () => this.runs.wake());
-    this.runs = new Runs(deps, leases, source, layouts, index, this.archiver.contexts);
+    const manifest = new ArchiveManifest(deps, source.name, source.partitions);
+    this.archiver = new Archiver(deps, source, manifest, () => this.runs.wake());
+    this.runs = new Runs(deps, leases, source, layouts, manifest, this.archiver.contexts);
   }
 
   get done(): Promise<void> {

@@ -2,9 +2,10 @@ import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { TenonError, Unavailable } from '@tenon/errors';
-import type { Lake, LakeFile } from '@tenon/ports';
+import type { FilePrint, Lake, LakeFile } from '@tenon/ports';
 import { syncFolder } from '../files/files';
 import { checkName, checkPrefix } from './names';
+import { Prints } from './prints';
 import { Staging } from './staging';
 
 export interface FileLakeOptions {
@@ -23,6 +24,7 @@ class FileLake implements Lake {
   private opening: Promise<Staging> | null = null;
 
   private readonly directory: string;
+  private readonly prints = new Prints();
 
   constructor(directory: string) {
     // The engine opens the paths too, wherever it runs.
@@ -62,6 +64,10 @@ class FileLake implements Lake {
     const found = await stat(path).catch(() => null);
     if (!found?.isFile()) throw new TenonError('unknown-file', `There is no file ${name} in the lake.`);
     return path;
+  }
+
+  print(path: string): Promise<FilePrint> {
+    return attempt(() => this.prints.of(path));
   }
 
   async remove(name: string): Promise<void> {

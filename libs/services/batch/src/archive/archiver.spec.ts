@@ -1,18 +1,18 @@
+import { ArchiveManifest, parseArchiveName } from '@tenon/archive';
 import { HEADERS, UnsupportedVersion } from '@tenon/contracts';
 import type { NewRecord } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog } from '@tenon/testing';
+import { MemoryLog, MemoryStore } from '@tenon/testing';
 import type { BatchConfig, BatchDeps } from '../deps';
 import { BATCH_DEFAULTS } from '../deps';
 import { ListingEngine, MemoryLake } from '../testing/memory-lake';
 import { EVENTS, SOURCE, barrier, order } from '../testing/orders';
-import { ArchiveIndex } from './archive-index';
 import { Archiver } from './archiver';
-import { parseArchiveName } from './names';
 
 interface Options {
   readonly log?: MemoryLog;
   readonly lake?: MemoryLake;
+  readonly store?: MemoryStore;
   readonly engine?: ListingEngine;
   readonly config?: Partial<BatchConfig>;
 }
@@ -20,16 +20,17 @@ interface Options {
 async function start({
   log = new MemoryLog(),
   lake = new MemoryLake(),
+  store = new MemoryStore(),
   engine = new ListingEngine(),
   config = {},
 }: Options = {}) {
   const deps = {
-    ...{ log, lake, engine: engine.asEngine(), logger: NO_LOGGER },
+    ...{ log, lake, store, engine: engine.asEngine(), logger: NO_LOGGER },
     config: { ...BATCH_DEFAULTS, ...config },
   } as unknown as BatchDeps;
-  const index = new ArchiveIndex(lake, 'orders', 2);
+  const manifest = new ArchiveManifest({ store, lake }, 'orders', 2);
   let cuts = 0;
-  const archiver = new Archiver(deps, SOURCE, index, () => (cuts += 1));
+  const archiver = new Archiver(deps, SOURCE, manifest, () => (cuts += 1));
   await archiver.start();
   const feed = async (...records: NewRecord[]) => {
     await log.append(EVENTS, records);
@@ -42,7 +43,7 @@ async function start({
       const place = `p${file?.partition} ${file?.from}-${file?.to} e${file?.epoch}${file?.end}`;
       return `${place}: ${engine.files.get(path)?.join(', ')}`;
     });
-  return { archiver, log, lake, engine, index, feed, files, cuts: () => cuts };
+  return { archiver, log, lake, store, engine, manifest, feed, files, cuts: () => cuts };
 }
 
 const many = (from: number, to: number, partition = 0) =>
@@ -102,7 +103,7 @@ describe('the archiver', () => {
     await first.feed(order('a'), barrier(5), order('b'), order('c'), order('d'));
     await first.archiver.stop();
     expect(first.engine.discarded).toBeLessThanOrEqual(1);
-    const { feed, files, archiver } = await start({ log: first.log, lake: first.lake, engine: first.engine });
+    const { feed, files, archiver } = await start({ ...first, config: {} });
     await first.log.idle(EVENTS);
     await feed(barrier(4), barrier(6));
     expect(files()).toEqual([
@@ -119,21 +120,22 @@ describe('the archiver', () => {
     await first.feed(order('a'), order('b'), barrier(1));
     await first.archiver.stop();
     await first.log.append(EVENTS, [order('b'), order('a'), order('c'), order('b'), barrier(2)]);
-    const { files, archiver } = await start({ log: first.log, lake: first.lake, engine: first.engine });
+    const { files, archiver } = await start({ ...first, config: {} });
     await first.log.idle(EVENTS);
     expect(files().at(-1)).toBe('p0 3-8 e2b: 3 duplicate, 4 duplicate, 5 event, 6 duplicate, 7 control');
     await archiver.stop();
   });
 
   it('drops what it holds of a partition that it loses; it, or another, begins where the archive ends', async () => {
-    const { feed, files, log, lake, engine, archiver } = await start({ config: { addRecords: 1 } });
+    const { feed, files, log, lake, store, engine, archiver } = await start({ config: { addRecords: 1 } });
     await feed(order('a'), barrier(1), order('b'));
     log.readers.get(EVENTS)?.revoke(0);
     await log.idle(EVENTS);
     expect(archiver.held()).toBe(0);
     expect(engine.discarded).toBe(1);
     // Another instance has archived some meanwhile.
-    await lake.commit('', 'archive/orders/p=0/000000000002-000000000003.000000000001.m.parquet');
+    const entry = { from: 2, to: 3, epoch: 1, end: 'm', bytes: 1, digest: null, columns: null } as const;
+    await new ArchiveManifest({ store, lake }, 'orders', 2).append(0, entry);
     log.readers.get(EVENTS)?.assign(0);
     await feed(barrier(2));
     expect(files().at(-1)).toBe('p0 3-4 e2b: 3 control');
@@ -141,13 +143,13 @@ describe('the archiver', () => {
   });
 
   it('has archived nothing of a file that the lake did not take, and says so', async () => {
-    const { log, lake, archiver, index, cuts } = await start();
+    const { log, lake, archiver, manifest, cuts } = await start();
     lake.beforeCommit = () => {
       throw new Error('disk full');
     };
     await log.append(EVENTS, [order('a'), barrier(1)]);
     await expect(archiver.done).rejects.toThrow('disk full');
-    expect(index.of(0)).toEqual([]);
+    expect(manifest.head(0)).toMatchObject({ next: 0, files: 0 });
     expect([archiver.archived, cuts()]).toEqual([0, 0]);
   });
 

@@ -2,16 +2,17 @@
  * Archives one source: every record of the log, once, in Parquet files that end at each barrier, or at a size. Each record is
  * marked with what the one judge of records says of it, so that a range of the archive counts as the live log did.
  */
-import { GROUPS, HEADERS, TOPICS, barrierOf, isUnknownVersion, judgeRecord } from '@tenon/contracts';
+import type { ArchiveManifest } from '@tenon/archive';
+import { archiveName } from '@tenon/archive';
+import type { ArchiveColumnsDocument, ArchiveEnd, ArchivedFile } from '@tenon/contracts';
+import { GROUPS, HEADERS, STORE_KEYS, TOPICS, barrierOf, isUnknownVersion, judgeRecord } from '@tenon/contracts';
 import type { Judgement, Offset, Partition, SourceDefinition } from '@tenon/domain';
+import { hashHex96 } from '@tenon/domain';
 import type { ArchiveMark, LogReading, LogRecord } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
 import { TopicReader } from '@tenon/loops';
 import type { BatchDeps } from '../deps';
 import { CutContexts } from './cut-contexts';
-import type { ArchiveIndex } from './archive-index';
-import type { ArchiveFile } from './names';
-import { archiveName } from './names';
 import { OpenFile } from './open-file';
 
 /** How a record is marked in the archive; `before`: it is there already. */
@@ -29,12 +30,13 @@ export class Archiver {
   readonly contexts = new CutContexts();
   private readonly reader: TopicReader<OpenFile>;
   private total = 0;
+  private columns: string | null = null;
 
   /** @param onCut a file that ends at a barrier was committed */
   constructor(
     private readonly deps: BatchDeps,
     private readonly source: SourceDefinition,
-    private readonly index: ArchiveIndex,
+    private readonly manifest: ArchiveManifest,
     private readonly onCut: () => void,
   ) {
     this.reader = new TopicReader<OpenFile>(deps, {
@@ -64,14 +66,26 @@ export class Archiver {
   async start(): Promise<void> {
     const { name, partitions } = this.source;
     await this.deps.log.ensureTopic({ name: TOPICS.events(name), partitions });
+    await this.noteColumns();
     await this.reader.start();
+  }
+
+  /** Files name the columns that they have by a hash; here is what it stands for. */
+  private async noteColumns(): Promise<void> {
+    const columns = this.deps.engine.archiveColumns(this.source);
+    this.columns = hashHex96(this.source.name, JSON.stringify(columns));
+    const key = STORE_KEYS.archiveColumns(this.source.name, this.columns);
+    await this.deps.store.transact(async (tx) => {
+      const document: ArchiveColumnsDocument = { v: 1, columns };
+      if ((await tx.get('meta', key)) === undefined) tx.put('meta', key, document);
+    });
   }
 
   /** From where the archive ends, less the dedupe window. */
   private async begin(partition: Partition): Promise<{ from: Offset; held: OpenFile }> {
-    await this.index.refresh();
-    const last = this.index.of(partition).at(-1);
-    const at = { epoch: last?.epoch ?? 0, from: last?.to ?? 0 };
+    await this.manifest.look();
+    const { epoch, next } = this.manifest.head(partition);
+    const at = { epoch, from: next };
     const held = new OpenFile(this.deps.engine, this.source, partition, at);
     const facts = { source: this.source.name, partition, from: at.from };
     this.deps.logger.info(facts, 'batch archives a partition from where the archive ends');
@@ -117,19 +131,26 @@ export class Archiver {
     }
   }
 
-  /** Until it is committed, the file does not exist for anyone; after a crash its records are read from the log again. */
-  private async write(file: OpenFile, end: ArchiveFile['end']): Promise<void> {
+  /**
+   * The file is in the lake before the manifest names it, and until then it does not exist for anyone: after a crash its
+   * records are read from the log again.
+   */
+  private async write(file: OpenFile, end: ArchiveEnd): Promise<void> {
     const { records, from, partition, judge } = file;
     if (records === 0) return;
     const { lake, logger } = this.deps;
-    const described = { partition, from, to: judge.next, epoch: judge.cursor.epoch, end };
-    const name = archiveName(this.source.name, described);
+    const place = { from, to: judge.next, epoch: judge.cursor.epoch, end };
     const staged = await lake.stage();
     await file.finish(staged);
+    const entry: ArchivedFile = { ...place, ...(await lake.print(staged)), columns: this.columns };
+    const name = archiveName(this.source.name, { ...entry, partition });
     await lake.commit(staged, name);
+    if ((await this.manifest.append(partition, entry)) === 'held') {
+      logger.info({ name, records }, 'another instance has archived these records');
+      return;
+    }
     logger.debug({ name, records }, 'archived');
     this.total += records;
-    this.index.add({ name, ...described });
   }
 
   reading(): LogReading {
@@ -143,7 +164,7 @@ export class Archiver {
 
   status(): Record<string, unknown> {
     const partitions = Array.from({ length: this.source.partitions }, (_, partition) => partition);
-    const archived = partitions.map((partition) => [partition, this.index.of(partition).at(-1)?.to ?? 0]);
+    const archived = partitions.map((partition) => [partition, this.manifest.head(partition).next]);
     return { source: this.source.name, archived: Object.fromEntries(archived), held: this.held() };
   }
 

@@ -1,9 +1,8 @@
+import type { CompleteCut } from '@tenon/archive';
+import { ArchiveManifest, archiveName } from '@tenon/archive';
 import type { Pointer } from '@tenon/domain';
 import { emptyPointer } from '@tenon/domain';
-import { MemoryLog } from '@tenon/testing';
-import { ArchiveIndex } from '../archive/archive-index';
-import type { CompleteCut } from '../archive/complete-cut';
-import { archiveName } from '../archive/names';
+import { MemoryLog, MemoryStore } from '@tenon/testing';
 import { ListingEngine, MemoryLake } from '../testing/memory-lake';
 import { SOURCE, cell, layout } from '../testing/orders';
 import { readRange } from '../testing/ranges';
@@ -56,21 +55,18 @@ describe('a run', () => {
       { partition: 0, from: 12, to: 20, epoch: 7, end: 'b' as const },
       { partition: 1, from: 0, to: 8, epoch: 8, end: 'b' as const },
     ];
-    const index = new ArchiveIndex(
-      new MemoryLake(files.map((file) => archiveName('orders', file))),
-      'orders',
-      2,
-    );
-    await index.refresh();
+    const lake = new MemoryLake(files.map((file) => archiveName('orders', file)));
+    const manifest = new ArchiveManifest({ store: new MemoryStore(), lake }, 'orders', 2);
+    await manifest.look();
     const deps = {
-      ...{ log, engine: engine.asEngine(), ids: { next: () => 'run' } },
+      ...{ log, lake, engine: engine.asEngine(), ids: { next: () => 'run' } },
       clock: { now: () => 0, monotonic: () => 0, sleep: async () => undefined },
       config: { frameCells: 10, sliceCells: 10 },
     };
     const lost = new AbortController();
     const run = (served: Pointer | undefined, cut: CompleteCut) =>
-      runBatch(deps, index, SOURCE, layout(), { pointer: served, cut }, lost.signal);
-    return { log, engine, run, lost };
+      runBatch(deps, manifest, SOURCE, layout(), { pointer: served, cut }, lost.signal);
+    return { log, lake, engine, run, lost };
   }
 
   const served = pointer({ line: 1, generation: 4, cut: { 'orders/0': 12, 'orders/1': 3 } });
@@ -109,6 +105,19 @@ describe('a run', () => {
     await run(served, cutAt(7));
     expect(log.all('tenon.ranges.per_shop.1')).toHaveLength(1);
     expect(readRange(log).commit).toMatchObject({ slices: 0, watermark: null });
+  });
+
+  it.each([
+    ['has another length', { bytes: 2, digest: '' }, 'has 2 bytes and not 1'],
+    ['is gone', null, 'is missing'],
+  ])('of which a file %s makes nothing, and names the file', async (_what, print, fault) => {
+    const { log, lake, run } = await begin();
+    const [name = ''] = [...lake.names.keys()].filter((one) => one.includes('p=1'));
+    if (print === null) lake.names.delete(name);
+    else lake.print = async (path) => (path === name ? print : { bytes: 1, digest: '' });
+    const failed = expect(run(served, cutAt(7))).rejects;
+    await failed.toMatchObject({ code: 'archive-damaged', message: `${name} ${fault}.` });
+    expect(log.all('tenon.ranges.per_shop.1')).toEqual([]);
   });
 
   it('that is another instance’s by now does not commit', async () => {

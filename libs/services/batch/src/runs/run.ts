@@ -1,4 +1,6 @@
 /** One batch run: the states of a range of the archive, handed to the landing zone. */
+import type { ArchiveManifest, CompleteCut } from '@tenon/archive';
+import { archiveRanges } from '@tenon/archive';
 import type {
   Generation,
   Lanes,
@@ -12,15 +14,14 @@ import type {
   SourceDefinition,
 } from '@tenon/domain';
 import { generationBefore, lanesOf, parseTimestamp, toVector } from '@tenon/domain';
-import type { Clock, Engine, PartialCell, Span } from '@tenon/ports';
+import type { Clock, Engine, Lake, PartialCell, Span } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
-import type { ArchiveIndex } from '../archive/archive-index';
-import type { CompleteCut } from '../archive/complete-cut';
 import type { RangeWriterDeps } from './range-writer';
 import { RangeWriter } from './range-writer';
 
 export interface RunDeps extends RangeWriterDeps {
   readonly engine: Engine;
+  readonly lake: Lake;
   readonly clock: Clock;
 }
 
@@ -56,10 +57,11 @@ export function rangeOf({ hash }: Pick<Plan, 'hash'>, { pointer, cut }: DueRun):
  * @param lost aborts if another instance has the run by now
  * @param span of the run; what it writes carries it
  * @returns null where it was given up: half a range is nothing
+ * @throws TenonError `archive-damaged` if a file of the range is not what was written
  */
 export async function runBatch(
   deps: RunDeps,
-  index: ArchiveIndex,
+  manifest: ArchiveManifest,
   source: SourceDefinition,
   layout: ProductLayout,
   due: DueRun,
@@ -72,7 +74,7 @@ export async function runBatch(
   const head = rangeOf(plan, due);
   const base: Offsets = head.full ? {} : (toVector(pointer?.cut ?? {})[source.name] ?? {});
   const writer = new RangeWriter(deps, layout, head, span);
-  const ranges = await index.ranges(base, cut.offsets);
+  const ranges = await archiveRanges(manifest, deps.lake, base, cut.offsets);
   const result = await deps.engine.aggregateArchive(source, plan, ranges);
   const latest = new LatestWindow(plan);
   for await (const chunk of result.cells) {

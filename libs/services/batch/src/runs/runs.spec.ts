@@ -1,15 +1,14 @@
+import { ArchiveManifest, archiveName } from '@tenon/archive';
 import type { Pointer } from '@tenon/domain';
 import { emptyPointer } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import { createLeases } from '@tenon/leases';
-import type { ProductStore, StoreTransaction } from '@tenon/ports';
+import type { ProductStore } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
 import type { ManualClock } from '@tenon/testing';
-import { MemoryLog, createManualClock } from '@tenon/testing';
-import { ArchiveIndex } from '../archive/archive-index';
+import { MemoryLog, MemoryStore, createManualClock } from '@tenon/testing';
 import { Archiver } from '../archive/archiver';
 import { CutContexts } from '../archive/cut-contexts';
-import { archiveName } from '../archive/names';
 import type { BatchDeps } from '../deps';
 import { BATCH_DEFAULTS } from '../deps';
 import { ListingEngine, MemoryLake } from '../testing/memory-lake';
@@ -17,21 +16,12 @@ import { EVENTS, SOURCE, barrier, cell, layout, order } from '../testing/orders'
 import { RANGES, readRange } from '../testing/ranges';
 import { Runs } from './runs';
 
-/** The transactions that leases need. */
-function memoryStore(): Pick<ProductStore, 'transact'> {
-  const documents = new Map<string, unknown>();
-  const tx = {
-    get: async (_table: string, key: string) => documents.get(key),
-    put: (_table: string, key: string, value: unknown) => void documents.set(key, value),
-  } as unknown as StoreTransaction;
-  return { transact: (work) => work(tx) };
-}
-
 /** What several instances of batch share. */
 class Deployment {
   readonly log = new MemoryLog();
   readonly lake = new MemoryLake();
-  readonly store = memoryStore();
+  readonly store = new MemoryStore();
+  private readonly manifest = new ArchiveManifest(this, 'orders', 2);
   readonly clock: ManualClock = createManualClock();
   pointer: Pointer = emptyPointer('h');
   private instances = 0;
@@ -40,8 +30,10 @@ class Deployment {
   /** Both partitions are archived up to a cut. */
   async archive(epoch: number, full = false): Promise<void> {
     for (const partition of [0, 1]) {
-      const described = { partition, from: (epoch - 1) * 10, to: epoch * 10, epoch };
-      await this.lake.commit('/file', archiveName('orders', { ...described, end: full ? 'f' : 'b' }));
+      const file = { from: (epoch - 1) * 10, to: epoch * 10, epoch, end: full ? 'f' : 'b' } as const;
+      const entry = { ...file, bytes: 1, digest: null, columns: null };
+      await this.manifest.append(partition, entry);
+      await this.lake.commit('/file', archiveName('orders', { ...file, partition }));
     }
   }
 
@@ -59,9 +51,10 @@ class Deployment {
     const { log, lake, clock } = this;
     /** Whether this instance reaches the store for its leases. */
     const link = { away: false };
-    const store: Pick<ProductStore, 'transact'> = {
+    const store: Pick<ProductStore, 'transact' | 'snapshot'> = {
       transact: (work) =>
         link.away ? Promise.reject(new Unavailable('the store is away')) : this.store.transact(work),
+      snapshot: (read) => this.store.snapshot(read),
     };
     const deps = {
       ...{ log, lake, store, clock, engine: engine.asEngine(), logger: NO_LOGGER },
@@ -70,9 +63,9 @@ class Deployment {
       config: { ...BATCH_DEFAULTS, leaseMs: 1000, rerunAfterMs: 60_000 },
     } as unknown as BatchDeps;
     const leases = createLeases({ store, clock, logger: NO_LOGGER, owner, ttlMs: 1000 });
-    const index = new ArchiveIndex(lake, 'orders', 2);
-    const runs = new Runs(deps, leases, SOURCE, [layout()], index, new CutContexts());
-    const archiver = new Archiver(deps, SOURCE, index, () => runs.wake());
+    const manifest = new ArchiveManifest({ store: this.store, lake }, 'orders', 2);
+    const runs = new Runs(deps, leases, SOURCE, [layout()], manifest, new CutContexts());
+    const archiver = new Archiver(deps, SOURCE, manifest, () => runs.wake());
     runs.start();
     await this.settle();
     return { runs, engine, leases, archiver, link };

@@ -2,13 +2,13 @@
  * The runs of one source's products: each is made by one instance, the one that has the product's lease, from before the run
  * until its generation is served. Two runs at a time would be a waste, and no harm: the landing zone judges each range.
  */
+import type { ArchiveManifest } from '@tenon/archive';
 import type { Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
 import { generationBefore } from '@tenon/domain';
 import type { Lease, Leases } from '@tenon/leases';
 import { Periodic } from '@tenon/loops';
 import { NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
-import type { ArchiveIndex } from '../archive/archive-index';
 import type { CutContexts } from '../archive/cut-contexts';
 import type { BatchDeps } from '../deps';
 import type { DueRun, RunReport } from './run';
@@ -36,7 +36,7 @@ export class Runs {
     private readonly leases: Leases,
     private readonly source: SourceDefinition,
     private readonly layouts: readonly ProductLayout[],
-    private readonly index: ArchiveIndex,
+    private readonly manifest: ArchiveManifest,
     private readonly contexts: CutContexts,
   ) {
     const every = () => (this.waiting ? Math.min(LOOK_EVERY_MS, deps.config.leaseMs / 4) : LOOK_EVERY_MS);
@@ -62,7 +62,7 @@ export class Runs {
 
   private async look(signal: AbortSignal): Promise<void> {
     this.waiting = false;
-    await this.index.refresh();
+    await this.manifest.look();
     for (const layout of this.layouts) {
       if (signal.aborted) return;
       await this.runIfDue(layout, signal);
@@ -92,7 +92,7 @@ export class Runs {
   private async dueRun(plan: Plan): Promise<DueRun | null> {
     const [pointer] = await this.deps.pointers.read([plan]);
     const base = pointer?.generation ?? 0;
-    const cut = this.index.latestCut(base);
+    const cut = await this.manifest.latestCut(base);
     if (cut === null || generationBefore(cut.epoch) <= base) return null;
     return { pointer, cut: { ...cut, trace: this.contexts.of(cut.epoch) } };
   }
@@ -112,7 +112,7 @@ export class Runs {
     logger.info({ product, from, to }, 'batch run begins');
     const span = startRun(tracer, plan, { from, to }, due.cut.trace);
     const report = await within(span, () =>
-      runBatch(this.deps, this.index, this.source, layout, due, lost, span),
+      runBatch(this.deps, this.manifest, this.source, layout, due, lost, span),
     );
     if (report === null) {
       logger.warn({ product, to }, 'batch run given up: another instance makes it, or this one stops');

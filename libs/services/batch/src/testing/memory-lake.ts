@@ -1,6 +1,7 @@
 /** A lake in memory, of names alone, and an engine whose files are lists of what they hold. */
 import type { ArchiveRange, ArchiveRecord, ArchiveWriter, Engine, Lake, PartialCell } from '@tenon/ports';
-import { EMPTY_LEDGER } from '@tenon/domain';
+import { EMPTY_LEDGER, hashHex96 } from '@tenon/domain';
+import { TenonError } from '@tenon/errors';
 
 export class MemoryLake implements Lake {
   readonly names = new Map<string, string>();
@@ -24,7 +25,14 @@ export class MemoryLake implements Lake {
       .sort()
       .map((name) => ({ name, bytes: 1 }));
 
-  path = async (name: string): Promise<string> => this.names.get(name) ?? '';
+  async path(name: string): Promise<string> {
+    const path = this.names.get(name);
+    if (path === undefined) throw new TenonError('unknown-file', name);
+    return path;
+  }
+
+  /** Each path holds something else. */
+  print = async (path: string) => ({ bytes: 1, digest: hashHex(path) });
 
   async remove(name: string): Promise<void> {
     this.names.delete(name);
@@ -45,6 +53,7 @@ export class ListingEngine {
 
   asEngine(): Engine {
     return {
+      archiveColumns: () => [{ name: 'price', type: 'DOUBLE' }],
       openArchive: () => this.open(),
       aggregateArchive: async (_source, _plan, ranges) => {
         await this.beforeRun();
@@ -69,6 +78,8 @@ export class ListingEngine {
     };
   }
 }
+
+const hashHex = (text: string) => `${hashHex96(text, '')}00000000`;
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;

@@ -4,7 +4,7 @@ import { archiveName, contiguous, parseArchiveName, spansOf } from './names';
 
 const file = (from: number, to: number): ArchiveFile => {
   const described = { partition: 0, from, to, epoch: 0, end: 'm' as const };
-  return { name: archiveName('flights', described), ...described };
+  return { name: archiveName('flights', described), ...described, bytes: 1, digest: null, columns: null };
 };
 
 test('what lies beyond a gap is not archived, as far as anybody can tell', () => {
@@ -15,24 +15,27 @@ test('what lies beyond a gap is not archived, as far as anybody can tell', () =>
   ]);
 });
 
-test('a file name says all that it was made from', () => {
-  const described = { partition: 3, from: 7, to: 19, epoch: 2, end: 'f' as const };
-  const name = archiveName('flights', described);
-  expect(parseArchiveName({ name, bytes: 1 })).toEqual({ name, ...described });
-});
+test.each([null, '0123456789abcdef0123456789abcdef'])(
+  'a file name says all that it was made from, also one without a digest',
+  (digest) => {
+    const described = { partition: 3, from: 7, to: 19, epoch: 2, end: 'f' as const, digest };
+    const name = archiveName('flights', described);
+    expect(parseArchiveName({ name, bytes: 5 })).toEqual({ name, ...described, bytes: 5, columns: null });
+  },
+);
 
 test('files that join on share one span, however many they are', () => {
   const files = [file(0, 10), file(10, 20), file(20, 30), file(30, 40)];
   expect(spansOf(files, 12, 33)).toEqual([
-    { from: 12, to: 33, names: files.slice(1).map(({ name }) => name) },
+    { from: 12, to: 33, files: files.slice(1) },
   ]);
 });
 
 test('a file that overlaps the one before gives only the rest, in a span of its own', () => {
   const files = contiguous([file(0, 100), file(0, 50), file(50, 150), file(150, 160)]);
   expect(spansOf(files, 0, 160)).toEqual([
-    { from: 0, to: 100, names: [file(0, 100).name] },
-    { from: 100, to: 160, names: [file(50, 150).name, file(150, 160).name] },
+    { from: 0, to: 100, files: [file(0, 100)] },
+    { from: 100, to: 160, files: [file(50, 150), file(150, 160)] },
   ]);
 });
 
@@ -45,11 +48,9 @@ test('however two writers cut the log, the spans give each offset once', () => {
   fc.assert(
     fc.property(cuts, cuts, fc.nat({ max: 100 }), fc.nat({ max: 100 }), (a, b, from, to) => {
       const files = [...filesOf(a), ...filesOf(b)];
-      const byName = new Map(files.map((one) => [one.name, one]));
       const given: number[] = [];
       for (const span of spansOf(contiguous(files), from, to))
-        for (const name of span.names) {
-          const { from: first, to: end } = byName.get(name) as ArchiveFile;
+        for (const { from: first, to: end } of span.files) {
           for (let offset = Math.max(first, span.from); offset < Math.min(end, span.to); offset++)
             given.push(offset);
         }
