@@ -54,7 +54,7 @@ const LEAST: Readonly<Record<string, number>> = {
   [SEEN.begunOnOtherLine]: 1,
   [SEEN.overtaken]: 3,
   [SEEN.laterEpoch]: 2,
-  [SEEN.archivedTwice]: 2,
+  [SEEN.archivedTwice]: 20,
   [SEEN.deathInFold]: 1,
   [SEEN.twoLanders]: 1,
   [SEEN.damaged]: 2,

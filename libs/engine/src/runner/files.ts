@@ -1,5 +1,7 @@
 /** What Parquet's own statistics say of archive files, so that most of them need no row by row filter. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Partition } from '@tenon/domain';
+import { TenonError } from '@tenon/errors';
 import type { ArchiveRange } from '@tenon/ports';
 import { quoteText } from '../sql/text';
 
@@ -32,7 +34,7 @@ export const pathList = (paths: readonly string[]) =>
 export const readParquet = (paths: readonly string[], file?: string) =>
   `read_parquet(${pathList(paths)}, hive_partitioning = false, union_by_name = false${file === undefined ? '' : `, filename = ${quoteText(file)}`})`;
 
-/** Reads the files' footers. */
+/** Reads the files' footers. @throws TenonError `archive-damaged` for a file of another partition than its range */
 export async function inspect(
   connection: DuckDBConnection,
   ranges: readonly ArchiveRange[],
@@ -68,6 +70,7 @@ export async function inspect(
     latest,
   ] of reader.getRows()) {
     const path = String(name);
+    checkPartition(ranges, path, partition, last);
     if (earliest !== null && latest !== null) times.push(Number(earliest), Number(latest));
     const range = ranges.find((one) => one.paths.includes(path) && one.partition === Number(partition));
     const shared = ranges.filter((one) => one.paths.includes(path)).length > 1;
@@ -81,4 +84,15 @@ export async function inspect(
   const known = new Set(whole);
   const timeSpan = times.length === 0 ? null : Math.max(...times) - Math.min(...times);
   return { whole, cut: paths.filter((path) => !known.has(path)), readable, timeSpan, withoutTime };
+}
+
+/** A filter by partition would silently leave out what such a file holds. */
+function checkPartition(ranges: readonly ArchiveRange[], path: string, low: unknown, high: unknown): void {
+  const wanted: Partition | undefined = ranges.find(({ paths }) => paths.includes(path))?.partition;
+  if (low === null || wanted === undefined || (Number(low) === wanted && Number(high) === wanted)) return;
+  throw new TenonError(
+    'archive-damaged',
+    `${path} holds records of partition ${String(low)}, and not of partition ${wanted}.`,
+    { hint: 'Put the file back from a backup.' },
+  );
 }

@@ -45,4 +45,14 @@ describe('archive files that overlap, since two writers cut the log differently'
     expect(all).toMatchObject([{ key: [], states: [6] }]);
     expect(ledger).toMatchObject({ aggregated: 6, duplicate: 6, filtered: 0, deadLettered: 0 });
   });
+
+  it('of another partition than their range are refused, and named', async () => {
+    const plan = await engine.plan(source, productOf('SELECT count(*) AS n FROM events'));
+    const path = await file(0, 10);
+    const range = { partition: 1, from: 0, to: 10, paths: [path] };
+    await expect(engine.aggregateArchive(source, plan, [range])).rejects.toMatchObject({
+      code: 'archive-damaged',
+      message: `${path} holds records of partition 0, and not of partition 1.`,
+    });
+  });
 });
