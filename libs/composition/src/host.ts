@@ -74,8 +74,20 @@ interface Closable {
   close(): Promise<void>;
 }
 
+/** A query may run this long into the end; then it is ended, and is made anew by whoever starts next. */
+const INTERRUPT_MS = 5_000;
+
+async function end(parts: Parts, begun: Begun): Promise<void> {
+  const interrupt = setTimeout(() => void parts.interrupt().catch(() => undefined), INTERRUPT_MS);
+  try {
+    await endAll(parts, begun);
+  } finally {
+    clearTimeout(interrupt);
+  }
+}
+
 /** Ends everything, whatever becomes of the single parts. @throws the first error, at the end */
-async function end(parts: Parts, { set, watch, deployment, server }: Begun): Promise<void> {
+async function endAll(parts: Parts, { set, watch, deployment, server }: Begun): Promise<void> {
   const errors: unknown[] = [];
   const steps = [
     // Clients first, then the path of the data from its source to its end, so that what is accepted still flows.

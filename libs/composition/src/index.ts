@@ -1,3 +1,4 @@
+export { endProcess } from '@tenon/runtime';
 export { readServiceSettings, runAlone } from './alone';
 export type { AloneOptions } from './alone';
 export { startHost } from './host';

@@ -32,6 +32,8 @@ export interface Parts {
   store(): Promise<ProductStore>;
   lake(): Promise<Lake>;
   engine(): Promise<Engine>;
+  /** Ends what the engine runs, whatever it does. */
+  interrupt(): Promise<void>;
   /** The parts that were asked for. */
   opened(): readonly PartName[];
   /** Closes what was opened, the last first. */
@@ -125,6 +127,7 @@ export function createParts(
           }),
         ),
       ),
+    interrupt: async () => ((await known.get('engine')) as Engine | undefined)?.interrupt(),
     opened: () => (['log', 'bus', 'store', 'lake', 'engine'] as const).filter((part) => known.has(part)),
     close: async () => {
       await Promise.allSettled(known.values());

@@ -99,6 +99,11 @@ class DuckDBEngine implements Engine {
     return finalizeCells(this.database, this.spool, plan, cells);
   }
 
+  interrupt(): void {
+    this.live.interrupt();
+    this.database.interrupt();
+  }
+
   async close(): Promise<void> {
     this.planner.close();
     this.live.close();

@@ -118,5 +118,7 @@ export interface Engine {
   ): Promise<RangeResult>;
   /** One row per cell, or null where HAVING drops it. */
   finalize(plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]>;
+  /** What runs ends with an error that is passing, and nothing begins any more: the process is about to end. */
+  interrupt(): void;
   close(): Promise<void>;
 }

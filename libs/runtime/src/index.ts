@@ -16,6 +16,7 @@ export { healthRoutes } from './health';
 export type { HealthOptions } from './health';
 export { PROGRESS_DEFAULTS, Progress } from './lifecycle/progress';
 export type { PartitionLag, ProgressConfig } from './lifecycle/progress';
+export { CUT_OFF, endProcess } from './lifecycle/end-process';
 export { onHangup } from './lifecycle/on-hangup';
 export type { HangupOptions } from './lifecycle/on-hangup';
 export { startProbe } from './lifecycle/probe';

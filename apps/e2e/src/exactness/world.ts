@@ -390,6 +390,7 @@ export class World {
     const inner = () => this.adapters.engine;
     const inside = <T>(operation: () => Promise<T>) => this.call(process, 'engine', operation);
     return {
+      interrupt: () => inner().interrupt(),
       plan: (source, product) => inside(() => inner().plan(source, product)),
       open: async (source, plans, events) => {
         const batch = await inside(() => inner().open(source, plans, events));

@@ -6,7 +6,7 @@ import type { Interval } from '../cli/options';
 import { command, integerIn, interval, jsonOption, millisecondsOf } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printJson, styles } from '../cli/output';
-import { untilInterrupted } from '../cli/signals';
+import { endInTime, untilInterrupted } from '../cli/signals';
 
 const EXAMPLES = [
   ['tenon up', 'the catalog in ./catalog, data in ./.tenon, port 7070'],
@@ -59,7 +59,7 @@ export function upCommand(output: Output): Command {
       else printUp(up, output);
       await interrupted;
       if (!json) output.out.write('Ending: what was accepted is being written down ...\n');
-      await up.stop();
+      await endInTime(up.stop);
     });
 }
 

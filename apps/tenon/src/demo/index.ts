@@ -11,7 +11,7 @@ import type { Interval } from '../cli/options';
 import { integerIn, interval, numberAbove, millisecondsOf } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printFailure, standardOutput } from '../cli/output';
-import { interruptSignal } from '../cli/signals';
+import { endInTime, interruptSignal } from '../cli/signals';
 import { openFlights } from './flights';
 import { loadHistory } from './history';
 import { createLogFile } from './log-file';
@@ -103,7 +103,7 @@ async function demo(options: DemoOptions, output: Output, signal: AbortSignal): 
   } finally {
     output.out.write('Ending: what was accepted is being written down ...\n');
     client.close();
-    await up.stop();
+    await endInTime(up.stop);
     output.out.write(`Ended. \`npm start\` goes on from here; the data is in ${options.data}.\n`);
   }
 }

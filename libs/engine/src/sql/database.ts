@@ -12,11 +12,17 @@ export interface DatabaseOptions {
   readonly files: boolean;
 }
 
+const INTERRUPT_MS = 50;
+
+const ended = () => new TenonError('engine-failed', 'The engine ends.', { retryable: true });
+
 /** What a session runs first. The calendar is UTC everywhere, so that no machine's zone changes a result. */
 const SESSION = "SET TimeZone = 'UTC'";
 
 export class Database {
   private readonly idle: DuckDBConnection[] = [];
+  private readonly lent = new Set<DuckDBConnection>();
+  private ending: NodeJS.Timeout | null = null;
 
   private constructor(
     private readonly instance: DuckDBInstance,
@@ -40,15 +46,29 @@ export class Database {
 
   /** Lends a connection; temporary tables belong to it. */
   async acquire(): Promise<DuckDBConnection> {
-    const idle = this.idle.pop();
-    if (idle !== undefined) return idle;
+    if (this.ending !== null) throw ended();
+    const connection = this.idle.pop() ?? (await this.connect());
+    this.lent.add(connection);
+    return connection;
+  }
+
+  release(connection: DuckDBConnection): void {
+    this.lent.delete(connection);
+    this.idle.push(connection);
+  }
+
+  private async connect(): Promise<DuckDBConnection> {
     const connection = await this.instance.connect();
     for (const statement of this.prologue) await connection.run(statement);
     return connection;
   }
 
-  release(connection: DuckDBConnection): void {
-    this.idle.push(connection);
+  /** Ends what runs, whatever it does, and lends no connection any more: the process is about to end. */
+  interrupt(): void {
+    // A work of several statements goes on with its next one: it is told until its connection is back.
+    const tell = () => this.lent.forEach((connection) => connection.interrupt());
+    this.ending ??= setInterval(tell, INTERRUPT_MS).unref();
+    tell();
   }
 
   async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
@@ -61,6 +81,7 @@ export class Database {
   }
 
   close(): void {
+    if (this.ending !== null) clearInterval(this.ending);
     for (const connection of this.idle.splice(0)) connection.closeSync();
     this.instance.closeSync();
   }
@@ -86,9 +107,13 @@ const DATA_ERROR = /^(Conversion|Out of Range|Invalid Input|Invalid type|Mismatc
 
 export const isDataError = (error: unknown) => DATA_ERROR.test(messageOf(error));
 
+/** Of a statement that was told to end: it says nothing of the data, nor of the engine. */
+export const isInterrupted = (error: unknown) => messageOf(error).startsWith('INTERRUPT Error');
+
 /** An error of DuckDB's that is not about data, as the engine's. */
 export function engineFailure(error: unknown, doing: string): TenonError {
   if (error instanceof TenonError) return error;
+  if (isInterrupted(error)) return ended();
   const message = messageOf(error);
   return new TenonError('engine-failed', `${doing}: ${message}`, {
     retryable: /^(Out of Memory|IO) Error/.test(message),

@@ -4,6 +4,7 @@ import { recordingLogger } from '../http/http-fixture';
 import { healthRoutes } from '../health';
 import { startProbe } from './probe';
 import type { Running } from './run-to-end';
+import { CUT_OFF } from './end-process';
 import { runToEnd } from './run-to-end';
 
 const NEVER = new Promise<never>(() => undefined);
@@ -45,13 +46,13 @@ describe('a process', () => {
     const { events, code } = setUp({ stop: () => NEVER });
     events.emit('SIGINT');
     events.emit('SIGINT');
-    expect(await code).toBe(1);
+    expect(await code).toBe(CUT_OFF);
   });
 
   it('cuts off an end that takes too long, and says so', async () => {
     const { events, logger, code } = setUp({ stop: () => NEVER }, 1);
     events.emit('SIGTERM');
-    expect(await code).toBe(1);
+    expect(await code).toBe(CUT_OFF);
     expect(logger.lines.at(-1)?.message).toBe('the end took too long, cut off');
   });
 
