@@ -27,6 +27,8 @@ export interface BoundedSql {
 export interface EngineSql extends PlanSql {
   /** `partial` for a micro-batch: the partition comes first, and states of counted values as flat lists. */
   readonly live: string;
+  /** Finds rows that expressions fail on (planner/probe.ts); null: they are found by halves only. */
+  readonly probe: string | null;
   /** null: no state has a bound. */
   readonly bounded: BoundedSql | null;
   /** How each state is made of the columns of `partial` and `live` (planner/carriers.ts). */

@@ -25,6 +25,29 @@ export const castToBoolean = (child: Ast): Ast => ({
   try_cast: false,
 });
 
+/** Null if `child` fails on a row, else a struct of its value `v`. */
+export const tryNode = (child: Ast): Ast => ({
+  class: 'OPERATOR',
+  type: 'OPERATOR_TRY',
+  alias: '',
+  children: [
+    {
+      class: 'FUNCTION',
+      type: 'FUNCTION',
+      alias: '',
+      function_name: 'struct_pack',
+      schema: 'main',
+      children: [{ ...child, alias: 'v' }],
+      filter: null,
+      order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+      distinct: false,
+      is_operator: false,
+      export_state: false,
+      catalog: '',
+    },
+  ],
+});
+
 export const isNotNull = (child: Ast): Ast => ({
   class: 'OPERATOR',
   type: 'OPERATOR_IS_NOT_NULL',

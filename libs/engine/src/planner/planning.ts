@@ -13,6 +13,7 @@ import type { FunctionCatalog } from './functions';
 import { HIDDEN } from './names';
 import { ONE, type SelectRows, selectNode } from './nodes';
 import { mentionedColumns, planHash } from './plan-hash';
+import { composeProbe } from './probe';
 import type { ProblemList } from './problems';
 import { Registry } from './registry';
 import { NO_CTES, type RowsContext } from './relations';
@@ -106,6 +107,11 @@ export class Planning {
       live: composeLive(parts),
       bounded: composeBounded(parts),
       rows: multiplies(top) ? composeRowCount(rows) : null,
+      probe: await composeProbe(binder, select, {
+        where: clauses.where,
+        expressions: [...keys, ...registry.rowColumns()],
+        hidden,
+      }),
       finalize: finalizer?.sql ?? null,
       decoders: states.map(({ decoder }) => decoder),
       uses: cells.map(measuresIn),

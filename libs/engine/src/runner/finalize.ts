@@ -6,7 +6,7 @@ import { TenonError } from '@tenon/errors';
 import type { AnswerCell, AnswerRow } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { CELLS, cellName } from '../planner/names';
-import { type Database, engineFailure, isDataError, query } from '../sql/database';
+import { type Database, engineFailure, isEnvironmentError, query } from '../sql/database';
 import { rowsOf } from '../sql/read';
 import { quoteName, quoteText } from '../sql/text';
 import { dataErrorText } from './records';
@@ -86,7 +86,7 @@ async function compute(
     );
     return new Map(rowsOf(chunks).map(([index, ...values]) => [Number(index), values]));
   } catch (error) {
-    if (!isDataError(error)) throw engineFailure(error, 'Finalizing');
+    if (isEnvironmentError(error)) throw engineFailure(error, 'Finalizing');
     throw new TenonError(
       'answer-failed',
       `An expression of ${plan.product} cannot be computed for some row: ${dataErrorText(error)}`,

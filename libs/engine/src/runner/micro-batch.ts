@@ -1,5 +1,5 @@
 /** A micro-batch of the live log: read once, aggregated by any number of plans. */
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { Plan } from '@tenon/domain';
 import type { Aggregated, EngineEvent, MicroBatch, PartialCell, Refused } from '@tenon/ports';
@@ -7,19 +7,10 @@ import { sqlOf } from '../engine-sql';
 import { type Database, query } from '../sql/database';
 import { columnOf } from '../sql/read';
 import type { SourceColumn } from '../source-columns';
-import {
-  CellMerger,
-  type NumberedInput,
-  cellsOf,
-  freshness,
-  inputOf,
-  numbers,
-  over,
-  runSifted,
-  without,
-} from './partial';
+import { CellMerger, cellsOf, freshness, inputOf, numbers, over, without } from './partial';
 import { type LiveTable, liveTable } from './live-table';
 import { type ReadReport, RecordReader, type UnreadableReason } from './records';
+import { dropSifted, runSifted } from './sift';
 import type { Spool } from './spool';
 
 export async function openMicroBatch(
@@ -77,35 +68,43 @@ class OpenMicroBatch implements MicroBatch {
     const unreadable = this.unreadableFor(plan);
     const readable = without(unreadable);
     const fresh = freshness(plan);
-    const input: NumberedInput = { rows: this.events.length, conditions: [...readable, ...fresh] };
+    const conditions = [...readable, ...fresh];
     const counts = new PartitionCounts(this.given);
     const { name } = this.table;
-    const usual = over(sqlOf(plan).live, inputOf(plan, name, fresh));
-    const run = (conditions: readonly string[]) => {
-      const sql = over(sqlOf(plan).live, inputOf(plan, name, conditions));
-      return sql === usual ? this.table.query(sql) : query(this.connection, sql);
-    };
-    const partial = await runSifted(input, run, run);
+    const { live } = sqlOf(plan);
+    const partial = await runSifted({
+      connection: this.connection,
+      plan,
+      table: name,
+      conditions,
+      usual: async () => {
+        const sql = over(live, inputOf(plan, name, conditions));
+        // Its text comes again with each micro-batch, unless some of its rows can't be read.
+        const kept = readable.length === 0;
+        return decoded(plan, await (kept ? this.table.query(sql) : query(this.connection, sql)));
+      },
+      run: async (input) => decoded(plan, await query(this.connection, over(live, input))),
+      take: (cells) => Promise.resolve(cells),
+    });
     const cells = new Map<number, PartialCell[]>();
-    const mergers = new Map<number, CellMerger>();
-    for (const chunks of partial.results) {
-      for (const chunk of chunks) {
-        const partition = columnOf(chunk, 0);
-        const found = cellsOf(plan, chunk, 1);
-        for (let row = 0; row < found.cells.length; row++) {
-          const p = Number(partition(row));
-          counts.of(p).aggregated += found.counts[row]!;
-          if (partial.results.length === 1) push(cells, p, found.cells[row]!);
-          else merger(mergers, p, plan).add([found.cells[row]!]);
-        }
+    if ('whole' in partial.result) {
+      for (const { partition, cell, n } of partial.result.whole) {
+        counts.of(partition).aggregated += n;
+        push(cells, partition, cell);
       }
+    } else {
+      const mergers = new Map<number, CellMerger>();
+      for (const { partition, cell, n } of partial.result.pieces.flat()) {
+        counts.of(partition).aggregated += n;
+        merger(mergers, partition, plan).add([cell]);
+      }
+      for (const [partition, merged] of mergers) cells.set(partition, merged.all());
     }
-    for (const [p, merged] of mergers) cells.set(p, merged.all());
     const countRows = sqlOf(plan).rows;
     if (countRows !== null) {
-      const rows = over(countRows, inputOf(plan, name, [...input.conditions, ...without(partial.refused)]));
-      counts.replaceAggregated(await numbers(this.connection, rows));
+      counts.replaceAggregated(await numbers(this.connection, over(countRows, partial.input)));
     }
+    if (partial.refused.size > 0) await dropSifted(this.connection);
     if (fresh.length > 0) {
       const expired = [...readable, `NOT (${fresh[0]})`].map((one) => `(${one})`).join(' AND ');
       const sql = `SELECT __tenon_partition, count(*) FROM ${name} WHERE ${expired} GROUP BY ALL`;
@@ -135,6 +134,21 @@ class OpenMicroBatch implements MicroBatch {
     const { partition, record } = this.events[row]!;
     return { partition, offset: record.offset, code, detail };
   }
+}
+
+/** A cell of one partition, and how many rows it was made of. */
+interface LiveCell {
+  readonly partition: number;
+  readonly cell: PartialCell;
+  readonly n: number;
+}
+
+function decoded(plan: Plan, chunks: readonly DuckDBDataChunk[]): LiveCell[] {
+  return chunks.flatMap((chunk) => {
+    const partition = columnOf(chunk, 0);
+    const { cells, counts } = cellsOf(plan, chunk, 1);
+    return cells.map((cell, row) => ({ partition: Number(partition(row)), cell, n: counts[row]! }));
+  });
 }
 
 interface Counts {

@@ -1,4 +1,4 @@
-/** Runs a plan's partial SQL over numbered rows, and finds the rows that it can't take. */
+/** A plan's partial SQL over an input, and what comes out of it. */
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { cellKey, mergeInto } from '@tenon/domain';
 import type { Plan, State, Value } from '@tenon/domain';
@@ -6,17 +6,9 @@ import type { PartialCell } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { INPUT } from '../planner/names';
 import { carry } from '../planner/carriers';
-import { engineFailure, isDataError } from '../sql/database';
 import { columnOf } from '../sql/read';
 import { quoteName } from '../sql/text';
 import { carried, stateColumns } from './decode';
-import { dataErrorText } from './records';
-
-/** How many rows a relation has (`__tenon_row` numbers them from 0), and what must hold for one to be read. */
-export interface NumberedInput {
-  readonly rows: number;
-  readonly conditions: readonly string[];
-}
 
 export const HIDDEN_COLUMNS = '"__tenon_partition", "__tenon_row"';
 
@@ -38,69 +30,15 @@ export function freshness(plan: Plan): string[] {
 /** A plan's SQL over an input. */
 export const over = (sql: string, input: string) => sql.replaceAll(INPUT, () => input);
 
-/** What a run over all rows gave: several results (of disjoint rows) only where all at once were too much. */
-export interface SiftedRun<T> {
-  readonly results: readonly T[];
-  /** Row → why the product's SQL can't take it. */
-  readonly refused: ReadonlyMap<number, string>;
-}
-
-/**
- * Runs `run` over all rows but those that fail alone. At once if all is well; else by halves, so that which rows are
- * refused depends on the rows only, and not on their company.
- *
- * @param probe reads the rows that the given conditions let through, to see whether it can
- * @param run the same, for the result
- */
-export async function runSifted<T>(
-  input: NumberedInput,
-  probe: (conditions: readonly string[]) => Promise<unknown>,
-  run: (conditions: readonly string[]) => Promise<T>,
-): Promise<SiftedRun<T>> {
-  const refused = new Map<number, string>();
-  const between = (from: number, to: number) => [
-    ...input.conditions,
-    `__tenon_row BETWEEN ${from} AND ${to - 1}`,
-  ];
-  const attempt = async <R>(
-    how: (conditions: readonly string[]) => Promise<R>,
-    conditions: readonly string[],
-  ): Promise<{ result: R } | { error: unknown }> => {
-    try {
-      return { result: await how(conditions) };
-    } catch (error) {
-      if (isDataError(error)) return { error };
-      throw engineFailure(error, 'Aggregating');
-    }
-  };
-  const sift = async (from: number, to: number, error: unknown): Promise<void> => {
-    if (to - from === 1) {
-      refused.set(from, dataErrorText(error));
-      return;
-    }
-    const middle = (from + to) >> 1;
-    for (const [low, high] of [[from, middle] as const, [middle, to] as const]) {
-      const half = await attempt(probe, between(low, high));
-      if ('error' in half) await sift(low, high, half.error);
-    }
-  };
-  const pieces = async (from: number, to: number): Promise<T[]> => {
-    const whole = await attempt(run, [...between(from, to), ...without(refused)]);
-    if ('result' in whole) return [whole.result];
-    // Only together are they too much, e.g. a sum above its type: the states can hold it.
-    const middle = (from + to) >> 1;
-    return [...(await pieces(from, middle)), ...(await pieces(middle, to))];
-  };
-  const all = await attempt(run, input.conditions);
-  if ('result' in all) return { results: [all.result], refused };
-  await sift(0, input.rows, all.error);
-  return { results: await pieces(0, input.rows), refused };
-}
-
 /** The condition that leaves rows out. */
 export function without(rows: ReadonlyMap<number, unknown>): string[] {
-  return rows.size === 0 ? [] : [`__tenon_row NOT IN (${[...rows.keys()].join(', ')})`];
+  if (rows.size === 0) return [];
+  const list = [...rows.keys()].join(', ');
+  return [`__tenon_row NOT IN (${rows.size > LONG_LIST ? `SELECT unnest([${list}])` : list})`];
 }
+
+/** Longer lists are looked up in a table of hashes. */
+const LONG_LIST = 32;
 
 /** Cells of a chunk: `n` stands at column `at`, keys and states behind it. */
 export function cellsOf(

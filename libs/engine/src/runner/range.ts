@@ -4,7 +4,7 @@ import { EMPTY_LEDGER } from '@tenon/domain';
 import type { LedgerCounts, Plan } from '@tenon/domain';
 import type { ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
-import { type Database, engineFailure, isDataError } from '../sql/database';
+import { type Database, engineFailure, isEnvironmentError } from '../sql/database';
 import { quoteName } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
 import { archiveRelation } from './archive-relation';
@@ -12,8 +12,9 @@ import { type ExceedingStates, boundedSqlFor, fillSets, takeExceeding } from './
 import { inspect } from './files';
 import type { CurrentFiles, OlderFiles } from './older-files';
 import { conditionsOf, countMarks, readable } from './marks';
-import { CellMerger, inputOf, numbers, over, runSifted, without } from './partial';
+import { CellMerger, inputOf, numbers, over } from './partial';
 import { CELLS, memoryChunks, releasing, tableChunks } from './range-cells';
+import { dropSifted, runSifted } from './sift';
 
 const NUMBERED = '__tenon_numbered';
 
@@ -66,6 +67,7 @@ async function aggregateFiles(
 
 async function dropAll(connection: DuckDBConnection, plan: Plan): Promise<void> {
   const sets = sqlOf(plan).bounded?.sets ?? [];
+  await dropSifted(connection);
   for (const table of [NUMBERED, CELLS, ...sets.flatMap(({ set, over: exceeding }) => [set, exceeding])]) {
     await connection.run(`DROP TABLE IF EXISTS ${table}`);
   }
@@ -114,6 +116,7 @@ class Range {
     const bad = poison + unreadable > 0 ? await this.unreadableRecords(files) : [];
     const refused = [...bad, ...(await this.refusedRecords(computed.refused))];
     await this.connection.run(`DROP TABLE IF EXISTS ${NUMBERED}`);
+    await dropSifted(this.connection);
     const cells =
       computed.cells === null
         ? tableChunks(this.connection, plan, computed.exceeding)
@@ -137,8 +140,8 @@ class Range {
         bounded === null ? undefined : await takeExceeding(this.connection, this.plan, bounded);
       return { cells: null, rows, refused: new Map(), input, exceeding };
     } catch (error) {
-      if (isDataError(error)) return undefined;
-      throw error;
+      if (isEnvironmentError(error)) throw error;
+      return undefined;
     }
   }
 
@@ -153,26 +156,25 @@ class Range {
       `CREATE OR REPLACE TEMP TABLE ${NUMBERED} AS
        SELECT ${columns}, __tenon_partition, __offset, row_number() OVER () - 1 AS __tenon_row FROM ${files} WHERE ${where}`,
     );
-    const [[rows]] = (await numbers(connection, `SELECT count(*) FROM ${NUMBERED}`)) as [[number]];
-    const runs = await runSifted(
-      { rows, conditions: [] },
-      (some) => this.toTable(inputOf(plan, NUMBERED, some)),
-      async (some) => {
-        const count = await this.toTable(inputOf(plan, NUMBERED, some));
+    const sifted = await runSifted({
+      connection,
+      plan,
+      table: NUMBERED,
+      conditions: [],
+      usual: () => this.toTable(inputOf(plan, NUMBERED, [])),
+      run: (input) => this.toTable(input),
+      take: async (count) => {
         const cells: PartialCell[] = [];
         for await (const chunk of tableChunks(connection, plan)) cells.push(...chunk);
         return { count, cells };
       },
-    );
+    });
+    const { result, refused, input } = sifted;
+    if ('whole' in result) return { cells: null, rows: result.whole, refused, input };
     const merger = new CellMerger(plan);
-    for (const { cells } of runs.results) merger.add(cells);
-    const total = runs.results.reduce((sum, { count }) => sum + count, 0);
-    return {
-      cells: merger.all(),
-      rows: total,
-      refused: runs.refused,
-      input: inputOf(plan, NUMBERED, without(runs.refused)),
-    };
+    for (const { cells } of result.pieces) merger.add(cells);
+    const rows = result.pieces.reduce((sum, { count }) => sum + count, 0);
+    return { cells: merger.all(), rows, refused, input };
   }
 
   /** Computes the cells of an input. @returns how many rows they were made of */

@@ -1,7 +1,7 @@
 /** Log records as a relation: reading them, and finding those that can't be read. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EngineEvent } from '@tenon/ports';
-import { engineFailure, isDataError, messageOf, query } from '../sql/database';
+import { engineFailure, isEnvironmentError, isOutOfMemory, messageOf, query } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
 import type { LiveTable } from './live-table';
@@ -147,8 +147,9 @@ export class RecordReader<E extends EngineEvent = EngineEvent> {
       await this.run(into, rows, columns);
       return undefined;
     } catch (error) {
-      if (isDataError(error)) return dataErrorText(error);
-      throw engineFailure(error, 'Reading records');
+      // Memory is the machine's matter here: a record is no larger than the log takes.
+      if (isEnvironmentError(error) || isOutOfMemory(error)) throw engineFailure(error, 'Reading records');
+      return dataErrorText(error);
     }
   }
 

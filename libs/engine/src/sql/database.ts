@@ -102,10 +102,17 @@ export function messageOf(error: unknown): string {
   return typeof message === 'string' ? message : String(error);
 }
 
-/** Errors that a record's values can cause. All others (no memory, no disk, a bug) are not the data's fault. */
-const DATA_ERROR = /^(Conversion|Out of Range|Invalid Input|Invalid type|Mismatch Type|Constraint) Error: /;
+/**
+ * Errors that no record and no product is to blame for: files and disk, a query that was interrupted, a database that has to be
+ * opened anew. Any other class may be the data's doing: DuckDB tells a time zone that is none from a cast that overflows, and neither
+ * from a fault, by class only now and then.
+ */
+const ENVIRONMENT_ERROR = /^(IO|Connection|Interrupt|INTERRUPT|FATAL|Fatal|Permission) Error|database has been invalidated/;
 
-export const isDataError = (error: unknown) => DATA_ERROR.test(messageOf(error));
+export const isEnvironmentError = (error: unknown) =>
+  error instanceof TenonError || ENVIRONMENT_ERROR.test(messageOf(error));
+
+export const isOutOfMemory = (error: unknown) => /^Out of Memory Error/.test(messageOf(error));
 
 /** Of a statement that was told to end: it says nothing of the data, nor of the engine. */
 export const isInterrupted = (error: unknown) => messageOf(error).startsWith('INTERRUPT Error');

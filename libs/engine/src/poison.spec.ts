@@ -1,0 +1,247 @@
+/**
+ * Whatever fails on an event is that event's matter: a dead letter of the product, in both layers and whatever stands beside it. The
+ * functions are drawn from those that the planner accepts, the values from those that break them. `TENON_POISON_RUNS` for more.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import type { Plan } from '@tenon/domain';
+import { ledgerTotal } from '@tenon/domain';
+import { Refusal } from '@tenon/errors';
+import type { Engine, EngineEvent } from '@tenon/ports';
+import { createEngine } from './engine';
+import { type Folded, foldArchive, foldLive } from './testing/pipeline';
+import { productOf, recordOf, sourceOf } from './testing/records';
+
+const source = sourceOf({
+  i: { type: 'integer' },
+  d: { type: 'number' },
+  m: { type: 'number', multipleOf: 0.01 },
+  s: { type: 'string' },
+  z: { type: 'string' },
+  t: { type: 'string', format: 'date-time' },
+  l: { type: 'array', items: { type: 'integer' } },
+});
+
+/** Values of each field, such as break functions. */
+const VALUES = {
+  i: [0, 1, -1, 5, 200, 40_000, 2_147_483_648, 9_007_199_254_740_991, null],
+  d: [0, -1.5, 1e308, -1e308, 1e-320, 3, null],
+  m: [0, 9_999_999_999_999.99, -0.01, 12.5, null],
+  s: ['', 'x', '(', '%q', '12', '{"a":', '$[', 'é', '2020-01-01', null],
+  z: ['UTC', 'Mars/Phobos', '', 'Europe/Berlin', null],
+  t: ['2020-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z', '0001-01-01T00:00:00Z', null],
+  l: [[], [1], [1, 2, 3], [9_007_199_254_740_991, 1], null],
+} as const;
+
+/** Type → an expression of it over the fields. */
+const OF_TYPE: Readonly<Record<string, readonly string[]>> = {
+  BIGINT: ['i', 'len(s)'],
+  HUGEINT: ['i::HUGEINT'],
+  INTEGER: ['i::INTEGER', '7'],
+  SMALLINT: ['i::SMALLINT'],
+  TINYINT: ['i::TINYINT'],
+  DOUBLE: ['d', 'i::DOUBLE'],
+  FLOAT: ['d::FLOAT'],
+  DECIMAL: ['m'],
+  VARCHAR: ['s', 'z'],
+  BOOLEAN: ['i > 3'],
+  TIMESTAMP: ['t', 'event_time'],
+  'TIMESTAMP WITH TIME ZONE': ["timezone('UTC', t)"],
+  DATE: ['t::DATE', 's::DATE'],
+  INTERVAL: ['to_hours(i)', "INTERVAL '1 day'"],
+  'T[]': ['l'],
+  'BIGINT[]': ['l'],
+  'ANY[]': ['l'],
+  ANY: ['i', 's'],
+  T: ['i'],
+  JSON: ['s::JSON'],
+};
+
+/** Functions whose results grow beyond any memory with their arguments are bounded elsewhere. */
+const ENDLESS = /^(range|generate_series|repeat|[lr]pad|(list|array)_resize|bar|hop_starts)$/;
+
+let engine: Engine;
+let directory: string;
+let calls: string[] = [];
+beforeAll(async () => {
+  engine = await createEngine({ threads: 1, memoryLimit: '512MB' });
+  directory = mkdtempSync(join(tmpdir(), 'tenon-poison-spec-'));
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  const reader = await connection.runAndReadAll(
+    `SELECT DISTINCT function_name, parameter_types FROM duckdb_functions()
+     WHERE function_type = 'scalar' AND len(parameters) BETWEEN 1 AND 3 ORDER BY ALL`,
+  );
+  calls = reader.getRowsJson().flatMap(([name, types]) => {
+    const choices = (types as string[]).map((type) => OF_TYPE[type]);
+    if (ENDLESS.test(String(name)) || choices.includes(undefined)) return [];
+    const call = (args: readonly string[]) =>
+      /^\w+$/.test(String(name))
+        ? `${String(name)}(${args.join(', ')})`
+        : `(${args.join(` ${String(name)} `)})`;
+    const first = call(choices.map((some) => some![0]!));
+    const last = call(choices.map((some) => some!.at(-1)!));
+    return [...new Set([first, last])];
+  });
+  connection.closeSync();
+  instance.closeSync();
+});
+afterAll(async () => {
+  await engine.close();
+  rmSync(directory, { recursive: true });
+});
+
+const eventOf = (data: unknown, offset: number): EngineEvent => ({
+  partition: offset % 2,
+  record: recordOf(offset, { time: '2024-03-01T10:20:30Z', data }),
+});
+
+/** States are compared as they travel. */
+const outcome = ({ cells, ledger, refused }: Folded) => ({
+  cells: new Map([...cells].sort(([a], [b]) => (a < b ? -1 : 1))),
+  ledger,
+  refused: refused.map(({ partition, offset, code }) => `${partition} ${offset} ${code}`),
+});
+
+async function judgedAlike(plan: Plan, events: readonly EngineEvent[]): Promise<Folded> {
+  const alone = events.map((event) => [event]);
+  const [[together], [single], [archived]] = [
+    await foldLive(engine, source, [plan], [events]),
+    await foldLive(engine, source, [plan], alone),
+    await foldArchive(engine, source, [plan], events, directory, 5),
+  ];
+  expect(outcome(single!)).toEqual(outcome(together!));
+  expect(outcome(archived!)).toEqual(outcome(together!));
+  expect(ledgerTotal(together!.ledger)).toBe(events.length);
+  return together!;
+}
+
+const planned = async (sql: string): Promise<Plan | undefined> => {
+  try {
+    return await engine.plan(source, productOf(sql));
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+};
+
+const NAMED: readonly (readonly [
+  title: string,
+  sql: string,
+  refused: readonly number[],
+  rows: readonly object[],
+])[] = [
+  [
+    'a time zone that is none',
+    'SELECT timezone(z, event_time) AS k, count(*) AS n FROM events GROUP BY ALL',
+    [1],
+    [{ z: 'UTC' }, { z: 'Mars/Phobos' }, { z: null }],
+  ],
+  [
+    'a bucket of no width',
+    'SELECT time_bucket(to_hours(i), event_time) AS k, count(*) AS n FROM events GROUP BY ALL',
+    [1],
+    [{ i: 6 }, { i: 0 }, { i: 6 }],
+  ],
+  [
+    'a reduction of nothing',
+    'SELECT list_reduce(l, (a, b) -> a + b) AS k, count(*) AS n FROM events GROUP BY ALL',
+    [1],
+    [{ l: [1, 2] }, { l: [] }, { l: null }],
+  ],
+  [
+    'an escape that is none',
+    'SELECT s LIKE s ESCAPE z AS k, count(*) AS n FROM events GROUP BY ALL',
+    [1],
+    [
+      { s: 'a', z: 'x' },
+      { s: 'a', z: 'xx' },
+      { s: 'b', z: '' },
+    ],
+  ],
+  [
+    'a cast in a CTE',
+    'WITH e AS (SELECT i::TINYINT AS x FROM events) SELECT sum(x) AS n FROM e',
+    [1],
+    [{ i: 1 }, { i: 1000 }, { i: 2 }],
+  ],
+  [
+    'a cast in WHERE',
+    "SELECT count(*) AS n FROM events WHERE s::INTEGER % 2 = 0 AND z = 'UTC'",
+    [1],
+    [
+      { s: '4', z: 'UTC' },
+      { s: 'four', z: 'UTC' },
+      { s: 'four', z: 'x' },
+    ],
+  ],
+  [
+    'a cast in FILTER',
+    'SELECT count(*) FILTER (s::INTEGER % 2 = 0) AS n FROM events',
+    [1],
+    [{ s: '4' }, { s: 'four' }, { s: '5' }],
+  ],
+  [
+    'two casts',
+    'SELECT i::TINYINT AS k, sum(s::INTEGER) AS n FROM events GROUP BY ALL',
+    [0, 1],
+    [
+      { i: 500, s: '1' },
+      { i: 1, s: 'one' },
+      { i: 1, s: '1' },
+    ],
+  ],
+  [
+    'a pattern',
+    "SELECT regexp_matches('a', s) AS k, count(*) AS n FROM events GROUP BY ALL",
+    [1],
+    [{ s: 'a' }, { s: '(' }, { s: 'b' }],
+  ],
+];
+
+test.each(NAMED)('%s', async (_, sql, refused, rows) => {
+  const plan = (await planned(sql))!;
+  const folded = await judgedAlike(plan, rows.map(eventOf));
+  expect(folded.refused.map(({ offset }) => offset).sort()).toEqual(refused);
+  expect(
+    folded.refused.every(({ code, detail }) => code === 'refused-by-sql' && /\w+ Error: ./.test(detail)),
+  ).toBe(true);
+});
+
+const shapes = (call: string) => [
+  `SELECT ${call} AS k, count(*) AS n FROM events GROUP BY ALL`,
+  `SELECT i, max(${call}) AS x FROM events GROUP BY ALL`,
+  `SELECT count(*) AS n FROM events WHERE (${call}) IS NOT NULL AND i >= 0`,
+  `SELECT s, count(${call}) FILTER (i > 0) AS n FROM events GROUP BY ALL`,
+  `SELECT sum(x) AS n FROM (SELECT hash(${call}) % 100 AS x FROM events WHERE z IS NOT NULL)`,
+];
+
+test('any function, any value: judged alike alone and in company, live and in the archive', async () => {
+  const rows = fc.array(
+    fc.record(
+      Object.fromEntries(Object.entries(VALUES).map(([name, values]) => [name, fc.constantFrom(...values)])),
+    ),
+    { minLength: 4, maxLength: 12 },
+  );
+  let tried = 0;
+  let failed = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.nat(), fc.nat(4), rows, async (at, shape, data) => {
+      const sql = shapes(calls[at % calls.length]!)[shape]!;
+      const plan = await planned(sql);
+      if (plan === undefined) return;
+      const folded = await judgedAlike(plan, data.map(eventOf));
+      tried += 1;
+      if (folded.refused.length > 0) failed += 1;
+    }),
+    {
+      numRuns: Number(process.env['TENON_POISON_RUNS'] ?? 60),
+      seed: Number(process.env['TENON_POISON_SEED'] ?? 11),
+    },
+  );
+  expect(tried).toBeGreaterThan(10);
+  expect(failed).toBeGreaterThan(0);
+}, 60_000);
