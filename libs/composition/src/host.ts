@@ -109,6 +109,7 @@ async function endAll(parts: Parts, { set, watch, deployment, server }: Begun): 
 
 async function compose(parts: Parts, options: HostOptions, begun: Begun): Promise<Host> {
   const { settings } = options;
+  const { TENON_TLS_CERT: certFile, TENON_TLS_KEY: keyFile } = settings;
   const metrics = createMetrics();
   let failed: (reason: unknown) => void = () => undefined;
   const failure = new Promise<unknown>((resolve) => (failed = resolve));
@@ -144,6 +145,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
       hosts: [settings.TENON_HOST, ...settings.TENON_HOSTS],
       origins: settings.TENON_ORIGINS,
     },
+    ...(certFile !== undefined && keyFile !== undefined && { tls: { certFile, keyFile } }),
     logger: parts.logger,
     ids: parts.ids,
     limits: {

@@ -5,3 +5,5 @@ export { startHost } from './host';
 export type { Host, HostOptions } from './host';
 export { SERVICES } from './services';
 export type { ServiceName } from './services';
+export { createParts } from './parts';
+export type { Parts } from './parts';

@@ -1,22 +1,15 @@
 /** The settings of Kafka as the adapter takes them. */
-import { readFileSync } from 'node:fs';
 import type { KafkaEventLogOptions } from '@tenon/adapters-kafka';
-import { TenonError } from '@tenon/errors';
 import type { Settings } from '@tenon/runtime';
+import { ClientCredentials } from 'simple-oauth2';
+import { readSettingFile } from './setting-files';
 
 type KafkaSettings = Pick<
   Settings,
-  | 'TENON_KAFKA_BROKERS'
-  | 'TENON_KAFKA_TLS'
-  | 'TENON_KAFKA_SASL'
-  | 'TENON_KAFKA_USERNAME'
-  | 'TENON_KAFKA_PASSWORD'
-  | 'TENON_KAFKA_REPLICATION'
-  | 'TENON_KAFKA_MIN_INSYNC'
-  | 'TENON_SESSION_TIMEOUT'
+  Extract<keyof Settings, `TENON_KAFKA_${string}`> | 'TENON_SESSION_TIMEOUT'
 >;
 
-/** @throws TenonError `invalid-setting` for a certificate file that can't be read */
+/** @throws TenonError `invalid-setting` for a file that can't be read */
 export function kafkaOptions(settings: KafkaSettings): KafkaEventLogOptions {
   const { TENON_KAFKA_REPLICATION: copies, TENON_KAFKA_MIN_INSYNC: inSync } = settings;
   return {
@@ -30,22 +23,48 @@ export function kafkaOptions(settings: KafkaSettings): KafkaEventLogOptions {
 
 type Security = NonNullable<KafkaEventLogOptions['security']>;
 
-function tls({ TENON_KAFKA_TLS: setting }: KafkaSettings): Pick<Security, 'ssl'> {
+const AUTHORITY =
+  'Give on (certificates that the system trusts), off, or a file with the certificates of the authority (PEM).';
+const CLIENT = 'Give a file with the certificate (or the key) that Kafka shall know this client by (PEM).';
+
+function tls(settings: KafkaSettings): Pick<Security, 'ssl'> {
+  const { TENON_KAFKA_TLS: setting, TENON_KAFKA_CERT: cert, TENON_KAFKA_KEY: key } = settings;
   if (setting === 'off') return {};
-  if (setting === 'on') return { ssl: true };
-  try {
-    return { ssl: { ca: readFileSync(setting, 'utf8') } };
-  } catch (error) {
-    throw new TenonError('invalid-setting', `TENON_KAFKA_TLS: ${(error as Error).message}`, {
-      hint: 'Give on (certificates that the system trusts), off, or a file with the certificates of the authority (PEM).',
-    });
-  }
+  const own = {
+    ...(setting !== 'on' && { ca: readSettingFile('TENON_KAFKA_TLS', setting, AUTHORITY) }),
+    ...(cert !== undefined && { cert: readSettingFile('TENON_KAFKA_CERT', cert, CLIENT) }),
+    ...(key !== undefined && { key: readSettingFile('TENON_KAFKA_KEY', key, CLIENT) }),
+  };
+  return { ssl: Object.keys(own).length === 0 ? true : own };
 }
 
 function sasl(settings: KafkaSettings): Pick<Security, 'sasl'> {
-  const { TENON_KAFKA_SASL: mechanism } = settings;
+  const { TENON_KAFKA_SASL: mechanism, TENON_KAFKA_TOKEN_URL: tokenUrl } = settings;
   if (mechanism === undefined) return {};
   const { TENON_KAFKA_USERNAME: username = '', TENON_KAFKA_PASSWORD: password = '' } = settings;
+  if (mechanism === 'oauthbearer') {
+    const client = { id: username, secret: password };
+    const oauthBearerProvider = bearerTokens(tokenUrl ?? '', client, settings.TENON_KAFKA_SCOPE);
+    return { sasl: { mechanism, oauthBearerProvider } };
+  }
   // As kafkajs has its type: one of three, each with its own mechanism.
   return { sasl: { mechanism, username, password } as NonNullable<Security['sasl']> };
+}
+
+/** A token is asked for anew so many seconds before it ends. */
+const EARLY_S = 30;
+
+/** Tokens by OAuth's client credentials (RFC 6749, 4.4); one serves all connections until it is about to end. */
+function bearerTokens(url: string, client: { id: string; secret: string }, scope: string | undefined) {
+  const { origin, pathname, search } = new URL(url);
+  const auth = { tokenHost: origin, tokenPath: `${pathname}${search}` };
+  const issuer = new ClientCredentials({ client, auth });
+  const ask = () => issuer.getToken(scope === undefined ? {} : { scope });
+  let token: ReturnType<typeof ask> | null = null;
+  return async (): Promise<{ value: string }> => {
+    const known = await token?.catch(() => null);
+    if (known === null || known === undefined || known.expired(EARLY_S)) token = ask();
+    const { token: fields } = await (token as ReturnType<typeof ask>);
+    return { value: String(fields['access_token']) };
+  };
 }

@@ -20,6 +20,7 @@ import type { Settings, Tracing } from '@tenon/runtime';
 import { createTracing } from '@tenon/runtime';
 import { adapters } from './adapters';
 import { kafkaOptions } from './kafka-options';
+import { natsOptions } from './nats-options';
 import { version } from './version';
 
 export interface Parts {
@@ -82,6 +83,8 @@ export function createParts(
   const { TENON_KAFKA_BROKERS, TENON_NATS_URL, TENON_MONGODB_URL, TENON_LAKE } = settings;
   const { TENON_ENGINE_THREADS: threads, TENON_ENGINE_MEMORY: memoryLimit } = settings;
 
+  const { TENON_MONGODB_CA: caFile, TENON_MONGODB_CERT: certFile } = settings;
+
   const openLog = async (): Promise<EventLog> => {
     if (TENON_KAFKA_BROKERS === undefined)
       return createFileEventLog({ directory: await folder('log'), clock: systemClock });
@@ -90,11 +93,16 @@ export function createParts(
   const openBus = async (): Promise<Bus> =>
     TENON_NATS_URL === undefined
       ? createMemoryBus()
-      : adapters.nats().createNatsBus({ url: TENON_NATS_URL, name, logger });
+      : adapters.nats().createNatsBus({ ...natsOptions(settings), name, logger });
   const openStore = async (): Promise<ProductStore> =>
     TENON_MONGODB_URL === undefined
       ? createLmdbProductStore({ directory: await folder('store') })
-      : adapters.mongodb().createMongoProductStore({ url: TENON_MONGODB_URL, isShared: isPointerKey });
+      : adapters.mongodb().createMongoProductStore({
+          url: TENON_MONGODB_URL,
+          isShared: isPointerKey,
+          ...(caFile !== undefined && { caFile }),
+          ...(certFile !== undefined && { certFile }),
+        });
 
   const tracing = createTracing({
     environment,

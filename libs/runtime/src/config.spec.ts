@@ -59,7 +59,7 @@ describe('settings', () => {
 
   it.each([
     [{ TENON_KAFKA_SASL: 'plain', TENON_KAFKA_USERNAME: 'me' }, 'TENON_KAFKA_SASL needs'],
-    [{ TENON_KAFKA_PASSWORD: 's3cret' }, 'need TENON_KAFKA_SASL'],
+    [{ TENON_KAFKA_PASSWORD: 's3cret' }, 'needs TENON_KAFKA_SASL'],
     [{ TENON_KAFKA_REPLICATION: '2', TENON_KAFKA_MIN_INSYNC: '3' }, 'nothing could be appended'],
     [{ TENON_KAFKA_SASL: 'oauth' }, 'TENON_KAFKA_SASL'],
   ])('%j is refused as a whole', (settings, message) => {

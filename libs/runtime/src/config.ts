@@ -50,6 +50,8 @@ const list = (one: RegExp, message: string) =>
 
 const parts = (text: string): string[] => text.split(',').map((part) => part.trim());
 
+const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'is an http:// or https:// URL');
+
 /** Every setting, with what an absent one means. */
 export const SETTINGS = {
   TENON_KAFKA_BROKERS: list(
@@ -57,19 +59,35 @@ export const SETTINGS = {
     'is host:port of one or more brokers, separated by commas',
   ).optional(),
   TENON_KAFKA_TLS: z.string().default('off'),
-  TENON_KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  TENON_KAFKA_CERT: z.string().optional(),
+  TENON_KAFKA_KEY: z.string().optional(),
+  TENON_KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).optional(),
   TENON_KAFKA_USERNAME: z.string().optional(),
   TENON_KAFKA_PASSWORD: z.string().optional(),
+  TENON_KAFKA_TOKEN_URL: httpUrl.optional(),
+  TENON_KAFKA_SCOPE: z.string().optional(),
   TENON_KAFKA_REPLICATION: integer(1, 32).optional(),
   TENON_KAFKA_MIN_INSYNC: integer(1, 32).optional(),
   TENON_NATS_URL: list(
     /^((nats|tls):\/\/)?[^\s/]+\/?$/i,
     'is nats://host:port (or tls://), several separated by commas',
   ).optional(),
+  TENON_NATS_CA: z.string().optional(),
+  TENON_NATS_CERT: z.string().optional(),
+  TENON_NATS_KEY: z.string().optional(),
+  TENON_NATS_CREDS: z.string().optional(),
+  TENON_NATS_NKEY: z.string().optional(),
+  TENON_DEPLOYMENT: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,62}$/, 'is a name of small letters, digits and -, at most 63')
+    .default('tenon'),
+  TENON_BUS_SECRET: z.string().min(16, 'has at least 16 characters').optional(),
   TENON_MONGODB_URL: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\/[^\s/]+/i, 'is mongodb://host:port/…')
     .optional(),
+  TENON_MONGODB_CA: z.string().optional(),
+  TENON_MONGODB_CERT: z.string().optional(),
   TENON_LAKE: z
     .string()
     .regex(/^(?![a-z][a-z0-9+.-]+:\/\/)/i, 'is a directory; object stores are not supported yet')
@@ -78,6 +96,8 @@ export const SETTINGS = {
   TENON_DATA: z.string().default('.tenon'),
   TENON_HOST: z.string().default('127.0.0.1'),
   TENON_PORT: integer(0, 65_535).default(7070),
+  TENON_TLS_CERT: z.string().optional(),
+  TENON_TLS_KEY: z.string().optional(),
   TENON_URL: z.string().optional(),
   TENON_HOSTS: list(
     /^(\*|(\*\.)?[\w-]+(\.[\w-]+)*)$/,
@@ -162,20 +182,43 @@ export function readSettings(
 
 /** Settings that are right each by itself and not together. */
 function contradictions(settings: Settings): Problem[] {
-  const {
-    TENON_KAFKA_SASL: mechanism,
-    TENON_KAFKA_USERNAME: username,
-    TENON_KAFKA_PASSWORD: password,
-    TENON_KAFKA_REPLICATION: copies = Infinity,
-    TENON_KAFKA_MIN_INSYNC: inSync = 1,
-  } = settings;
-  const problems: Problem[] = [];
-  const add = (message: string) => problems.push({ code: 'invalid-setting', message });
-  if (mechanism !== undefined && (username === undefined || password === undefined))
-    add('TENON_KAFKA_SASL needs TENON_KAFKA_USERNAME and TENON_KAFKA_PASSWORD.');
-  if (mechanism === undefined && (username !== undefined || password !== undefined))
-    add('TENON_KAFKA_USERNAME and TENON_KAFKA_PASSWORD need TENON_KAFKA_SASL.');
-  if (inSync > copies)
-    add('TENON_KAFKA_MIN_INSYNC is above TENON_KAFKA_REPLICATION: nothing could be appended.');
-  return problems;
+  const { TENON_KAFKA_REPLICATION: copies = Infinity, TENON_KAFKA_MIN_INSYNC: inSync = 1 } = settings;
+  const messages = [
+    ...NEEDS.flatMap(([name, needed]) => {
+      const missing = settings[name] === undefined ? [] : needed.filter((one) => settings[one] === undefined);
+      return missing.length === 0 ? [] : [`${name} needs ${missing.join(' and ')}.`];
+    }),
+    ...saslContradictions(settings),
+    ...(inSync > copies
+      ? ['TENON_KAFKA_MIN_INSYNC is above TENON_KAFKA_REPLICATION: nothing could be appended.']
+      : []),
+  ];
+  return messages.map((message) => ({ code: 'invalid-setting', message }));
+}
+
+/** What a setting can't do without. */
+const NEEDS: readonly (readonly [SettingName, readonly SettingName[]])[] = [
+  ['TENON_TLS_CERT', ['TENON_TLS_KEY']],
+  ['TENON_TLS_KEY', ['TENON_TLS_CERT']],
+  ['TENON_KAFKA_CERT', ['TENON_KAFKA_KEY']],
+  ['TENON_KAFKA_KEY', ['TENON_KAFKA_CERT']],
+  ['TENON_NATS_CERT', ['TENON_NATS_KEY']],
+  ['TENON_NATS_KEY', ['TENON_NATS_CERT']],
+  ['TENON_KAFKA_SASL', ['TENON_KAFKA_USERNAME', 'TENON_KAFKA_PASSWORD']],
+  ['TENON_KAFKA_USERNAME', ['TENON_KAFKA_SASL']],
+  ['TENON_KAFKA_PASSWORD', ['TENON_KAFKA_SASL']],
+  ['TENON_KAFKA_TOKEN_URL', ['TENON_KAFKA_SASL']],
+  ['TENON_KAFKA_SCOPE', ['TENON_KAFKA_TOKEN_URL']],
+];
+
+function* saslContradictions(settings: Settings): Generator<string> {
+  const { TENON_KAFKA_SASL: mechanism, TENON_KAFKA_TOKEN_URL: tokenUrl } = settings;
+  if (mechanism === 'oauthbearer' && tokenUrl === undefined)
+    yield 'TENON_KAFKA_SASL=oauthbearer needs TENON_KAFKA_TOKEN_URL, which gives out the tokens.';
+  if (mechanism !== undefined && mechanism !== 'oauthbearer' && tokenUrl !== undefined)
+    yield 'TENON_KAFKA_TOKEN_URL is for TENON_KAFKA_SASL=oauthbearer.';
+  if (settings.TENON_KAFKA_CERT !== undefined && settings.TENON_KAFKA_TLS === 'off')
+    yield 'TENON_KAFKA_CERT needs TENON_KAFKA_TLS: on, or a file with the certificates of the authority.';
+  if (settings.TENON_NATS_CREDS !== undefined && settings.TENON_NATS_NKEY !== undefined)
+    yield 'TENON_NATS_CREDS and TENON_NATS_NKEY are two ways to say the same: give one.';
 }

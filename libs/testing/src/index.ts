@@ -1,5 +1,7 @@
 export { describeBusContract } from './bus-contract';
 export type { BusCapabilities, BusHarness } from './bus-contract';
+export { createAuthority } from './certificates';
+export type { CertificateAuthority, IssuedCertificate } from './certificates';
 export { describeCatalogContract } from './catalog-contract';
 export type { CatalogHarness } from './catalog-contract';
 export { describeClockContract } from './clock-contract';

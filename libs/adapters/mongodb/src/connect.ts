@@ -10,8 +10,19 @@ const HINT =
 /** Without it the driver imports this at run time, which neither Jest nor every bundler takes. */
 export const RUNTIME = { runtimeAdapters: { os } };
 
+export interface MongoTls {
+  readonly caFile?: string;
+  readonly certFile?: string;
+}
+
+const tlsOptions = ({ caFile, certFile }: MongoTls) => ({
+  ...((caFile !== undefined || certFile !== undefined) && { tls: true }),
+  ...(caFile !== undefined && { tlsCAFile: caFile }),
+  ...(certFile !== undefined && { tlsCertificateKeyFile: certFile }),
+});
+
 /** @returns a connected client @throws TenonError `store-no-replica-set`, `invalid-url`, Unavailable */
-export async function connect(url: string): Promise<MongoClient> {
+export async function connect(url: string, security: MongoTls = {}): Promise<MongoClient> {
   let client: MongoClient;
   try {
     client = new MongoClient(url, {
@@ -21,6 +32,7 @@ export async function connect(url: string): Promise<MongoClient> {
       // Longer than any transaction may take; a half-open connection would otherwise hang for ever.
       socketTimeoutMS: 90_000,
       readPreference: 'primary',
+      ...tlsOptions(security),
       ...RUNTIME,
     });
   } catch (error) {
@@ -34,7 +46,7 @@ export async function connect(url: string): Promise<MongoClient> {
     return client;
   } catch (error) {
     await client.close().catch(() => undefined);
-    throw await explain(client, url, error);
+    throw await explain(client, url, security, error);
   }
 }
 
@@ -56,14 +68,23 @@ const noReplicaSet = (client: MongoClient, problem: string) =>
   );
 
 /** With `replicaSet` in the URL the driver only ever says that it found no server: so one is asked directly. */
-async function explain(client: MongoClient, url: string, error: unknown): Promise<unknown> {
+async function explain(
+  client: MongoClient,
+  url: string,
+  security: MongoTls,
+  error: unknown,
+): Promise<unknown> {
   if (error instanceof TenonError) return error;
   if (error instanceof MongoServerSelectionError) {
     const direct = new URL(url);
     direct.host = direct.host.split(',')[0] as string;
     direct.searchParams.delete('replicaSet');
     direct.searchParams.set('directConnection', 'true');
-    const one = new MongoClient(direct.href, { serverSelectionTimeoutMS: 2_000, ...RUNTIME });
+    const one = new MongoClient(direct.href, {
+      serverSelectionTimeoutMS: 2_000,
+      ...tlsOptions(security),
+      ...RUNTIME,
+    });
     try {
       const hello = await one.db('admin').command({ hello: 1 });
       const problem = problemOf(hello);

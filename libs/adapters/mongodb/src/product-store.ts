@@ -13,6 +13,10 @@ import { MongoTransaction } from './transaction';
 export interface MongoProductStoreOptions {
   /** `mongodb://…`, of a replica set (or a sharded cluster). */
   readonly url: string;
+  /** A file with the certificates of the authority, PEM. */
+  readonly caFile?: string;
+  /** A file with the certificate and the key that the server shall know this client by, PEM. */
+  readonly certFile?: string;
   /** Default: the one in the URL, else `tenon`. */
   readonly database?: string;
   /**
@@ -28,7 +32,7 @@ export interface MongoProductStoreOptions {
  * @throws TenonError `store-no-replica-set` if the server has no transactions; Unavailable if there is none
  */
 export async function createMongoProductStore(options: MongoProductStoreOptions): Promise<ProductStore> {
-  const client = await connect(options.url);
+  const client = await connect(options.url, options);
   try {
     const named = new URL(
       options.url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/?]*/, ''),

@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
-import { createInbox } from '@nats-io/transport-node';
+import { createInbox, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node';
 import type { Value } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
 import type {
@@ -14,12 +14,23 @@ import type {
 import { decodeMessage, encodeHeaders, isNoResponders } from './codec';
 import { Link } from './link';
 import type { Registration } from './link';
+import { Signatures } from './signature';
 
 export interface NatsBusOptions {
   /** One or more servers, separated by commas; user and password or token may stand in it. */
   readonly url: string;
   /** How the server's monitoring calls this client. */
   readonly name?: string;
+  /** Deployments that share a server have different ones: their subjects begin with it. Default `tenon`. */
+  readonly deployment?: string;
+  /** Certificates and keys, PEM: of the authority, and what the server shall know this client by. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** What a `.creds` file holds. */
+  readonly creds?: string;
+  /** The seed of a user nkey. */
+  readonly nkeySeed?: string;
+  /** Messages are signed with it, and others are not heard; the same in all processes of the deployment. */
+  readonly secret?: string;
   readonly logger?: Logger;
   /** How long to wait for the first connection; without one the bus starts all the same. Default 2 s. */
   readonly firstConnectMs?: number;
@@ -42,14 +53,29 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
   } catch (error) {
     throw new TenonError('invalid-url', `TENON_NATS_URL: ${(error as Error).message}`, { cause: error });
   }
-  const link = new Link({ servers, name, ...credentials, onTrouble: trouble });
+  const link = new Link({ servers, name, ...credentials, ...identityOf(options), onTrouble: trouble });
   try {
     await link.start(firstConnectMs);
   } catch (error) {
     await link.close();
     throw error;
   }
-  return new NatsBus(link, trouble);
+  const { deployment = 'tenon', secret } = options;
+  return new NatsBus(
+    link,
+    deployment === 'tenon' ? '' : `${deployment}.`,
+    secret === undefined ? null : new Signatures(secret),
+    trouble,
+  );
+}
+
+function identityOf({ tls, creds, nkeySeed }: NatsBusOptions) {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  return {
+    ...(tls !== undefined && { tls }),
+    ...(creds !== undefined && { authenticator: credsAuthenticator(bytes(creds)) }),
+    ...(nkeySeed !== undefined && { authenticator: nkeyAuthenticator(bytes(nkeySeed)) }),
+  };
 }
 
 function parseUrl(text: string) {
@@ -66,15 +92,19 @@ function parseUrl(text: string) {
 class NatsBus implements Bus {
   private unsent = 0;
   private flushing = false;
+  private strangers = 0;
   private closing: Promise<void> | null = null;
 
   constructor(
     private readonly link: Link,
+    /** What stands before each subject on the server. */
+    private readonly prefix: string,
+    private readonly signatures: Signatures | null,
     private readonly trouble: (error: unknown, what: string) => void,
   ) {}
 
   publish(subject: string, payload: Value, headers?: BusHeaders): void {
-    this.send(subject, payload, headers);
+    this.send(this.prefix + subject, payload, headers);
   }
 
   /** @returns false if the message is lost */
@@ -84,7 +114,8 @@ class NatsBus implements Bus {
     if (connection === null || this.unsent > MAX_UNSENT) return false;
     try {
       const text = JSON.stringify(payload);
-      const encoded = encodeHeaders(headers);
+      const signed = this.signatures?.headersFor(subject, text);
+      const encoded = encodeHeaders({ ...headers, ...signed });
       connection.publish(subject, text, { ...(encoded && { headers: encoded }), ...(reply && { reply }) });
       this.unsent += text.length;
     } catch (error) {
@@ -103,10 +134,10 @@ class NatsBus implements Bus {
 
   async subscribe(subject: string, handle: (message: BusMessage) => void): Promise<Subscription> {
     return this.listen({
-      subject,
+      subject: this.prefix + subject,
       heard: (message) => {
         try {
-          handle(decodeMessage(message));
+          if (this.isOurs(message)) handle(this.decode(message));
         } catch (error) {
           this.trouble(error, `a message to ${message.subject} was not handled`);
         }
@@ -123,7 +154,7 @@ class NatsBus implements Bus {
     const reply = async (message: Msg) => {
       answering++;
       try {
-        const value = await answer(decodeMessage(message));
+        const value = await answer(this.decode(message));
         if (message.reply) this.send(message.reply, value);
       } catch (error) {
         this.trouble(error, `a request to ${message.subject} was not answered`);
@@ -132,10 +163,10 @@ class NatsBus implements Bus {
       }
     };
     return this.listen({
-      subject,
+      subject: this.prefix + subject,
       ...(group !== undefined && { queue: group }),
       heard: (message) => {
-        if (answering < MAX_ANSWERING) void reply(message);
+        if (answering < MAX_ANSWERING && this.isOurs(message)) void reply(message);
       },
     });
   }
@@ -157,14 +188,14 @@ class NatsBus implements Bus {
         callback: (error, message) => {
           if (error || isNoResponders(message)) return done();
           try {
-            if (replies.length < max) replies.push(message.json<Value>());
+            if (replies.length < max && this.isOurs(message)) replies.push(message.json<Value>());
           } catch (failure) {
             this.trouble(failure, `an answer to ${subject} was no JSON`);
           }
           if (replies.length >= max || enough?.(replies) === true) done();
         },
       });
-      if (!this.send(subject, payload, headers, inbox)) done();
+      if (!this.send(this.prefix + subject, payload, headers, inbox)) done();
     });
   }
 
@@ -175,6 +206,27 @@ class NatsBus implements Bus {
   close(): Promise<void> {
     this.closing ??= this.link.close();
     return this.closing;
+  }
+
+  private decode(message: Msg): BusMessage {
+    const decoded = decodeMessage(message);
+    return { ...decoded, subject: decoded.subject.slice(this.prefix.length) };
+  }
+
+  /** True if it comes from who holds the secret; others are named a few times, and not obeyed. */
+  private isOurs(message: Msg): boolean {
+    const problem = this.signatures?.problemOf(message) ?? null;
+    if (problem === null) return true;
+    this.strangers++;
+    // The first one, the second, the fourth, …: whoever floods the bus does not flood the log.
+    if (Number.isInteger(Math.log2(this.strangers)))
+      this.trouble(
+        new TenonError('bus-stranger', `A message to ${message.subject} is not heard: ${problem}.`, {
+          hint: 'Give all processes of the deployment the same TENON_BUS_SECRET, and look who else writes there.',
+        }),
+        `${this.strangers} messages of strangers were not heard`,
+      );
+    return false;
   }
 
   private async listen(registration: Registration): Promise<Subscription> {

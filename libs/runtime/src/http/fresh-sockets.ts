@@ -4,13 +4,15 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 
 export class FreshSockets {
-  private readonly fresh = new Set<Socket>();
+  /** Socket → how many bytes had come when it could first ask: those of its handshake. */
+  private readonly fresh = new Map<Socket, number>();
 
   constructor(server: Server) {
-    server.on('connection', (socket: Socket) => {
-      this.fresh.add(socket);
+    server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+      this.fresh.set(socket, socket.bytesRead);
       socket.once('close', () => this.fresh.delete(socket));
     });
     server.prependListener('request', ({ socket }) => this.fresh.delete(socket));
@@ -18,6 +20,6 @@ export class FreshSockets {
 
   /** Those that have sent nothing at all: one in the middle of its first request is left to finish it. */
   closeSilent(): void {
-    for (const socket of this.fresh) if (socket.bytesRead === 0) socket.destroy();
+    for (const [socket, before] of this.fresh) if (socket.bytesRead === before) socket.destroy();
   }
 }

@@ -5,6 +5,8 @@ import { CORRELATION_HEADER } from '@tenon/contracts';
 import { HttpProblem } from '@tenon/errors';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Server as NetServer } from 'node:net';
 import type { ObserveRequest } from '../metrics/http';
@@ -23,6 +25,8 @@ import { dropRest } from './linger';
 import { checkPath } from './query';
 import { answerClientError } from './socket-errors';
 import type { Statics } from './statics';
+import type { TlsFiles } from './tls';
+import { readIdentity, renewIdentity } from './tls';
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
@@ -33,6 +37,8 @@ export interface HttpServerOptions {
   readonly ids: Ids;
   readonly statics?: readonly Statics[];
   readonly limits?: Partial<HttpLimits>;
+  /** HTTPS with this certificate, and no plain HTTP. */
+  readonly tls?: TlsFiles;
   /** Which names it answers to, and which pages may act here; absent: localhost and addresses, its own pages. */
   readonly browsers?: Partial<BrowserAccess>;
   /** Takes what is refused, and which streams are open. */
@@ -96,19 +102,21 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     app(request, response);
   };
 
-  const server = createServer(
-    {
-      maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      // Uploads may be endless; bodies have deadlines of their own (body.ts).
-      requestTimeout: 0,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: tickMs,
-      // Refused below, with a problem document.
-      requireHostHeader: false,
-    },
-    onRequest,
-  );
+  const { tls } = options;
+  const settings = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    // Uploads may be endless; bodies have deadlines of their own (body.ts).
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: tickMs,
+    // Refused below, with a problem document.
+    requireHostHeader: false,
+  };
+  const server =
+    tls === undefined
+      ? createServer(settings, onRequest)
+      : createTlsServer({ ...settings, ...readIdentity(tls) }, onRequest);
   const fresh = new FreshSockets(server);
   server.maxConnections = limits.maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
@@ -124,13 +132,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     );
   });
   await listen(server, options.host, options.port);
+  const forget = tls === undefined ? undefined : renewIdentity(server as HttpsServer, tls, options.logger);
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   let closed: Promise<void> | undefined;
   return {
-    url: `http://${host}:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     port,
-    close: () => (closed ??= closeServer(server, fresh, shutdown, limits).finally(() => watch.close())),
+    close: () => {
+      forget?.();
+      return (closed ??= closeServer(server, fresh, shutdown, limits).finally(() => watch.close()));
+    },
   };
 }
 

@@ -23,7 +23,8 @@ export interface DataDirectory {
 }
 
 /**
- * Opens a data directory for this process alone, and makes it if it is missing or empty.
+ * Opens a data directory for this process alone, and makes it if it is missing or empty. Files that the process makes from
+ * here on are for its user alone (umask 077).
  *
  * @throws TenonError `data-directory-locked` if a process holds it, `data-directory-version` if another version of
  *   Tenon (or something else) wrote it; nothing has been changed then.
@@ -32,7 +33,9 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const directory = resolve(path);
   // Before the lock file is made, so that nothing is touched in a directory that is not ours.
   const before = await checkFormat(directory);
-  await mkdir(directory, { recursive: true });
+  // Events, states and archive are for the user of this process alone, whatever the parts below make.
+  process.umask(0o077);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const lock = takeOsLock(join(directory, LOCK_FILE));
   if (lock === null) throw await lockedError(directory);
   try {
