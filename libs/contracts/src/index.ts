@@ -3,7 +3,7 @@ export { VERSIONS, WIRE_VERSION, isUnknownVersion, unknownVersion, versionText }
 export type { MessageName } from './versions';
 export { UnsupportedVersion } from './unsupported-version';
 export { mustRead, supported } from './must-read';
-export { MAX_DOCUMENT_BYTES, checkDocumentSize, parseDocument } from './documents';
+export { MAX_DOCUMENT_BYTES, checkDocumentSize, parseDocument, productOfKey } from './documents';
 export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
 export type { CommitMessage, FlushFrame, SliceFrame, StatesMessage, WireCell } from './states';

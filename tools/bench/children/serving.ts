@@ -40,6 +40,9 @@ const ENVELOPE = {
   ...{ included: { [READINGS]: { '0': 0, '1': 0, '2': 0, '3': 0 } }, behind: 0, status: 'final' },
 };
 
+/** What the embedded store writes behind a document. */
+const CHECKSUM = 9;
+
 /** `/SITE/HOUR/COUNT`: rows of a site, by their keys; `/304`: no row, and no body. */
 function startBare(directory: string): Promise<string> {
   const root = open<string, string>({ path: join(directory, 'store'), encoding: 'string', maxReaders: 1024 });
@@ -49,7 +52,7 @@ function startBare(directory: string): Promise<string> {
     if (site === '304') return void response.writeHead(304, { etag: 'W/"1"' }).end();
     const found: string[] = [];
     for (let at = Number(hour); found.length < Number(count); at--)
-      found.push(rows.get(`bare/${siteOf(Number(site))}/${hourOf(at)}`) ?? 'null');
+      found.push(rows.get(`bare/${siteOf(Number(site))}/${hourOf(at)}`)?.slice(0, -CHECKSUM) ?? 'null');
     const answer = JSON.stringify({ ...ENVELOPE, at: new Date().toISOString() });
     const text = `{"product":"${READINGS}","version":1,"rows":[${found.join(',')}],"answer":${answer},"next":null}`;
     response.writeHead(200, {

@@ -3,6 +3,8 @@ import type { Database, RootDatabase } from 'lmdb';
 import { checkDocumentSize, parseDocument } from '@tenon/contracts';
 import { TenonError, Unavailable } from '@tenon/errors';
 import type { ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
+import { checkedText } from './checked-text';
+import { checkDataFile } from './data-file';
 import { LmdbSnapshot, SnapshotPool } from './snapshots';
 
 export interface LmdbStoreOptions {
@@ -34,6 +36,7 @@ class LmdbProductStore implements ProductStore {
   private closing: Promise<void> | null = null;
 
   constructor(options: LmdbStoreOptions) {
+    checkDataFile(options.directory, TABLES);
     const root = open<string, string>({
       path: options.directory,
       encoding: 'string',
@@ -94,7 +97,7 @@ class LmdbProductStore implements ProductStore {
       await this.root.batch(() => {
         writes.each((table, key, json) => {
           if (json === null) void this.tables[table].remove(key);
-          else void this.tables[table].put(key, json);
+          else void this.tables[table].put(key, checkedText(json));
         });
       });
     } catch (error) {

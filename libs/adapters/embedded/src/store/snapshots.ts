@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
-import { parseDocument } from '@tenon/contracts';
 import { Unavailable } from '@tenon/errors';
 import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
+import { documentOf } from './checked-text';
 
 /** Documents of a scan that are decoded in one turn of the event loop: about a millisecond of it. */
 const CHUNK = 500;
@@ -32,8 +32,8 @@ export class LmdbSnapshot implements StoreSnapshot {
   ) {}
 
   read<T>(table: StoreTable, key: string): T | undefined {
-    const json = this.tables[table].get(key, this.options);
-    return json === undefined ? undefined : parseDocument<T>(table, key, json);
+    const text = this.tables[table].get(key, this.options);
+    return text === undefined ? undefined : documentOf<T>(table, key, text);
   }
 
   private get options() {
@@ -95,7 +95,7 @@ export class LmdbSnapshot implements StoreSnapshot {
   private chunk<T>(table: StoreTable, range: Range): Chunk<T> {
     const entries: StoreEntry<T>[] = [];
     for (const { key, value } of this.tables[table].getRange(range)) {
-      entries.push({ key, value: parseDocument<T>(table, key, value) });
+      entries.push({ key, value: documentOf<T>(table, key, value) });
     }
     return { entries, seen: entries.length, last: entries.at(-1)?.key };
   }
