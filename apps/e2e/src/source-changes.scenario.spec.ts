@@ -2,15 +2,10 @@
  * Sources that change while Tenon runs, and names and values that could be taken for something else: twins of a product, Lambda
  * and Kappa, and what both have to say before a cut, after it, and after all was computed anew.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Host } from '@tenon/composition';
-import { startUp } from './up';
+import type { Row } from './tenon';
+import { Tenon } from './tenon';
 
 jest.setTimeout(120_000);
-
-type Row = Readonly<Record<string, unknown>>;
 
 interface LedgerOf {
   readonly product: string;
@@ -23,10 +18,8 @@ interface LedgerOf {
   readonly control: number;
 }
 
-/** A Tenon of its own, with a catalog that is written here. */
-class Tenon {
-  private readonly directory = mkdtempSync(join(tmpdir(), 'tenon-changes-'));
-  private host: Host | null = null;
+/** A Tenon whose products are twins, Lambda and Kappa. */
+class Twins extends Tenon {
   private receipt = '';
 
   source(name: string, yaml: string): void {
@@ -44,61 +37,31 @@ class Tenon {
     }
   }
 
-  private file(name: string, text: string): void {
-    const path = join(this.directory, 'catalog', name);
-    mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(path, text);
-  }
-
-  async start(): Promise<void> {
-    this.host = await startUp(join(this.directory, 'data'), 0, {}, join(this.directory, 'catalog'));
-  }
-
-  async restart(): Promise<void> {
-    await this.host?.stop();
-    await this.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.host?.stop();
-    rmSync(this.directory, { recursive: true, force: true });
-  }
-
-  private async call(path: string, init?: RequestInit): Promise<{ status: number; body: Row }> {
-    const response = await fetch(this.host!.url + path, init);
-    return { status: response.status, body: (await response.json()) as Row };
-  }
-
-  async reload(): Promise<void> {
-    const { body } = await this.call('/v1/reload', { method: 'POST' });
+  async takeCatalog(): Promise<void> {
+    const { body } = await this.reload();
     expect(body['instances']).toMatchObject([{ outcome: 'reloaded' }]);
   }
 
-  async send(source: string, events: readonly object[]): Promise<void> {
-    const { status, body } = await this.call(`/v1/sources/${source}/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body: events.map((event) => JSON.stringify(event)).join('\n'),
-    });
+  async sendAll(source: string, events: readonly object[]): Promise<void> {
+    const { status, body } = await this.send(
+      source,
+      events.map((event) => JSON.stringify(event)),
+    );
     expect([status, body['accepted']]).toEqual([202, events.length]);
     this.receipt = body['receipt'] as string;
   }
 
   /** The product's rows once it has what was sent last, without Tenon's own columns. */
-  async rows(product: string): Promise<Row[]> {
-    const { status, body } = await this.call(
-      `/v1/products/${product}/rows?after=${this.receipt}&timeout=30000`,
-    );
+  async answered(product: string): Promise<Row[]> {
+    const { status, rows } = await this.rows(product, { after: this.receipt, timeout: '30000' });
     expect(status).toBe(200);
-    return (body['rows'] as Row[]).map((row) =>
+    return rows.map((row) =>
       Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_'))),
     );
   }
 
-  async cut(full = false): Promise<void> {
-    const { status, body } = await this.call(`/v1/cuts?wait=true&timeout=60000&full=${full}`, {
-      method: 'POST',
-    });
+  async serveCut(full = false): Promise<void> {
+    const { status, body } = await this.cut(full);
     expect([status, body['code']]).toEqual([202, undefined]);
   }
 
@@ -110,25 +73,25 @@ class Tenon {
   /** The twins say this now, after a cut, after a full one and after a restart. */
   async expectAlways(expected: readonly Row[], prefix = ''): Promise<void> {
     await this.expectNow(expected, prefix);
-    await this.cut();
+    await this.serveCut();
     await this.expectNow(expected, prefix);
-    await this.cut(true);
+    await this.serveCut(true);
     await this.expectNow(expected, prefix);
     await this.restart();
     await this.expectNow(expected, prefix);
   }
 
   async expectNow(expected: readonly Row[], prefix = ''): Promise<void> {
-    const [lam, kap] = [await this.rows(`${prefix}lam`), await this.rows(`${prefix}kap`)];
+    const [lam, kap] = [await this.answered(`${prefix}lam`), await this.answered(`${prefix}kap`)];
     expect({ lam: sorted(lam), kap: sorted(kap) }).toEqual({ lam: sorted(expected), kap: sorted(expected) });
   }
 }
 
 const sorted = (rows: readonly Row[]) => rows.map((row) => JSON.stringify(row)).sort();
 
-let tenon: Tenon;
+let tenon: Twins;
 beforeEach(() => {
-  tenon = new Tenon();
+  tenon = new Twins();
 });
 afterEach(() => tenon.stop());
 
@@ -142,10 +105,10 @@ test('a field that is declared after events with it were archived', async () => 
   tenon.twins('SELECT k, count(*) AS n FROM ev GROUP BY k');
   await tenon.start();
   const event = (x: number) => ({ k: 'a', x, at: '2026-01-01T10:00:00+02:00', o: { a: x, b: x } });
-  await tenon.send('ev', [event(1), event(2)]);
+  await tenon.sendAll('ev', [event(1), event(2)]);
   await tenon.expectNow([{ k: 'a', n: 2 }]);
-  await tenon.cut();
-  await tenon.send('ev', [event(3)]);
+  await tenon.serveCut();
+  await tenon.sendAll('ev', [event(3)]);
   tenon.source(
     'ev',
     schema(`    x: { type: integer }
@@ -156,7 +119,7 @@ test('a field that is declared after events with it were archived', async () => 
     'SELECT k, count(*) AS n, count(x) AS xs, sum(x) AS sx, max("at") AS t, sum(o.a + o.b) AS o FROM ev GROUP BY k',
     2,
   );
-  await tenon.reload();
+  await tenon.takeCatalog();
   await tenon.expectAlways([{ k: 'a', n: 3, xs: 3, sx: 6, t: '2026-01-01T08:00:00Z', o: 12 }]);
 });
 
@@ -185,7 +148,7 @@ test('a field that changes its type: what does not fit is a dead letter in both 
     tenon.twins('SELECT g, count(*) AS n, count(v) AS c, max(v::VARCHAR) AS m FROM ev GROUP BY ALL', version);
     tenon.twins('SELECT count(*) AS n FROM ev', version, 'all_');
     await (index === 0 ? tenon.start() : tenon.restart());
-    await tenon.send(
+    await tenon.sendAll(
       'ev',
       values.map((v) => ({ t: '2026-03-01T00:00:00Z', g: `s${version}`, v })),
     );
@@ -195,9 +158,9 @@ test('a field that changes its type: what does not fit is a dead letter in both 
       return { g, n: Number(n), c: Number(c), m };
     });
     await tenon.expectNow(expected);
-    await tenon.cut();
+    await tenon.serveCut();
     await tenon.expectNow(expected);
-    await tenon.cut(true);
+    await tenon.serveCut(true);
     await tenon.expectNow(expected);
     await tenon.expectNow([{ n: sent }], 'all_');
     for (const product of ['lam', 'kap']) {
@@ -219,7 +182,7 @@ test('a field called as a folder of the lake', async () => {
   );
   tenon.twins('SELECT g, count(*) AS n, sum(p) AS s, min(p) AS lo FROM ev GROUP BY ALL');
   await tenon.start();
-  await tenon.send(
+  await tenon.sendAll(
     'ev',
     Array.from({ length: 12 }, (_, index) => ({
       ...{ at: `2026-03-01T00:00:${String(index).padStart(2, '0')}Z`, g: 'abcd'[index % 4], p: 10.5 + index },
@@ -252,9 +215,9 @@ test('times far from now, as keys and as measures', async () => {
   const events = times.map((valid_to, index) => ({
     ...{ at: `2026-03-01T00:00:${String(index).padStart(2, '0')}Z`, g: 'ab'[index % 2], valid_to },
   }));
-  await tenon.send('ev', events.slice(0, 6));
-  await tenon.cut();
-  await tenon.send('ev', events.slice(6));
+  await tenon.sendAll('ev', events.slice(0, 6));
+  await tenon.serveCut();
+  await tenon.sendAll('ev', events.slice(6));
   await tenon.expectNow(
     times.map((k) => ({ k: k?.replace('.999Z', '.999000Z') ?? null, n: 1 })),
     'by_',
@@ -282,6 +245,6 @@ test('another dedupe.window of a source in use does not start: the layers would 
   });
   source(100);
   await tenon.start();
-  await tenon.send('ev', [{}]);
+  await tenon.sendAll('ev', [{}]);
   await tenon.expectNow([{ n: 1 }]);
 });

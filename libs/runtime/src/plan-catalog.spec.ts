@@ -14,7 +14,8 @@ const product = (name: string, sql: string): DeclaredProduct => ({
 /** Plans a SELECT that names the source; refuses any other at line 2, column 3. */
 const engine = {
   plan: async ({ name }: SourceDefinition, definition: ProductDefinition): Promise<Plan> => {
-    if (definition.sql.includes(`FROM ${name}`)) return { product: definition.name, source: name } as Plan;
+    if (new RegExp(`FROM "?${name}"?($|\\s)`).test(definition.sql))
+      return { product: definition.name, source: name } as Plan;
     throw new Refusal('plan-refused', [
       { code: 'unknown-table', message: `not ${name}`, place: { file: '', line: 2, column: 3 } },
     ]);
@@ -34,6 +35,13 @@ it('plans each product on the source that its SELECT reads', async () => {
   const sources = [source('a'), source('ab')];
   const products = [product('x', 'SELECT a FROM ab'), product('y', '-- ab\nSELECT 1 FROM a')];
   expect(await plan({ sources, products })).toEqual({ plans: ['x from ab', 'y from a'], problems: [] });
+});
+
+it('tells names with hyphens apart', async () => {
+  const sources = ['a', 'a-', 'a-b', 'b', 'a--b'].map(source);
+  const products = sources.map(({ name }) => product(`of ${name}`, `SELECT 1 FROM "${name}"\n`));
+  const plans = sources.map(({ name }) => `of ${name} from ${name}`);
+  expect(await plan({ sources, products })).toEqual({ plans, problems: [] });
 });
 
 it("shows problems in the product's file, and does not stop at the first", async () => {

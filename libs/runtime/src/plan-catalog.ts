@@ -44,15 +44,17 @@ async function planProduct(
   return { problems: first ?? [] };
 }
 
+/** Names have hyphens too, at their end as well. */
+const wordOf = (source: string) => `"?(?<![\\w-])${source}(?![\\w-])`;
+
 const readsFrom = ({ sql }: ProductDefinition, source: string) =>
-  new RegExp(`\\b(from|join)\\s+"?\\b${source}\\b"?`, 'i').test(sql);
+  new RegExp(`\\b(from|join)\\s+${wordOf(source)}`, 'i').test(sql);
 
 /** Sources by how likely the SELECT reads them: after FROM, then mentioned anywhere, then any (for its error). */
 function candidates(definition: ProductDefinition, sources: readonly SourceDefinition[]): SourceDefinition[] {
   const score = ({ name }: SourceDefinition) => {
-    const word = `"?\\b${name}\\b"?`;
     if (readsFrom(definition, name)) return 2;
-    return new RegExp(word, 'i').test(definition.sql) ? 1 : 0;
+    return new RegExp(wordOf(name), 'i').test(definition.sql) ? 1 : 0;
   };
   const ranked = sources.map((source) => ({ source, rank: score(source) })).sort((a, b) => b.rank - a.rank);
   const likely = ranked.filter(({ rank }) => rank > 0);

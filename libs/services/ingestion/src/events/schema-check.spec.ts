@@ -40,6 +40,16 @@ describe('schemas', () => {
     ]);
   });
 
+  it.each(['valueOf', 'toString', 'hasOwnProperty'])('ask for the event’s own %s only', (name) => {
+    const optional = compileSchema('s', { properties: { [name]: { type: 'string' } } });
+    expect([optional.valid({}), optional.valid({ [name]: 'x' }), optional.valid({ [name]: 1 })]).toEqual([
+      ...[true, true, false],
+    ]);
+    const required = compileSchema('s', { properties: { o: { required: [name] } } });
+    expect([required.valid({ o: {} }), required.valid({ o: { [name]: 1 } })]).toEqual([false, true]);
+    expect(required.faults({ o: {} }, '')).toMatchObject([{ pointer: `/o/${name}`, code: 'required' }]);
+  });
+
   it('ignore a format that they do not know', () => {
     expect(compileSchema('s', { properties: { a: { format: 'airport' } } }).valid({ a: 'ATL' })).toBe(true);
   });

@@ -23,12 +23,13 @@ export function compileSchema(source: string, schema: JsonSchema): SchemaCheck {
   const exact = withSafeIntegers(schema) as JsonSchema;
   try {
     // The first stops at the first fault, as most events have none; the second is made when an event has some.
-    const quick = newAjv(false).compile(exact as object);
+    const ownProperties = namesAnythingInherited(exact);
+    const quick = newAjv({ allErrors: false, ownProperties }).compile(exact as object);
     let thorough: ValidateFunction | null = null;
     return {
       valid: (data) => quick(data) as boolean,
       faults: (data, pointer) => {
-        thorough ??= newAjv(true).compile(exact as object);
+        thorough ??= newAjv({ allErrors: true, ownProperties }).compile(exact as object);
         thorough(data);
         return faultsOf(thorough.errors ?? [], pointer);
       },
@@ -41,8 +42,25 @@ export function compileSchema(source: string, schema: JsonSchema): SchemaCheck {
   }
 }
 
-function newAjv(allErrors: boolean): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors, verbose: allErrors, strict: false, logger: false });
+/**
+ * Whether the schema has a name, of a field or in `required`, that every object inherits: only then must validation ask
+ * whether a field is the event's own, which costs.
+ */
+function namesAnythingInherited(schema: unknown): boolean {
+  if (typeof schema === 'string') return INHERITED.has(schema);
+  if (typeof schema !== 'object' || schema === null) return false;
+  return Object.entries(schema).some(([name, one]) => INHERITED.has(name) || namesAnythingInherited(one));
+}
+
+const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+interface Validation {
+  readonly allErrors: boolean;
+  readonly ownProperties: boolean;
+}
+
+function newAjv({ allErrors, ownProperties }: Validation): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors, ownProperties, verbose: allErrors, strict: false, logger: false });
   addFormats(ajv);
   // ISO 8601 without an offset means UTC here, as everywhere in Tenon. What is no moment (February 30) is refused.
   ajv.addFormat('date-time', {

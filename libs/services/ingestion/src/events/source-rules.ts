@@ -174,13 +174,16 @@ export class SourceRules {
     const { key: fields } = this.source;
     const first = fields[0];
     if (first === undefined) return null;
-    if (fields.length === 1) return textOf(data[first]);
-    const values = fields.map((field) => textOf(data[field]));
+    if (fields.length === 1) return textOf(ownField(data, first));
+    const values = fields.map((field) => textOf(ownField(data, field)));
     return values.every((value) => value === null)
       ? null
       : values.map((value) => value ?? '').join(KEY_SEPARATOR);
   }
 }
+
+/** Never what every object inherits, such as `valueOf`. */
+const ownField = (data: Data, field: string) => (Object.hasOwn(data, field) ? data[field] : undefined);
 
 const VERSION = versionText('event');
 

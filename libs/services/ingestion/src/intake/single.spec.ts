@@ -102,4 +102,11 @@ describe('one event as plain data', () => {
       await free.post({ body: event(), headers: { 'idempotency-key': `k${index}` } });
     expect(free.log.topics.get(TOPIC)?.every((records) => records.length > 0)).toBe(true);
   });
+
+  it('has no key where the field is no field of its own', async () => {
+    const schema = { properties: { valueOf: { type: 'string' } } };
+    const fixture = await start({ source: { key: ['valueOf'], time: null, schema } });
+    await fixture.post({ body: {} });
+    expect(only(fixture)?.key).toBeNull();
+  });
 });

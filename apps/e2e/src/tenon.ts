@@ -1,0 +1,79 @@
+/** A Tenon of its own in this process, as its clients see it: a catalog that is written here, a data directory, and HTTP. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Host } from '@tenon/composition';
+import { startUp } from './up';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Row;
+}
+
+export class Tenon {
+  readonly directory = mkdtempSync(join(tmpdir(), 'tenon-e2e-'));
+  private host: Host | null = null;
+
+  /** @param name below the catalog's directory */
+  file(name: string, text: string): void {
+    const path = join(this.directory, 'catalog', name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+  }
+
+  remove(name: string): void {
+    rmSync(join(this.directory, 'catalog', name), { force: true });
+  }
+
+  async start(): Promise<void> {
+    this.host = await startUp(join(this.directory, 'data'), 0, {}, join(this.directory, 'catalog'));
+  }
+
+  async restart(): Promise<void> {
+    await this.host?.stop();
+    await this.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.host?.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async call(path: string, init?: RequestInit): Promise<Answer> {
+    const response = await fetch(this.host!.url + path, init);
+    return { status: response.status, body: (await response.json()) as Row };
+  }
+
+  reload(): Promise<Answer> {
+    return this.call('/v1/reload', { method: 'POST' });
+  }
+
+  /** @param lines one event each; every answer is named */
+  send(source: string, lines: readonly string[]): Promise<Answer> {
+    return this.call(`/v1/sources/${source}/events?items=all`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: lines.join('\n'),
+    });
+  }
+
+  /** Answers once its generation is served. */
+  cut(full = false): Promise<Answer> {
+    return this.call(`/v1/cuts?wait=true&timeout=60000&full=${full}`, { method: 'POST' });
+  }
+
+  /** All rows, page by page. */
+  async rows(product: string, query: Readonly<Record<string, string>>): Promise<Answer & { rows: Row[] }> {
+    const rows: Row[] = [];
+    for (let cursor: string | null = null; ;) {
+      const asked: Record<string, string> = cursor === null ? { ...query } : { ...query, cursor };
+      const answer = await this.call(`/v1/products/${product}/rows?${new URLSearchParams(asked)}`);
+      if (answer.status !== 200) return { ...answer, rows };
+      rows.push(...(answer.body['rows'] as Row[]));
+      cursor = answer.body['next'] as string | null;
+      if (cursor === null || cursor === undefined) return { ...answer, rows };
+    }
+  }
+}
