@@ -220,6 +220,7 @@ export function drawEvent(source: DrawnSource, number: number, random: Random): 
     if (!((field.nullable || field.kind === 'json') && random.chance(0.15)))
       value = drawValue(field.kind, random, field.since === 0);
     doubtful ||= value.doubtful || (field.name === source.time && isFuture(value.json));
+    doubtful ||= source.key.includes(field.name) && value.json.length > LONG_KEY;
     return [`${JSON.stringify(field.name)}:${value.json}`];
   });
   const time = new Date(
@@ -232,6 +233,9 @@ export function drawEvent(source: DrawnSource, number: number, random: Random): 
     doubtful,
   };
 }
+
+/** Keys have a bound; texts below this one keep it. */
+const LONG_KEY = 200;
 
 const isFuture = (json: string) => json > '"2025';
 
