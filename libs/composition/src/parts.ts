@@ -125,7 +125,13 @@ export function createParts(
     log: () => once('log', async () => keep(await openLog())),
     bus: () => once('bus', async () => keep(await openBus())),
     store: () => once('store', async () => keep(await openStore())),
-    lake: () => once('lake', async () => createFileLake({ directory: TENON_LAKE ?? (await folder('lake')) })),
+    // In a data directory, which this process has alone, whatever is left over is of a process that has ended.
+    lake: () =>
+      once('lake', async () =>
+        TENON_LAKE === undefined
+          ? createFileLake({ directory: await folder('lake'), leftAfterMs: 0 })
+          : createFileLake({ directory: TENON_LAKE }),
+      ),
     engine: () =>
       once('engine', async () =>
         keep(

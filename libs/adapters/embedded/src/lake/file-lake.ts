@@ -11,11 +11,18 @@ import { Staging } from './staging';
 export interface FileLakeOptions {
   /** Made if it is missing. */
   readonly directory: string;
+  /**
+   * What nobody has written to for this long, and is not committed, is left over from a process that has ended: it is removed.
+   * An hour if not given; 0 where no other process can use the lake. Milliseconds.
+   */
+  readonly leftAfterMs?: number;
 }
+
+const LEFT_AFTER_MS = 3_600_000;
 
 /** Files in a directory; what is not committed yet lies in a folder beside them, on the same file system. */
 export function createFileLake(options: FileLakeOptions): Lake {
-  return new FileLake(options.directory);
+  return new FileLake(options.directory, options.leftAfterMs ?? LEFT_AFTER_MS);
 }
 
 const STAGING = '.staging';
@@ -26,7 +33,10 @@ class FileLake implements Lake {
   private readonly directory: string;
   private readonly prints = new Prints();
 
-  constructor(directory: string) {
+  constructor(
+    directory: string,
+    private readonly leftAfterMs: number,
+  ) {
     // The engine opens the paths too, wherever it runs.
     this.directory = resolve(directory);
   }
@@ -76,7 +86,7 @@ class FileLake implements Lake {
   }
 
   private open(): Promise<Staging> {
-    this.opening ??= attempt(() => Staging.open(join(this.directory, STAGING)));
+    this.opening ??= attempt(() => Staging.open(join(this.directory, STAGING), this.leftAfterMs));
     this.opening.catch(() => (this.opening = null));
     return this.opening;
   }

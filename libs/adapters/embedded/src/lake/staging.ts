@@ -1,40 +1,35 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { v7 } from 'uuid';
-import { takeOsLock } from '../files/os-lock';
-import type { OsLock } from '../files/os-lock';
 
 /**
- * Where this process writes files that are not committed yet: a folder of its own, beside a lock that it holds while it
- * lives. So another process that opens the lake can tell what is left over from what is being written.
+ * Where this process writes files that are not committed yet: a folder of its own. Another process that opens the lake takes for
+ * left over what nobody has written to for a while, by the clock of the file system. That needs no lock, which shared file
+ * systems and small images may not have.
  */
 export class Staging {
-  private constructor(
-    private readonly folder: string,
-    /** Never released by hand: files may be written for as long as the process lives. */
-    readonly lock: OsLock,
-  ) {}
+  private constructor(private readonly folder: string) {}
 
-  /** @param root the folder of all staging folders; made if it is missing, and swept */
-  static async open(root: string): Promise<Staging> {
-    await mkdir(root, { recursive: true });
-    await sweep(root);
-    for (;;) {
-      const folder = join(root, v7());
-      const lock = takeOsLock(`${folder}.lock`);
-      // A sweep may have come between making the lock file and locking it.
-      if (lock === null) continue;
-      if (!existsSync(`${folder}.lock`)) {
-        lock.release();
-        continue;
-      }
-      await mkdir(folder);
-      return new Staging(folder, lock);
+  /**
+   * @param root the folder of all staging folders; made if it is missing, and swept
+   * @param leftAfterMs how long what is left over has not been written to, milliseconds
+   */
+  static async open(root: string, leftAfterMs: number): Promise<Staging> {
+    const folder = join(root, v7());
+    await mkdir(folder, { recursive: true });
+    const { mtimeMs: now } = await stat(folder);
+    for (const name of await readdir(root)) {
+      const path = join(root, name);
+      if (path !== folder && now - (await writtenAt(path)) >= leftAfterMs)
+        await rm(path, { recursive: true, force: true });
     }
+    return new Staging(folder);
   }
 
   next(): string {
+    // Another process may have taken it for left over, after a long time without a file.
+    mkdirSync(this.folder, { recursive: true });
     return join(this.folder, v7());
   }
 
@@ -43,16 +38,10 @@ export class Staging {
   }
 }
 
-/** Removes what processes that have ended left behind. */
-async function sweep(root: string): Promise<void> {
-  const names = await readdir(root);
-  const locks = new Set(names.filter((name) => name.endsWith('.lock')));
-  for (const name of locks) {
-    const lock = takeOsLock(join(root, name));
-    if (lock === null) continue;
-    // The lock file last: while it is there somebody will come to sweep the rest.
-    await rm(join(root, name.slice(0, -'.lock'.length)), { recursive: true, force: true });
-    await rm(join(root, name), { force: true });
-    lock.release();
-  }
+/** When a folder, or something in it, was written to last, milliseconds. What has gone meanwhile is being written. */
+async function writtenAt(path: string): Promise<number> {
+  const timeOf = async (one: string) => (await stat(one).catch(() => ({ mtimeMs: Infinity }))).mtimeMs;
+  // A file is a lock of a release before, which had one beside each folder.
+  const names = await readdir(path).catch(() => []);
+  return Math.max(...(await Promise.all([path, ...names.map((name) => join(path, name))].map(timeOf))));
 }
