@@ -1,11 +1,13 @@
 /**
- * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch (after scale). Writes
+ * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch (after scale),
+ * archive. Writes
  * docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchArchive } from './archive';
 import { benchBatch } from './batch';
 import type { Checkout } from './checkout';
 import { openCheckout } from './checkout';
@@ -29,6 +31,7 @@ const ALL: Readonly<Record<string, Bench>> = {
   'cut-freshness': benchCutFreshness,
   scale: benchScale,
   batch: benchBatch,
+  archive: benchArchive,
 };
 
 const HEAD = `# Benchmarks

@@ -4,4 +4,6 @@ export type { CompleteCut } from './complete-cut';
 export { ArchiveManifest } from './manifest';
 export type { ManifestDeps } from './manifest';
 export { checkedPath, damaged } from './check';
+export { archivedPartitions, filesOf } from './audit';
+export type { ArchivedPartition } from './audit';
 export { archiveRanges } from './ranges';

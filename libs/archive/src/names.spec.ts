@@ -26,9 +26,7 @@ test.each([null, '0123456789abcdef0123456789abcdef'])(
 
 test('files that join on share one span, however many they are', () => {
   const files = [file(0, 10), file(10, 20), file(20, 30), file(30, 40)];
-  expect(spansOf(files, 12, 33)).toEqual([
-    { from: 12, to: 33, files: files.slice(1) },
-  ]);
+  expect(spansOf(files, 12, 33)).toEqual([{ from: 12, to: 33, files: files.slice(1) }]);
 });
 
 test('a file that overlaps the one before gives only the rest, in a span of its own', () => {

@@ -5,11 +5,13 @@ import type * as LoadAll from '../load/load-all';
 import type * as Parquet from '../load/parquet-reader';
 import type * as Runtime from '@tenon/runtime';
 import type * as Up from '../up';
+import type * as Verify from '../verify/verify';
 
 export const lazy = {
   check: () => require('../check/check') as typeof Check,
   loadAll: () => require('../load/load-all') as typeof LoadAll,
   parquet: () => require('../load/parquet-reader') as typeof Parquet,
   runtime: () => require('@tenon/runtime') as typeof Runtime,
+  verify: () => require('../verify/verify') as typeof Verify,
   up: () => require('../up') as typeof Up,
 };

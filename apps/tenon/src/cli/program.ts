@@ -9,6 +9,7 @@ import { queryCommand } from '../commands/query';
 import { reloadCommand } from '../commands/reload';
 import { statusCommand } from '../commands/status';
 import { upCommand } from '../commands/up';
+import { verifyCommand } from '../commands/verify';
 import { watchCommand } from '../commands/watch';
 import type { Output } from './output';
 
@@ -37,6 +38,7 @@ export function createProgram(output: Output): Command {
     cutCommand,
     reloadCommand,
     statusCommand,
+    verifyCommand,
   ];
   for (const create of commands) program.addCommand(create(output));
   for (const one of [program, ...program.commands]) {

@@ -5,6 +5,7 @@ export type { DataDirectory } from './data-directory/data-directory';
 export { createIds, systemClock } from './environment';
 export { createFileLake } from './lake/file-lake';
 export type { FileLakeOptions } from './lake/file-lake';
+export { topicsIn } from './log/topics-in';
 export { createFileEventLog } from './log/event-log';
 export type { FileEventLogOptions } from './log/event-log';
 export { createLmdbProductStore } from './store/lmdb-store';

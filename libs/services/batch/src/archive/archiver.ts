@@ -5,7 +5,15 @@
 import type { ArchiveManifest } from '@tenon/archive';
 import { archiveName } from '@tenon/archive';
 import type { ArchiveColumnsDocument, ArchiveEnd, ArchivedFile } from '@tenon/contracts';
-import { GROUPS, HEADERS, STORE_KEYS, TOPICS, barrierOf, isUnknownVersion, judgeRecord } from '@tenon/contracts';
+import {
+  GROUPS,
+  HEADERS,
+  STORE_KEYS,
+  TOPICS,
+  barrierOf,
+  isUnknownVersion,
+  judgeRecord,
+} from '@tenon/contracts';
 import type { Judgement, Offset, Partition, SourceDefinition } from '@tenon/domain';
 import { hashHex96 } from '@tenon/domain';
 import type { ArchiveMark, LogReading, LogRecord } from '@tenon/ports';
