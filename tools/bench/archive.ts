@@ -15,8 +15,9 @@ interface Look {
 interface Digests {
   readonly events: number;
   readonly bytes: number;
-  readonly plain: number[];
-  readonly checked: number[];
+  /** Milliseconds of each run without a check, and of each check. */
+  readonly runs: number[];
+  readonly checks: number[];
 }
 
 export async function benchArchive(directory: string, report: Report): Promise<void> {
@@ -31,13 +32,13 @@ export async function benchArchive(directory: string, report: Report): Promise<v
       median(times) <= 10,
       `${files.toLocaleString('en-US')} files; the last cut’s found in ${found.toFixed(2)} ms; taken in from a listing once, in ${(takenIn / 1000).toFixed(1)} s`,
     );
-  const [plain, checked] = [median(digests.plain), median(digests.checked)];
-  const rate = digests.bytes / 2 ** 20 / ((checked - plain) / 1000);
+  const [run, check] = [median(digests.runs), median(digests.checks)];
+  const mebibytes = digests.bytes / 2 ** 20;
   report.bound(
-    `a run over ${digests.events.toLocaleString('en-US')} events with digests checked`,
-    `${Math.round(checked)} ms, without ${Math.round(plain)} ms`,
+    `a run over ${digests.events.toLocaleString('en-US')} events, with digests checked`,
+    `${Math.round(run + check)} ms, without ${Math.round(run)} ms`,
     'at most 1.1 times',
-    checked / plain <= 1.1,
-    `${(checked / plain).toFixed(3)} times; ${(digests.bytes / 2 ** 20).toFixed(0)} MiB of files, ${Math.round(rate)} MiB/s`,
+    (run + check) / run <= 1.1,
+    `${((run + check) / run).toFixed(3)} times; ${mebibytes.toFixed(0)} MiB of files at ${Math.round(mebibytes / (check / 1000))} MiB/s`,
   );
 }

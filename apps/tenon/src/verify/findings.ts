@@ -12,7 +12,7 @@ export class Findings {
   /** @param where what was being read */
   failed(where: string, error: unknown): void {
     if (error instanceof TenonError) return this.add(error.code, error.message, error.details.hint);
-    this.add('unreadable', `${where} can't be read: ${(error as Error).message}`);
+    this.add('system', `${where} can't be read: ${(error as Error).message}`);
   }
 }
 
