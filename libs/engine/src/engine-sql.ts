@@ -23,6 +23,13 @@ export interface BoundedSql {
   readonly sets: readonly ValueSet[];
 }
 
+/** One expression of the answer, for itself: `SELECT i, x FROM {{cells}}`. */
+export interface FinalizePart {
+  readonly sql: string;
+  /** The same with `{'v': x}`, null where it fails; null: DuckDB cannot try it. */
+  readonly tried: string | null;
+}
+
 /** All that the engine keeps in a plan. */
 export interface EngineSql extends PlanSql {
   /** `partial` for a micro-batch: the partition comes first, and states of counted values as flat lists. */
@@ -33,6 +40,8 @@ export interface EngineSql extends PlanSql {
   readonly bounded: BoundedSql | null;
   /** How each state is made of the columns of `partial` and `live` (planner/carriers.ts). */
   readonly decoders: readonly string[];
+  /** The expressions of `finalize` one by one, HAVING last. */
+  readonly finalizeParts: readonly FinalizePart[];
   /** For each answer column, the measures that it is computed from. */
   readonly uses: readonly (readonly number[])[];
 }

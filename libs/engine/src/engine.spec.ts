@@ -353,13 +353,56 @@ describe('answers', () => {
     expect(nulls).toEqual([null]);
   });
 
-  test('say which expression cannot be computed', async () => {
-    const one = await plan('SELECT code, CAST(max(code) AS INTEGER) AS number FROM events GROUP BY code');
-    const folded = await cellsOf(one, [event(0, { code: 'x' })]);
-    await expect(answerOf(engine, one, folded)).rejects.toMatchObject({
-      code: 'answer-failed',
-      message: expect.stringContaining('Could not convert') as string,
-    });
+  test.each([
+    ['a cast', 'CAST(max(code) AS INTEGER)', 'Could not convert'],
+    [
+      'what TRY does not catch',
+      "CAST(hour(timezone(replace(max(code), '5', 'UTC'), max(event_time))) AS INTEGER) - 5",
+      'Unknown TimeZone',
+    ],
+  ])(
+    'a row that cannot be computed is null and says why, the others stand: %s',
+    async (_, expression, why) => {
+      const one = await plan(
+        `SELECT code, ${expression} AS number, count(*) + 1 AS n FROM events GROUP BY code`,
+      );
+      const folded = await cellsOf(one, [
+        event(0, { code: 'x' }),
+        event(1, { code: '5' }),
+        event(2, { code: 'y' }),
+      ]);
+      const cells = [...folded.cells].map(([key, states]) => ({ key: JSON.parse(key) as string[], states }));
+      const rows = await engine.finalize(one, cells);
+      const failed = [
+        { column: 'number', code: 'answer-failed', reason: expect.stringContaining(why) as string },
+      ];
+      expect(new Map(rows.map((row) => [row!.values[0], [row!.values.slice(1), row!.errors]]))).toEqual(
+        new Map<string, unknown>([
+          ['x', [[null, 2], failed]],
+          ['5', [[5, 2], []]],
+          ['y', [[null, 2], failed]],
+        ]),
+      );
+    },
+  );
+
+  test('a row whose HAVING cannot be computed is not left out unseen', async () => {
+    const one = await plan('SELECT code FROM events GROUP BY code HAVING CAST(max(code) AS INTEGER) > 5');
+    const folded = await cellsOf(one, [
+      event(0, { code: 'x' }),
+      event(1, { code: '5' }),
+      event(2, { code: '6' }),
+    ]);
+    const cells = [...folded.cells].map(([key, states]) => ({ key: JSON.parse(key) as string[], states }));
+    const rows = (await engine.finalize(one, cells)).filter((row) => row !== null);
+    expect(
+      new Map(rows.map(({ values, errors }) => [values[0], errors.map(({ column }) => column)])),
+    ).toEqual(
+      new Map([
+        ['x', ['HAVING']],
+        ['6', []],
+      ]),
+    );
   });
 
   test('come from a plan that went through JSON', async () => {

@@ -99,6 +99,16 @@ export interface AnswerRow {
   readonly values: readonly Value[];
   /** Columns whose value is approximate although exact was asked, because a bound was passed. */
   readonly approximate: readonly string[];
+  /** What cannot be computed for this row, and why: such a column is null. `HAVING`: whether the row belongs here is not known. */
+  readonly errors: readonly AnswerError[];
+}
+
+export interface AnswerError {
+  readonly column: string;
+  /** `answer-failed` */
+  readonly code: string;
+  /** The engine's own words. */
+  readonly reason: string;
 }
 
 export interface Engine {

@@ -26,6 +26,7 @@ export type { Catalog, CatalogContent, DeclaredProduct } from './catalog';
 export type {
   Aggregated,
   AnswerCell,
+  AnswerError,
   AnswerRow,
   ArchiveMark,
   ArchiveRange,

@@ -33,11 +33,11 @@ export function checkColumnNames(
   columns.forEach(({ name }, index) => {
     const at = locationOf(items[index]!.written);
     const lower = name.toLowerCase();
-    if (lower === '_cell' || lower === '_status') {
+    if (['_cell', '_status', '_approximate', '_errors'].includes(lower)) {
       problems.add(
         'reserved-name',
         at,
-        `A column cannot be called ${name}: every row has one already.`,
+        `A column cannot be called ${name}: rows say more of themselves in it.`,
         'Use another alias.',
       );
     }

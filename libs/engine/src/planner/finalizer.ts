@@ -1,15 +1,17 @@
 /** What an answer shows beyond keys and measures: expressions over them, and HAVING, as one SELECT over the cells. */
 import type { PlanMeasure, SqlType } from '@tenon/domain';
 import { type Ast, columnRef, locationOf, rewrite, withAlias } from '../sql/ast';
+import type { FinalizePart } from '../engine-sql';
 import { quoteName } from '../sql/text';
 import { type Binder, isBindError } from './binder';
 import { CELLS, cellName, referenceOf } from './names';
-import { TRUE, castToBoolean, selectNode, tableNode } from './nodes';
+import { TRUE, castToBoolean, selectNode, tableNode, tryNode } from './nodes';
 import type { ProblemList } from './problems';
 
 export interface FinalizerSql {
   /** `SELECT i, expressions …, having FROM {{cells}}`; i is the cell's number. */
   readonly sql: string;
+  readonly parts: readonly FinalizePart[];
   /** Answer column → the type of its expression. */
   readonly types: ReadonlyMap<number, SqlType>;
 }
@@ -51,9 +53,27 @@ export async function finalizerOf(
     problems.add('sql-error', at && locationOf(at.node), described.message);
     return null;
   }
-  const sql = (await binder.print(node)).replaceAll(quoteName(CELLS), CELLS);
+  const open = async (list: readonly Ast[]) =>
+    (await binder.print(selectNode({ select: list, from: tableNode(CELLS) }))).replaceAll(
+      quoteName(CELLS),
+      CELLS,
+    );
+  const parts: FinalizePart[] = [];
+  for (const expression of select.slice(1)) {
+    const tried = [select[0]!, withAlias(tryNode(expression), 't')];
+    const binds = await binder.describeOver(
+      CELLS,
+      columns,
+      selectNode({ select: tried, from: tableNode(CELLS) }),
+    );
+    parts.push({
+      sql: await open([select[0]!, expression]),
+      tried: isBindError(binds) ? null : await open(tried),
+    });
+  }
   return {
-    sql,
+    sql: await open(select),
+    parts,
     types: new Map(expressions.map(({ index }, position) => [index, described[position + 1]!.type])),
   };
 }

@@ -113,6 +113,7 @@ export class Planning {
         hidden,
       }),
       finalize: finalizer?.sql ?? null,
+      finalizeParts: finalizer?.parts ?? [],
       decoders: states.map(({ decoder }) => decoder),
       uses: cells.map(measuresIn),
     };

@@ -2,15 +2,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { finalizeMeasure, toAnswer } from '@tenon/domain';
 import type { Plan, Value } from '@tenon/domain';
-import { TenonError } from '@tenon/errors';
-import type { AnswerCell, AnswerRow } from '@tenon/ports';
+import type { AnswerCell, AnswerError, AnswerRow } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { CELLS, cellName } from '../planner/names';
-import { type Database, engineFailure, isEnvironmentError, query } from '../sql/database';
+import { type Database, engineFailure, isEnvironmentError, isOutOfMemory, query } from '../sql/database';
 import { rowsOf } from '../sql/read';
 import { quoteName, quoteText } from '../sql/text';
-import { dataErrorText } from './records';
-import type { Spool } from './spool';
+import { computeParts } from './expressions';
+import type { Spool, SpoolFile } from './spool';
 
 /** A cell's measures. */
 interface Measured {
@@ -18,6 +17,16 @@ interface Measured {
   readonly values: readonly Value[];
   readonly approximate: readonly boolean[];
 }
+
+/** What the expressions give a cell: their values, and why some have none. HAVING is the last. */
+interface Expressed {
+  readonly values: readonly Value[];
+  /** By their places among the values. */
+  readonly errors: ReadonlyMap<number, string>;
+}
+
+const NO_ERRORS: ReadonlyMap<number, string> = new Map();
+const NOTHING: Expressed = { values: [], errors: NO_ERRORS };
 
 /** @returns one row per cell, in their order; null where HAVING leaves it out */
 export async function finalizeCells(
@@ -35,33 +44,40 @@ export async function finalizeCells(
     };
   });
   if (sqlOf(plan).finalize === null || cells.length === 0)
-    return measured.map((cell) => answerRow(plan, cell, []));
+    return measured.map((cell) => answerRow(plan, cell, NOTHING));
   const computed = await database.use((connection) => compute(connection, spool, plan, measured));
   return measured.map((cell, index) => {
-    const values = computed.get(index) ?? [];
-    return values.at(-1) === true ? answerRow(plan, cell, values) : null;
+    const expressed = computed(index);
+    const { values, errors } = expressed;
+    return values.at(-1) === true || errors.has(values.length - 1) ? answerRow(plan, cell, expressed) : null;
   });
 }
 
-function answerRow(plan: Plan, cell: Measured, computed: readonly Value[]): AnswerRow {
+function answerRow(plan: Plan, cell: Measured, expressed: Expressed): AnswerRow {
   let next = 0;
   const approximate: string[] = [];
+  const errors: AnswerError[] = [];
+  const fails = (column: string, reason: string) => errors.push({ column, code: 'answer-failed', reason });
   const values = plan.columns.map(({ name, type, role, index }, column) => {
     if (sqlOf(plan).uses[column]?.some((measure) => cell.approximate[measure])) approximate.push(name);
-    const value =
-      role === 'key' ? cell.key[index!] : role === 'measure' ? cell.values[index!] : computed[next++];
-    return toAnswer(type, value ?? null);
+    if (role === 'key') return toAnswer(type, cell.key[index!] ?? null);
+    if (role === 'measure') return toAnswer(type, cell.values[index!] ?? null);
+    const reason = expressed.errors.get(next);
+    if (reason !== undefined) fails(name, reason);
+    return toAnswer(type, expressed.values[next++] ?? null);
   });
-  return { values, approximate };
+  const having = expressed.errors.get(next);
+  if (having !== undefined) fails('HAVING', having);
+  return { values, approximate, errors };
 }
 
-/** Row → values of the expressions, and last whether HAVING lets it through. */
+/** What the expressions give, by the cells' places. */
 async function compute(
   connection: DuckDBConnection,
   spool: Spool,
   plan: Plan,
   cells: readonly Measured[],
-): Promise<Map<number, readonly Value[]>> {
+): Promise<(cell: number) => Expressed> {
   const parts = usedParts(plan);
   const file = spool.write((line) => {
     cells.forEach((cell, index) => {
@@ -70,34 +86,42 @@ async function compute(
       line.endLine();
     });
   });
+  const { finalize, finalizeParts } = sqlOf(plan);
+  const relation = `${cellsIn(file, parts)} AS cells`;
   try {
-    const columns = [['i', 'BIGINT'] as const, ...parts.map(({ name, readAs }) => [name, readAs] as const)];
-    const read = columns.map(([name, type]) => `${quoteName(name)}: ${quoteText(type)}`).join(', ');
-    const select = [
-      'i',
-      ...parts.map(({ name, type, readAs }) =>
-        type === readAs ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`,
-      ),
-    ];
-    const relation = `(SELECT ${select.join(', ')} FROM read_json(${quoteText(file.path)}, format = 'newline_delimited', maximum_object_size = ${file.objectSize}, columns = {${read}})) AS cells`;
     const chunks = await query(
       connection,
-      sqlOf(plan).finalize!.replaceAll(CELLS, () => relation),
+      finalize!.replaceAll(CELLS, () => relation),
     );
-    return new Map(rowsOf(chunks).map(([index, ...values]) => [Number(index), values]));
+    const rows = new Map(rowsOf(chunks).map(([index, ...values]) => [Number(index), values]));
+    return (cell) => ({ values: rows.get(cell) ?? [], errors: NO_ERRORS });
   } catch (error) {
-    if (isEnvironmentError(error)) throw engineFailure(error, 'Finalizing');
-    throw new TenonError(
-      'answer-failed',
-      `An expression of ${plan.product} cannot be computed for some row: ${dataErrorText(error)}`,
-      {
-        hint: 'Guard it in the SQL, e.g. with TRY_CAST or CASE.',
-        cause: error,
-      },
-    );
+    if (isEnvironmentError(error) || isOutOfMemory(error)) throw engineFailure(error, 'Finalizing');
+    const computed = await computeParts(connection, finalizeParts, relation, cells.length);
+    return (cell) => ({
+      values: computed.map(({ values }) => values.get(cell) ?? null),
+      errors: new Map(
+        computed.flatMap(({ errors }, part) =>
+          errors.has(cell) ? [[part, errors.get(cell)!] as const] : [],
+        ),
+      ),
+    });
   } finally {
     file.remove();
   }
+}
+
+/** The cells in a file as a relation: their number, and the keys and measures that the expressions mention. */
+function cellsIn({ path, objectSize }: SpoolFile, parts: readonly Part[]): string {
+  const columns = [['i', 'BIGINT'] as const, ...parts.map(({ name, readAs }) => [name, readAs] as const)];
+  const read = columns.map(([name, type]) => `${quoteName(name)}: ${quoteText(type)}`).join(', ');
+  const select = [
+    'i',
+    ...parts.map(({ name, type, readAs }) =>
+      type === readAs ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`,
+    ),
+  ];
+  return `(SELECT ${select.join(', ')} FROM read_json(${quoteText(path)}, format = 'newline_delimited', maximum_object_size = ${objectSize}, columns = {${read}}))`;
 }
 
 interface Part {

@@ -107,7 +107,8 @@ export function messageOf(error: unknown): string {
  * opened anew. Any other class may be the data's doing: DuckDB tells a time zone that is none from a cast that overflows, and neither
  * from a fault, by class only now and then.
  */
-const ENVIRONMENT_ERROR = /^(IO|Connection|Interrupt|INTERRUPT|FATAL|Fatal|Permission) Error|database has been invalidated/;
+const ENVIRONMENT_ERROR =
+  /^(IO|Connection|Interrupt|INTERRUPT|FATAL|Fatal|Permission) Error|database has been invalidated/;
 
 export const isEnvironmentError = (error: unknown) =>
   error instanceof TenonError || ENVIRONMENT_ERROR.test(messageOf(error));

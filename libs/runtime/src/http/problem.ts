@@ -31,7 +31,6 @@ const CODES: Readonly<Record<number, string>> = {
 /** Errors of Tenon's own that a client, or whoever wrote the product, can do something about. */
 const STATUSES: Readonly<Record<string, number>> = {
   'record-too-large': 413,
-  'answer-failed': 500,
   'unsupported-version': 503,
 };
 

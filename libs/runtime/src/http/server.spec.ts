@@ -273,7 +273,6 @@ describe('errors', () => {
   it.each([
     [() => new Unavailable('The log is down.'), 503, 'unavailable'],
     [() => new TenonError('broken', 'No.'), 500, 'internal'],
-    [() => new TenonError('answer-failed', 'For some row.', { hint: 'TRY_CAST' }), 500, 'answer-failed'],
     [() => new TenonError('record-too-large', 'Too large.'), 413, 'record-too-large'],
     [() => 'a string', 500, 'internal'],
   ])('%p is a %d %s', async (error, status, code) => {

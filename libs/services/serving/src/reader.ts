@@ -169,9 +169,10 @@ export class ProductReader {
         over: isOver(plan.window, cell.key[0], view.base.pointer.watermark),
       });
       const approximate = row.approximate.length > 0 ? { _approximate: row.approximate } : {};
+      const errors = row.errors.length > 0 ? { _errors: row.errors as unknown as Value } : {};
       return {
         id: cell.id,
-        row: { ...values, _cell: cellId(cell.key), _status: status, ...approximate } as Row,
+        row: { ...values, _cell: cellId(cell.key), _status: status, ...approximate, ...errors } as Row,
       };
     });
   }
