@@ -2,7 +2,8 @@
 import type { AnswerTrouble } from '@tenon/contracts';
 import type { Problem, ProductId } from '@tenon/domain';
 import type { Bus, Clock, HttpResponse, Route } from '@tenon/ports';
-import type { Supervised } from '@tenon/runtime';
+import type { DiskWatch, Supervised } from '@tenon/runtime';
+import { diskWarnings } from '@tenon/runtime';
 import { cutsRoute, remoteCuts } from '@tenon/service-ingestion';
 import type { Deployment } from './deployment';
 
@@ -15,6 +16,7 @@ export interface ControlDeps {
   readonly bus: Bus;
   readonly services: () => readonly Supervised[];
   readonly products: () => readonly ProductId[];
+  readonly disk: DiskWatch;
 }
 
 export function controlRoutes(deps: ControlDeps): Route[] {
@@ -38,20 +40,29 @@ export function controlRoutes(deps: ControlDeps): Route[] {
   ];
 }
 
-async function status({ deployment, clock, services }: ControlDeps): Promise<HttpResponse> {
+async function status({ deployment, clock, services, disk }: ControlDeps): Promise<HttpResponse> {
   const waited = new AbortController();
   const late = clock.sleep(OVERVIEW_MS, waited.signal).then(() => 'late' as const);
   const overviews = services().flatMap((service) => {
     const { overview } = service.current();
     return overview === undefined ? [] : [Promise.race([overview(), late]).catch(() => 'failed' as const)];
   });
-  const [{ warnings, ...all }, ...facts] = await Promise.all([deployment.status(), ...overviews]);
+  const [{ warnings, ...all }, uses, ...facts] = await Promise.all([
+    deployment.status(),
+    disk.read(),
+    ...overviews,
+  ]);
   waited.abort();
   const known = facts.filter((one) => typeof one === 'object');
   const missing = known.length < facts.length ? [UNREAD] : [];
   return {
     status: 200,
-    json: { ...all, warnings: [...warnings, ...missing, ...troubles(known)], ...Object.assign({}, ...known) },
+    json: {
+      ...all,
+      ...(uses.length > 0 && { disk: uses }),
+      warnings: [...warnings, ...missing, ...troubles(known), ...diskWarnings(uses)],
+      ...Object.assign({}, ...known),
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { TOPICS } from '@tenon/contracts';
 import type { Logger, RunningService } from '@tenon/ports';
 import type { Settings, Statics } from '@tenon/runtime';
 import {
+  DiskWatch,
   Progress,
   createHttpServer,
   createMetrics,
@@ -15,7 +16,7 @@ import {
 import { controlRoutes } from './control';
 import { Deployment } from './deployment';
 import { describeSelf, nameInstance } from './instance';
-import { measureProcess } from './measure';
+import { measureDisk, measureProcess } from './measure';
 import type { Parts } from './parts';
 import { createParts } from './parts';
 import type { Reloaded } from './service-set';
@@ -126,6 +127,8 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   measureProcess(metrics.scope(''), watch.progress, set.services);
   const deployment = await startDeployment(parts, set, watch.progress);
   begun.deployment = deployment;
+  const disk = new DiskWatch(parts.places());
+  measureDisk(metrics.scope(''), disk);
   const server = await createHttpServer({
     routes: [
       ...set.routes(),
@@ -135,6 +138,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
         clock: parts.clock,
         services: () => set.services,
         products: () => set.catalog.plans.map(idOf),
+        disk,
       }),
       ...healthRoutes({ services: running, ...watch.health }),
       metricsRoute(metrics),

@@ -1,5 +1,5 @@
 import type { Metrics } from '@tenon/ports';
-import type { PartitionLag, Progress, Supervised } from '@tenon/runtime';
+import type { DiskUse, DiskWatch, PartitionLag, Progress, Supervised } from '@tenon/runtime';
 import { version } from './version';
 
 /** What is measured of a process whatever runs in it. */
@@ -27,4 +27,25 @@ export function measureProcess(
     services.map((service) => ({ labels: { service: service.name }, value: service.restarts() })),
   );
   metrics.gauge('tenon_build_info', 'The version that runs.', () => [{ labels: { version }, value: 1 }]);
+}
+
+/** What is left of the disks that this process writes to, as it was when the metrics or the status were last asked for. */
+export function measureDisk(metrics: Metrics, disk: Pick<DiskWatch, 'latest' | 'read'>): void {
+  const perPart = (value: (one: DiskUse) => number | null) => () => {
+    void disk.read().catch(() => undefined);
+    return disk.latest.flatMap((one) => {
+      const bytes = value(one);
+      return bytes === null ? [] : [{ labels: { part: one.part }, value: bytes }];
+    });
+  };
+  metrics.gauge(
+    'tenon_disk_free_bytes',
+    'What is left of the disk of a part.',
+    perPart(({ free }) => free),
+  );
+  metrics.gauge(
+    'tenon_disk_used_bytes',
+    'What a part’s folder takes.',
+    perPart(({ used }) => used),
+  );
 }

@@ -16,7 +16,7 @@ import {
 import { isPointerKey } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Clock, Engine, EventLog, Ids, Lake, Logger, ProductStore } from '@tenon/ports';
-import type { Settings, Tracing } from '@tenon/runtime';
+import type { DiskPlace, Settings, Tracing } from '@tenon/runtime';
 import { createTracing } from '@tenon/runtime';
 import { adapters } from './adapters';
 import { kafkaOptions } from './kafka-options';
@@ -35,6 +35,8 @@ export interface Parts {
   engine(): Promise<Engine>;
   /** Ends what the engine runs, whatever it does. */
   interrupt(): Promise<void>;
+  /** Where the parts that were asked for write to a disk of this machine. */
+  places(): readonly DiskPlace[];
   /** The parts that were asked for. */
   opened(): readonly PartName[];
   /** Closes what was opened, the last first. */
@@ -142,6 +144,15 @@ export function createParts(
         ),
       ),
     interrupt: async () => ((await known.get('engine')) as Engine | undefined)?.interrupt(),
+    places: () => {
+      const embedded = [
+        ...(TENON_KAFKA_BROKERS === undefined ? ['log'] : []),
+        ...(TENON_MONGODB_URL === undefined ? ['store'] : []),
+        ...(TENON_LAKE === undefined ? ['lake'] : []),
+      ].map((part) => ({ part, path: join(data, part) }));
+      const all = [...embedded, ...(TENON_LAKE === undefined ? [] : [{ part: 'lake', path: TENON_LAKE }])];
+      return all.filter(({ part }) => known.has(part));
+    },
     opened: () => (['log', 'bus', 'store', 'lake', 'engine'] as const).filter((part) => known.has(part)),
     close: async () => {
       await Promise.allSettled(known.values());

@@ -12,6 +12,8 @@ export type { PlannedCatalog } from './plan-catalog';
 export { registerCatalog } from './register-catalog';
 export { changedPlans } from './register-plans';
 export { changedSources } from './register-sources';
+export { DiskWatch, diskWarnings } from './disk';
+export type { DiskPlace, DiskUse } from './disk';
 export { healthRoutes } from './health';
 export type { HealthOptions } from './health';
 export { PROGRESS_DEFAULTS, Progress } from './lifecycle/progress';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkCommand } from '../commands/check';
 import { cutCommand } from '../commands/cut';
+import { doctorCommand } from '../commands/doctor';
 import { loadCommand } from '../commands/load';
 import { queryCommand } from '../commands/query';
 import { reloadCommand } from '../commands/reload';
@@ -39,6 +40,7 @@ export function createProgram(output: Output): Command {
     reloadCommand,
     statusCommand,
     verifyCommand,
+    doctorCommand,
   ];
   for (const create of commands) program.addCommand(create(output));
   for (const one of [program, ...program.commands]) {
