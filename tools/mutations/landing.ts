@@ -28,7 +28,7 @@ export const LANDING = [
     ['a cell that is there is written over', 'if (document === undefined) {', 'if (true) {'],
     [
       'a final row is never amended',
-      'amended: isOver(layout.plan.window, document.k[0], target.watermark),',
+      'amended: isOver(layout.plan.window, document.k[0], watermark),',
       'amended: false,',
     ],
   ]),

@@ -144,7 +144,7 @@ function eventNotingEngine(judged: Judged): Engine {
 
 /** Notes how batch marks each record. */
 function markNotingEngine(judged: Judged): Engine {
-  const none = { cells: (async function* () {})(), ledger: EMPTY_LEDGER, refused: [] };
+  const none = { cells: (async function* () {})(), ledger: EMPTY_LEDGER, refused: [], ends: new Map() };
   return {
     archiveColumns: () => [],
     openArchive: () => ({

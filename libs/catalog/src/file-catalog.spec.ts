@@ -68,6 +68,15 @@ describe('a catalog directory that is right', () => {
   });
 
   it.each([
+    ['5 minutes', 300e6],
+    ['PT1H', 3600e6],
+    ['0 s', undefined],
+  ])('takes events that are late by %s', async (lateness, micros) => {
+    const { sources } = await loadSource(`lateness: ${lateness}\nschema:${SCHEMA}`);
+    expect(sources[0]?.latenessMicros).toBe(micros);
+  });
+
+  it.each([
     ['orders.schema.json', '{\n\t"type": "object",\n\t"properties": { "shop": { "type": "string" } }\n}'],
     ['orders.schema.yaml', 'type: object\nproperties: { shop: { type: string } }'],
     ['schemas/orders.yaml', 'type: object\nproperties: { shop: { type: string } }'],
@@ -219,6 +228,7 @@ describe('a catalog directory with mistakes', () => {
       `dedupe: { window: many }\nschema:${SCHEMA}`,
       /:1:19 value-invalid dedupe\.window must be/,
     ],
+    ['a lateness that is none', `lateness: 5\nschema:${SCHEMA}`, /:1:11 value-invalid .*5 minutes/],
     ['a dotted key', `dedupe.window: 5\nschema:${SCHEMA}`, /:1:1 key-unknown .*dedupe: \{ window/],
     ['a name', `name: x\nschema:${SCHEMA}`, /:1:1 key-unknown .*The file's name/],
     ['a description that is none', `description: 5\nschema:${SCHEMA}`, /:1:14 value-invalid .*quotes/],

@@ -2,6 +2,7 @@
 import { isAbsolute, join, relative } from 'node:path';
 import type { JsonSchema, Place, SourceDefinition } from '@tenon/domain';
 import { checkIsObject, checkKeyField, checkTimeField } from './schema-fields';
+import { parseDuration } from './duration';
 import { checkSchema } from './schema-check';
 import type { Report } from './report';
 import { Settings } from './settings';
@@ -9,7 +10,7 @@ import { readText } from './text-file';
 import { YamlFile } from './yaml-file';
 import type { Path } from './yaml-file';
 
-const KEYS = ['key', 'time', 'schema', 'partitions', 'dedupe', 'description'] as const;
+const KEYS = ['key', 'time', 'schema', 'partitions', 'dedupe', 'lateness', 'description'] as const;
 const MISTAKES = {
   name: "The file's name is the source's name.",
   'dedupe.window': 'Write `dedupe: { window: 100000 }`.',
@@ -67,6 +68,7 @@ export async function readSource(
   const partitions = settings.integer('partitions', PARTITIONS);
   const window =
     settings.section('dedupe')?.only(['window']).integer('window', DEDUPE_WINDOW) ?? DEDUPE_WINDOW.fallback;
+  const latenessMicros = lateness(settings);
   const description = settings.text('description');
   if (!sound || schema === undefined) return undefined;
   return {
@@ -76,8 +78,19 @@ export async function readSource(
     schema,
     partitions,
     dedupe: { window },
+    ...(latenessMicros > 0 && { latenessMicros }),
     ...(description !== undefined && { description }),
   };
+}
+
+/** Microseconds; none may be written too: `0 s`. */
+function lateness(settings: Settings): number {
+  const value = settings.get('lateness');
+  if (value === undefined) return 0;
+  if (typeof value === 'string' && /^\s*(?:0+\s*[a-z]+|PT0+S)\s*$/i.test(value)) return 0;
+  const micros = typeof value === 'string' ? parseDuration(value) : undefined;
+  if (micros === undefined) settings.invalid('lateness', 'a duration', 'E.g. `lateness: 5 minutes`.');
+  return micros ?? 0;
 }
 
 /** `key` is one field or a list of fields. */

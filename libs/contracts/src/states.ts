@@ -59,6 +59,8 @@ export interface FlushFrame extends Frame {
     readonly ledger: LedgerCounts;
     /** The start of the latest window that the epoch has touched in this lane, microseconds; null if none. */
     readonly watermark: number | null;
+    /** The `barrierTime` of that barrier; null where not `closed`. */
+    readonly closedAt: number | null;
     /** The epoch that begins at `to`, where `closed` (barriers may skip numbers). */
     readonly next: Epoch;
   };

@@ -47,7 +47,7 @@ export interface PointerDocument extends Pointer {
 }
 
 /** As editions 1 and 2 wrote it: of a product with one source, by partition. Edition 1 wrote no `v`. */
-export interface PointerDocumentBefore extends Omit<Pointer, 'cut' | 'epochs'> {
+export interface PointerDocumentBefore extends Omit<Pointer, 'cut' | 'epochs' | 'barriers'> {
   readonly v?: 1;
   readonly cut: Readonly<Record<string, Offset>>;
   readonly epochs: Readonly<Record<string, Epoch>>;
@@ -66,9 +66,17 @@ export function pointerOf(
   if (document === undefined) return undefined;
   const unknown = unknownVersion('pointer', document.v);
   if (unknown !== undefined) return unknown;
-  const { v, ...pointer } = document;
-  if (v === VERSIONS.pointer.writes) return pointer;
-  return { ...pointer, cut: lanesOf(source, pointer.cut), epochs: lanesOf(source, pointer.epochs) };
+  if (document.v === VERSIONS.pointer.writes) {
+    const { v: _v, ...pointer } = document;
+    return pointer;
+  }
+  const { v: _v, ...pointer } = document;
+  return {
+    ...pointer,
+    cut: lanesOf(source, pointer.cut),
+    epochs: lanesOf(source, pointer.epochs),
+    barriers: {},
+  };
 }
 
 /** How far one epoch of one lane has landed. */
@@ -83,6 +91,8 @@ export interface ProgressDocument {
   readonly nextEpoch: Epoch;
   readonly ledger: LedgerCounts;
   readonly watermark: number | null;
+  /** The `barrierTime` of the barrier that closed it. Absent before edition 3 of the wire. */
+  readonly closedAt?: number | null;
 }
 
 /** What has landed of a range that is not served yet: its slices, and its commit once that was read. */

@@ -6,10 +6,9 @@ export type CellStatus = 'final' | 'provisional' | 'amended';
 export type AnswerState = 'final' | 'provisional' | 'incomplete';
 
 /**
- * A window is over at a cut if a later window has begun before the cut and the window ended by then. A running total is
- * never over.
+ * A window is over at a cut if it ended by then. A running total is never over.
  *
- * @param watermark the start of the latest window before the cut, microseconds
+ * @param watermark see `watermarkAt`
  */
 export function isOver(window: PlanWindow | null, start: unknown, watermark: number | null): boolean {
   if (window === null || watermark === null || typeof start !== 'string') return false;

@@ -22,6 +22,8 @@ export interface SourceDefinition {
     /** A record is a duplicate if its id stands among this many records before it in its partition. */
     readonly window: number;
   };
+  /** How long after its time an event may come: windows are final so much later, microseconds. Absent: 0. */
+  readonly latenessMicros?: number;
   readonly description?: string;
 }
 

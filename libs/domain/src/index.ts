@@ -47,11 +47,14 @@ export type { LaneReach } from './protocol/reach';
 export {
   closedMove,
   emptyPointer,
+  timesOf,
   isBehind,
   isClosedBefore,
   judgeRange,
   movedPointer,
 } from './protocol/pointer';
 export type { FoldTarget, LandedEpoch, Move, Pointer, RangeHead } from './protocol/pointer';
+export { barrierTime, watermarkAt } from './protocol/times';
+export type { CutTimes } from './protocol/times';
 export { EMPTY_ACCOUNT, commitOfWhole, withCommit, withSlice } from './protocol/slices';
 export type { RangeAccount, RangeCommit } from './protocol/slices';

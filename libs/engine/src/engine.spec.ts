@@ -502,21 +502,23 @@ describe('the archive', () => {
       const result = await engine.aggregateArchive(source, one, [{ partition: 0, from, to, paths: [path] }]);
       const cells = [];
       for await (const chunk of result.cells) cells.push(...chunk);
-      return { cells, ledger: result.ledger };
+      return { cells, ledger: result.ledger, ends: [...result.ends] };
     };
     expect(await range(0, 8)).toEqual({
       cells: [{ key: ['a'], states: [4, 13] }],
       ledger: { aggregated: 4, filtered: 0, duplicate: 1, deadLettered: 1, expired: 0, control: 2 },
+      ends: [[0, records[7]!.record.timestamp]],
     });
     expect(await range(1, 6)).toEqual({
       cells: [{ key: ['a'], states: [2, 7] }],
       ledger: { aggregated: 2, filtered: 0, duplicate: 1, deadLettered: 1, expired: 0, control: 1 },
+      ends: [[0, records[5]!.record.timestamp]],
     });
     expect(await range(3, 5)).toMatchObject({
       cells: [],
       ledger: { aggregated: 0, control: 1, deadLettered: 1 },
     });
-    expect(await range(5, 5)).toMatchObject({ cells: [], ledger: { aggregated: 0 } });
+    expect(await range(5, 5)).toMatchObject({ cells: [], ledger: { aggregated: 0 }, ends: [] });
   });
 
   test('gives the connection back when its cells are not read to the end', async () => {

@@ -86,6 +86,8 @@ export interface RangeResult {
   /** Of all records of the ranges, by their marks too: duplicates, conflicts (dead-lettered) and control records. */
   readonly ledger: LedgerCounts;
   readonly refused: readonly Refused[];
+  /** Partition → the timestamp of the last record of its ranges. */
+  readonly ends: ReadonlyMap<Partition, number>;
 }
 
 /** A merged cell on its way to an answer. */

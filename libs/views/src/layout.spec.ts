@@ -3,8 +3,8 @@ import { PLAN } from './testing/visits';
 
 test('a product has a lane for each partition of its source, in order', () => {
   const layout = layoutOf(PLAN, [
-    { name: 'orders', partitions: 7 },
-    { name: 'clicks', partitions: 3 },
+    { name: 'orders', partitions: 7, latenessMicros: 9e6 },
+    { name: 'clicks', partitions: 3, latenessMicros: 5e6 },
   ]);
   expect(layout).toEqual({
     plan: PLAN,
@@ -12,6 +12,7 @@ test('a product has a lane for each partition of its source, in order', () => {
     sources: ['clicks'],
     lanes: [0, 1, 2].map((partition) => ({ source: 'clicks', partition })),
     types: ['VARCHAR'],
+    lateness: 5e6,
   });
 });
 

@@ -10,6 +10,8 @@ export interface ProductLayout {
   /** Lane i's flushes stand in partition i of the product's topic (`flushPartition`). */
   readonly lanes: readonly Lane[];
   readonly types: readonly string[];
+  /** How long after its time an event of the sources may come, microseconds. */
+  readonly lateness: number;
 }
 
 /** The partition of the product's flushes topic that a lane's stand in; -1 for a lane that it does not have. */
@@ -18,12 +20,14 @@ export const flushPartition = ({ lanes }: Pick<ProductLayout, 'lanes'>, { source
 
 export function layoutOf(
   plan: Plan,
-  definitions: readonly Pick<SourceDefinition, 'name' | 'partitions'>[],
+  definitions: readonly Pick<SourceDefinition, 'name' | 'partitions' | 'latenessMicros'>[],
 ): ProductLayout {
   const sources = [plan.source];
   const lanes = sources.flatMap((source) => {
     const partitions = definitions.find((one) => one.name === source)?.partitions ?? 1;
     return Array.from({ length: partitions }, (_, partition): Lane => ({ source, partition }));
   });
-  return { plan, product: idOf(plan), sources, lanes, types: plan.key.map((key) => key.type) };
+  const own = definitions.filter(({ name }) => sources.includes(name));
+  const lateness = Math.max(0, ...own.map(({ latenessMicros = 0 }) => latenessMicros));
+  return { plan, product: idOf(plan), sources, lanes, types: plan.key.map((key) => key.type), lateness };
 }

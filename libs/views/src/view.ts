@@ -121,7 +121,7 @@ class LandedEpochs {
     supported('progress', value);
     const epochs = this.byNumber.get(lane) ?? [];
     if (epochs.length === 0) this.byNumber.set(lane, epochs);
-    epochs.push({ epoch, ...value });
+    epochs.push({ epoch, closedAt: null, ...value });
   }
 
   beyond({ pointer }: BaseView): SpeedView {

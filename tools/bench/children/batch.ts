@@ -54,7 +54,7 @@ async function main(lakeDirectory: string, scratch: string): Promise<void> {
         foldCells(
           tx,
           layout,
-          { line: 0, from: 0, to: 1, watermark: null },
+          { line: 0, from: 0, to: 1, times: null },
           chunk.map(({ key, states }) => ({
             id: cellKey(layout.types, key),
             key: JSON.stringify(key),

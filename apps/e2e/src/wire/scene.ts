@@ -96,7 +96,10 @@ export class Scene {
     const planned = await engine.plan(SOURCE, product);
     // The hash follows the engine's rules for states, which may change without a change of the wire.
     const plan = { ...planned, hash: 'the-hash-of-the-plan' };
-    const log = createFileEventLog({ directory: join(directory, 'log'), clock: systemClock });
+    const log = appendingAt(
+      NOW,
+      createFileEventLog({ directory: join(directory, 'log'), clock: systemClock }),
+    );
     const store = createLmdbProductStore({ directory: join(directory, 'store') });
     return new Scene(directory, engine, shared === undefined, plan, log, store);
   }
@@ -223,4 +226,17 @@ export const stillClock: Clock = { ...systemClock, now: () => NOW };
 function countingIds(service: string): Ids {
   let count = 0;
   return { next: () => `${service}-${(count += 1)}` };
+}
+
+/** A log in which everything is appended at one time, unless it says otherwise. */
+function appendingAt(timestamp: number, log: EventLog): EventLog {
+  const append: EventLog['append'] = (topic, records, options) =>
+    log.append(
+      topic,
+      records.map((record) => ({ timestamp, ...record })),
+      options,
+    );
+  return new Proxy(log, {
+    get: (target, name: keyof EventLog) => (name === 'append' ? append : target[name].bind(target)),
+  });
 }

@@ -67,7 +67,7 @@ describe('a reader of edition 2', () => {
       expect(frame.message).toMatchObject({ type: 'slice', slice: 0, ...range });
     expect(frames[2]?.commit).toEqual({
       ...{ v: 2, type: 'commit', hash: 'the-hash-of-the-plan', ...range, slices: 1 },
-      ...{ cut: { 'orders/0': 5 }, epochs: { 'orders/0': 1 }, watermark: 1704067200000000 },
+      ...{ cut: { 'orders/0': 5 }, epochs: { 'orders/0': 1 }, barriers: {}, watermark: 1704067200000000 },
       ledger: { aggregated: 3, expired: 0, duplicate: 0, control: 1, deadLettered: 1, filtered: 0 },
     });
   });

@@ -110,7 +110,7 @@ export class Edition2Reader {
 
   private flush({ end, cells: _, version, product, ...rest }: FlushOfEdition2): FlushFrame {
     const head = { ...rest, v: 2 as const, product: productId(product, version), source: this.source };
-    return end === undefined ? head : { ...head, end };
+    return end === undefined ? head : { ...head, end: { ...end, closedAt: null } };
   }
 
   private commit(range: RangeOfEdition2): CommitMessage | null {
@@ -120,7 +120,8 @@ export class Edition2Reader {
     return {
       ...{ v: 2, type: 'commit', product: productId(range.product, range.version), hash },
       ...{ range: range.id, full, line, from, to, slices: 1 },
-      ...{ cut: lanesOf(this.source, cutTo), epochs: lanesOf(this.source, epochs), watermark, ledger },
+      ...{ cut: lanesOf(this.source, cutTo), epochs: lanesOf(this.source, epochs) },
+      ...{ barriers: {}, watermark, ledger },
     };
   }
 }

@@ -84,7 +84,14 @@ describe('a frame', () => {
 test('a commit is a message without cells', () => {
   const commit: Omit<CommitMessage, 'v'> = {
     ...{ type: 'commit', product: 'p@1', hash: 'h', range: 'r', full: false, line: 0, from: 0, to: 1 },
-    ...{ slices: 2, cut: { 's/0': 5 }, epochs: { 's/0': 1 }, ledger: FLUSH_END.ledger, watermark: null },
+    ...{
+      slices: 2,
+      cut: { 's/0': 5 },
+      epochs: { 's/0': 1 },
+      barriers: { 's/0': 9 },
+      ledger: FLUSH_END.ledger,
+      watermark: null,
+    },
   };
   const value = encodeMessage<CommitMessage>(commit);
   expect(readFrame(value)).toEqual({ message: { v: 2, ...commit }, cells: [] });

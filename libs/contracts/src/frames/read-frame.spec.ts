@@ -19,7 +19,14 @@ const reasonOf = (value: Uint8Array) => {
 
 const commit = encodeMessage<CommitMessage>({
   ...{ type: 'commit', product: 'p@1', hash: 'h', range: 'r', full: false, line: 0, from: 0, to: 1 },
-  ...{ slices: 0, cut: { 's/0': 5 }, epochs: { 's/0': 1 }, ledger: FLUSH_END.ledger, watermark: null },
+  ...{
+    slices: 0,
+    cut: { 's/0': 5 },
+    epochs: { 's/0': 1 },
+    barriers: { 's/0': 9 },
+    ledger: FLUSH_END.ledger,
+    watermark: null,
+  },
 });
 const written = [...flushOf(cellsOf(7), 'a', 3), ...flushOf([]), commit];
 

@@ -19,6 +19,7 @@ export const FLUSH = {
 export const FLUSH_END = {
   closed: false,
   next: 0,
+  closedAt: null,
   watermark: null,
   ledger: { aggregated: 9, filtered: 0, duplicate: 0, deadLettered: 0, expired: 0, control: 0 },
 } as const;

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { HEADERS } from '../names';
 import {
+  barriers,
+  closedAt,
   count,
   laneOffsets,
   ledger,
@@ -143,6 +145,7 @@ export const flush = z
           closed: z.boolean().describe('The epoch ended at `to`'),
           ledger: ledger.describe('Of the epoch from `start` to `to`'),
           watermark,
+          closedAt,
           next: count.describe('The epoch that begins at `to`, where closed'),
         })
         .readonly(),
@@ -177,6 +180,7 @@ export const rangeCommit = {
   slices: count.describe('How many slices the range has'),
   cut: laneOffsets,
   epochs: z.record(z.string(), count).readonly().describe('Lane → the epoch that begins at the cut'),
+  barriers,
   ledger,
   watermark,
 };

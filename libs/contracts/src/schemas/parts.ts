@@ -19,6 +19,19 @@ export const watermark = z
     'The start of the latest window, microseconds since 1970; null: none yet, or the product has no windows',
   );
 
+const appended = 'by the record’s timestamp; 0 where that is no time';
+
+export const closedAt = count
+  .nullable()
+  .describe(
+    `When the barrier that closed the epoch was appended, ${appended}; null: it is open, or not known`,
+  );
+
+export const barriers = z
+  .record(z.string().regex(/^.+\/\d+$/), count)
+  .readonly()
+  .describe(`Lane → when the barrier before the cut was appended, milliseconds since 1970, ${appended}`);
+
 /** The offset of a partition, by the partition's number. */
 export const offsets = z.record(z.string().regex(/^\d+$/), count).readonly().describe('Partition → offset');
 

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { rangeCommit } from './log';
 import {
+  barriers,
+  closedAt,
   count,
   laneOffsets,
   ledger,
@@ -54,6 +56,7 @@ export const pointer = z
     ...view,
     cut: laneOffsets,
     epochs: z.record(z.string(), count).readonly().describe('Lane → the epoch that begins at the cut'),
+    barriers,
   })
   .describe('Which base view is served. Its version holds for the base cells too');
 
@@ -98,6 +101,7 @@ export const progress = z
     nextEpoch: count,
     ledger,
     watermark,
+    closedAt: z.exactOptional(closedAt),
   })
   .describe('How far an epoch of a lane has landed. Its version holds for the epoch’s speed cells too');
 

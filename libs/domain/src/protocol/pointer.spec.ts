@@ -7,6 +7,7 @@ import {
   judgeRange,
   laterOf,
   movedPointer,
+  timesOf,
 } from './pointer';
 import { EMPTY_LEDGER } from './ledger';
 import { reachOf } from './reach';
@@ -22,16 +23,18 @@ const SERVED: Pointer = {
   epochs: { 's/0': 5, 's/1': 7 },
   ledger: ledger(120),
   watermark: 1000,
+  barriers: { 's/0': 500, 's/1': 600 },
 };
+const TIMES = timesOf(SERVED);
 
 describe('judgeRange', () => {
   const next: RangeHead = { hash: 'h', full: false, line: 2, from: 5, to: 6 };
   const anew: RangeHead = { hash: 'h', full: true, line: 3, from: 0, to: 5 };
 
   it('lands a range that builds on what is served, and a full one on the line after', () => {
-    expect(judgeRange(SERVED, next)).toEqual({ line: 2, from: 5, to: 6, watermark: 1000 });
+    expect(judgeRange(SERVED, next)).toEqual({ line: 2, from: 5, to: 6, times: TIMES });
     expect(judgeRange(SERVED, { ...next, to: 9 })).toMatchObject({ to: 9 });
-    expect(judgeRange(SERVED, anew)).toEqual({ line: 3, from: 0, to: 5, watermark: null });
+    expect(judgeRange(SERVED, anew)).toEqual({ line: 3, from: 0, to: 5, times: null });
   });
 
   it.each<[string, RangeHead]>([
@@ -49,10 +52,13 @@ describe('judgeRange', () => {
 });
 
 describe('movedPointer', () => {
-  const move = { cut: { 's/0': 60 }, epochs: { 's/0': 6 }, ledger: ledger(30), watermark: 900 };
+  const move = {
+    ...{ cut: { 's/0': 60 }, epochs: { 's/0': 6 }, barriers: { 's/0': 510 } },
+    ...{ ledger: ledger(30), watermark: 900 },
+  };
 
   it('adds a range to what is served', () => {
-    const moved = movedPointer(SERVED, { line: 2, from: 5, to: 6, watermark: 1000 }, move, 'h', 17);
+    const moved = movedPointer(SERVED, { line: 2, from: 5, to: 6, times: TIMES }, move, 'h', 17);
     expect(moved).toEqual({
       ...move,
       line: 2,
@@ -61,12 +67,14 @@ describe('movedPointer', () => {
       hash: 'h',
       ledger: ledger(150),
       watermark: 1000,
+      barriers: { 's/0': 510, 's/1': 600 },
     });
   });
 
   it('takes a full range for all there is', () => {
-    const moved = movedPointer(SERVED, { line: 3, from: 0, to: 6, watermark: null }, move, 'new', 17);
+    const moved = movedPointer(SERVED, { line: 3, from: 0, to: 6, times: null }, move, 'new', 17);
     expect(moved).toMatchObject({ line: 3, generation: 6, hash: 'new', ledger: ledger(30), watermark: 900 });
+    expect(moved.barriers).toEqual({ 's/0': 510 });
   });
 });
 
@@ -79,6 +87,7 @@ describe('closedMove', () => {
     nextEpoch,
     ledger: ledger(next - start),
     watermark: next,
+    closedAt: next * 10,
   });
   const laneOf = (lane: string, progress: LandedEpoch[]) =>
     [lane, { progress, reach: reachOf(progress, SERVED.cut[lane] ?? 0, SERVED.epochs[lane] ?? 0) }] as const;
@@ -91,6 +100,7 @@ describe('closedMove', () => {
     expect(closedMove(SERVED, lanes, 7)).toEqual({
       cut: { 's/0': 63, 's/1': 70 },
       epochs: { 's/0': 9, 's/1': 7 },
+      barriers: { 's/0': 630 },
       ledger: ledger(13),
       watermark: 63,
     });
@@ -101,7 +111,9 @@ describe('closedMove', () => {
       laneOf('s/0', [landed(4, 40, 50), landed(5, 50, 58)]),
       laneOf('s/1', [landed(0, 0, 70, 7)]),
     ]);
-    expect(closedMove(SERVED, lanes, 6)).toMatchObject({ cut: { 's/0': 58, 's/1': 70 }, ledger: ledger(8) });
+    expect(closedMove(SERVED, lanes, 6)).toMatchObject({
+      ...{ cut: { 's/0': 58, 's/1': 70 }, ledger: ledger(8), barriers: { 's/0': 580 } },
+    });
   });
 
   it('begins at the beginning of a lane that the pointer does not name', () => {

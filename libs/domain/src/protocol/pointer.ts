@@ -6,20 +6,19 @@
  * where the states come from batch (Lambda) or from the closed epochs of speed (Kappa); nothing of base(k) is seen before
  * the pointer moves to k.
  */
-import type { LaneKey, LaneOffsets, Lanes } from '../lanes';
+import type { LaneKey, Lanes } from '../lanes';
 import type { Epoch, Generation, Line, Offset } from '../numbers';
 import { epochAfter } from '../numbers';
 import type { LedgerCounts } from './ledger';
 import { EMPTY_LEDGER, addLedgers } from './ledger';
 import type { EpochProgress, LaneReach } from './reach';
+import type { CutTimes } from './times';
 
 /** The base view that is served. */
-export interface Pointer {
+export interface Pointer extends CutTimes {
   readonly line: Line;
   /** The generation that is served: the fold of all epochs before it. */
   readonly generation: Generation;
-  /** Lane → first offset of that epoch. */
-  readonly cut: LaneOffsets;
   /** Lane → the epoch that begins at the cut: `generation`, or a later one where barriers skipped numbers. */
   readonly epochs: Lanes<Epoch>;
   /** When it moved, milliseconds since the epoch. */
@@ -28,8 +27,6 @@ export interface Pointer {
   readonly hash: string;
   /** Of everything before the cut. */
   readonly ledger: LedgerCounts;
-  /** The start of the latest window before the cut, microseconds; windows that end by then are final. */
-  readonly watermark: number | null;
 }
 
 /** What is served before the first generation. */
@@ -42,6 +39,7 @@ export const emptyPointer = (hash: string): Pointer => ({
   hash,
   ledger: EMPTY_LEDGER,
   watermark: null,
+  barriers: {},
 });
 
 /** Which base view a range of the log was computed for. From generation 0 and full: a new line. */
@@ -61,8 +59,8 @@ export interface FoldTarget {
   readonly line: Line;
   readonly from: Generation;
   readonly to: Generation;
-  /** The watermark at `from`: rows of windows that were over by then are amended. */
-  readonly watermark: number | null;
+  /** Of the base at `from`: rows of windows that were over by then are amended. Null: there were none. */
+  readonly times: CutTimes | null;
 }
 
 /**
@@ -73,20 +71,20 @@ export interface FoldTarget {
 export function judgeRange(pointer: Pointer, range: RangeHead): FoldTarget | null {
   if (range.full) {
     if (range.line !== pointer.line + 1 || range.to < pointer.generation) return null;
-    return { line: range.line, from: 0, to: range.to, watermark: null };
+    return { line: range.line, from: 0, to: range.to, times: null };
   }
   if (range.line !== pointer.line || range.hash !== pointer.hash) return null;
   if (range.from !== pointer.generation || range.to <= range.from) return null;
-  return { line: pointer.line, from: range.from, to: range.to, watermark: pointer.watermark };
+  return { line: pointer.line, from: range.from, to: range.to, times: timesOf(pointer) };
 }
 
-/** What a pointer moves to. */
-export interface Move {
-  readonly cut: LaneOffsets;
+/** What a view knows of time, without the rest of it. */
+export const timesOf = ({ watermark, cut, barriers }: CutTimes): CutTimes => ({ watermark, cut, barriers });
+
+/** What a pointer moves to. Watermark and ledger are of the range that was folded, barriers of lanes in which it has records. */
+export interface Move extends CutTimes {
   readonly epochs: Lanes<Epoch>;
-  /** Of the range that was folded. */
   readonly ledger: LedgerCounts;
-  readonly watermark: number | null;
 }
 
 /**
@@ -111,6 +109,7 @@ export function movedPointer(
     hash,
     ledger: anew ? move.ledger : addLedgers(pointer.ledger, move.ledger),
     watermark: anew ? move.watermark : laterOf(pointer.watermark, move.watermark),
+    barriers: anew ? move.barriers : { ...pointer.barriers, ...move.barriers },
   };
 }
 
@@ -118,6 +117,8 @@ export function movedPointer(
 export interface LandedEpoch extends EpochProgress {
   readonly ledger: LedgerCounts;
   readonly watermark: number | null;
+  /** The `barrierTime` of the barrier that closed it; null: it is open, or a release before closed it. */
+  readonly closedAt: number | null;
 }
 
 /**
@@ -133,6 +134,7 @@ export function closedMove(
 ): Move {
   const cut: Record<LaneKey, Offset> = {};
   const epochs: Record<LaneKey, Epoch> = {};
+  const barriers: Record<LaneKey, number> = {};
   let ledger = EMPTY_LEDGER;
   let watermark: number | null = null;
   for (const [lane, { reach, progress }] of lanes) {
@@ -142,11 +144,12 @@ export function closedMove(
       if (!isClosedBefore(one.epoch, to) || !reach.epochs.includes(one.epoch)) continue;
       ledger = addLedgers(ledger, one.ledger);
       watermark = laterOf(watermark, one.watermark);
+      if (one.next > (cut[lane] ?? 0) && one.closedAt !== null) barriers[lane] = one.closedAt;
       cut[lane] = Math.max(cut[lane] ?? 0, one.next);
       epochs[lane] = Math.max(epochs[lane] ?? 0, one.nextEpoch);
     }
   }
-  return { cut, epochs, ledger, watermark };
+  return { cut, epochs, barriers, ledger, watermark };
 }
 
 /** Generation k holds an epoch below k; where `to` is a foldable generation, all of these are closed. */

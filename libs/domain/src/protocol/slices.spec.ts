@@ -8,6 +8,7 @@ const commitOf = (slices: number): RangeCommit => ({
   cut: { 's/0': 9 },
   epochs: { 's/0': 1 },
   ledger: EMPTY_LEDGER,
+  barriers: {},
   watermark: null,
 });
 

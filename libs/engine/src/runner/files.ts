@@ -96,3 +96,24 @@ function checkPartition(ranges: readonly ArchiveRange[], path: string, low: unkn
     { hint: 'Put the file back from a backup.' },
   );
 }
+
+/** Partition → the timestamp of the last record of its ranges, milliseconds. The files alone in which they stand are read. */
+export async function endsOf(
+  connection: DuckDBConnection,
+  ranges: readonly ArchiveRange[],
+): Promise<Map<Partition, number>> {
+  const last = new Map<Partition, ArchiveRange>();
+  for (const range of ranges)
+    if (range.to > (last.get(range.partition)?.to ?? 0)) last.set(range.partition, range);
+  const files = [...last.values()].flatMap(({ paths }) => paths.slice(-1));
+  if (files.length === 0) return new Map();
+  const where = [...last.values()]
+    .map(({ partition, to }) => `(__partition = ${partition} AND __offset = ${to - 1})`)
+    .join(' OR ');
+  const reader = await connection.runAndReadAll(
+    files
+      .map((file) => `SELECT __partition, epoch_ms(__timestamp) FROM ${readParquet([file])} WHERE ${where}`)
+      .join(' UNION ALL '),
+  );
+  return new Map(reader.getRows().map(([partition, millis]) => [Number(partition), Number(millis)]));
+}

@@ -1,7 +1,7 @@
 /** A range of the archive through a plan: the same SQL as live, over Parquet files. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
-import type { LedgerCounts, Plan } from '@tenon/domain';
+import type { LedgerCounts, Partition, Plan } from '@tenon/domain';
 import type { ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { type Database, engineFailure, isEnvironmentError } from '../sql/database';
@@ -9,7 +9,7 @@ import { quoteName } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
 import { archiveRelation } from './archive-relation';
 import { type ExceedingStates, boundedSqlFor, fillSets, takeExceeding } from './bounded';
-import { inspect } from './files';
+import { endsOf, inspect } from './files';
 import type { CurrentFiles, OlderFiles } from './older-files';
 import { conditionsOf, countMarks, readable } from './marks';
 import { CellMerger, inputOf, numbers, over } from './partial';
@@ -39,7 +39,7 @@ export async function aggregateRange(
     const filled = ranges.filter(({ from, to }) => from < to);
     const result =
       filled.length === 0
-        ? { cells: memoryChunks([]), ledger: EMPTY_LEDGER, refused: [] }
+        ? { cells: memoryChunks([]), ledger: EMPTY_LEDGER, refused: [], ends: new Map<Partition, number>() }
         : await aggregateFiles(connection, plan, await older.current(connection, columns, filled));
     return {
       ...result,
@@ -121,7 +121,7 @@ class Range {
       computed.cells === null
         ? tableChunks(this.connection, plan, computed.exceeding)
         : memoryChunks(computed.cells);
-    return { cells, ledger, refused };
+    return { cells, ledger, refused, ends: await endsOf(this.connection, ranges) };
   }
 
   /** The usual way: straight from the files. @returns undefined if some record can't be taken */

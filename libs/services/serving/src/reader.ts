@@ -13,6 +13,7 @@ import {
   laneKey,
   lanesOf,
   toVector,
+  watermarkAt,
 } from '@tenon/domain';
 import type { Clock, Engine, EventLog, ProductStore, Trouble } from '@tenon/ports';
 import type {
@@ -151,7 +152,8 @@ export class ProductReader {
 
   private async finalize(view: ProductView, cells: readonly MergedCell[]): Promise<(KeyedRow | null)[]> {
     if (cells.length === 0) return [];
-    const { plan } = this.layout;
+    const { plan, lateness } = this.layout;
+    const watermark = watermarkAt(view.base.pointer, lateness);
     const rows = await this.deps.engine.finalize(
       plan,
       cells as readonly { key: readonly Value[]; states: readonly State[] }[],
@@ -166,7 +168,7 @@ export class ProductReader {
         inBase: cell.base !== undefined,
         inSpeed: cell.inSpeed,
         amended: cell.base?.a === true,
-        over: isOver(plan.window, cell.key[0], view.base.pointer.watermark),
+        over: isOver(plan.window, cell.key[0], watermark),
       });
       const approximate = row.approximate.length > 0 ? { _approximate: row.approximate } : {};
       const errors = row.errors.length > 0 ? { _errors: row.errors as unknown as Value } : {};

@@ -1,8 +1,8 @@
 /** Hands states to the landing zone: one flush per product and lane, in frames, in the order they were made. */
 import type { FlushFrame } from '@tenon/contracts';
 import { FrameWriter, HEADERS, TOPICS, versionText } from '@tenon/contracts';
-import { laneKey } from '@tenon/domain';
-import type { Ids, NewRecord } from '@tenon/ports';
+import { barrierTime, laneKey } from '@tenon/domain';
+import type { Ids, LogRecord, NewRecord } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { flushPartition } from '@tenon/views';
 import type { LivePartition } from './partition';
@@ -24,13 +24,13 @@ export interface PendingFlush {
 /**
  * The frames of what changed in one lane since its last flush.
  *
- * @param closes a barrier has ended the epoch: this is its last flush
+ * @param barrier that has ended the epoch: this is its last flush; null: it is open
  */
 export function makeFlush(
   deps: FlushDeps,
   { product, plan, lanes }: ProductLayout,
   { lane, judge, products }: LivePartition,
-  closes: boolean,
+  barrier: LogRecord | null,
 ): PendingFlush | null {
   const open = products.get(product);
   const to = judge.next;
@@ -49,7 +49,9 @@ export function makeFlush(
     if (frame !== null) values.push(frame);
   }
   const { ledger, watermark } = taken;
-  values.push(writer.finish({ closed: closes, next: judge.cursor.epoch, ledger, watermark }));
+  const closedAt = barrier === null ? null : barrierTime(barrier.timestamp);
+  const closed = { closed: barrier !== null, closedAt, next: judge.cursor.epoch };
+  values.push(writer.finish({ ...closed, ledger, watermark }));
   const place = {
     partition: flushPartition({ lanes }, lane),
     key: laneKey(source, partition),

@@ -170,9 +170,7 @@ export class SourceWorker {
 
   /** What a product's lanes have to hand over, as one append. */
   private flushOf(layout: ProductLayout, rounds: readonly LaneRound[]): PendingFlush[] {
-    const made = rounds.flatMap(
-      ({ live, round }) => makeFlush(this.deps, layout, live, round.barrier !== null) ?? [],
-    );
+    const made = rounds.flatMap(({ live, round }) => makeFlush(this.deps, layout, live, round.barrier) ?? []);
     const [first] = made;
     if (first === undefined) return [];
     const cells = made.reduce((sum, one) => sum + one.cells, 0);

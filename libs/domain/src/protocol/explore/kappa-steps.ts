@@ -75,7 +75,7 @@ function beginFold(world: World, state: State): number {
     line: pointer.line,
     from: pointer.generation,
     to,
-    watermark: pointer.watermark,
+    times: null,
     move: rules.closedMove(pointer, lanes, to),
     tally: part.tally,
     left: CELLS.map((_, cell) => cell).filter((cell) => (part.tally[cell] ?? 0) > 0),

@@ -33,6 +33,8 @@ export interface Flush extends Part {
   readonly changed: readonly boolean[];
   readonly closed: boolean;
   readonly nextEpoch: Epoch;
+  /** A barrier's time is the offset after it. */
+  readonly closedAt: Offset | null;
 }
 
 interface Read extends Part {
@@ -125,6 +127,7 @@ export function flushesOf(
           changed: CELLS.map((_, cell) => (news.tally[cell] ?? 0) > 0),
           closed: last.closes !== null,
           nextEpoch: last.closes ?? epoch,
+          closedAt: last.closes === null ? null : last.next,
         };
         flushes.set(JSON.stringify(flush), flush);
       }

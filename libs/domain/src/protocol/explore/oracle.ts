@@ -11,6 +11,8 @@ export interface Place {
   /** The epoch of the record at the offset, and where it began. */
   readonly epoch: Epoch;
   readonly start: Offset;
+  /** The time of the barrier that began it. */
+  readonly begunAt: Offset | undefined;
   readonly tally: Tally;
   readonly ledger: LedgerCounts;
   readonly watermark: number | null;
@@ -25,6 +27,7 @@ export function placesOf(script: readonly ScriptRecord[], window: number): Place
       offset: 0,
       epoch: 0,
       start: 0,
+      begunAt: undefined,
       tally: NOTHING,
       ledger: { aggregated: 0, filtered: 0, duplicate: 0, deadLettered: 0, expired: 0, control: 0 },
       watermark: null,
@@ -44,6 +47,7 @@ export function placesOf(script: readonly ScriptRecord[], window: number): Place
       offset: offset + 1,
       epoch: verdict === 'barrier' && 'barrier' in record ? record.barrier : before.epoch,
       start: verdict === 'barrier' ? offset + 1 : before.start,
+      begunAt: verdict === 'barrier' ? offset + 1 : before.begunAt,
       tally: counts ? plus(before.tally, one(record)) : before.tally,
       ledger,
       watermark: counts ? Math.max(before.watermark ?? 0, WINDOWS[record.cell]) : before.watermark,

@@ -147,13 +147,17 @@ export class Promises {
   /** What a pointer says of itself. @returns what is right before its cut */
   private checkPointer(pointer: number): Tally {
     const { pointers, places } = this.world;
-    const { generation, cut, epochs, ledger, watermark } = pointers.get(pointer);
+    const { generation, cut, epochs, barriers, ledger, watermark } = pointers.get(pointer);
     const cuts = places.map((of, lane) => {
       const right = cutOf(of, generation) as Place;
       const [offset, epoch] = [cut[laneOf(lane)] ?? 0, epochs[laneOf(lane)] ?? 0];
       if (offset !== right.offset || epoch !== right.epoch)
         throw new Violation(
           `Generation ${generation} is cut at ${offset} (epoch ${epoch}) in lane ${lane}, not at ${right.offset} (${right.epoch}).`,
+        );
+      if (barriers[laneOf(lane)] !== right.begunAt)
+        throw new Violation(
+          `The barrier of generation ${generation} in lane ${lane} is of ${barriers[laneOf(lane)]}, not of ${right.begunAt}.`,
         );
       return right;
     });

@@ -28,15 +28,17 @@ export function runsFrom(world: World, pointer: Pointer): { label: string; run: 
 }
 
 function runOf(world: World, pointer: Pointer, to: number, full: boolean, hash: string): Run {
-  const begin = full ? { cut: {}, epochs: {} } : pointer;
+  const begin: Pick<Pointer, 'cut' | 'epochs'> = full ? { cut: {}, epochs: {} } : pointer;
   const cut: Record<string, number> = {};
   const epochs: Record<string, number> = {};
+  const barriers: Record<string, number> = {};
   let part = NO_PART;
   world.scripts.forEach((script, lane) => {
     const end = (world.cursors[lane] ?? []).find(({ epoch }) => epoch >= to);
     if (end === undefined) throw new Error(`Cut ${to} is not complete.`);
     cut[laneOf(lane)] = end.start;
     epochs[laneOf(lane)] = end.epoch;
+    if (end.start > (begin.cut[laneOf(lane)] ?? 0)) barriers[laneOf(lane)] = end.start;
     part = join(part, rangeOf(world.rules, script, world.window, begin, laneOf(lane), end.start));
   });
   const head = { hash, full, line: pointer.line + (full ? 1 : 0), from: full ? 0 : pointer.generation, to };
@@ -44,7 +46,7 @@ function runOf(world: World, pointer: Pointer, to: number, full: boolean, hash: 
   const [a, b] = part.tally;
   return {
     head,
-    move: { cut, epochs, ledger: part.ledger, watermark: part.watermark },
+    move: { cut, epochs, barriers, ledger: part.ledger, watermark: part.watermark },
     tally: hash === HASH ? part.tally : [2 * a, 2 * b],
     account: EMPTY_ACCOUNT,
     parts: 0,

@@ -69,7 +69,7 @@ function land(
     throw new Violation('An epoch behind the pointer lands: nobody reads it, and prune may have been there.');
   if (before !== undefined && flush.to < before.next)
     throw new Violation('What has landed of an epoch goes back.');
-  const { epoch, start, to, closed, nextEpoch, ledger, watermark } = flush;
+  const { epoch, start, to, closed, nextEpoch, ledger, watermark, closedAt } = flush;
   const kept = (cell: 0 | 1) =>
     flush.changed[cell] === true ? flush.tally[cell] : (before?.tally[cell] ?? 0);
   const after: SpeedEpoch = {
@@ -80,6 +80,7 @@ function land(
     nextEpoch,
     ledger,
     watermark,
+    closedAt,
     tally: [kept(0), kept(1)],
   };
   return [...landed.filter((one) => one.epoch !== epoch), after].sort((a, b) => a.epoch - b.epoch);

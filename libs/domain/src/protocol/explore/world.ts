@@ -64,7 +64,8 @@ export interface Folding {
   readonly line: number;
   readonly from: Generation;
   readonly to: Generation;
-  readonly watermark: number | null;
+  /** Whether a row is amended is not looked at here. */
+  readonly times: null;
   readonly move: Move;
   readonly tally: Tally;
   /** Cells that are still to be folded. */

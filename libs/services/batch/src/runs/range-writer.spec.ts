@@ -6,7 +6,13 @@ import { RANGES, readRange } from '../testing/ranges';
 import { RangeWriter } from './range-writer';
 
 const HEAD = { hash: 'h', full: true, line: 3, from: 0, to: 9 };
-const MOVE = { cut: { 'orders/0': 5 }, epochs: { 'orders/0': 9 }, ledger: EMPTY_LEDGER, watermark: 17 };
+const MOVE = {
+  cut: { 'orders/0': 5 },
+  epochs: { 'orders/0': 9 },
+  barriers: { 'orders/0': 8 },
+  ledger: EMPTY_LEDGER,
+  watermark: 17,
+};
 
 async function begin(config: { frameCells: number; sliceCells: number }, partitions = 3) {
   const log = new MemoryLog();

@@ -87,7 +87,7 @@ export class RangeWriter {
   }
 
   /** All is written: what the pointer moves to. */
-  async commit({ cut, epochs, ledger, watermark }: Move): Promise<void> {
+  async commit({ cut, epochs, barriers, ledger, watermark }: Move): Promise<void> {
     await this.endSlice();
     const { product, plan } = this.layout;
     const { full, line, from, to } = this.head;
@@ -101,7 +101,7 @@ export class RangeWriter {
       from,
       to,
     } as const;
-    const end = { slices: this.slices, cut, epochs, ledger, watermark };
+    const end = { slices: this.slices, cut, epochs, barriers, ledger, watermark };
     await this.put(encodeMessage<CommitMessage>({ ...head, ...end }));
     await this.append();
   }

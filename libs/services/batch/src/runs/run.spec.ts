@@ -3,7 +3,7 @@ import { ArchiveManifest, archiveName } from '@tenon/archive';
 import type { Pointer } from '@tenon/domain';
 import { emptyPointer } from '@tenon/domain';
 import { MemoryLog, MemoryStore } from '@tenon/testing';
-import { ListingEngine, MemoryLake } from '../testing/memory-lake';
+import { ListingEngine, MemoryLake, endOf } from '../testing/memory-lake';
 import { SOURCE, cell, layout } from '../testing/orders';
 import { readRange } from '../testing/ranges';
 import { rangeOf, runBatch } from './run';
@@ -84,6 +84,7 @@ describe('a run', () => {
       ...{ full: false, line: 1, from: 4, to: 7, slices: 1, hash: 'h' },
       cut: { 'orders/0': 20, 'orders/1': 8 },
       epochs: { 'orders/0': 7, 'orders/1': 8 },
+      barriers: { 'orders/0': endOf(20), 'orders/1': endOf(8) },
       ledger: { aggregated: 7 },
       watermark: Date.UTC(2024, 0, 1, 5) * 1000,
     });

@@ -13,7 +13,7 @@ import type {
   RangeHead,
   SourceDefinition,
 } from '@tenon/domain';
-import { generationBefore, lanesOf, parseTimestamp, toVector } from '@tenon/domain';
+import { barrierTime, generationBefore, lanesOf, parseTimestamp, toVector } from '@tenon/domain';
 import type { Clock, Engine, Lake, PartialCell, Span } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import type { RangeWriterDeps } from './range-writer';
@@ -85,6 +85,10 @@ export async function runBatch(
   const move: Move = {
     cut: byLane(source, cut.offsets),
     epochs: byLane(source, cut.epochs),
+    barriers: byLane(
+      source,
+      new Map([...result.ends].map(([partition, at]) => [partition, barrierTime(at)])),
+    ),
     ledger: result.ledger,
     watermark: latest.micros,
   };

@@ -59,7 +59,8 @@ export class ListingEngine {
         await this.beforeRun();
         this.runs.push(ranges);
         const ledger = { ...EMPTY_LEDGER, aggregated: 7 };
-        return { cells: each(this.cells), ledger, refused: [] };
+        const ends = new Map(ranges.map(({ partition, to }) => [partition, endOf(to)]));
+        return { cells: each(this.cells), ledger, refused: [], ends };
       },
     } as Partial<Engine> as Engine;
   }
@@ -80,6 +81,9 @@ export class ListingEngine {
 }
 
 const hashHex = (text: string) => `${hashHex96(text, '')}00000000`;
+
+/** When the record before an offset was appended, milliseconds. */
+export const endOf = (to: number) => 1000 * to;
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;

@@ -60,11 +60,11 @@ describe('a flush lands', () => {
   });
 
   test('with all that a reader of its epoch needs', async () => {
-    const end = { closed: true, ledger: ledger(6), watermark: 7, next: 4 };
+    const end = { closed: true, closedAt: 8, ledger: ledger(6), watermark: 7, next: 4 };
     await land(whole({ to: 6, end }));
     expect(progress()).toEqual({
       ...{ v: 1, start: 0, next: 6 },
-      ...{ closed: true, ledger: ledger(6), watermark: 7, nextEpoch: 4 },
+      ...{ closed: true, closedAt: 8, ledger: ledger(6), watermark: 7, nextEpoch: 4 },
     });
   });
 

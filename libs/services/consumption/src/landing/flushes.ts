@@ -98,6 +98,7 @@ export async function landFlush(
     nextEpoch: end.next,
     ledger: end.ledger,
     watermark: end.watermark,
+    closedAt: end.closedAt,
   };
   tx.put('meta', key, document);
   return 'apply';

@@ -12,8 +12,13 @@ beforeEach(() => {
 });
 
 const target = (from: number, to: number, fields: Partial<FoldTarget> = {}): FoldTarget => ({
-  ...{ line: 0, from, to, watermark: null },
+  ...{ line: 0, from, to, times: null },
   ...fields,
+});
+
+/** @param appended the barrier of the cut, microseconds */
+const over = (watermark: number, appended = watermark): Partial<FoldTarget> => ({
+  times: { watermark, cut: { 'orders/0': 5 }, barriers: { 'orders/0': appended / 1000 } },
 });
 
 const fold = (to: FoldTarget, some: readonly FoldedCell[]): Promise<void> =>
@@ -90,23 +95,28 @@ describe('a cell whose window was over before', () => {
   beforeEach(() => fold(target(0, 1), [cell('ann', 2, 0), cell('ann', 2, 1)]));
 
   test('is marked as amended, and stays so', async () => {
-    await fold(target(1, 2, { watermark: HOUR }), [cell('ann', 1, 0), cell('ann', 1, 1)]);
+    await fold(target(1, 2, over(HOUR)), [cell('ann', 1, 0), cell('ann', 1, 1)]);
     expect(versions('ann', 0, 0)).toEqual([
       [2, 3, 'amended'],
       [1, 2],
     ]);
     expect(versions('ann', 0, 1)?.[0]).toEqual([2, 3]);
-    await fold(target(2, 3, { watermark: null }), [cell('ann', 1, 0)]);
+    await fold(target(2, 3), [cell('ann', 1, 0)]);
     expect(versions('ann', 0, 0)?.[0]).toEqual([3, 4, 'amended']);
   });
 
   test('is not if it is new: there was no row that could have been final', async () => {
-    await fold(target(1, 2, { watermark: 5 * HOUR }), [cell('bob', 1, 0)]);
+    await fold(target(1, 2, over(5 * HOUR)), [cell('bob', 1, 0)]);
     expect(versions('bob')).toEqual([[2, 1]]);
   });
 
   test('is not while the watermark stands within it', async () => {
-    await fold(target(1, 2, { watermark: HOUR - 1 }), [cell('ann', 1, 0)]);
+    await fold(target(1, 2, over(HOUR - 1)), [cell('ann', 1, 0)]);
+    expect(versions('ann', 0, 0)?.[0]).toEqual([2, 3]);
+  });
+
+  test('is not while the time of the cut stands within it', async () => {
+    await fold(target(1, 2, over(5 * HOUR, HOUR - 1000)), [cell('ann', 1, 0)]);
     expect(versions('ann', 0, 0)?.[0]).toEqual([2, 3]);
   });
 });

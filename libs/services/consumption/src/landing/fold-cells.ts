@@ -2,7 +2,7 @@
 import type { BaseDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { FoldTarget, State } from '@tenon/domain';
-import { foldCell, isOver, mergeStates } from '@tenon/domain';
+import { foldCell, isOver, mergeStates, watermarkAt } from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 
@@ -24,6 +24,7 @@ export async function foldCells(
   target: FoldTarget,
   cells: readonly FoldedCell[],
 ): Promise<void> {
+  const watermark = target.times && watermarkAt(target.times, layout.lateness);
   const prefix = STORE_KEYS.base(layout.product, target.line);
   const each = onceEach(layout, cells);
   const keys = each.map(({ id }) => prefix + id);
@@ -40,7 +41,7 @@ export async function foldCells(
       from: target.from,
       to: target.to,
       states: statesOf(states),
-      amended: isOver(layout.plan.window, document.k[0], target.watermark),
+      amended: isOver(layout.plan.window, document.k[0], watermark),
     });
     tx.putJson('base', at, `{"k":${key},"v":${JSON.stringify(versions)}}`);
   });

@@ -5,7 +5,17 @@ import type { Pointer } from '@tenon/domain';
 import fc from 'fast-check';
 import { MemoryStore } from '../testing/memory-store';
 import type { CommitFields, RangeFields } from '../testing/sales';
-import { LAYOUT, PRODUCT, cells, commitOf, ledger, rows, servedPointer, sliceOf } from '../testing/sales';
+import {
+  BARRIER_AT,
+  LAYOUT,
+  PRODUCT,
+  cells,
+  commitOf,
+  ledger,
+  rows,
+  servedPointer,
+  sliceOf,
+} from '../testing/sales';
 import type { LandedPart } from './ranges';
 import { landCommit, landSlice } from './ranges';
 
@@ -81,11 +91,11 @@ test('a slice beyond those that the commit counts stands for none of them', asyn
 test('the account says what has landed, and what is deleted with the last of it', async () => {
   await slice(1, { bob: 2 });
   expect(account()).toEqual({ v: 1, landed: [1], commit: null, to: 1 });
-  const { slices, cut, epochs, watermark, ledger: counts } = commitOf(2);
+  const { slices, cut, epochs, barriers, watermark, ledger: counts } = commitOf(2);
   await commit(2);
   expect(account()).toEqual({
     ...{ v: 1, landed: [1], to: 1 },
-    commit: { slices, cut, epochs, watermark, ledger: counts },
+    commit: { slices, cut, epochs, barriers, watermark, ledger: counts },
   });
   await slice(0, { ann: 1 });
   expect(account()).toBeUndefined();
@@ -99,6 +109,7 @@ test('the pointer says where the view ends, and since when it is served', async 
   const expected: Pointer = {
     ...{ line: 0, generation: 2, at: AT, hash: 'h1', watermark: 7, ledger: ledger(9) },
     ...{ cut: { 'orders/0': 20, 'orders/1': 20 }, epochs: { 'orders/0': 2, 'orders/1': 2 } },
+    barriers: { 'orders/0': BARRIER_AT, 'orders/1': BARRIER_AT },
   };
   expect(moved).toEqual(expected);
   expect(servedPointer(store)).toEqual({ v: 2, ...expected });

@@ -54,8 +54,8 @@ export async function landCommit(
   const pointer = await readPointer(tx, layout);
   const target = judgeRange(pointer, message);
   if (target === null) return { stale: pointer, moved: null };
-  const { slices, cut, epochs, ledger, watermark } = message;
-  const commit = { slices, cut, epochs, ledger, watermark };
+  const { slices, cut, epochs, barriers, ledger, watermark } = message;
+  const commit = { slices, cut, epochs, barriers, ledger, watermark };
   const account = withCommit(await readAccount(tx, layout, message), commit);
   return { stale: null, moved: settle(tx, layout, message, account, pointer, target, at) };
 }
@@ -86,8 +86,7 @@ function settle(
     tx.put('meta', key, { v, landed, commit, to } satisfies RangeAccountDocument);
     return null;
   }
-  const { cut, epochs, ledger, watermark } = move;
-  const moved = movedPointer(pointer, target, { cut, epochs, ledger, watermark }, layout.plan.hash, at);
+  const moved = movedPointer(pointer, target, move, layout.plan.hash, at);
   tx.put('meta', STORE_KEYS.pointer(layout.product), pointerDocument(moved));
   tx.delete('meta', key);
   return moved;

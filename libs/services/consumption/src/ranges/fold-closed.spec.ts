@@ -6,6 +6,7 @@ import { prune } from '../prune';
 import { ManualClock, settle } from '../testing/manual-clock';
 import { MemoryStore } from '../testing/memory-store';
 import {
+  BARRIER_AT,
   HOUR,
   cell,
   flushOf,
@@ -69,6 +70,7 @@ test('the closed epochs of all lanes become the base view, and nothing counts tw
   expect(pointer).toEqual({
     ...{ line: 0, generation: 1, at: clock.now(), hash: 'h1', watermark: null, ledger: ledger(30) },
     ...{ cut: { 'orders/0': 10, 'orders/1': 20 }, epochs: { 'orders/0': 1, 'orders/1': 1 } },
+    barriers: { 'orders/0': BARRIER_AT, 'orders/1': BARRIER_AT },
   });
   expect(servedPointer(store)).toEqual({ v: 2, ...pointer });
   expect(await rows(store, LAYOUT, 'batch')).toEqual(FIRST);

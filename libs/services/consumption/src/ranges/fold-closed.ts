@@ -4,7 +4,7 @@
  */
 import { STORE_KEYS, keyAfter, pointerDocument } from '@tenon/contracts';
 import type { FoldTarget, Pointer } from '@tenon/domain';
-import { closedMove, foldableGeneration, movedPointer } from '@tenon/domain';
+import { closedMove, foldableGeneration, movedPointer, timesOf } from '@tenon/domain';
 import type { Clock, ProductStore } from '@tenon/ports';
 import type { CellRange, ProductLayout, ProductView } from '@tenon/views';
 import { ALL_CELLS, closedSpeedCells, readPointer, readView } from '@tenon/views';
@@ -34,8 +34,8 @@ export async function foldClosedEpochs(
   const { pointer } = view.base;
   const to = foldableGeneration([...view.speed.lanes.values()].map(({ reach }) => reach));
   if (to <= pointer.generation) return null;
-  const { line, generation, watermark } = pointer;
-  const target: FoldTarget = { line, from: generation, to, watermark };
+  const { line, generation } = pointer;
+  const target: FoldTarget = { line, from: generation, to, times: timesOf(pointer) };
   for (let from: string | null = ALL_CELLS.gte; from !== null;) {
     const began = clock.monotonic();
     const range: CellRange = { ...ALL_CELLS, gte: from, expected: config.foldCells };

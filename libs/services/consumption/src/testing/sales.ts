@@ -55,6 +55,9 @@ export const cell = (customer: string, count: number, hour = 0): WireCell => ({
 export const cells = (counts: Readonly<Record<string, number>>): WireCell[] =>
   Object.entries(counts).map(([customer, count]) => cell(customer, count));
 
+/** When barriers are appended: some time after the windows, milliseconds. */
+export const BARRIER_AT = 10 * 24 * 3_600_000;
+
 type EndOfFlush = Omit<NonNullable<FlushFrame['end']>, 'frames' | 'cells'>;
 export type FlushFields = Partial<Omit<FlushFrame, 'end'>> & {
   readonly to: number;
@@ -67,6 +70,7 @@ export function flushOf({ end, ...fields }: FlushFields): FlushFrame {
   const place = { source: 'orders', partition: 0, epoch: 0, start: 0, from: 0, ...fields };
   const mark = {
     closed: false,
+    closedAt: end?.closed === true ? BARRIER_AT : null,
     ledger: ledger(place.to - place.start),
     watermark: null,
     next: place.epoch + 1,
@@ -126,7 +130,7 @@ function framesOf<F extends FlushFrame | SliceFrame>(
 }
 
 export type CommitFields = RangeFields &
-  Partial<Pick<CommitMessage, 'cut' | 'epochs' | 'ledger' | 'watermark'>>;
+  Partial<Pick<CommitMessage, 'cut' | 'epochs' | 'barriers' | 'ledger' | 'watermark'>>;
 
 /** The cut lies at offset 10 × generation in both lanes. */
 export function commitOf(slices: number, fields: CommitFields = {}): CommitMessage {
@@ -135,6 +139,7 @@ export function commitOf(slices: number, fields: CommitFields = {}): CommitMessa
   return {
     ...{ v: VERSIONS.commit.writes, type: 'commit', slices },
     ...{ cut: { 'orders/0': 10 * to, 'orders/1': 10 * to }, epochs: { 'orders/0': to, 'orders/1': to } },
+    ...{ barriers: { 'orders/0': BARRIER_AT, 'orders/1': BARRIER_AT } },
     ...{ ledger: ledger(20 * (to - range.from)), watermark: null },
     ...range,
     ...fields,

@@ -60,6 +60,13 @@ export const CLOSED: Mutants = {
       within: 9,
     },
     {
+      means: 'the barriers of closed epochs are forgotten',
+      was: 'if (one.next > (cut[lane] ?? 0) && one.closedAt !== null) barriers[lane] = one.closedAt;',
+      is: '',
+      found: 'kappa',
+      within: 6,
+    },
+    {
       means: 'generation k holds epoch k',
       was: 'epoch < epochAfter(to)',
       is: 'epoch <= epochAfter(to)',

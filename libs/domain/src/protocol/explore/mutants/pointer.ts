@@ -96,6 +96,13 @@ export const POINTER: Mutants = {
         'A full run covers what is served, so its watermark is never the earlier one while the definition is the same.',
     },
     {
+      means: 'the barriers of lanes that a range does not touch are forgotten',
+      was: 'anew ? move.barriers : { ...pointer.barriers, ...move.barriers }',
+      is: 'move.barriers',
+      found: 'lambda',
+      within: 6,
+    },
+    {
       means: 'the cut stays',
       was: 'cut: move.cut',
       is: 'cut: pointer.cut',
