@@ -142,11 +142,12 @@ async function writeHead(store: ProductStore, plan: Plan): Promise<void> {
   const all = (value: number) => Object.fromEntries(lanes.map((lane) => [`${READINGS}/${lane}`, value]));
   await store.transact(async (tx) => {
     const pointer = { line: 0, generation: 1, cut: all(0), epochs: all(1), at: 0, hash: plan.hash };
+    const barriers = all((FIRST_HOUR + HOURS) * 3.6e6);
     const watermark = (FIRST_HOUR + HOURS - 1) * 3.6e9;
     tx.put(
       'meta',
       STORE_KEYS.pointer(idOf(plan)),
-      pointerDocument({ ...pointer, ledger: EMPTY_LEDGER, watermark }),
+      pointerDocument({ ...pointer, ledger: EMPTY_LEDGER, watermark, barriers }),
     );
     for (const lane of lanes)
       tx.put('meta', STORE_KEYS.progress(idOf(plan), 1, lane), {

@@ -17,11 +17,19 @@ const present = readGolden(WIRE_VERSION);
 const written = (...names: readonly string[]) =>
   names.flatMap((name) => present[name] ?? []).map(({ value }) => said(value));
 
+/** A document as it is where edition 2 wrote what it is of: without the times of barriers. */
+const untimed = (document: object) => ({
+  ...document,
+  ...('barriers' in document && { barriers: {} }),
+  ...('closedAt' in document && { closedAt: null }),
+});
+
 describe.each([WIRE_VERSION - 1, WIRE_VERSION])('edition %i of the wire', (edition) => {
   const golden = readGolden(edition);
   const stage = useStage(golden);
   /** Where its states stand. */
   const [flushes, ranges] = edition === 2 ? [['flush'], ['range']] : [['flush'], ['slice', 'commit']];
+  const as = edition === 2 ? untimed : (document: object) => document;
   const topicOfFlushes = edition === 2 ? OF_EDITION_2 : FLUSHES;
 
   const states = async (topic: string, count: number) =>
@@ -113,7 +121,7 @@ describe.each([WIRE_VERSION - 1, WIRE_VERSION])('edition %i of the wire', (editi
       expect(consumption.status()).toMatchObject({ products: [{ unreadable: 0, stale: 0, gap: 0 }] });
       for (const name of ['pointer', 'progress', 'speed-cell', 'base-cell'])
         for (const one of present[name] ?? [])
-          if ('table' in one) expect(await document(one.key)).toEqual(JSON.parse(one.value));
+          if ('table' in one) expect(await document(one.key)).toEqual(as(JSON.parse(one.value) as object));
     });
 
     const isDone = (consumption: RunningService, applied: number) =>
@@ -154,9 +162,11 @@ describe.each([WIRE_VERSION - 1, WIRE_VERSION])('edition %i of the wire', (editi
 
     test('merges base and speed', async () => {
       const { rows: found, answer } = await rows();
+      // When the barriers of a cut of edition 2 were appended is not known.
+      const over = edition === 2 ? 'provisional' : 'final';
       expect(found.map(({ customer, orders, _status }) => [customer, orders, _status])).toEqual([
-        ['ann', 1, 'final'],
-        ['Zoë', 1, 'final'],
+        ['ann', 1, over],
+        ['Zoë', 1, over],
         ['bob', 2, 'provisional'],
       ]);
       expect(answer).toMatchObject({ generation: 1, included: { [SOURCE.name]: { 0: 6 } } });
