@@ -69,6 +69,6 @@ test('an event far ahead of time ends no window whose time has not come, nor one
   expect(await statuses()).toEqual({ ...cut, '-5': 'amended', '-2': 'provisional' });
   await tenon.cut(true);
   await tenon.restart();
-  const { rows } = await tenon.rows('lam');
+  const { rows } = await tenon.rows('lam', {});
   expect(rows.find((row) => row['k'] === '-2')).toMatchObject({ n: 2, _status: 'provisional' });
 });
