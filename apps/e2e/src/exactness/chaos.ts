@@ -90,9 +90,14 @@ async function untilAbout(
   await simulation.turn(outside, 'sleep', { due: simulation.now + 50, ready });
 }
 
-/** The whole process dies. */
+/** The whole process dies; often while a base view is being folded that nobody sees yet. */
 async function killAll(chaos: Chaos): Promise<void> {
-  const { deployment, random, counters } = chaos;
+  const { deployment, random, counters, simulation, outside, world } = chaos;
+  const folder = deployment.processOf('consumption');
+  const isFolding = () => folder !== undefined && world.sightings.isFolding(folder);
+  if (random.chance(0.5))
+    await simulation.turn(outside, 'sleep', { due: simulation.now + 60, ready: isFolding });
+  if (isFolding()) counters.add('restarts of everything inside a fold');
   counters.add('restarts of everything');
   for (const name of SERVICES) await deployment.kill(name);
   for (const zombie of deployment.zombies) await deployment.killZombie(zombie);

@@ -12,6 +12,7 @@ import { createEngine } from '@tenon/engine';
 import type { Clock, Engine, Logger } from '@tenon/ports';
 import { AcceptedLog } from './accepted';
 import { SimulatedBus } from './bus';
+import { Calls } from './calls';
 import { disturbAtRandom } from './chaos';
 import { Wrong } from './check';
 import type { Stage } from './clients';
@@ -102,11 +103,10 @@ async function play(seed: number, directory: string, counters: Counters, logger?
   const faults = { ...scenario.faults };
   const kappa = planned.filter(({ topology }) => topology === 'kappa').map(idOf);
   const world = new World(
-    simulation,
     adapters,
-    faults,
-    counters,
+    new Calls(simulation, faults, counters),
     new Sightings(counters, new Set(kappa)),
+    scenario.steppedStore,
     (...appended) => log.append(...appended),
     logger,
   );
@@ -147,7 +147,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
       poison(stage, world),
       disturbAtRandom({ ...stage, world, reopen }),
     ]);
-    Object.assign(faults, { refused: 0, lostAck: 0, doubled: 0, vanished: 0, flipped: 0, afterDeath: 0 });
+    for (const fault of Object.keys(faults)) Object.assign(faults, { [fault]: 0 });
     await comeToRest(stage);
   };
 

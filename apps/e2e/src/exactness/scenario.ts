@@ -4,12 +4,12 @@ import { LETTER_LIMITS } from '@tenon/domain';
 import type { BatchConfig } from '@tenon/service-batch';
 import type { ConsumptionConfig } from '@tenon/service-consumption';
 import type { SpeedConfig } from '@tenon/service-speed';
+import type { Faults } from './calls';
 import type { Flight } from './flights';
 import { takeFlights } from './flights';
 import type { OracleProduct } from './products';
 import { PRODUCTS } from './products';
 import type { Random } from './random';
-import type { Faults } from './world';
 
 export interface Sent {
   readonly flight: Flight;
@@ -28,6 +28,8 @@ export interface Scenario {
   readonly consumption: ConsumptionConfig;
   readonly cutEveryMs: number | null;
   readonly faults: Faults;
+  /** Transactions take several steps, as in a database on servers. */
+  readonly steppedStore: boolean;
   readonly hintLoss: number;
   /** When the clients begin, milliseconds since the epoch. */
   readonly startAt: number;
@@ -40,6 +42,7 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
   const flights = takeFlights(sample, random.int(70, random.chance(0.06) ? 600 : 150), random);
   const { events, late, duplicates } = disturb(flights, random);
   const last = flights.at(-1) as Flight;
+  const onServers = random.chance(0.4);
   return {
     partitions: random.int(1, 4),
     dedupeWindow: random.pick([1, 3, 20, 100, 10_000]),
@@ -77,8 +80,10 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       doubled: random.pick([0, 0.02]),
       vanished: random.pick([0, 0.01]),
       flipped: random.pick([0, 0, 0.01]),
+      lostCommit: onServers ? random.pick([0, 0.02]) : 0,
       afterDeath: 0.7,
     },
+    steppedStore: onServers,
     hintLoss: random.pick([0, 0.2]),
     startAt: last.micros / 1000 + random.int(0, 3_600_000),
     calls: chunk(events, random),
