@@ -29,6 +29,7 @@ export class AcceptedLog {
   constructor(
     partitions: number,
     private readonly dedupeWindow: number,
+    readonly source = 'flights',
   ) {
     this.partitions = Array.from({ length: partitions }, () => []);
     this.marks = Array.from({ length: partitions }, () => []);
@@ -45,7 +46,7 @@ export class AcceptedLog {
   }
 
   append(topic: string, records: readonly NewRecord[], offsets: readonly number[]): void {
-    if (topic !== TOPICS.events('flights')) return;
+    if (topic !== TOPICS.events(this.source)) return;
     records.forEach((record, index) => {
       const partition = this.partitions[record.partition] as Entry[];
       const offset = offsets[index] as number;

@@ -29,8 +29,8 @@ export function checkRows(
   answer: RowsAnswer,
   { layer, wanted = () => true }: Asked,
 ): number {
-  const cut = answer.answer.cut['flights'] ?? {};
-  const included = answer.answer.included['flights'] ?? {};
+  const cut = answer.answer.cut[product.source] ?? {};
+  const included = answer.answer.included[product.source] ?? {};
   log.refresh();
   checkVectors(log, answer.answer, layer, cut, included);
   const fold = (from: Vector, to: Vector) => recompute(product, log.partitions, log.marks, from, to);
@@ -38,6 +38,8 @@ export function checkRows(
   const speed = fold(cut, included);
   const expected = layer === 'merged' ? fold({}, included) : layer === 'batch' ? base : speed;
   const rows = new Map([...expected.rows].filter(([key]) => wanted(JSON.parse(key) as Cell[])));
+  const others = Object.keys(answer.answer.included).filter((source) => source !== product.source);
+  if (others.length > 0) throw new Wrong(`${product.name} names ${others.join()}, which it does not read`);
   const where = `${product.name} (${answer.answer.topology}, ${layer}, generation ${answer.answer.generation}, cut ${JSON.stringify(cut)}, included ${JSON.stringify(included)})`;
   let before: readonly Cell[] | null = null;
   for (const row of answer.rows) {

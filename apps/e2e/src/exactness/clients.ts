@@ -11,7 +11,7 @@ import type { Vector } from './oracle';
 import type { Cell, OracleProduct } from './products';
 import type { Random } from './random';
 import { bodyOf, requestOf } from './requests';
-import type { Scenario, Sent } from './scenario';
+import type { Call, Scenario, Sent } from './scenario';
 import type { Process, Simulation } from './simulation';
 import { Gone } from './simulation';
 import { callWith, dataOf } from './wire';
@@ -20,7 +20,8 @@ export interface Stage {
   readonly simulation: Simulation;
   readonly deployment: Deployment;
   readonly scenario: Scenario;
-  readonly log: AcceptedLog;
+  /** Source → what its log holds. */
+  readonly logs: ReadonlyMap<string, AcceptedLog>;
   readonly counters: Counters;
   readonly random: Random;
   /** Clients live in it. */
@@ -30,6 +31,9 @@ export interface Stage {
   readonly pauses: { clients: boolean; cuts: boolean };
 }
 
+export const logOf = ({ logs }: Pick<Stage, 'logs'>, source: string): AcceptedLog =>
+  logs.get(source) as AcceptedLog;
+
 /** What a client may be told while things break: try again. Anything else is a failure. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof Gone || error instanceof Unavailable) return true;
@@ -37,16 +41,16 @@ export function isPassing(error: unknown): boolean {
 }
 
 /** Sends call after call, and each again until it is answered. */
-export async function sendAll(stage: Stage, calls: (readonly Sent[])[]): Promise<void> {
+export async function sendAll(stage: Stage, calls: Call[]): Promise<void> {
   const { simulation, random, outside } = stage;
   for (let call = calls.shift(); call !== undefined; call = calls.shift()) {
     while (stage.pauses.clients) await simulation.sleep(outside, 20);
-    let parts = [call];
+    let parts = [call.events];
     while (parts.length > 0) {
       const part = parts.shift() as readonly Sent[];
       try {
-        const receipt = await send(stage, part);
-        if (random.chance(0.15)) await readOwn(stage, receipt);
+        const receipt = await send(stage, call.source, part);
+        if (random.chance(0.15)) await readOwn(stage, call.source, receipt);
       } catch (error) {
         if (error instanceof HttpProblem && error.code === 'id-conflict')
           parts = [...part.map((one) => [one]), ...parts];
@@ -58,10 +62,11 @@ export async function sendAll(stage: Stage, calls: (readonly Sent[])[]): Promise
   }
 }
 
-async function send(stage: Stage, events: readonly Sent[]): Promise<string> {
-  const { deployment, log, random, counters } = stage;
+async function send(stage: Stage, source: string, events: readonly Sent[]): Promise<string> {
+  const { deployment, random, counters } = stage;
+  const log = logOf(stage, source);
   for (const event of events) log.sending(event, dataOf(event.flight));
-  const request = requestOf(callWith(events, random));
+  const request = requestOf(callWith(events, random, source));
   const response = await deployment.ask('ingestion', 'POST', '/v1/sources/:source/events', request);
   const answer = bodyOf(response) as IngestAnswer;
   for (const item of answer.items ?? []) {
@@ -77,15 +82,15 @@ async function send(stage: Stage, events: readonly Sent[]): Promise<string> {
 }
 
 /** Promise 6: with a receipt, the answer holds the client's own events. */
-async function readOwn(stage: Stage, receipt: string): Promise<void> {
+async function readOwn(stage: Stage, source: string, receipt: string): Promise<void> {
   const { scenario, random, counters } = stage;
-  const { oracle } = random.pick(scenario.products);
+  const { oracle } = random.pick(scenario.products.filter((one) => one.oracle.source === source));
   const layer = random.chance(0.2) ? 'batch' : random.pick(['merged', 'speed'] as const);
   const timeout = layer === 'batch' ? '200' : '3000';
   const answer = await ask(stage, oracle, { layer }, { after: receipt, timeout });
-  const wanted = decodeReceipt(receipt)?.['flights'] ?? {};
+  const wanted = decodeReceipt(receipt)?.[source] ?? {};
   for (const [partition, next] of Object.entries(wanted)) {
-    const included = answer.answer.included['flights']?.[partition] ?? 0;
+    const included = answer.answer.included[source]?.[partition] ?? 0;
     if (included < next)
       throw new Wrong(
         `${oracle.name} (${layer}) answered after a receipt for ${partition}/${next}, included ${included}`,
@@ -101,7 +106,8 @@ export async function ask(
   asked: Asked,
   query: Readonly<Record<string, string>> = {},
 ): Promise<RowsAnswer> {
-  const { deployment, log, counters } = stage;
+  const { deployment, counters } = stage;
+  const log = logOf(stage, product.source);
   const request = requestOf({
     params: { name: product.name },
     query: { limit: '10000', layer: asked.layer, ...query },
@@ -111,19 +117,16 @@ export async function ask(
   const answer = bodyOf(response) as RowsAnswer;
   counters.add('rows compared', checkRows(product, log, answer, asked));
   counters.add(`answers compared (${asked.layer})`);
-  checkBehind(answer, before, log.end());
+  checkBehind(product.source, answer, before, log.end());
   return answer;
 }
 
-function checkBehind(answer: RowsAnswer, before: Vector, after: Vector): void {
+function checkBehind(source: string, answer: RowsAnswer, before: Vector, after: Vector): void {
   const { behind, included, status } = answer.answer;
   // It says that it does not know.
   if (status === 'incomplete') return;
   const count = (end: Vector) =>
-    Object.entries(end).reduce(
-      (sum, [p, next]) => sum + Math.max(0, next - (included['flights']?.[p] ?? 0)),
-      0,
-    );
+    Object.entries(end).reduce((sum, [p, next]) => sum + Math.max(0, next - (included[source]?.[p] ?? 0)), 0);
   if (behind < count(before) || behind > count(after))
     throw new Wrong(`behind is ${behind}, should be from ${count(before)} to ${count(after)}`);
 }
@@ -152,9 +155,14 @@ export async function askAll(stage: Stage): Promise<void> {
   }
 }
 
-function goesOn(seen: Map<string, Vector>, { name }: OracleProduct, layer: Layer, answer: RowsAnswer): void {
+function goesOn(
+  seen: Map<string, Vector>,
+  { name, source }: OracleProduct,
+  layer: Layer,
+  answer: RowsAnswer,
+): void {
   const key = `${name} ${layer === 'batch' ? 'cut' : 'included'}`;
-  const included = answer.answer.included['flights'] ?? {};
+  const included = answer.answer.included[source] ?? {};
   for (const [partition, next] of Object.entries(seen.get(key) ?? {}))
     if ((included[partition] ?? 0) < next)
       throw new Wrong(`${key} went back from ${next} to ${included[partition]} in partition ${partition}`);
@@ -182,13 +190,14 @@ function filter(product: OracleProduct, random: Random) {
   return { query: { [name]: from }, wanted: (key: readonly Cell[]) => keep(String(key[0])) };
 }
 
-export async function askLedger({ deployment, scenario, log, counters }: Stage): Promise<void> {
+export async function askLedger(stage: Stage): Promise<void> {
+  const { deployment, scenario, counters } = stage;
   const response = await deployment.ask('serving', 'GET', '/v1/ledger', requestOf({}));
   const { products } = bodyOf(response) as { products: LedgerAnswer[] };
   for (const { oracle } of scenario.products) {
     const answer = products.find(({ product }) => product === oracle.name);
     if (answer === undefined) throw new Wrong(`the ledger lacks ${oracle.name}`);
-    checkLedger(oracle, log, answer);
+    checkLedger(oracle, logOf(stage, oracle.source), answer);
     counters.add('ledgers compared');
   }
 }
@@ -213,7 +222,7 @@ export async function cutAtRandom(stage: Stage): Promise<void> {
     const full = random.chance(0.25);
     const wait = random.chance(0.3);
     const query = { full: String(full), wait: String(wait), timeout: '2000' };
-    const before = stage.log.acknowledgedUpTo();
+    const before = new Map([...stage.logs].map(([source, log]) => [source, log.acknowledgedUpTo()]));
     try {
       const response = await deployment.ask('ingestion', 'POST', '/v1/cuts', requestOf({ query }));
       counters.add(full ? 'full cuts' : 'cuts');
@@ -225,13 +234,13 @@ export async function cutAtRandom(stage: Stage): Promise<void> {
 }
 
 /** What was acknowledged before the cut was asked for is behind it. */
-async function checkServed(stage: Stage, epoch: number, before: Vector): Promise<void> {
+async function checkServed(stage: Stage, epoch: number, before: ReadonlyMap<string, Vector>): Promise<void> {
   for (const { oracle } of stage.scenario.products) {
     const { answer } = await ask(stage, oracle, { layer: 'batch' });
     if (answer.generation < epoch)
       throw new Wrong(`${oracle.name} serves ${answer.generation} after cut ${epoch} was said to be served`);
-    for (const [partition, next] of Object.entries(before))
-      if ((answer.cut['flights']?.[partition] ?? 0) < next)
+    for (const [partition, next] of Object.entries(before.get(oracle.source) ?? {}))
+      if ((answer.cut[oracle.source]?.[partition] ?? 0) < next)
         throw new Wrong(
           `${oracle.name}: ${partition}/${next} was acknowledged before cut ${epoch}, which lies at ${JSON.stringify(answer.cut)}`,
         );

@@ -1,5 +1,5 @@
 /** The five services of a simulated world, as incarnations that can die, freeze and go on as zombies. */
-import type { Plan, SourceDefinition } from '@tenon/domain';
+import type { Plan } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Route, RunningService } from '@tenon/ports';
@@ -38,7 +38,6 @@ export class Deployment {
     private readonly world: World,
     private readonly bus: SimulatedBus,
     private readonly scenario: Scenario,
-    private readonly source: SourceDefinition,
     private readonly plans: readonly Plan[],
     private readonly counters: Counters,
   ) {}
@@ -67,7 +66,7 @@ export class Deployment {
     const deps = {
       ...this.world.portsFor(process, group === 0 ? '' : `-${group}`),
       bus: this.bus.for(process),
-      sources: [this.source],
+      sources: scenario.sources,
       plans: this.plans,
     };
     const products = this.plans.map(idOf);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createFileEventLog, createFileLake, createLmdbProductStore } from '@tenon/adapters-embedded';
 import type { AnswerEnvelope } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
-import type { Plan } from '@tenon/domain';
+import type { Plan, SourceDefinition } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { Clock, Engine, Logger } from '@tenon/ports';
@@ -16,12 +16,12 @@ import { Calls } from './calls';
 import { disturbAtRandom } from './chaos';
 import { Wrong } from './check';
 import type { Stage } from './clients';
-import { ask, askAll, askLedger, cutAtRandom, isPassing, sendAll } from './clients';
+import { ask, askAll, askLedger, cutAtRandom, isPassing, logOf, sendAll } from './clients';
 import type { Counters } from './counters';
 import { Deployment, SERVICES } from './deployment';
 import { readFlights } from './flights';
 import { poison } from './poison';
-import { flightsSource } from './products';
+import type { OracleProduct } from './products';
 import { Random } from './random';
 import { bodyOf, requestOf } from './requests';
 import type { Scenario } from './scenario';
@@ -48,10 +48,10 @@ export async function closeEngine(): Promise<void> {
 }
 
 async function planAll(shared: Engine, scenario: Scenario): Promise<Plan[]> {
-  const source = flightsSource(scenario.partitions, scenario.dedupeWindow);
   const planned: Plan[] = [];
   for (const { oracle, topology } of scenario.products) {
-    const key = `${oracle.name} ${topology}`;
+    const key = `${oracle.name} ${oracle.source} ${topology} ${oracle.sql}`;
+    const source = scenario.sources.find(({ name }) => name === oracle.source) as SourceDefinition;
     let plan = plans.get(key);
     if (plan === undefined) {
       const { name, sql, retentionMicros } = oracle;
@@ -93,7 +93,12 @@ async function play(seed: number, directory: string, counters: Counters, logger?
   const simulation = new Simulation(random.fork(), scenario.startAt);
   const shared = await sharedEngine();
   const planned = await planAll(shared, scenario);
-  const log = new AcceptedLog(scenario.partitions, scenario.dedupeWindow);
+  const logs = new Map(
+    scenario.sources.map(({ name, partitions, dedupe }) => [
+      name,
+      new AcceptedLog(partitions, dedupe.window, name),
+    ]),
+  );
   const clock: Clock = {
     now: () => Math.floor(simulation.now),
     monotonic: () => simulation.now,
@@ -107,24 +112,24 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     new Calls(simulation, faults, counters),
     new Sightings(counters, new Set(kappa)),
     scenario.steppedStore,
-    (...appended) => log.append(...appended),
+    (...appended) => logs.forEach((log) => log.append(...appended)),
     logger,
   );
   const bus = new SimulatedBus(simulation, scenario.hintLoss);
-  const source = flightsSource(scenario.partitions, scenario.dedupeWindow);
-  const deployment = new Deployment(world, bus, scenario, source, planned, counters);
+  const deployment = new Deployment(world, bus, scenario, planned, counters);
   let over = false;
   const stage: Stage = {
     simulation,
     deployment,
     scenario,
-    log,
+    logs,
     counters,
     random: random.fork(),
     outside: new Process('outside', -1),
     isOver: () => over,
     pauses: { clients: false, cuts: false },
   };
+  counters.add('worlds of two sources', scenario.sources.length - 1);
   counters.add('late events', scenario.late);
   counters.add('duplicates sent', scenario.duplicates);
 
@@ -161,7 +166,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     await simulation.run(() => done || failed !== null || deployment.failure !== null, MAX_STEPS);
     if (failed !== null) throw failed;
     if (deployment.failure !== null) throw deployment.failure;
-    await checkLog(world, log);
+    for (const log of logs.values()) await checkLog(world, log);
     counters.add('steps', simulation.steps);
   } finally {
     deployment.end();
@@ -172,7 +177,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
 
 /** No more faults: one last cut, and all layers of all products agree with the oracle about everything. */
 async function comeToRest(stage: Stage): Promise<void> {
-  const { deployment, simulation, outside, scenario, log, counters } = stage;
+  const { deployment, simulation, outside, scenario, counters } = stage;
   for (const zombie of deployment.zombies) await deployment.killZombie(zombie);
   for (const name of SERVICES) {
     if (!deployment.isRunning(name)) await deployment.start(name);
@@ -182,13 +187,13 @@ async function comeToRest(stage: Stage): Promise<void> {
   const epoch = await lastCut(stage);
   for (const { oracle } of scenario.products) {
     // A consumer that died with its connection open is missed only after its session.
-    for (let wait = 10; !(await isAtRest(stage, oracle.name, epoch)); wait = Math.min(wait * 2, 5000))
+    for (let wait = 10; !(await isAtRest(stage, oracle, epoch)); wait = Math.min(wait * 2, 5000))
       await simulation.sleep(outside, wait);
-    const end = JSON.stringify(log.end());
+    const end = JSON.stringify(logOf(stage, oracle.source).end());
     const answers = [];
     for (const layer of ['merged', 'batch'] as const) {
       const answer = await ask(stage, oracle, { layer });
-      if (layer === 'merged' && JSON.stringify(answer.answer.included['flights']) !== end)
+      if (layer === 'merged' && JSON.stringify(answer.answer.included[oracle.source]) !== end)
         throw new Wrong(`${oracle.name} (${layer}) does not include everything at rest`);
       answers.push(JSON.stringify(answer.rows));
     }
@@ -200,16 +205,15 @@ async function comeToRest(stage: Stage): Promise<void> {
 }
 
 /** Everything is included, and all events lie before the served cut; repeated barriers may stand behind it. */
-async function isAtRest(stage: Stage, name: string, epoch: number): Promise<boolean> {
+async function isAtRest(stage: Stage, { name, source }: OracleProduct, epoch: number): Promise<boolean> {
+  const log = logOf(stage, source);
   const request = requestOf({ params: { name } });
   const response = await stage.deployment.ask('serving', 'GET', '/v1/products/:name', request);
   const { cut, included, generation } = bodyOf(response) as AnswerEnvelope;
-  const isCut = stage.log.partitions.every((entries, partition) =>
-    entries.slice(cut['flights']?.[partition] ?? 0).every(({ kind }) => kind === 'control'),
+  const isCut = log.partitions.every((entries, partition) =>
+    entries.slice(cut[source]?.[partition] ?? 0).every(({ kind }) => kind === 'control'),
   );
-  return (
-    generation >= epoch && isCut && JSON.stringify(included['flights']) === JSON.stringify(stage.log.end())
-  );
+  return generation >= epoch && isCut && JSON.stringify(included[source]) === JSON.stringify(log.end());
 }
 
 async function lastCut(stage: Stage): Promise<number> {
@@ -246,7 +250,7 @@ async function checkPages(stage: Stage, product: string, whole: string): Promise
 async function checkLog(world: World, log: AcceptedLog): Promise<void> {
   const missing = log.missing();
   if (missing !== null) throw new Wrong(missing);
-  const end = await world.simulation.inside(() => world.adapters.log.endOffsets(TOPICS.events('flights')));
+  const end = await world.simulation.inside(() => world.adapters.log.endOffsets(TOPICS.events(log.source)));
   if (JSON.stringify(end) !== JSON.stringify(log.end()))
     throw new Wrong(`the log ends at ${JSON.stringify(end)}, not at ${JSON.stringify(log.end())}`);
 }

@@ -13,13 +13,14 @@ export async function poison(
   const { log } = world.portsFor(outside, '');
   for (let number = 1; !isOver(); number++) {
     await simulation.sleep(outside, random.int(50, 400));
+    const source = random.pick(scenario.sources);
     const record = {
-      partition: random.int(0, scenario.partitions - 1),
+      partition: random.int(0, source.partitions - 1),
       key: null,
       value: random.pick(BAD),
       headers: { [HEADERS.correlationId]: `poison${number}`, [HEADERS.version]: '1' },
     };
-    await log.append(TOPICS.events('flights'), [record]).then(
+    await log.append(TOPICS.events(source.name), [record]).then(
       () => counters.add('poison records'),
       () => undefined,
     );

@@ -15,6 +15,8 @@ export class Between {
 
 export interface OracleProduct {
   readonly name: string;
+  /** Which source it reads. */
+  readonly source: string;
   readonly sql: string;
   /** Events this much older than their append time are expired. */
   readonly retentionMicros: number | null;
@@ -27,6 +29,9 @@ export interface OracleProduct {
   /** The measures of one cell; null if HAVING drops it. */
   row(flights: readonly Flight[]): Readonly<Record<string, Cell | Between>> | null;
 }
+
+/** Of the source of the flights. */
+type Declared = Omit<OracleProduct, 'source'>;
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;
@@ -48,7 +53,7 @@ const always = () => true;
 /** `a / b` of SQL: IEEE division, whose results beyond the numbers are carried as text. */
 const ratio = (a: number, b: number) => (b === 0 ? (a === 0 ? 'NaN' : 'Infinity') : a / b);
 
-const airportHours: OracleProduct = {
+const airportHours: Declared = {
   name: 'airport_hours',
   sql: `SELECT time_bucket(INTERVAL '1 hour', event_time) AS window_start, origin, count(*) AS flights,
       avg(delay) AS avg_delay, max(delay) AS max_delay,
@@ -69,7 +74,7 @@ const airportHours: OracleProduct = {
   }),
 };
 
-const routes: OracleProduct = {
+const routes: Declared = {
   name: 'routes',
   sql: `SELECT origin, destination, count(*) AS flights, avg(delay) AS avg_delay, max(distance) AS miles
     FROM flights GROUP BY origin, destination`,
@@ -85,7 +90,7 @@ const routes: OracleProduct = {
   }),
 };
 
-const fuelDays: OracleProduct = {
+const fuelDays: Declared = {
   name: 'fuel_days',
   sql: `SELECT time_bucket(INTERVAL '1 day', event_time) AS window_start, sum(fuel) AS fuel, avg(fuel) AS avg_fuel,
       min(fuel) AS least, max(fuel) AS most, count(*) AS n
@@ -107,7 +112,7 @@ const fuelDays: OracleProduct = {
   },
 };
 
-const lateHubs: OracleProduct = {
+const lateHubs: Declared = {
   name: 'late_hubs',
   sql: `SELECT time_bucket(INTERVAL '6 hours', event_time) AS window_start, origin, count(*) AS late,
       sum(delay) AS minutes, min(delay) AS least, max(delay) AS most, count_if(distance > 500) AS far
@@ -129,7 +134,7 @@ const lateHubs: OracleProduct = {
         },
 };
 
-const fares: OracleProduct = {
+const fares: Declared = {
   name: 'fares',
   sql: `SELECT destination, sum(fare) AS turnover, max(fare) AS dearest, bool_or(delay > 60) AS ever_late,
       min(date) AS first_at, max(date) AS last_at, arg_max(origin, date) AS last_from, count(DISTINCT origin) AS origins
@@ -156,7 +161,7 @@ const fares: OracleProduct = {
   },
 };
 
-const departures: OracleProduct = {
+const departures: Declared = {
   name: 'departures',
   sql: `SELECT time_bucket(INTERVAL '1 minute', event_time) AS window_start, origin, destination, count(*) AS n,
       sum(distance) AS miles
@@ -169,7 +174,7 @@ const departures: OracleProduct = {
   row: (flights) => ({ n: flights.length, miles: sum(flights.map(({ distance }) => distance)) }),
 };
 
-const recentDays: OracleProduct = {
+const recentDays: Declared = {
   name: 'recent_days',
   sql: `SELECT time_bucket(INTERVAL '1 day', event_time) AS window_start, count(*) AS n, sum(delay) AS minutes
     FROM flights WHERE distance < 2000 GROUP BY window_start`,
@@ -194,7 +199,7 @@ function near(values: readonly number[], q: number): Between | null {
   return new Between(low - Math.abs(low) * 0.0101 - 0.5, high + Math.abs(high) * 0.0101 + 0.5);
 }
 
-const delayQuantiles: OracleProduct = {
+const delayQuantiles: Declared = {
   name: 'delay_quantiles',
   sql: `SELECT time_bucket(INTERVAL '1 day', event_time) AS window_start, count(*) AS flights,
       approx_quantile(delay, 0.5) AS p50, approx_quantile(delay, 0.9) AS p90
@@ -220,12 +225,20 @@ export const PRODUCTS: readonly OracleProduct[] = [
   departures,
   recentDays,
   delayQuantiles,
-];
+].map((product) => ({ ...product, source: 'flights' }));
 
-/** The source that all of them read. */
-export function flightsSource(partitions: number, dedupeWindow: number): SourceDefinition {
+/** The same over another source, under another name. */
+export const renamed = (product: OracleProduct, source: string, name: string): OracleProduct => ({
+  ...product,
+  source,
+  name,
+  sql: product.sql.replace('FROM flights', `FROM "${source}"`),
+});
+
+/** The source that all of them read, or one of the same events by another name. */
+export function flightsSource(partitions: number, dedupeWindow: number, name = 'flights'): SourceDefinition {
   return {
-    name: 'flights',
+    name,
     key: ['origin'],
     time: 'date',
     partitions,

@@ -65,9 +65,10 @@ async function overtake(
   second: Process,
   release: () => void,
 ): Promise<void> {
-  const { random, deployment, simulation, world, pauses, log } = chaos;
+  const { random, deployment, simulation, world, pauses, logs } = chaos;
   if (!(await served(chaos, product, to, 1500))) return;
-  const records = () => log.partitions.reduce((sum, { length }) => sum + length, 0);
+  const records = () =>
+    [...logs.values()].flatMap(({ partitions }) => partitions).reduce((sum, { length }) => sum + length, 0);
   const before = records();
   pauses.clients = false;
   await until(chaos, 300, () => records() >= before + ENOUGH_RECORDS);

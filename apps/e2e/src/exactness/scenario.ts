@@ -1,5 +1,5 @@
 /** What one seed plays: catalog, sizes, faults, and the events in the order in which clients send them. */
-import type { Topology } from '@tenon/domain';
+import type { SourceDefinition, Topology } from '@tenon/domain';
 import { LETTER_LIMITS } from '@tenon/domain';
 import type { BatchConfig } from '@tenon/service-batch';
 import type { ConsumptionConfig } from '@tenon/service-consumption';
@@ -8,7 +8,7 @@ import type { Faults } from './calls';
 import type { Flight } from './flights';
 import { takeFlights } from './flights';
 import type { OracleProduct } from './products';
-import { PRODUCTS } from './products';
+import { PRODUCTS, flightsSource, renamed } from './products';
 import type { Random } from './random';
 
 export interface Sent {
@@ -17,9 +17,15 @@ export interface Sent {
   readonly variant: number;
 }
 
+/** Events that are sent in one call. */
+export interface Call {
+  readonly source: string;
+  readonly events: readonly Sent[];
+}
+
 export interface Scenario {
-  readonly partitions: number;
-  readonly dedupeWindow: number;
+  /** Of the same events, sent to one or the other. */
+  readonly sources: readonly SourceDefinition[];
   readonly products: readonly { readonly oracle: OracleProduct; readonly topology: Topology }[];
   readonly speed: SpeedConfig;
   readonly batch: BatchConfig;
@@ -33,23 +39,33 @@ export interface Scenario {
   readonly hintLoss: number;
   /** When the clients begin, milliseconds since the epoch. */
   readonly startAt: number;
-  readonly calls: readonly (readonly Sent[])[];
+  readonly calls: readonly Call[];
   readonly late: number;
   readonly duplicates: number;
 }
+
+/** Names that a path, a topic, a store's key, SQL or JavaScript could take for something else. */
+const AWKWARD = ['valueOf', 'order', 'x-', 'constructor', 'a--b', 'E1', 'p', `long-${'name'.repeat(14)}`];
 
 export function makeScenario(random: Random, sample: Parameters<typeof takeFlights>[0]): Scenario {
   const flights = takeFlights(sample, random.int(70, random.chance(0.06) ? 600 : 150), random);
   const { events, late, duplicates } = disturb(flights, random);
   const last = flights.at(-1) as Flight;
   const onServers = random.chance(0.4);
+  const sourceNames = random.chance(0.3) ? ['flights', random.pick(AWKWARD)] : ['flights'];
+  const sources = sourceNames.map((name) =>
+    flightsSource(random.int(1, 4), random.pick([1, 3, 20, 100, 10_000]), name),
+  );
   return {
-    partitions: random.int(1, 4),
-    dedupeWindow: random.pick([1, 3, 20, 100, 10_000]),
+    sources,
     products: random
       .shuffle(PRODUCTS)
       .slice(0, random.chance(0.25) ? 3 : 2)
-      .map((oracle) => ({ oracle, topology: random.pick(['lambda', 'kappa'] as const) })),
+      .map((oracle, index) => {
+        const name = random.chance(0.2) ? (AWKWARD[index] as string) : oracle.name;
+        const source = sourceNames[index % sourceNames.length] as string;
+        return { oracle: renamed(oracle, source, name), topology: random.pick(['lambda', 'kappa'] as const) };
+      }),
     speed: {
       maxRecords: random.pick([30, 100, 400, 20_000]),
       lingerMs: random.pick([0, 5, 20]),
@@ -86,7 +102,7 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
     steppedStore: onServers,
     hintLoss: random.pick([0, 0.2]),
     startAt: last.micros / 1000 + random.int(0, 3_600_000),
-    calls: chunk(events, random),
+    calls: chunk(events, random).map((some) => ({ source: random.pick(sourceNames), events: some })),
     late,
     duplicates,
   };

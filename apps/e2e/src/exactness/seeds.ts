@@ -43,6 +43,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'kills of speed': 6,
   'kills of batch': 6,
   'kills of consumption': 6,
+  'worlds of two sources': 8,
   'restarts of everything': 2,
   'restarts of everything inside a fold': 1,
   'transactions begun anew, as others wrote': 20,

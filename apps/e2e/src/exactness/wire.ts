@@ -25,8 +25,8 @@ const eventOf = ({ flight }: Sent) => ({
 });
 
 /** A call with these events; several ways, whichever the seed picks. */
-export function callWith(events: readonly Sent[], random: Random): RequestParts {
-  const params = { source: 'flights' };
+export function callWith(events: readonly Sent[], random: Random, source = 'flights'): RequestParts {
+  const params = { source };
   const query = { items: 'all' };
   if (events.length === 1) {
     const body = [JSON.stringify(eventOf(events[0] as Sent))];

@@ -26,16 +26,35 @@ export function planHash(
   return createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 32);
 }
 
-/** The source's columns that the SQL mentions, all of them where there is a star; and always the event's time. */
+/**
+ * The source's columns that the SQL mentions, all of them where there is a star; and always the event's time. `a.b` is the
+ * field b of a column a, unless something that is read from is called a.
+ */
 export function mentionedColumns(sql: Ast, columns: readonly SourceColumn[]): SourceColumn[] {
   const mentioned = new Set(['event_time']);
+  const known = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const relations = relationNames(sql);
   let all = false;
   rewrite(sql, (node) => {
-    const names =
-      node['class'] === 'COLUMN_REF' ? namesOf(node) : ((node['using_columns'] ?? []) as string[]);
-    for (const name of names) mentioned.add(name.toLowerCase());
+    if (node['class'] === 'COLUMN_REF') {
+      const names = namesOf(node).map((name) => name.toLowerCase());
+      const first = names[0] as string;
+      const isColumn = known.has(first) && !relations.has(first);
+      for (const name of isColumn ? [first] : names) mentioned.add(name);
+    } else for (const name of (node['using_columns'] ?? []) as string[]) mentioned.add(name.toLowerCase());
     if (node['class'] === 'STAR' || node['ref_type'] === 'NATURAL') all = true;
     return undefined;
   });
   return columns.filter(({ name }) => all || mentioned.has(name.toLowerCase()));
+}
+
+/** What stands before a column's name: tables, their aliases, and `data`. In lower case. */
+function relationNames(sql: Ast): Set<string> {
+  const names = new Set(['data']);
+  rewrite(sql, (node) => {
+    for (const name of ['table_name', 'alias', 'schema_name', 'catalog_name'])
+      if (typeof node[name] === 'string' && node[name] !== '') names.add(node[name].toLowerCase());
+    return undefined;
+  });
+  return names;
 }

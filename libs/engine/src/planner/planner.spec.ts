@@ -254,6 +254,25 @@ describe('the hash of a plan', () => {
       { name: 'orders' },
     );
     expect((await planner.plan(wider, productOf(SQL))).hash).toBe(await hash(SQL));
+    // A field within `customer` is no column of its name; `o.level` and `data.level` are.
+    const within = 'SELECT customer.level AS level, count(*) AS n FROM orders GROUP BY ALL';
+    const same = sourceOf(
+      { customer: { type: 'object', properties: { level: { type: 'integer' } } }, level: { type: 'string' } },
+      { name: 'orders' },
+    );
+    const before = sourceOf(
+      { customer: { type: 'object', properties: { level: { type: 'integer' } } } },
+      { name: 'orders' },
+    );
+    const [wide, narrow] = await Promise.all(
+      [same, before].map((source) => planner.plan(source, productOf(within))),
+    );
+    expect(wide!.hash).toBe(narrow!.hash);
+    for (const sql of ['o.level', 'data.level', 'orders.level']) {
+      const from = sql.startsWith('o.') ? 'orders AS o' : 'orders';
+      const plan = await planner.plan(same, productOf(`SELECT max(${sql}) AS m FROM ${from}`));
+      expect(plan.engine.columns.map(({ name }) => name)).toContain('level');
+    }
     const other = sourceOf({ country: { type: 'integer' } }, { name: 'orders' });
     expect((await planner.plan(other, productOf(SQL))).hash).not.toBe(await hash(SQL));
   });
