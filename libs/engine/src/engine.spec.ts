@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { doubleSum, ledgerTotal } from '@tenon/domain';
-import type { Plan, SourceDefinition, State } from '@tenon/domain';
+import { TEXT_CHARS, doubleSum, ledgerTotal } from '@tenon/domain';
+import type { Plan, SourceDefinition, State, Value } from '@tenon/domain';
 import type { ArchiveRecord, Engine, EngineEvent } from '@tenon/ports';
 import { thisProcess } from './runner/own-directory';
 import { createEngine } from './engine';
@@ -306,6 +306,69 @@ describe('states', () => {
     const [row] = await engine.finalize(one, [{ key: [], states: live!.cells.get('[]')! }]);
     expect(row!.approximate).toEqual(['n']);
     expect(Math.abs(Number(row!.values[0]) - 10_050)).toBeLessThan(250);
+  });
+
+  test('long texts are no state: null, and named, live and from the archive', async () => {
+    const one = await plan(
+      `SELECT min(code) AS low, max(code) AS high, arg_max(quantity, code) AS q, arg_min(code, quantity) AS c,
+         max(code) FILTER (WHERE quantity < 3) AS short FROM events`,
+    );
+    const long = 'z'.repeat(TEXT_CHARS);
+    const codes = ['a', 'b', 'c', `${long}😀1`, `${long}😀2`, long];
+    const events = codes.map((code, quantity) => event(quantity, { code, quantity: 5 - quantity }));
+    const [live] = await foldLive(engine, source, [one], [events.slice(0, 4), events.slice(4)]);
+    const [other] = await foldLive(
+      engine,
+      source,
+      [one],
+      [[...events].reverse().slice(0, 3), events.slice(0, 3)],
+    );
+    const [archived] = await foldArchive(engine, source, [one], events, directory, 2);
+    expect([...archived!.cells]).toEqual([...live!.cells]);
+    expect([...other!.cells]).toEqual([...live!.cells]);
+    expect(JSON.stringify([...live!.cells]).length).toBeLessThan(7 * TEXT_CHARS);
+    const [row] = await engine.finalize(one, [{ key: [], states: live!.cells.get('[]')! }]);
+    expect(row!.values).toEqual(['a', null, null, long, null]);
+    expect(row!.approximate).toEqual(['high', 'q', 'short']);
+  });
+
+  test('texts come back as they were, as keys and as measures, live and from the archive', async () => {
+    const one = await plan(
+      `SELECT code, min(code) AS low, arg_max(code, quantity) AS last, count(DISTINCT code) AS n, mode(code) AS usual
+       FROM events GROUP BY code`,
+    );
+    const unit = fc.constantFrom(
+      '\ufeff',
+      'a',
+      'e\u0301',
+      '\u00e9',
+      '\u200b',
+      '\u0000',
+      '\u001e',
+      '\u001f',
+      '😀',
+      '"',
+      ' ',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.string({ unit, maxLength: 3 }), { minLength: 1 }), async (codes) => {
+        const events = codes.map((code, offset) => event(offset, { code, quantity: offset }));
+        const [live] = await foldLive(engine, source, [one], [events]);
+        const [archived] = await foldArchive(engine, source, [one], events, directory, 100);
+        const expected = codes.map((code) => [JSON.stringify([code]), code]);
+        for (const folded of [live!, archived!]) {
+          const found = [...folded.cells].map(([key, states]) => [key, states[0]]);
+          expect(found.sort()).toEqual(expected.sort());
+        }
+        expect([...archived!.cells].sort()).toEqual([...live!.cells].sort());
+        const cells = [...live!.cells].map(([key, states]) => ({ key: JSON.parse(key) as Value[], states }));
+        for (const row of await engine.finalize(one, cells)) {
+          const [code] = row!.values;
+          expect(row!.values).toEqual([code, code, code, 1, code]);
+        }
+      }),
+      { numRuns: 10 },
+    );
   });
 
   test('integers keep all their digits', async () => {

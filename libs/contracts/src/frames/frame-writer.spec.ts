@@ -1,7 +1,7 @@
 import { cellKey } from '@tenon/domain';
 import * as fc from 'fast-check';
 import type { CommitMessage, FlushFrame, SliceFrame, WireCell } from '../states';
-import { FRAME_CELLS, FrameWriter, encodeMessage } from './frame-writer';
+import { FRAME_CELLS, FrameWriter, MAX_CELL_BYTES, encodeMessage } from './frame-writer';
 import { readFrame } from './read-frame';
 import { FLUSH, FLUSH_END, cellsOf, flushOf, frameOf } from './testing';
 
@@ -50,7 +50,17 @@ describe('a frame', () => {
     expect(counts(cellsOf(2 * FRAME_CELLS + 1))).toEqual([FRAME_CELLS, FRAME_CELLS, 1]);
     const large = (chars: number): WireCell => ({ id: 'x', key: '[]', states: `["${'€'.repeat(chars)}"]` });
     expect(counts([large(500_000), large(500_000), large(10)])).toEqual([1, 1, 1]);
-    expect(counts(Array.from({ length: 10 }, () => large(100_000)))).toEqual([4, 4, 2]);
+    expect(counts(Array.from({ length: 10 }, () => large(100_000)))).toEqual([2, 2, 2, 2, 2]);
+    const sizes = flushOf(Array.from({ length: 50 }, () => large(29_000))).map(({ length }) => length);
+    expect(Math.max(...sizes)).toBeLessThan(1_000_000);
+  });
+
+  it('takes no cell that a store could not keep, and names its product', () => {
+    const cell = (chars: number): WireCell => ({ id: 'x', key: '[]', states: `["${'x'.repeat(chars)}"]` });
+    expect(() => flushOf([cell(MAX_CELL_BYTES - 6)])).not.toThrow();
+    expect(() => flushOf([cell(MAX_CELL_BYTES - 5)])).toThrow(
+      expect.objectContaining({ code: 'record-too-large', message: expect.stringContaining(FLUSH.product) }),
+    );
   });
 
   it('counts up, and the last one says how many there were', () => {

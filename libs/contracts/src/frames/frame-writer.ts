@@ -8,13 +8,17 @@
  * A cell is written once, by the layer that made it, and its texts go into the store as they are.
  */
 import { checksumOf } from '@tenon/domain';
+import { RecordTooLarge } from '@tenon/errors';
 import { VERSIONS } from '../versions';
 import type { EndMark, FlushFrame, SliceFrame, StatesMessage, WireCell } from '../states';
 
 /** Cells per frame: some 100 KiB, well below a broker's usual 1 MiB. */
 export const FRAME_CELLS = 1000;
-/** A frame ends early once its cells have this many characters, since a single sketch can be large. */
-const FRAME_CHARS = 400_000;
+/** A frame ends before its cells have more characters than this: below 1 MB in UTF-8, which brokers take unless told otherwise. */
+const FRAME_CHARS = 300_000;
+
+/** The most that one cell may have, bytes: a store keeps a few versions of it in one document. */
+export const MAX_CELL_BYTES = 4 << 20;
 
 /** What a states record begins with. */
 export const MAGIC = 'T3 ';
@@ -41,11 +45,16 @@ export class FrameWriter<F extends FlushFrame | SliceFrame> {
     return this.cells + this.lines.length;
   }
 
-  /** @returns the frame that the cell fills, or null: it waits for others */
+  /**
+   * @returns the frame of the cells before it, which it does not fit into, or null: it waits for others
+   * @throws RecordTooLarge
+   */
   add({ id, key, states }: WireCell): Uint8Array | null {
-    const full = this.isFull ? this.frame() : null;
+    const chars = id.length + key.length + states.length;
+    if (chars * 3 > MAX_CELL_BYTES) this.checkSize(id, key + states);
+    const full = this.isFull(chars) ? this.frame() : null;
     this.lines.push(`${id}\t${key}\t${states}\n`);
-    this.chars += id.length + key.length + states.length;
+    this.chars += chars;
     return full;
   }
 
@@ -54,8 +63,18 @@ export class FrameWriter<F extends FlushFrame | SliceFrame> {
     return this.frame(end);
   }
 
-  private get isFull(): boolean {
-    return this.lines.length >= this.frameCells || this.chars >= FRAME_CHARS;
+  private isFull(next: number): boolean {
+    const { lines, chars } = this;
+    return lines.length > 0 && (lines.length >= this.frameCells || chars + next > FRAME_CHARS);
+  }
+
+  private checkSize(id: string, text: string): void {
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= MAX_CELL_BYTES) return;
+    throw new RecordTooLarge(
+      `A cell of product ${this.head.product} has ${bytes} bytes, of which ${MAX_CELL_BYTES} pass: ${id.slice(0, 100)}`,
+      { hint: 'Fewer measures with many values per cell, or smaller keys.' },
+    );
   }
 
   private frame(end?: End<F>): Uint8Array {

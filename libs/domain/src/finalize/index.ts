@@ -1,16 +1,23 @@
 /** From states to numbers: one finalizer per aggregate. Only here does a state stop being mergeable. */
 import type { PlanMeasure } from '../plan';
+import { isCut } from '../states/bounds';
 import type { State, StateSpec } from '../states/spec';
 import { histogram, mode, topK } from './frequencies';
-import { type Finalized, type Finalizer, exact } from './measure';
+import { type Finalized, type Finalizer, approximate, exact } from './measure';
 import { stddevPop, stddevSamp, varPop, varSamp } from './moments';
 import { approxCountDistinct, countDistinct, quantile } from './sketches';
 import { avg, count, sum } from './totals';
 
-const itself: Finalizer = ({ states }) => exact(states[0] ?? null);
+/** A text that was cut is not known: nothing, rather than its beginning. */
+const itself: Finalizer = ({ states }) => {
+  const value = states[0] ?? null;
+  return isCut(value) ? approximate(null) : exact(value);
+};
 /** `[by, value]` → value */
-const keyed: Finalizer = ({ states }) =>
-  exact((states[0] as readonly State[] | null | undefined)?.[1] ?? null);
+const keyed: Finalizer = ({ states }) => {
+  const [by = null, value = null] = (states[0] ?? []) as readonly State[];
+  return isCut(by) || isCut(value) ? approximate(null) : exact(value);
+};
 
 const FINALIZERS = new Map<string, Finalizer>([
   ['count', count],

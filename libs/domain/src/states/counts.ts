@@ -1,6 +1,7 @@
 /** How often each value occurs, for histograms, modes and top-k. Above the bound it overflows for good. */
 import type { Value } from '../sql-value';
 import { comparatorOf } from '../values';
+import { fitsState } from './bounds';
 import { withoutMinusZero } from './distinct';
 import { strictOrder } from './extremum';
 import type { Present, SpecOf, StateKind } from './kind';
@@ -37,7 +38,7 @@ export function countsState(spec: Spec, pairs: readonly (readonly [value: Value,
 }
 
 function bounded(spec: Spec, c: readonly Counted[]): Present {
-  return (c.length <= spec.bound ? { c } : { o: true }) as unknown as Present;
+  return (fitsState(c, spec.bound, ([value]) => value) ? { c } : { o: true }) as unknown as Present;
 }
 
 const add = (a: Counted, b: Counted): Counted => [a[0], a[1] + b[1]];

@@ -1,9 +1,10 @@
 /**
- * Distinct values: exact up to the bound, HyperLogLog registers above it. Which form a state has depends only on the set
+ * Distinct values: exact up to the bounds of number and size, HyperLogLog registers above them. Which form a state has depends only on the set
  * of values: a union that passes the bound has passed it in every order of merging.
  */
 import type { Value } from '../sql-value';
 import { comparatorOf } from '../values';
+import { fitsState } from './bounds';
 import { strictOrder } from './extremum';
 import { hllOfTexts, mergeRegisters } from './hyperloglog';
 import type { Present, SpecOf, StateKind } from './kind';
@@ -44,7 +45,9 @@ export function distinctState(spec: Spec, values: readonly Value[]): State {
 }
 
 function bounded(spec: Spec, values: readonly Value[]): Present {
-  return (values.length <= spec.bound ? { s: values } : { h: registersOf({ s: values }) }) as Present;
+  return (
+    fitsState(values, spec.bound, (value) => value) ? { s: values } : { h: registersOf({ s: values }) }
+  ) as Present;
 }
 
 function registersOf(state: DistinctState): string {

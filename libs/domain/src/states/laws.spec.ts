@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { Value } from '../sql-value';
 import { compareValues } from '../values';
 import { identityStates, mergeInto, mergeState, sameStates } from '.';
+import { STATE_CHARS } from './bounds';
 import { countsState } from './counts';
 import { ddsketch, ddsketchBucket } from './ddsketch';
 import { distinctState } from './distinct';
@@ -221,6 +222,41 @@ describe.each(CASES)('$name', ({ spec, event, state }) => {
         const batches = ends.slice(1).map((end, index) => state(shuffled.slice(ends[index], end)));
         expect(text(batches.reduce(merge, null))).toBe(text(state(list)));
       }),
+    );
+  });
+});
+
+describe('states of large texts', () => {
+  const texts = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(STATE_CHARS / 4));
+  const lists = fc.array(fc.constantFrom(...texts), { minLength: 1, maxLength: 8 });
+  const spec = distinctSpec(100);
+  const counted = { kind: 'counts', type: 'VARCHAR', bound: 100 } as const;
+  const kinds = [
+    [spec, (some: readonly string[]) => distinctState(spec, some), 's'],
+    [
+      counted,
+      (some: readonly string[]) =>
+        countsState(
+          counted,
+          some.map((value) => [value, 1]),
+        ),
+      'c',
+    ],
+  ] as const;
+
+  it.each(kinds)('are bounded by size, whatever the order: %j', (of, state, exact) => {
+    fc.assert(
+      fc.property(lists, fc.nat(8), (list, cut) => {
+        const whole = state(list);
+        const parts = [list.slice(cut), list.slice(0, cut)].map((part) =>
+          part.length === 0 ? null : state(part),
+        );
+        expect(sameStates(mergeState(of, parts[0]!, parts[1]!), whole)).toBe(true);
+        expect(Object.keys(whole as object)).toEqual(
+          new Set(list).size < 4 ? [exact] : [exact === 's' ? 'h' : 'o'],
+        );
+      }),
+      { numRuns: 20 },
     );
   });
 });

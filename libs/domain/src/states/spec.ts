@@ -13,7 +13,7 @@ export type StateSpec =
   | { readonly kind: 'sum'; readonly type: SqlType }
   /** An exact sum of doubles (see double-sum.ts). */
   | { readonly kind: 'sum_double' }
-  /** The smallest or largest value by the order of its SQL type: an encoded value. */
+  /** The smallest or largest value by the order of its SQL type: an encoded value, of a long text its beginning (bounds.ts). */
   | { readonly kind: 'min' | 'max'; readonly type: SqlType }
   /**
    * The value at the smallest or largest order key: `[by, value]`. Ties go to the smaller value (arg_min) or the larger
@@ -21,7 +21,7 @@ export type StateSpec =
    */
   | { readonly kind: 'arg_min' | 'arg_max'; readonly by: SqlType; readonly type: SqlType }
   /**
-   * The distinct values up to `bound`, sorted: `{s: [...]}`; above it the HyperLogLog registers of the same values:
+   * The distinct values up to `bound` and `STATE_CHARS`, sorted: `{s: [...]}`; above it the HyperLogLog registers of the same values:
    * `{h: registers}`, and the measure's rows say that they are approximate.
    */
   | { readonly kind: 'distinct'; readonly type: SqlType; readonly bound: number }
@@ -30,7 +30,7 @@ export type StateSpec =
   /** DDSketch buckets with relative accuracy `alpha` (Masson, Rim, Lee 2019). */
   | { readonly kind: 'ddsketch'; readonly alpha: number }
   /**
-   * How often each value occurs, up to `bound` values: `{c: [[value, count], ...]}` sorted by value; above it
+   * How often each value occurs, up to `bound` values and `STATE_CHARS`: `{c: [[value, count], ...]}` sorted by value; above it
    * `{o: true}`: overflowed for good, and the measure's rows say so instead of giving a wrong number.
    */
   | { readonly kind: 'counts'; readonly type: SqlType; readonly bound: number };

@@ -4,6 +4,7 @@
  * and `STATE_RULES` must change too, so that old and new states are never merged.
  */
 import type { SqlType } from '@tenon/domain';
+import { TEXT_CHARS } from '@tenon/domain';
 import { doubleMoments, doubleSum, rest } from './doubles';
 import { type StateDraft, draft, isDouble } from './draft';
 import type { MeasureCall } from './measures';
@@ -56,13 +57,14 @@ function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraf
     case 'max':
       return (
         comparable(type, call.fn) ?? [
-          draft({ kind: call.states, type }, 'value', [`${call.states}(${x})${filter}`]),
+          draft({ kind: call.states, type }, 'value', [beginning(`${call.states}(${x})${filter}`, type)]),
         ]
       );
     case 'arg_min':
     case 'arg_max': {
       const spec = { kind: call.states, by: byType, type } as const;
-      const pair = `${call.states.slice(4)}({'b': ${by}, 'x': ${x}})${filter}`;
+      const [b, v] = [beginning(by, byType), beginning(x, type)];
+      const pair = `${call.states.slice(4)}({'b': ${b}, 'x': ${v}})${filter}`;
       return comparable(byType, call.fn) ?? comparable(type, call.fn) ?? [draft(spec, 'pair', [pair])];
     }
     case 'moments':
@@ -82,6 +84,9 @@ function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraf
       return comparable(type, call.fn) ?? [counts(x, type, where)];
   }
 }
+
+/** Of a text no more than a state takes, and one character that says so. It keeps the texts' order. */
+const beginning = (x: string, type: SqlType) => (type === 'VARCHAR' ? `left(${x}, ${TEXT_CHARS + 1})` : x);
 
 /** The states of a product: equal ones once. */
 export class StateCollector {

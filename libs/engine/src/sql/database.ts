@@ -2,6 +2,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { TenonError } from '@tenon/errors';
+import { readTextsWhole } from './texts';
 
 export interface DatabaseOptions {
   readonly threads?: number;
@@ -11,6 +12,8 @@ export interface DatabaseOptions {
   /** Whether statements may read and write files. */
   readonly files: boolean;
 }
+
+readTextsWhole();
 
 const INTERRUPT_MS = 50;
 

@@ -36,6 +36,13 @@ test('too many to name: any may have changed', () => {
   expect(live()).toMatchObject([{ cells: cells.slice(1) }, { cells: null, covers: { 'orders/0': [3, 9] } }]);
 });
 
+test('names that would not fit into a message of NATS are too many', () => {
+  const cells = Array.from({ length: 400 }, (_, i) => `${i}`.padEnd(1500, 'k'));
+  hints.landed(landed({ cells, covers: {} }), undefined);
+  hints.landed(landed({ cells: cells.slice(0, 300), covers: {} }), undefined);
+  expect(live()).toMatchObject([{ cells: null }, { cells: cells.slice(0, 300) }]);
+});
+
 test('flushes that changed no cell are told for their offsets, those that did not land are not told at all', () => {
   hints.landed(landed({ covers: { 'orders/0': [3, 4] } }), undefined);
   hints.landed(landed({ counts: { applied: 0, stale: 3, gap: 0 } }), undefined);

@@ -10,6 +10,12 @@ import { HINT_CELLS } from './landing/flushes';
 /** A gap is in every flush until the replay comes, milliseconds. */
 const ASK_EVERY = 2000;
 
+/** Characters of the cells in a hint: NATS takes 1 MB of a message. */
+const HINT_CHARS = 500_000;
+
+const isLong = (cells: readonly string[]) =>
+  cells.length > HINT_CELLS || cells.reduce((sum, { length }) => sum + length, 0) > HINT_CHARS;
+
 export class Hints {
   private askedAt = -Infinity;
 
@@ -24,7 +30,7 @@ export class Hints {
   landed(landed: LandedFlushes, span: Span | undefined): void {
     this.gaps(landed.gaps);
     if (landed.counts.applied === 0) return;
-    const names = landed.cells.length > HINT_CELLS ? null : [...new Set(landed.cells)];
+    const names = isLong(landed.cells) ? null : [...new Set(landed.cells)];
     const hint = liveHint(names, landed.covers);
     this.deps.bus.publish(SUBJECTS.live(this.product), hint, contextHeaders(span));
   }

@@ -1,0 +1,37 @@
+/**
+ * How large a state may become. Values are bounded by number and by size, and a text alone by its length: so that a cell fits into
+ * a record of the log and a document of the store, whatever events bring. Which side of a bound a state is on depends on the set of
+ * its values alone, so no order of events, and neither layer, sees another one.
+ */
+import type { Value } from '../sql-value';
+
+/** Characters (UTF-16 units) that the values of a state may have together. */
+export const STATE_CHARS = 400_000;
+
+/** Characters (code points) of a text that is a state by itself; one more is kept, which says that it was cut. */
+export const TEXT_CHARS = 16_384;
+
+/** What a value that is no text counts for, and what stands between texts. */
+const OTHER_CHARS = 24;
+const BETWEEN_CHARS = 3;
+
+/** True if values fit into one state. */
+export function fitsState<T>(items: readonly T[], bound: number, valueOf: (item: T) => Value): boolean {
+  if (items.length > bound) return false;
+  let chars = 0;
+  for (const item of items) {
+    const value = valueOf(item);
+    chars += typeof value === 'string' ? value.length + BETWEEN_CHARS : OTHER_CHARS;
+    if (chars > STATE_CHARS) return false;
+  }
+  return true;
+}
+
+/** True for a text that was cut, or should have been: what it was is not known any more. */
+export function isCut(value: Value): boolean {
+  if (typeof value !== 'string' || value.length <= TEXT_CHARS) return false;
+  let points = 0;
+  for (let at = 0; at < value.length && points <= TEXT_CHARS; points++)
+    at += (value.codePointAt(at) as number) > 0xffff ? 2 : 1;
+  return points > TEXT_CHARS;
+}
