@@ -122,6 +122,22 @@ export const LAYERS = [
     ],
   ),
   ...inFile(
+    `${ARCHIVE}/listing.ts`,
+    [`${BATCH}/archive/keeper.spec.ts`],
+    [
+      ['cuts within a joined file are forgotten', '...(cuts.length > 0 && { cuts })', ''],
+      ['files of other columns are joined', ' && last.columns === file.columns', ''],
+    ],
+  ),
+  ...inFile(
+    `${BATCH}/archive/keeper.ts`,
+    [`${BATCH}/archive/keeper.spec.ts`],
+    [
+      ['what was joined is removed at once', 'if (!this.isOver(since)) continue;', ''],
+      ['a zombie joins files', '(tx) => lease.isHeldIn(tx)', 'async () => true'],
+    ],
+  ),
+  ...inFile(
     `${ARCHIVE}/check.ts`,
     [`${BATCH}/runs/run.spec.ts`],
     [['a file of another length is read', 'if (print.bytes !== bytes)', 'if (false)']],

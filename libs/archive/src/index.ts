@@ -1,6 +1,7 @@
 export { archiveName, archivePrefix, contiguous, parseArchiveName, partitionPrefix, spansOf } from './names';
 export type { ArchiveFile, ArchivePlace } from './names';
 export type { CompleteCut } from './complete-cut';
+export { groupsOf, joined } from './listing';
 export { ArchiveManifest } from './manifest';
 export type { ManifestDeps } from './manifest';
 export { checkedPath, damaged } from './check';

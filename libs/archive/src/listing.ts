@@ -75,3 +75,49 @@ export const beginsAtOrAfter = (files: readonly ArchivedFile[], epoch: Epoch): b
   const [first] = files.flatMap(cutsOf);
   return first === undefined || first.epoch >= epoch;
 };
+
+/** One file that stands for several: the cuts within are kept, so that none of them is lost to a reader. */
+export function joined(
+  files: readonly ArchivedFile[],
+  print: Pick<ArchivedFile, 'bytes' | 'digest'>,
+): ArchivedFile {
+  const [first, last] = [files[0] as ArchivedFile, files.at(-1) as ArchivedFile];
+  const cuts = files.flatMap(cutsOf).filter(({ at }) => at < last.to);
+  const { from, columns } = first;
+  const { to, epoch, end } = last;
+  return { from, to, epoch, end, ...print, columns, ...(cuts.length > 0 && { cuts }) };
+}
+
+/** @returns null if the files are not in the part, one after the other */
+export function withJoined(
+  part: ArchivePartDocument,
+  files: readonly ArchivedFile[],
+  by: ArchivedFile,
+): ArchivePartDocument | null {
+  const isSame = (one: ArchivedFile | undefined, other: ArchivedFile) =>
+    one?.from === other.from && one.to === other.to && one.digest === other.digest;
+  const at = part.files.findIndex((file) => isSame(file, files[0] as ArchivedFile));
+  if (at < 0 || !files.every((file, index) => isSame(part.files[at + index], file))) return null;
+  return { ...part, files: [...part.files.slice(0, at), by, ...part.files.slice(at + files.length)] };
+}
+
+/**
+ * Files that can be made into one: neighbours of the same columns that join on without an overlap, up to a size. Of files that
+ * are alone nothing is made.
+ */
+export function groupsOf(files: readonly ArchivedFile[], targetBytes: number): ArchivedFile[][] {
+  const groups: ArchivedFile[][] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    const joins = last !== undefined && last.to === file.from && last.columns === file.columns;
+    bytes += file.bytes;
+    if (group !== undefined && joins && bytes <= targetBytes) group.push(file);
+    else {
+      groups.push([file]);
+      bytes = file.bytes;
+    }
+  }
+  return groups.filter((group) => group.length > 1);
+}

@@ -10,7 +10,7 @@ import { generationBefore, judgeArchived } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
 import type { Lake, ProductStore, StoreSnapshot, StoreTransaction } from '@tenon/ports';
 import type { CompleteCut } from './complete-cut';
-import { EMPTY_HEAD, beginsAtOrAfter, cutAtOrAfter, withEntry, withFile } from './listing';
+import { EMPTY_HEAD, beginsAtOrAfter, cutAtOrAfter, withEntry, withFile, withJoined } from './listing';
 import type { ArchiveFile } from './names';
 import { archiveName } from './names';
 import { takeIn } from './take-in';
@@ -86,6 +86,64 @@ export class ArchiveManifest {
       `The archive of ${this.source}, partition ${partition} ends at ${head.next}, and not at ${file.from} or later.`,
       { retryable: true },
     );
+  }
+
+  /**
+   * Names one file in the place of several of a part, in one step.
+   *
+   * @param at where the part begins
+   * @param mayWrite false: the writer is a zombie by now
+   * @returns false if the files are not named as they were: nothing was written
+   */
+  async replace(
+    partition: Partition,
+    at: Offset,
+    files: readonly ArchivedFile[],
+    by: ArchivedFile,
+    mayWrite: (tx: StoreTransaction) => Promise<boolean>,
+  ): Promise<boolean> {
+    return this.deps.store.transact(async (tx) => {
+      const head = await this.headIn(tx, partition);
+      if (head === undefined || !(await mayWrite(tx))) return false;
+      const part = withJoined(await this.partIn(tx, partition, at), files, by);
+      if (part === null) return false;
+      const bytes = head.bytes + by.bytes - files.reduce((sum, file) => sum + file.bytes, 0);
+      const counts = { files: head.files + 1 - files.length, bytes, revision: head.revision + 1 };
+      tx.put('meta', STORE_KEYS.archivePart(this.source, partition, at), part);
+      tx.put('meta', STORE_KEYS.archiveHead(this.source, partition), { ...head, ...counts });
+      return true;
+    });
+  }
+
+  /** The first part that is not compacted and takes no more files; null: there is none. */
+  async openPart(
+    partition: Partition,
+  ): Promise<{ at: Offset; part: ArchivePartDocument; next: Offset } | null> {
+    const { source } = this;
+    return this.deps.store.snapshot(async (snapshot) => {
+      const head = await this.headIn(snapshot, partition);
+      if (head === undefined || head.tail === null || head.compacted >= head.tail) return null;
+      const gte = STORE_KEYS.archivePart(source, partition, head.compacted);
+      const lt = STORE_KEYS.archivePart(source, partition, head.tail);
+      for await (const chunk of snapshot.scan<ArchivePartDocument>('meta', { gte, lt, limit: 1 }))
+        for (const { key, value } of chunk) {
+          const part = supported('archive-part', value);
+          const last = part?.files.at(-1);
+          if (part !== undefined && last !== undefined)
+            return { at: Number(key.split('/').at(-1)), part, next: last.to };
+        }
+      return null;
+    });
+  }
+
+  /** Up to here small files have been made into larger ones. */
+  async compactedTo(partition: Partition, to: Offset): Promise<void> {
+    await this.deps.store.transact(async (tx) => {
+      const head = await this.headIn(tx, partition);
+      if (head === undefined || head.compacted >= to) return;
+      const key = STORE_KEYS.archiveHead(this.source, partition);
+      tx.put('meta', key, { ...head, compacted: to, revision: head.revision + 1 });
+    });
   }
 
   /** @throws UnsupportedVersion */

@@ -15,6 +15,7 @@ import type {
 import { MACROS } from './planner/macros';
 import { Planner } from './planner/planner';
 import { ArchiveFileWriter } from './runner/archive';
+import { joinFiles } from './runner/join-files';
 import { openMicroBatch } from './runner/micro-batch';
 import { finalizeCells } from './runner/finalize';
 import { OlderFiles } from './runner/older-files';
@@ -81,6 +82,10 @@ class DuckDBEngine implements Engine {
 
   archiveColumns(source: SourceDefinition): { name: string; type: string }[] {
     return columnsOf(source).map(({ name, type }) => ({ name, type }));
+  }
+
+  joinArchive(paths: readonly string[], to: string, mark: string): Promise<boolean> {
+    return joinFiles(this.database, paths, to, mark);
   }
 
   openArchive(source: SourceDefinition): ArchiveWriter {

@@ -22,6 +22,8 @@ export interface Lease {
   readonly name: string;
   /** Aborts once the lease is lost: what is under way is somebody else's now. */
   readonly lost: AbortSignal;
+  /** Whether it is still this owner's, as of a transaction: what that writes is then written by no zombie. */
+  isHeldIn(tx: Pick<StoreTransaction, 'get'>): Promise<boolean>;
   /** Gives it up, so that others need not wait; never rejects. */
   release(): Promise<void>;
 }
@@ -103,6 +105,10 @@ class HeldLease implements Lease {
     return this.losing.signal;
   }
 
+  async isHeldIn(tx: Pick<StoreTransaction, 'get'>): Promise<boolean> {
+    return (await read(tx, this.name))?.owner === this.deps.owner;
+  }
+
   private async renew(): Promise<void> {
     const { clock, logger, ttlMs } = this.deps;
     const { signal } = this.ending;
@@ -148,7 +154,7 @@ class HeldLease implements Lease {
   }
 }
 
-const read = (tx: StoreTransaction, name: string) => tx.get<LeaseDocument>('meta', STORE_KEYS.lease(name));
+const read = (tx: Pick<StoreTransaction, 'get'>, name: string) => tx.get<LeaseDocument>('meta', STORE_KEYS.lease(name));
 
 /** Counts on from what the store has, since a renewal whose answer was lost has counted too. */
 function write(

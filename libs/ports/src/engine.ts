@@ -120,6 +120,13 @@ export interface Engine {
   open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<MicroBatch>;
   /** The columns of the source that a file of the archive gets now, with the SQL types in which the engine names them. */
   archiveColumns(source: SourceDefinition): readonly { readonly name: string; readonly type: string }[];
+  /**
+   * Writes one file with the records of several, in their order.
+   *
+   * @param mark makes the file another one than any before, although it may hold the same
+   * @returns false where the files do not have the same columns: nothing was written
+   */
+  joinArchive(paths: readonly string[], to: string, mark: string): Promise<boolean>;
   /** Begins a file of the archive. */
   openArchive(source: SourceDefinition): ArchiveWriter;
   /** The states of a range of the archive, over all partitions together. */

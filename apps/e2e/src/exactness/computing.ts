@@ -29,6 +29,7 @@ export function enginePort(calls: Calls, inner: () => Engine, process: Process):
       };
     },
     archiveColumns: (source) => inner().archiveColumns(source),
+    joinArchive: (paths, to, mark) => inside(() => inner().joinArchive(paths, to, mark)),
     openArchive: (source) => {
       const writer = inner().openArchive(source);
       return {

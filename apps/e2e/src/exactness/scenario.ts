@@ -73,6 +73,8 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       deadLetters: LETTER_LIMITS,
     },
     batch: {
+      compactBytes: 64 << 20,
+      sweepGraceMs: 60_000,
       maxFileRecords: random.pick([40, 200, 100_000]),
       addRecords: random.pick([4, 30, 4096]),
       maxHeldBytes: random.pick([20_000, 64 << 20]),

@@ -23,6 +23,10 @@ export interface BatchConfig {
   readonly maxHeldBytes: number;
   /** Records are handed to the engine by so many, which spreads the work that is due at a cut. */
   readonly addRecords: number;
+  /** Small files of the archive are made into files of about so many bytes. */
+  readonly compactBytes: number;
+  /** What nothing names any more is removed after this long, milliseconds: longer than a run reads. */
+  readonly sweepGraceMs: number;
   /** A run whose generation is not served after this long is made again, milliseconds. */
   readonly rerunAfterMs: number;
   /** An instance that is silent for this long loses its runs to another, milliseconds. */
@@ -37,6 +41,8 @@ export const BATCH_DEFAULTS: BatchConfig = {
   maxFileRecords: 100_000,
   maxHeldBytes: 64 << 20,
   addRecords: 8192,
+  compactBytes: 64 << 20,
+  sweepGraceMs: 3_600_000,
   rerunAfterMs: 60_000,
   leaseMs: 10_000,
   frameCells: FRAME_CELLS,

@@ -14,6 +14,7 @@ import { NO_METRICS } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { layoutOf } from '@tenon/views';
 import { Archiver } from './archive/archiver';
+import { Keeper } from './archive/keeper';
 import type { BatchDeps } from './deps';
 import { Runs } from './runs/runs';
 
@@ -62,6 +63,7 @@ class SourceBatch {
   readonly labels: { readonly source: string };
   readonly archiver: Archiver;
   private readonly runs: Runs;
+  private readonly keeper: Keeper;
   private readonly subscriptions: Subscription[] = [];
 
   constructor(
@@ -73,11 +75,12 @@ class SourceBatch {
     this.labels = { source: source.name };
     const manifest = new ArchiveManifest(deps, source.name, source.partitions);
     this.archiver = new Archiver(deps, source, manifest, () => this.runs.wake());
+    this.keeper = new Keeper(deps, leases, manifest);
     this.runs = new Runs(deps, leases, source, layouts, manifest, this.archiver.contexts);
   }
 
   get done(): Promise<void> {
-    return Promise.all([this.archiver.done, this.runs.done]).then(() => undefined);
+    return Promise.all([this.archiver.done, this.runs.done, this.keeper.done]).then(() => undefined);
   }
 
   /** What it waits for, in words; null: nothing. */
@@ -94,6 +97,7 @@ class SourceBatch {
     }
     await this.archiver.start();
     this.runs.start();
+    this.keeper.start();
   }
 
   status(): Record<string, unknown> {
@@ -101,7 +105,7 @@ class SourceBatch {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.archiver.stop(), this.runs.stop()]);
+    await Promise.all([this.archiver.stop(), this.runs.stop(), this.keeper.stop()]);
     for (const subscription of this.subscriptions) await subscription.close();
   }
 }

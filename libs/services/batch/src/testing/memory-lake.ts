@@ -54,6 +54,13 @@ export class ListingEngine {
   asEngine(): Engine {
     return {
       archiveColumns: () => [{ name: 'price', type: 'DOUBLE' }],
+      joinArchive: async (paths, to) => {
+        this.files.set(
+          to,
+          paths.flatMap((path) => this.files.get(path) ?? []),
+        );
+        return true;
+      },
       openArchive: () => this.open(),
       aggregateArchive: async (_source, _plan, ranges) => {
         await this.beforeRun();
