@@ -15,7 +15,17 @@ import {
 } from '@tenon/adapters-embedded';
 import { isPointerKey } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
-import type { Bus, Clock, Engine, EventLog, Ids, Lake, Logger, ProductStore } from '@tenon/ports';
+import type {
+  Bus,
+  Clock,
+  Engine,
+  EventLog,
+  Ids,
+  Lake,
+  Logger,
+  ProductStore,
+  TopicRemover,
+} from '@tenon/ports';
 import type { DiskPlace, Settings, Tracing } from '@tenon/runtime';
 import { createTracing } from '@tenon/runtime';
 import { adapters } from './adapters';
@@ -28,7 +38,7 @@ export interface Parts {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly tracing: Tracing;
-  log(): Promise<EventLog>;
+  log(): Promise<EventLog & TopicRemover>;
   bus(): Promise<Bus>;
   store(): Promise<ProductStore>;
   lake(): Promise<Lake>;
@@ -87,7 +97,7 @@ export function createParts(
 
   const { TENON_MONGODB_CA: caFile, TENON_MONGODB_CERT: certFile } = settings;
 
-  const openLog = async (): Promise<EventLog> => {
+  const openLog = async (): Promise<EventLog & TopicRemover> => {
     if (TENON_KAFKA_BROKERS === undefined)
       return createFileEventLog({ directory: await folder('log'), clock: systemClock });
     return adapters.kafka().createKafkaEventLog({ ...kafkaOptions(settings), clientId: name, logger });

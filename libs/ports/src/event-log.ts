@@ -89,6 +89,12 @@ export interface LogConsumer {
   close(): Promise<void>;
 }
 
+/** For operators: what removes whole topics. No service does. */
+export interface TopicRemover {
+  /** Removes a topic with all its records; nothing if it is not there. Nobody may read or write it. */
+  deleteTopic(name: string): Promise<void>;
+}
+
 /** Errors are `Unavailable` (retry later) or `TopicMismatch` (libs/errors). */
 export interface EventLog {
   /** Creates the topic if it is missing; rejects with `TopicMismatch` if it has other partitions. */

@@ -9,6 +9,7 @@ export type {
   PollOptions,
   Polled,
   ReadOptions,
+  TopicRemover,
   TopicSpec,
 } from './event-log';
 export type { Bus, BusHeaders, BusMessage, RequestOptions, RespondOptions, Subscription } from './bus';

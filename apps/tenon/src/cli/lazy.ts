@@ -4,6 +4,7 @@ import type * as Check from '../check/check';
 import type * as LoadAll from '../load/load-all';
 import type * as Parquet from '../load/parquet-reader';
 import type * as Runtime from '@tenon/runtime';
+import type * as Prune from '../prune/prune';
 import type * as Up from '../up';
 import type * as Verify from '../verify/verify';
 
@@ -13,5 +14,6 @@ export const lazy = {
   parquet: () => require('../load/parquet-reader') as typeof Parquet,
   runtime: () => require('@tenon/runtime') as typeof Runtime,
   verify: () => require('../verify/verify') as typeof Verify,
+  prune: () => require('../prune/prune') as typeof Prune,
   up: () => require('../up') as typeof Up,
 };

@@ -6,6 +6,7 @@ import { checkCommand } from '../commands/check';
 import { cutCommand } from '../commands/cut';
 import { doctorCommand } from '../commands/doctor';
 import { loadCommand } from '../commands/load';
+import { pruneCommand } from '../commands/prune';
 import { queryCommand } from '../commands/query';
 import { reloadCommand } from '../commands/reload';
 import { statusCommand } from '../commands/status';
@@ -41,6 +42,7 @@ export function createProgram(output: Output): Command {
     statusCommand,
     verifyCommand,
     doctorCommand,
+    pruneCommand,
   ];
   for (const create of commands) program.addCommand(create(output));
   for (const one of [program, ...program.commands]) {

@@ -8,6 +8,7 @@ import type {
   LogRecord,
   NewRecord,
   ReadOptions,
+  TopicRemover,
   TopicSpec,
 } from '@tenon/ports';
 import type { KafkaClientOptions } from './client';
@@ -48,11 +49,11 @@ const HEARTBEAT_MS = 500;
  * `durable` is acks=all: the brokers' replication and `min.insync.replicas` decide what that survives. `relaxed` is
  * acks=1.
  */
-export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
+export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog & TopicRemover {
   return new KafkaEventLog(options);
 }
 
-class KafkaEventLog implements EventLog {
+class KafkaEventLog implements EventLog, TopicRemover {
   private readonly kafka: Kafka;
   private readonly groupKafka: Kafka;
   private readonly timing: GroupTiming;
@@ -167,6 +168,13 @@ class KafkaEventLog implements EventLog {
       this.consumers.add(consumer);
       return consumer;
     });
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    if (!(await this.hasTopic(name))) return;
+    const admin = await this.admin();
+    await attempt(`Topic ${name} could not be deleted`, () => admin.deleteTopics({ topics: [name] }));
+    this.partitions.delete(name);
   }
 
   async deleteBefore(topic: string, offsets: Readonly<Record<string, number>>): Promise<void> {

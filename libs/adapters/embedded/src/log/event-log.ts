@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenonError } from '@tenon/errors';
 import type {
@@ -10,8 +10,10 @@ import type {
   LogRecord,
   NewRecord,
   ReadOptions,
+  TopicRemover,
   TopicSpec,
 } from '@tenon/ports';
+import { syncFolder } from '../files/files';
 import { ConsumerGroup } from './consumer-group';
 import type { Placed } from './commit-group';
 import { Topic } from './topic';
@@ -32,11 +34,11 @@ const DEFAULT_READ_BYTES = 1024 * 1024;
  * A log in files of one directory: a folder per topic, in it a folder per partition, in it segments (see `format.ts`).
  * Topics are opened when they are first used.
  */
-export function createFileEventLog(options: FileEventLogOptions): EventLog {
+export function createFileEventLog(options: FileEventLogOptions): EventLog & TopicRemover {
   return new FileEventLog(options);
 }
 
-class FileEventLog implements EventLog {
+class FileEventLog implements EventLog, TopicRemover {
   private readonly opened = new Map<string, Topic>();
   private readonly opening = new Map<string, Promise<Topic | null>>();
   private readonly groups = new Map<string, ConsumerGroup>();
@@ -118,6 +120,18 @@ class FileEventLog implements EventLog {
     const found = await this.topic(topic);
     for (const [partition, offset] of Object.entries(offsets))
       await found.partition(Number(partition)).deleteBefore(offset);
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    if (!(await this.hasTopic(name))) return;
+    await (await this.topic(name)).close();
+    this.opened.delete(name);
+    // First under a name that no topic has, so that a crash in the middle leaves none that is half there.
+    const gone = join(this.options.directory, `.deleted-${name}`);
+    await rm(gone, { recursive: true, force: true });
+    await rename(this.folderOf(name), gone);
+    await syncFolder(this.options.directory);
+    await rm(gone, { recursive: true, force: true });
   }
 
   close(): Promise<void> {

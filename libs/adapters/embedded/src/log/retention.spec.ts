@@ -17,6 +17,22 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
+test('a topic that is deleted is gone, now and after a start, and can be made anew', async () => {
+  const log = open();
+  await log.ensureTopic({ name: 't', partitions: 1 });
+  await log.ensureTopic({ name: 'other', partitions: 1 });
+  await append(log);
+  await log.deleteTopic('t');
+  await log.deleteTopic('t');
+  expect([await log.hasTopic('t'), await log.hasTopic('other')]).toEqual([false, true]);
+  await log.close();
+  const again = open();
+  expect(await again.hasTopic('t')).toBe(false);
+  await again.ensureTopic({ name: 't', partitions: 1 });
+  expect(await again.endOffsets('t')).toEqual({ '0': 0 });
+  await again.close();
+});
+
 test('segments older than the retention go when the next one begins, and at the next start', async () => {
   const log = open();
   await log.ensureTopic({ name: 't', partitions: 1, retentionMs: 10_000 });

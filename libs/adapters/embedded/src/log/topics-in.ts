@@ -7,7 +7,7 @@ export async function topicsIn(directory: string): Promise<string[]> {
     return [];
   });
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .sort();
 }

@@ -121,6 +121,16 @@ describe('a run', () => {
     expect(log.all('tenon.ranges.per_shop.1')).toEqual([]);
   });
 
+  it('of which the archive lacks records makes nothing', async () => {
+    const { log, run } = await begin();
+    const beyond = { ...cutAt(7), offsets: new Map([[0, 21]]) };
+    await expect(run(served, beyond)).rejects.toMatchObject({
+      code: 'archive-gap',
+      message: 'The archive of orders, partition 0 has no records from 20 on, of those up to 21.',
+    });
+    expect(log.all('tenon.ranges.per_shop.1')).toEqual([]);
+  });
+
   it('that is another instance’s by now does not commit', async () => {
     const { log, run, lost, engine } = await begin();
     engine.beforeRun = () => lost.abort();

@@ -1,0 +1,132 @@
+/** Removes what no catalog asks for any more: versions of products, their topics, base views that were given up. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createFileCatalog } from '@tenon/catalog';
+import { createParts } from '@tenon/composition';
+import { keyAfter } from '@tenon/contracts';
+import type { ProductId } from '@tenon/domain';
+import { parseProductId, productId } from '@tenon/domain';
+import { Refusal } from '@tenon/errors';
+import type { ProductStore } from '@tenon/ports';
+import { createLogger, readSettings } from '@tenon/runtime';
+import { Client } from '../cli/client';
+import { failure } from '../cli/failure';
+import type { Gone } from './gone';
+import { abortedLines, goneOf, productsIn, servedVersion } from './gone';
+
+/** Documents that are removed in one transaction. */
+const CHUNK = 500;
+
+export interface PrunedProduct {
+  readonly product: ProductId;
+  /** `gone`: the catalog does not have it; `lines`: base views of it that nobody reads. */
+  readonly what: 'gone' | 'lines';
+  readonly documents: number;
+  readonly topics: readonly string[];
+}
+
+export interface Pruned {
+  readonly dryRun: boolean;
+  readonly pruned: readonly PrunedProduct[];
+  /** What the catalog does not have, and is left, with the reason. */
+  readonly kept: readonly { readonly product: ProductId; readonly reason: string }[];
+}
+
+export interface PruneOptions {
+  readonly data?: string;
+  readonly catalog?: string;
+  readonly dryRun: boolean;
+  readonly url: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws Failure, Refusal where the catalog is not sound, TenonError `data-directory-locked` if a Tenon runs there */
+export async function prune({ data, catalog, dryRun, url, environment }: PruneOptions): Promise<Pruned> {
+  const settings = readSettings(environment);
+  const directory = resolve(data ?? settings.TENON_DATA);
+  const isEmbedded = settings.TENON_KAFKA_BROKERS === undefined && settings.TENON_MONGODB_URL === undefined;
+  if (isEmbedded && !existsSync(directory))
+    throw failure('no-data', `There is no ${directory}.`, 'Name the data directory with --data.');
+  const wanted = await wantedProducts(resolve(catalog ?? settings.TENON_CATALOG));
+  // The data directory is locked by whoever runs on it; servers tell nobody.
+  const running = isEmbedded ? new Set<ProductId>() : await runningProducts(url);
+  const parts = createParts(
+    settings,
+    directory,
+    createLogger({ level: 'silent', name: 'prune' }),
+    'tenon-prune',
+  );
+  try {
+    const [store, log] = [await parts.store(), await parts.log()];
+    const known = await store.snapshot(productsIn);
+    const pruned: PrunedProduct[] = [];
+    const kept: { product: ProductId; reason: string }[] = [];
+    for (const product of known) {
+      if (wanted.has(product)) {
+        if (!isEmbedded) continue;
+        const lines = await store.snapshot((snapshot) => abortedLines(snapshot, product));
+        const documents = await removeAll(store, lines, dryRun);
+        if (documents > 0) pruned.push({ product, what: 'lines', documents, topics: [] });
+        continue;
+      }
+      const { name, version } = parseProductId(product);
+      const nameIsGone = ![...wanted].some((one) => parseProductId(one).name === name);
+      const served = await store.snapshot((snapshot) => servedVersion(snapshot, name));
+      if (running.has(product))
+        kept.push({ product, reason: `${url} runs it: reload the catalog there first` });
+      else if (!nameIsGone && served === version)
+        kept.push({ product, reason: 'it is served: start Tenon with the catalog first' });
+      else {
+        const gone = await goneOf(log, product, nameIsGone);
+        const documents = await removeAll(store, gone.ranges, dryRun);
+        if (!dryRun) for (const topic of gone.topics) await log.deleteTopic(topic);
+        pruned.push({ product, what: 'gone', documents, topics: gone.topics });
+      }
+    }
+    return { dryRun, pruned, kept };
+  } finally {
+    await parts.close();
+  }
+}
+
+async function wantedProducts(directory: string): Promise<ReadonlySet<ProductId>> {
+  const { products, problems } = await createFileCatalog(directory).load();
+  if (problems.length > 0) throw new Refusal('catalog', problems);
+  return new Set(products.map(({ definition }) => productId(definition.name, definition.version)));
+}
+
+async function runningProducts(url: string): Promise<ReadonlySet<ProductId>> {
+  const client = new Client(url);
+  try {
+    const answer = await client.json<{
+      readonly products: readonly { readonly name: string; readonly version: number }[];
+    }>('/v1/products');
+    return new Set(answer.products.map(({ name, version }) => productId(name, version)));
+  } finally {
+    client.close();
+  }
+}
+
+/** @returns how many documents there are, or were */
+async function removeAll(store: ProductStore, ranges: readonly Gone[], dryRun: boolean): Promise<number> {
+  let documents = 0;
+  for (const { table, range } of ranges) {
+    let gte: string | null = range.gte;
+    while (gte !== null) {
+      const from: string = gte;
+      const keys = await store.snapshot(async (snapshot) => {
+        const found: string[] = [];
+        for await (const chunk of snapshot.scan(table, { gte: from, lt: range.lt, limit: CHUNK }))
+          found.push(...chunk.map(({ key }) => key));
+        return found;
+      });
+      if (!dryRun && keys.length > 0)
+        await store.transact(async (tx) => {
+          for (const key of keys) tx.delete(table, key);
+        });
+      documents += keys.length;
+      gte = keys.length < CHUNK ? null : keyAfter(keys.at(-1) as string);
+    }
+  }
+  return documents;
+}
