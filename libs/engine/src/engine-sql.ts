@@ -23,6 +23,12 @@ export interface BoundedSql {
   readonly sets: readonly ValueSet[];
 }
 
+export interface ProbeSql {
+  readonly sql: string;
+  /** Each gives the names that the product takes for time zones (v): DuckDB's TRY does not catch one that is none. */
+  readonly zones: readonly string[];
+}
+
 /** One expression of the answer, for itself: `SELECT i, x FROM {{cells}}`. */
 export interface FinalizePart {
   readonly sql: string;
@@ -35,7 +41,7 @@ export interface EngineSql extends PlanSql {
   /** `partial` for a micro-batch: the partition comes first, and states of counted values as flat lists. */
   readonly live: string;
   /** Finds rows that expressions fail on (planner/probe.ts); null: they are found by halves only. */
-  readonly probe: string | null;
+  readonly probe: ProbeSql | null;
   /** null: no state has a bound. */
   readonly bounded: BoundedSql | null;
   /** How each state is made of the columns of `partial` and `live` (planner/carriers.ts). */

@@ -74,6 +74,21 @@ export class ClauseReader {
     };
   }
 
+  /** Whether there is an aggregate in the SELECT list or HAVING, or a call of what is unknown. */
+  aggregates(): boolean {
+    const { top } = this;
+    const nodes = [...(top['select_list'] as Ast[]), ...(isAst(top['having']) ? [top['having']] : [])];
+    return nodes.some((node) =>
+      some(node, (one) => {
+        if (one['class'] === 'WINDOW' || one['class'] === 'STAR') return true;
+        return (
+          one['class'] === 'FUNCTION' &&
+          ['aggregate', 'aggregate-macro', 'unknown'].includes(this.functions.verdictOf(one))
+        );
+      }),
+    );
+  }
+
   private checkOne(node: Ast, place: string, aggregates: boolean, known: ReadonlySet<string>): boolean {
     const { functions, problems, scope } = this;
     return checkExpression(node, { functions, problems, scope, place, aggregates, known });

@@ -34,7 +34,7 @@ export function checkExpression(expression: Ast, rules: ExpressionRules): boolea
         'window-function',
         at,
         'Window functions (OVER) need all rows at once and cannot be merged.',
-        'Group instead; use arg_max(x, event_time) for the latest value.',
+        'Keep what it is made of (sum(x), count(*)) as columns, and compute shares, ranks and running totals over the rows that a query gives.',
       );
       return false;
     case 'SUBQUERY':
@@ -42,7 +42,7 @@ export function checkExpression(expression: Ast, rules: ExpressionRules): boolea
         'subquery-expression',
         at,
         'A subquery inside of an expression cannot be planned.',
-        'Use list functions (list_contains, list_sum, list_filter …) or unnest the list in FROM.',
+        "Whether any event of a group has x: HAVING count(*) FILTER (x) > 0. Against constants: x IN ('a', 'b'), or FROM source SEMI JOIN (VALUES ('a')) AS t(y) ON x = t.y. Over a list: list_contains, list_filter.",
       );
       return false;
     case 'STAR':

@@ -107,12 +107,15 @@ function baseTable(from: Ast, ctes: CteScope, context: RowsContext): FromPart {
     return { from: { ...from, table_name: INPUT, alias }, relations: [relation] };
   }
   const known = [source, ...ctes.relations.keys()];
-  const near = nearestName(name, known);
+  // A name of a letter or two is near to any other.
+  const near = name.length < 3 ? undefined : nearestName(name, known);
   problems.add(
     'unknown-table',
     locationOf(from),
-    `There is no table ${[...qualified, name].join('.')}: a product reads one source, and no files or other tables.`,
-    near === undefined ? `The source is ${source}.` : `Did you mean ${near}?`,
+    `There is no table ${[...qualified, name].join('.')} here: this product reads the source ${source}, and no other source, product, file or table.`,
+    near === undefined
+      ? `Constants can be joined: FROM ${source} LEFT JOIN (VALUES (1, 'one')) AS t(id, name) ON …; for two sources declare two products.`
+      : `Did you mean ${near}?`,
   );
   return { from, relations: [{ alias, columns: null, stream: false, lineage: new Map() }] };
 }

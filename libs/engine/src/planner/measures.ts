@@ -56,8 +56,8 @@ const simple =
       ? { fn, args, filters, states }
       : {
           code: 'not-mergeable',
-          message: `${name} with ${args.length} arguments cannot be merged.`,
-          hint: `${name} takes ${arity} here.`,
+          message: `${name} with ${args.length} arguments is not planned yet.`,
+          hint: `${name} takes ${arity === 1 ? 'one argument' : `${arity} arguments`} here, and gives one value.`,
         };
 
 const count: Reader = ({ args, filters, distinct }) => {
@@ -78,7 +78,14 @@ const ordered =
         hint: way,
       };
     }
-    if (orders.length > 1 || order['type'] === 'DESCENDING' || order['null_order'] === 'NULLS FIRST') {
+    if (orders.length === 1 && order['type'] === 'DESCENDING') {
+      return {
+        code: 'not-mergeable',
+        message: `${name} is ordered by one key, ascending.`,
+        hint: `Use ${end === 'first' ? 'last' : 'first'}(x ORDER BY key): the other end of the same order.`,
+      };
+    }
+    if (orders.length > 1 || order['null_order'] === 'NULLS FIRST') {
       return {
         code: 'not-mergeable',
         message: `${name} can be ordered by one key, ascending, nulls last.`,
@@ -97,7 +104,7 @@ const keyed =
     if (isProblem(read))
       return {
         ...read,
-        hint: `Use ${call.name}(x, by); for the n largest values there is approx_top_k or approx_quantile.`,
+        hint: `Use ${call.name}(x, by), which gives one value; the n first or last of a cell cannot be had in one product.`,
       };
     return { ...read, filters: [...read.filters, ...read.args.slice(nulls ? 1 : 0).map(isNotNull)] };
   };
@@ -170,7 +177,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   quantile: QUANTILE,
   quantile_cont: QUANTILE,
   quantile_disc: QUANTILE,
-  mad: QUANTILE,
   reservoir_quantile: QUANTILE,
   list: LIST,
   array_agg: LIST,
@@ -187,7 +193,22 @@ const REFUSED: Readonly<Record<string, string>> = {
   covar_samp: 'build it of sum(x), sum(y), sum(x * y) and count(*)',
   entropy: 'use histogram(x)',
   sem: 'use stddev_pop(x) / sqrt(count(x))',
+  bit_and: 'for flags there are bool_and(x & 1 <> 0) and bool_or(x & 1 <> 0), one for each bit',
+  bit_or: 'for flags there are bool_and(x & 1 <> 0) and bool_or(x & 1 <> 0), one for each bit',
+  bit_xor: 'count the bits: count(*) FILTER (x & 1 <> 0) % 2, one for each bit',
+  skewness: 'build it of sum(x), sum(x * x), sum(x * x * x) and count(x)',
+  kurtosis: 'build it of sum(x), sum(x * x), … up to the fourth power, and count(x)',
+  kurtosis_pop: 'build it of sum(x), sum(x * x), … up to the fourth power, and count(x)',
+  mad: 'stddev_pop(x) is another measure of spread; quantiles apart another: approx_quantile(x, [0.25, 0.75])',
 };
+
+/** Their states could be merged. */
+const NOT_YET = new Set(
+  `bit_and bit_or bit_xor corr covar_pop covar_samp skewness kurtosis kurtosis_pop product sem
+     regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy`.split(
+    /\s+/,
+  ),
+);
 
 /** Reads an aggregate call of the parse tree. */
 export function readMeasure(node: Ast): MeasureCall | CallProblem {
@@ -206,7 +227,9 @@ export function readMeasure(node: Ast): MeasureCall | CallProblem {
     const hint = REFUSED[name];
     return {
       code: 'not-mergeable',
-      message: `${name} cannot be merged: it needs all values of a cell at once.`,
+      message: NOT_YET.has(name)
+        ? `${name} is not planned yet.`
+        : `${name} cannot be merged: it needs all values of a cell at once.`,
       hint:
         hint === undefined
           ? 'See docs/sql.md for the aggregates that can.'

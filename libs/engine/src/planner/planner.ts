@@ -1,5 +1,7 @@
 /** From one SELECT to a plan: what a product's SQL means, or everything that is wrong with it. */
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
+import { Refusal } from '@tenon/errors';
 import { columnsOf } from '../source-columns';
 import { Database } from '../sql/database';
 import { Binder } from './binder';
@@ -19,7 +21,9 @@ export class Planner {
   ) {}
 
   static async open(): Promise<Planner> {
-    const database = await Database.open({ threads: 1, files: false }, ['SET errors_as_json = true']);
+    const database = await Database.open({ threads: 1, memoryLimit: '512MB', files: false }, [
+      'SET errors_as_json = true',
+    ]);
     return database.use(async (connection) => {
       for (const macro of MACROS) await connection.run(macro);
       return new Planner(database, await FunctionCatalog.load(connection));
@@ -43,11 +47,42 @@ export class Planner {
 
   private planNow(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
     const problems = new ProblemList(product.sql);
-    return this.database.use(async (connection) => {
-      const top = await parseProduct(connection, product.sql, problems);
-      return Binder.use(connection, source.name, columnsOf(source), (binder) =>
-        new Planning(binder, this.functions, problems, source, product).plan(top),
-      );
-    });
+    return this.database.use((connection) =>
+      inTime(connection, async () => {
+        const top = await parseProduct(connection, product.sql, problems);
+        return Binder.use(connection, source.name, columnsOf(source), (binder) =>
+          new Planning(binder, this.functions, problems, source, product).plan(top),
+        );
+      }),
+    );
   }
+}
+
+/** DuckDB computes constants while it plans, and they may be as large as it likes: `range(100000000)[5]`. */
+const MOST_MS = 10_000;
+
+async function inTime<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+  let late = false;
+  const begun = Date.now();
+  const timer = setInterval(() => {
+    if (Date.now() - begun < MOST_MS) return;
+    late = true;
+    connection.interrupt();
+  }, 100);
+  try {
+    const result = await work().catch((error: unknown) => {
+      if (!late) throw error;
+    });
+    if (!late) return result as T;
+  } finally {
+    clearInterval(timer);
+  }
+  throw new Refusal('plan-refused', [
+    {
+      code: 'plan-too-long',
+      message: `Planning took more than ${MOST_MS / 1000} s: something in the SQL is computed from constants alone.`,
+      hint: 'Make the constants smaller, e.g. those of range and generate_series.',
+      place: { file: '', line: 1, column: 1 },
+    },
+  ]);
 }

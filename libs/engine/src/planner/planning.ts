@@ -7,6 +7,7 @@ import { answerColumn, checkColumnNames, keyColumn, windowColumn } from './answe
 import { type Binder, isBindError } from './binder';
 import { ClauseReader, some } from './clauses';
 import { composeBounded, composeLive, composePartial, composeRowCount, openInput } from './compose';
+import { checkEndless } from './endless';
 import { finalizerOf, measuresIn, reorderKeys } from './finalizer';
 import { fromOf, hiddenRef } from './from';
 import type { FunctionCatalog } from './functions';
@@ -42,6 +43,8 @@ export class Planning {
     const { problems, binder } = this;
     const shaped = checkShape(top, 'a product', problems);
     if (top['type'] !== 'SELECT_NODE') return problems.fail();
+    await checkEndless(top, problems, (node) => binder.evaluate(node));
+    if (problems.has('too-many-cells')) return problems.fail();
     const context = this.rowsContext();
     const ctes = await rowsOfCtes(top['cte_map'], NO_CTES, context);
     const { from, relations } = await fromOf(top['from_table'] as Ast, ctes, null, context);
@@ -54,7 +57,18 @@ export class Planning {
     const reader = new ClauseReader(top, scope, this.functions, problems);
     const well = reader.check() && shaped;
     const clauses = reader.read();
-    const registry = new Registry(scope, clauses.keys, this.functions, problems, !clauses.keysKnown);
+    if (clauses.keysKnown && clauses.keys.length === 0 && !reader.aggregates()) {
+      problems.add(
+        'no-aggregate',
+        locationOf((top['select_list'] as Ast[])[0]!),
+        'The product aggregates nothing: its rows would be the events.',
+        'Use count(*), sum(x) … and GROUP BY; with event_id in GROUP BY each event is a row of its own.',
+      );
+    }
+    // Where a relation is not known, or nothing is grouped at all, «not grouped» is no news of a single column.
+    const keysUnsure =
+      !clauses.keysKnown || !problems.empty || relations.some(({ columns }) => columns === null);
+    const registry = new Registry(scope, clauses.keys, this.functions, problems, keysUnsure);
     const shown = clauses.items.map(({ expanded }) => registry.replace(expanded));
     const having = clauses.having && registry.replace(clauses.having);
     const select: SelectRows = (list, where = clauses.where) =>
@@ -210,7 +224,7 @@ export class Planning {
     this.problems.add(
       'key-type',
       locationOf(key),
-      `A key of type ${type} has no order, so it cannot name a cell.`,
+      `A key of type ${type} cannot name a cell.`,
       hop
         ? "Use hop in FROM: FROM source, hop(event_time, INTERVAL '1 hour', INTERVAL '15 minutes')."
         : 'Group by a field of it, or by CAST(x AS VARCHAR).',

@@ -2,6 +2,8 @@
 import { type Ast, withAlias } from '../sql/ast';
 import { quoteName } from '../sql/text';
 import { type Binder, isBindError } from './binder';
+import { Catching } from './caught';
+import type { ProbeSql } from '../engine-sql';
 import { openInput } from './compose';
 import { HIDDEN } from './names';
 import { type SelectRows, castToBoolean, tryNode } from './nodes';
@@ -28,11 +30,12 @@ export async function composeProbe(
   binder: Binder,
   select: SelectRows,
   { where, expressions, hidden }: ProbedParts,
-): Promise<string | null> {
-  const conditions = where === null ? [] : conjuncts(where).map(castToBoolean);
+): Promise<ProbeSql | null> {
+  const catching = await Catching.open(binder);
+  const conditions = where === null ? [] : conjuncts(where).map((one) => castToBoolean(catching.guard(one)));
   const tried = [
     ...conditions.map((node, index) => withAlias(tryNode(node), `w${index}`)),
-    ...expressions.map((node, index) => withAlias(tryNode(node), `e${index}`)),
+    ...expressions.map((node, index) => withAlias(catching.tried(node), `e${index}`)),
   ];
   const node = select([...tried, ...hidden], null);
   if (isBindError(await binder.describe(node))) return null;
@@ -41,7 +44,16 @@ export async function composeProbe(
     `WHEN ${or(conditions.map((_, index) => `(w${index} IS NOT NULL AND w${index}.v IS DISTINCT FROM true)`))} THEN NULL`,
     ...tried.map(({ alias }, index) => `WHEN ${String(alias)} IS NULL THEN ${index}`),
   ];
-  return `SELECT ${ROW} AS r, min(f) AS f FROM (SELECT ${ROW}, CASE ${cases.join(' ')} END AS f FROM (${openInput(await binder.print(node))}) AS t) AS u WHERE f IS NOT NULL GROUP BY ${ROW}`;
+  const zones: string[] = [];
+  for (const zone of catching.zones) {
+    const named = select([withAlias(tryNode(zone), 'z')], null);
+    if (!isBindError(await binder.describe(named)))
+      zones.push(
+        `SELECT DISTINCT z.v AS v FROM (${openInput(await binder.print(named))}) AS t WHERE z.v IS NOT NULL`,
+      );
+  }
+  const sql = `SELECT ${ROW} AS r, min(f) AS f FROM (SELECT ${ROW}, CASE ${cases.join(' ')} END AS f FROM (${openInput(await binder.print(node))}) AS t) AS u WHERE f IS NOT NULL GROUP BY ${ROW}`;
+  return { sql, zones };
 }
 
 function conjuncts(node: Ast): Ast[] {

@@ -14,6 +14,10 @@ export class ProblemList {
     return this.problems.length === 0;
   }
 
+  has(code: string): boolean {
+    return this.problems.some((one) => one.code === code);
+  }
+
   /** @param at byte in the SQL; undefined where no place is known (then line 1, column 1) */
   add(code: string, at: number | undefined, message: string, hint?: string): void {
     const place = { file: '', ...this.lineAndColumn(at ?? 0) };

@@ -24,20 +24,29 @@ export function checkShape(node: Ast, place: string, problems: ProblemList): boo
   for (const modifier of (node['modifiers'] ?? []) as Ast[]) {
     const orders = modifier['orders'] as Ast[] | undefined;
     if (modifier['type'] === 'DISTINCT_MODIFIER')
-      refuse('select-distinct', at, `DISTINCT in ${place} cannot be planned.`, 'GROUP BY the columns.');
+      refuse(
+        'select-distinct',
+        at,
+        `DISTINCT in ${place} cannot be planned.`,
+        ((modifier['distinct_on_targets'] ?? []) as Ast[]).length > 0
+          ? 'For one row of each group: arg_max(x, event_time) or last(x ORDER BY event_time), and GROUP BY what DISTINCT ON names.'
+          : place === 'a product'
+            ? 'GROUP BY the columns.'
+            : 'Leave it out, and count or group in the outermost SELECT: count(DISTINCT x), GROUP BY.',
+      );
     else if (orders !== undefined)
       refuse(
         'order-by',
         locationOf(orders[0]!['expression'] as Ast),
         `ORDER BY in ${place}: a product's rows have the order of their key.`,
-        'Leave it out; order when you query.',
+        'Leave it out, and sort the rows that a query gives; the most frequent values of a cell are approx_top_k(x, 10).',
       );
     else
       refuse(
         'limit',
         isAst(modifier['limit']) ? locationOf(modifier['limit']) : at,
         `LIMIT in ${place} cannot be planned: which rows are first is known only at the end.`,
-        'Leave it out; use HAVING, or limit when you query.',
+        'Leave it out; HAVING keeps rows by a measure, and the parameter limit of a query the first ones by key.',
       );
   }
   if (isAst(node['sample']))

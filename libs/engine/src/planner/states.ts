@@ -122,7 +122,12 @@ function comparable(type: SqlType, fn: string): TypeProblem | undefined {
   if (isComparable(type)) return undefined;
   return {
     message: `${fn} of ${type} cannot be merged.`,
-    hint: 'Take a field of it, or make it text: CAST(x AS VARCHAR).',
+    hint:
+      type === 'INTERVAL'
+        ? 'Make it a number of seconds: epoch(x).'
+        : /[\])]$/.test(type)
+          ? 'Take a field or an element of it: x.field, x[1].'
+          : 'Cast it to a type that has an order in Tenon, e.g. TIMESTAMP, BIGINT or VARCHAR.',
   };
 }
 
@@ -155,19 +160,24 @@ function moments(
   return [first, squares(x, type, scale, filter), count];
 }
 
-/** Whole numbers up to 2^48 have squares that a HUGEINT can sum; larger ones are listed. */
+/** Whole numbers up to 2^48 have squares that a HUGEINT can sum; larger ones are listed. A decimal counts in steps of its last digit. */
 function squares(x: string, type: SqlType, scale: string | undefined, filter: string): StateDraft {
-  if (scale !== undefined) {
-    const spec = { kind: 'sum', type: `DECIMAL(38,${2 * Number(scale)})` } as const;
-    return draft(spec, 'sum', [`sum(${x} * ${x})${filter}`]);
-  }
-  const spec = { kind: 'sum', type: 'HUGEINT' } as const;
+  const spec = {
+    kind: 'sum',
+    type: scale === undefined ? 'HUGEINT' : `DECIMAL(38,${2 * Number(scale)})`,
+  } as const;
   if (SMALL.test(type)) return draft(spec, 'sum', [`sum(CAST(${x} AS BIGINT) * ${x})${filter}`]);
-  const bounded = `${x} BETWEEN -281474976710656 AND 281474976710656`;
+  const unit = 10n ** BigInt(scale ?? 0);
+  const whole =
+    scale === undefined
+      ? `CAST(${x} AS HUGEINT)`
+      : `CAST(trunc(${x}) AS HUGEINT) * ${unit} + CAST((${x} - trunc(${x})) * ${unit} AS HUGEINT)`;
+  const bounded = `${x}_u BETWEEN -281474976710656 AND 281474976710656`;
   const derived = [
+    [`${whole} AS ${x}_u`],
     [
-      `CASE WHEN ${bounded} THEN CAST(${x} AS HUGEINT) END AS ${x}_q`,
-      `CASE WHEN NOT (${bounded}) THEN CAST(${x} AS HUGEINT) END AS ${x}_r`,
+      `CASE WHEN ${bounded} THEN ${x}_u END AS ${x}_q`,
+      `CASE WHEN NOT (${bounded}) THEN ${x}_u END AS ${x}_r`,
     ],
   ];
   return { ...draft(spec, 'squares', [`sum(${x}_q * ${x}_q)${filter}`, rest(x, filter)]), derived };

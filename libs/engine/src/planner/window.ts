@@ -94,7 +94,7 @@ export function isConstant(node: Ast): boolean {
   return node['class'] !== 'COLUMN_REF' && [...childrenOf(node)].every(isConstant);
 }
 
-async function intervalOf(node: Ast | undefined, evaluate: Evaluate): Promise<WindowSize | undefined> {
+export async function intervalOf(node: Ast | undefined, evaluate: Evaluate): Promise<WindowSize | undefined> {
   if (node === undefined || !isConstant(node)) return undefined;
   const value = (await evaluate(
     selectNode({ select: [node], from: NO_TABLE }),

@@ -5,6 +5,8 @@ import type { Plan } from '@tenon/domain';
 import { ProductFailed } from '@tenon/errors';
 import { sqlOf } from '../engine-sql';
 import { engineFailure, isEnvironmentError } from '../sql/database';
+import { BAD_ZONES } from '../planner/caught';
+import { quoteText } from '../sql/text';
 import { inputOf, numbers, over } from './partial';
 import { dataErrorText } from './records';
 
@@ -69,8 +71,11 @@ async function attempt<T>(work: () => Promise<T>): Promise<{ result: T } | { err
   }
 }
 
+/** Names that are no time zones: beyond so many different ones, they are found by halves. */
+const MOST_ZONES = 256;
+
 /** Of so many rows that fail in one expression each gets its own message: it costs a query. */
-const OWN_MESSAGES = 32;
+const OWN_MESSAGES = 8;
 
 class Sifter<T, P> {
   private readonly refused = new Map<number, string>();
@@ -124,10 +129,13 @@ class Sifter<T, P> {
     const { connection, plan } = this.job;
     const { probe } = sqlOf(plan);
     if (probe === null) return;
+    const input = inputOf(plan, REST, []);
+    const zones = await this.badZones(probe.zones.map((sql) => over(sql, input)));
+    const sql = over(probe.sql, input).replaceAll(quoteText(BAD_ZONES), () =>
+      quoteText(zones.join('\u001f')),
+    );
     const probed = await attempt(() =>
-      connection.run(
-        `CREATE OR REPLACE TEMP TABLE ${SUSPECTS} AS ${over(probe, inputOf(plan, REST, []))} ORDER BY r`,
-      ),
+      connection.run(`CREATE OR REPLACE TEMP TABLE ${SUSPECTS} AS ${sql} ORDER BY r`),
     );
     if ('error' in probed) return;
     const places = new Map<number, number[]>();
@@ -140,6 +148,29 @@ class Sifter<T, P> {
     const found = new Map<number, string>();
     for (const rows of places.values()) await this.explain(rows, found);
     await this.leaveOut(found);
+  }
+
+  /** Of the names that are taken for time zones, those that DuckDB does not take. */
+  private async badZones(queries: readonly string[]): Promise<string[]> {
+    const bad: string[] = [];
+    for (const sql of queries) {
+      const found = await attempt(() =>
+        this.job.connection.runAndReadAll(
+          `SELECT v FROM (${sql}) WHERE v NOT IN (SELECT name FROM pg_timezone_names()) LIMIT ${MOST_ZONES}`,
+        ),
+      );
+      if ('error' in found) continue;
+      for (const [zone] of found.result.getRows()) {
+        const text = String(zone);
+        const used = await attempt(() =>
+          this.job.connection.run(
+            `SELECT timezone(v, TIMESTAMP '2000-01-01') FROM (SELECT ${quoteText(text)} AS v)`,
+          ),
+        );
+        if ('error' in used) bad.push(text);
+      }
+    }
+    return bad;
   }
 
   /** Why rows fail that fail in one expression: the first ones by their own messages, the others by the first one's. */

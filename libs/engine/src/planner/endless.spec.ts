@@ -1,0 +1,35 @@
+import type { Engine } from '@tenon/ports';
+import { createEngine } from '../engine';
+import { productOf, sourceOf } from '../testing/records';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await createEngine({ threads: 1 });
+});
+afterAll(() => engine.close());
+
+const plan = (sql: string) => engine.plan(sourceOf({ i: { type: 'integer' } }), productOf(sql));
+const hop = (size: string, slide: string) =>
+  `SELECT window_start, count(*) AS n FROM events, hop(event_time, INTERVAL '${size}', INTERVAL '${slide}') GROUP BY ALL`;
+
+test.each([
+  'SELECT count(*) AS n FROM events, unnest(generate_series(1, 1000000000)) AS t(x)',
+  'SELECT count(*) AS n FROM events, generate_series(1, 1000 * 1000) AS a(x), generate_series(1, 1000000) AS b(y)',
+  'SELECT max(range(100000000)[5]) AS n FROM events',
+  'SELECT count(*) AS n FROM events WHERE len(range(-1, 1000000000, 2)) > 5',
+  'SELECT sum(x) AS n FROM (SELECT unnest(range(1000000000)) AS x FROM events)',
+  hop('200000 seconds', '1 second'),
+])('more than anybody can keep of each event is refused, and nothing is computed: %s', async (sql) => {
+  await expect(plan(sql)).rejects.toMatchObject({
+    code: 'plan-refused',
+    problems: expect.arrayContaining([expect.objectContaining({ code: 'too-many-cells' })]) as unknown,
+  });
+});
+
+test.each([
+  'SELECT x, count(*) AS n FROM events, generate_series(1, 100) AS t(x) GROUP BY ALL',
+  'SELECT sum(list_sum(range(i))) AS n FROM events',
+  hop('1 day', '1 minute'),
+])('series of a reasonable length are planned: %s', async (sql) => {
+  await expect(plan(sql)).resolves.toMatchObject({ product: 'product' });
+});

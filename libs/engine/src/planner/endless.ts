@@ -1,0 +1,97 @@
+/** Series of constants that would make of each event more than anybody can keep, found before DuckDB computes them. */
+import { type Ast, type AstValue, isAst, locationOf, numberOf, rewrite } from '../sql/ast';
+import type { ProblemList } from './problems';
+import { type Evaluate, intervalOf } from './window';
+
+/** Rows that series in FROM, and windows of hop, may make of one event. */
+export const MOST_ROWS = 10_000;
+/** Items of a list that is made of constants. */
+export const MOST_ITEMS = 100_000;
+
+const DAY = 86_400e6;
+
+/** Adds a problem for each. Then nothing of the query may be bound: DuckDB computes constants while it binds. */
+export async function checkEndless(top: Ast, problems: ProblemList, evaluate: Evaluate): Promise<void> {
+  const lists: Ast[] = [];
+  const inFrom: Ast[] = [];
+  rewrite(top, (node) => {
+    if (node['type'] === 'TABLE_FUNCTION' && isAst(node['function'])) inFrom.push(node['function']);
+    if (node['class'] === 'FUNCTION') lists.push(node);
+    return undefined;
+  });
+  for (const call of lists) {
+    const items = seriesLength(call);
+    if (items === undefined || items <= MOST_ITEMS) continue;
+    problems.add(
+      'too-many-cells',
+      locationOf(call),
+      `A series of ${items} constants for each event: there may be ${MOST_ITEMS}.`,
+      'Make it shorter.',
+    );
+  }
+  let rows = 1;
+  for (const call of inFrom) {
+    const list = (call['children'] as Ast[])[0];
+    rows *= seriesLength(call) ?? (list && seriesLength(list)) ?? (await windowsOf(call, evaluate)) ?? 1;
+    if (rows <= MOST_ROWS) continue;
+    problems.add(
+      'too-many-cells',
+      locationOf(call),
+      `FROM makes ${rows} rows of each event: there may be ${MOST_ROWS}.`,
+      'Make the series shorter, or the slide of hop longer.',
+    );
+    return;
+  }
+}
+
+/** How many windows an event falls into. */
+async function windowsOf(call: Ast, evaluate: Evaluate): Promise<number | undefined> {
+  if (String(call['function_name']).toLowerCase() !== 'hop') return undefined;
+  const [, size, slide] = call['children'] as Ast[];
+  const [length, step] = [await intervalOf(size, evaluate), await intervalOf(slide, evaluate)];
+  if (length === undefined || step === undefined) return undefined;
+  const micros = ({ sizeMicros, sizeMonths }: typeof step) => sizeMicros + sizeMonths * 30 * DAY;
+  return Math.ceil(micros(length) / micros(step));
+}
+
+function seriesLength(call: Ast): number | undefined {
+  const name = String(call['function_name'] ?? '').toLowerCase();
+  if (name !== 'range' && name !== 'generate_series') return undefined;
+  const args = (call['children'] as Ast[]).map(numberIn);
+  if (args.includes(undefined)) return undefined;
+  const [first = 0, second, step = 1] = args as number[];
+  const [from, to] = second === undefined ? [0, first] : [first, second];
+  return Math.max(0, Math.ceil((to - from) / (step || 1)) + (name === 'range' ? 0 : 1));
+}
+
+/** The number that a constant is, also one that is computed of constants. */
+function numberIn(node: AstValue | undefined): number | undefined {
+  if (!isAst(node)) return undefined;
+  if (node['class'] === 'CONSTANT') {
+    const { value, type } = node['value'] as Ast;
+    const number = numberOf(value);
+    const info = isAst(type) ? type['type_info'] : undefined;
+    return number === undefined
+      ? undefined
+      : number / 10 ** (isAst(info) ? (numberOf(info['scale']) ?? 0) : 0);
+  }
+  if (node['class'] === 'CAST') return numberIn(node['child']);
+  if (node['class'] !== 'FUNCTION') return undefined;
+  const [a, b] = (node['children'] as Ast[]).map(numberIn);
+  if (a === undefined) return undefined;
+  switch (String(node['function_name'])) {
+    case '-':
+      return b === undefined ? -a : a - b;
+    case '+':
+      return b === undefined ? a : a + b;
+    case '*':
+      return b === undefined ? undefined : a * b;
+    case '**':
+    case '^':
+    case 'pow':
+    case 'power':
+      return b === undefined ? undefined : a ** b;
+    default:
+      return undefined;
+  }
+}
