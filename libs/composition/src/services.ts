@@ -90,7 +90,11 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
       createServing({
         ...(await logBusAndStore('serving', context)),
         engine: await context.parts.engine(),
-        config: { ...SERVING_DEFAULTS, maxAnswerBytes: context.settings.TENON_MAX_ANSWER },
+        config: {
+          ...SERVING_DEFAULTS,
+          maxAnswerBytes: context.settings.TENON_MAX_ANSWER,
+          maxRefusedPercent: context.settings.TENON_MAX_REFUSED,
+        },
       }),
   },
 };

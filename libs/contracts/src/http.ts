@@ -60,6 +60,8 @@ export interface AnswerEnvelope {
   readonly included: OffsetVector;
   /** Records in the log that the answer does not include yet. */
   readonly behind: number;
+  /** Events below these offsets that the product could not take, since it began. */
+  readonly deadLettered: number;
   readonly status: AnswerStatus;
   /** When it was read, RFC 3339. */
   readonly at: string;

@@ -13,6 +13,8 @@ export const TOPICS = {
   events: (source: string) => `tenon.events.${source}`,
   /** Events that were refused at ingestion, one partition. */
   deadLetters: (source: string) => `tenon.dlq.${source}`,
+  /** Which of these are settled: sent again, or dropped. One partition. */
+  settledLetters: (source: string) => `tenon.dlq-settled.${source}`,
   /** Flushes of speed on their way to consumption: what somebody waits for. As many partitions as the product has lanes. */
   flushes: (product: ProductId) => `tenon.flushes.${dotted(product)}`,
   /** Ranges of batch on their way to consumption, in slices. As many partitions. */
@@ -72,6 +74,8 @@ export const HEADERS = {
   /** Of a dead letter that was in the log: where it stands there. */
   partition: 'tenon-partition',
   offset: 'tenon-offset',
+  /** Of a dead letter whose id its value does not have: from `Idempotency-Key` or `ce-id`. */
+  id: 'tenon-id',
   /** Of a dead letter that was cut short: how many bytes it had. */
   truncated: 'tenon-truncated',
 } as const;

@@ -29,6 +29,7 @@ export const VERSIONS = {
   identity: { writes: 1, reads: [1] },
   'dead-letter': { writes: 1, reads: [1] },
   'dead-letter-of-speed': { writes: 1, reads: [1] },
+  'settled-letters': { writes: 1, reads: [1] },
   flush: { writes: 2, reads: [2] },
   slice: { writes: 2, reads: [2] },
   commit: { writes: 2, reads: [2] },

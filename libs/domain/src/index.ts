@@ -13,6 +13,7 @@ export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './protocol/ledger';
 export type { LedgerCounts } from './protocol/ledger';
 export { LETTER_LIMITS, LetterBudget } from './letter-budget';
 export type { LetterLimits } from './letter-budget';
+export { refusedShare } from './refused';
 export { compareValues, toAnswer } from './values';
 export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp } from './time';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';

@@ -120,6 +120,7 @@ export const SETTINGS = {
   TENON_MAX_DEAD_LETTERS: integer(0, 1_000_000_000).default(LETTER_LIMITS.letters),
   TENON_MAX_DEAD_LETTER_BYTES: integer(0, 999_999_999_999).default(LETTER_LIMITS.bytes),
   TENON_MAX_ANSWER: integer(1024, 1 << 30).default(32 << 20),
+  TENON_MAX_REFUSED: integer(0, 100).default(10),
   TENON_MAX_STREAMS: integer(0, 100_000).default(1000),
   TENON_MAX_STREAMS_PER_ADDRESS: integer(0, 100_000).default(100),
   TENON_MAX_BATCH: integer(1, 1_000_000).default(10_000),

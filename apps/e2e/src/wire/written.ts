@@ -69,6 +69,8 @@ async function ingest(scene: Scene, ingestion: RunningService): Promise<Golden> 
     body: { customer: 'Zoë', price: 1, at: '2023-12-31T23:59:59Z' },
   });
   await ask(ingestion, 'POST', '/v1/cuts');
+  const query = { source: SOURCE.name, offsets: '0' };
+  await ask(ingestion, 'POST', '/v1/dead-letters/drop', { query });
   await scene.post(ingestion, { ...correlated('corr-5'), body: { customer: 'bob', price: 7 } });
   const { receipt } = answerOf(first) as { receipt: string };
   return { http: 'receipt', value: receipt };
@@ -139,6 +141,7 @@ const LOGGED: Readonly<Record<string, (record: LogRecord) => string | null>> = {
   [EVENTS]: (record) => record.header(HEADERS.control) ?? 'event',
   [TOPICS.deadLetters(SOURCE.name)]: (record) =>
     record.header('tenon-offset') ? 'dead-letter-of-speed' : 'dead-letter',
+  [TOPICS.settledLetters(SOURCE.name)]: () => 'settled-letters',
   [FLUSHES]: ({ value }) => (textOf(value).includes('"from":90') ? null : 'flush'),
   [RANGES]: ({ value }) => (textOf(value).includes('batch-9') ? null : typeOf(value)),
   [TOPICS.cuts]: () => 'cut',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkCommand } from '../commands/check';
 import { cutCommand } from '../commands/cut';
+import { dlqCommand } from '../commands/dlq';
 import { doctorCommand } from '../commands/doctor';
 import { loadCommand } from '../commands/load';
 import { pruneCommand } from '../commands/prune';
@@ -39,6 +40,7 @@ export function createProgram(output: Output): Command {
     watchCommand,
     cutCommand,
     reloadCommand,
+    dlqCommand,
     statusCommand,
     verifyCommand,
     doctorCommand,

@@ -96,6 +96,9 @@ export const deadLetterHeaders = z.object({
   [HEADERS.detail]: text,
   [HEADERS.correlationId]: correlationId,
   [HEADERS.contentType]: text.describe('As the client said'),
+  [HEADERS.id]: z
+    .exactOptional(text)
+    .describe('The id that the client gave, where the value does not have it'),
   [HEADERS.truncated]: z
     .exactOptional(z.string().regex(/^\d+$/))
     .describe('The number of bytes, where the value was cut short'),
@@ -108,6 +111,16 @@ export const deadLetterOfSpeedHeaders = z.looseObject({
   [HEADERS.partition]: z.string().regex(/^\d+$/).describe('Where the event stands in tenon.events.<source>'),
   [HEADERS.offset]: z.string().regex(/^\d+$/),
 });
+
+export const settledLetters = z
+  .object({
+    v: version,
+    outcome: z.enum(['replayed', 'dropped']),
+    at: millis,
+    offsets: z.array(count).describe('Of the letters in tenon.dlq.<source>'),
+    counts: z.record(text, count).describe('Reason of the letters → how many of them'),
+  })
+  .describe('Letters that nobody has to look at any more');
 
 export const bytes = z.unknown().describe('Bytes as they came');
 

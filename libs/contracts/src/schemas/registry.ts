@@ -51,6 +51,7 @@ const onFlushes = { topic: named(TOPICS.flushes), partitions: 'one per lane of t
 const onRanges = { topic: named(TOPICS.ranges), partitions: 'one per lane of the product' };
 const onStates = { topic: TOPICS.statesOfEdition2('{product}'), partitions: 'as the source says' };
 const onCuts = { topic: TOPICS.cuts, partitions: '1' };
+const onSettled = { topic: TOPICS.settledLetters('{source}'), partitions: '1' };
 const onDeadLetters = { topic: TOPICS.deadLetters('{source}'), partitions: '1' };
 
 /** `progress/…/000000000000` with names for what the digits stand for. */
@@ -84,9 +85,9 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     schema: log.bytes,
     headers: log.deadLetterHeaders,
     writers: ['ingestion'],
-    readers: ['operators'],
+    readers: ['ingestion', 'operators'],
     version: HEADER,
-    unknown: 'No service reads it',
+    unknown: 'It is listed as far as its headers are known',
   },
   'dead-letter-of-speed': {
     title: 'An event of the log that could not count, with its headers and the reason',
@@ -94,9 +95,19 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     schema: log.bytes,
     headers: log.deadLetterOfSpeedHeaders,
     writers: ['speed'],
-    readers: ['operators'],
+    readers: ['ingestion', 'operators'],
     version: HEADER,
-    unknown: 'No service reads it',
+    unknown: 'It is listed as far as its headers are known',
+  },
+  'settled-letters': {
+    title: 'Dead letters that were sent again, or dropped',
+    on: { ...onSettled, key: 'null' },
+    schema: log.settledLetters,
+    headers: log.versionHeaders,
+    writers: ['ingestion'],
+    readers: ['ingestion'],
+    version: `${V}, and ${HEADER}`,
+    unknown: 'Dead letters can’t be listed; events go on',
   },
   flush: {
     title: 'A frame of a flush: states of an open epoch',

@@ -17,6 +17,8 @@ import { SourceRules } from './events/source-rules';
 import { eventsRoute } from './intake/events-route';
 import type { SourceDesk } from './intake/source-desk';
 import { sourcesRoutes } from './intake/sources-route';
+import { LetterBook } from './letters/letter-book';
+import { lettersRoutes } from './letters/routes';
 import { DeadLetters } from './log/dead-letters';
 import { EventAppender } from './log/event-appender';
 import { logIdentity } from './log/log-identity';
@@ -41,9 +43,10 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const { log, bus, clock, logger, sources, products } = deps;
   const config: IngestionConfig = { ...INGESTION_DEFAULTS, ...deps.config };
   const desks = new Map(sources.map((source) => [source.name, deskOf(deps, config, source)]));
+  const books = new Map(sources.map(({ name }) => [name, new LetterBook(log, clock, name)]));
   for (const { name, partitions } of sources) {
     await log.ensureTopic({ name: TOPICS.events(name), partitions });
-    await log.ensureTopic({ name: TOPICS.deadLetters(name), partitions: 1 });
+    await (books.get(name) as LetterBook).start();
   }
   const cutter = new Cutter({
     log,
@@ -68,6 +71,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     routes: tracedRoutes(deps.tracer, [
       eventsRoute(desks),
       ...sourcesRoutes(sources, () => logIdentity(log, deps.ids)),
+      ...lettersRoutes({ desks, books }),
       cutsRoute({ cutter, bus, clock, products }),
     ]),
     ready: () => readiness(desks),
@@ -82,6 +86,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
       cut: cutter.last(),
       cutEveryMs: config.cutEveryMs,
     }),
+    overview: async () => ({ deadLetters: await letterCounts(books) }),
     done,
     stop: async () => {
       stopping.abort();
@@ -91,6 +96,16 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
       stopped();
     },
   };
+}
+
+/** Reasons of the letters that nobody has settled, the most frequent first. */
+async function letterCounts(books: ReadonlyMap<string, LetterBook>): Promise<object[]> {
+  const all = await Promise.all(
+    [...books.values()].map(async (book) =>
+      [...(await book.counts())].map(([reason, count]) => ({ source: book.source, reason, count })),
+    ),
+  );
+  return all.flat().sort((a, b) => b.count - a.count);
 }
 
 function measure(metrics: Metrics, desks: ReadonlyMap<string, SourceDesk>, cutter: Cutter): void {

@@ -1,7 +1,7 @@
 /** Reads one product: from one snapshot of the store to an answer that says what it is. */
 import type { AnswerEnvelope, AnswerTrouble, Row, RowsAnswer } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
-import type { LaneOffsets, State, Value } from '@tenon/domain';
+import type { LaneOffsets, LedgerCounts, State, Value } from '@tenon/domain';
 import {
   answerStatus,
   cellId,
@@ -12,6 +12,7 @@ import {
   isOver,
   laneKey,
   lanesOf,
+  refusedShare,
   toVector,
   watermarkAt,
 } from '@tenon/domain';
@@ -24,7 +25,7 @@ import type {
   ProductLayout,
   ProductView,
 } from '@tenon/views';
-import { cellsByKey, cellsOf, hasGap, inOneStore, includedIn, withView } from '@tenon/views';
+import { cellsByKey, cellsOf, hasGap, inOneStore, includedIn, ledgerOf, withView } from '@tenon/views';
 import type { RowsQuery } from './query';
 import { CHUNK_BYTES, sizeOf } from './page-size';
 import { makeCursor, matches } from './query';
@@ -36,6 +37,8 @@ export interface ReaderDeps {
   readonly clock: Clock;
   /** Bytes of a page's rows; a page that would be larger ends sooner. */
   readonly maxAnswerBytes: number;
+  /** A product that refuses more of its events than this is incomplete. */
+  readonly maxRefusedPercent: number;
 }
 
 /** As an answer has it, times as texts. */
@@ -205,7 +208,9 @@ export class ProductReader {
     const end = await ends;
     const behind = end === null ? 0 : countBetween(included, end);
     // Where it can't be known how much is missing, the answer can't claim to be complete.
-    const { troubles } = view.speed;
+    const ledger = layer === 'batch' ? view.base.pointer.ledger : ledgerOf(view);
+    const at = formatTimestamp(this.deps.clock.now() * 1000);
+    const troubles = [...view.speed.troubles.map(troubleOf), ...this.refusals(ledger, at)];
     const missing = end === null || hasGap(view) || troubles.length > 0;
     return {
       topology: plan.topology,
@@ -213,10 +218,20 @@ export class ProductReader {
       cut: toVector(cut, sources),
       included: toVector(included, sources),
       behind,
+      deadLettered: ledger.deadLettered,
       status: answerStatus({ missing, behind, rows: rows.map((row) => row._status) }),
-      at: formatTimestamp(this.deps.clock.now() * 1000),
-      ...(troubles.length > 0 && { troubles: troubles.map(troubleOf) }),
+      at,
+      ...(troubles.length > 0 && { troubles }),
     };
+  }
+
+  /** What refuses so much is not what people take it for, however well its numbers look. */
+  private refusals(ledger: LedgerCounts, since: string): AnswerTrouble[] {
+    const share = refusedShare(ledger);
+    if (share * 100 <= this.deps.maxRefusedPercent) return [];
+    const { product, source } = this.layout.plan;
+    const reason = `${product} can't take ${ledger.deadLettered} events, ${Math.round(share * 100)} % of all: see tenon dlq list --source ${source} --product ${product}.`;
+    return [{ layer: 'serving', code: 'many-refused', reason, since }];
   }
 
   /** All lanes, also those that nothing was written to yet. */

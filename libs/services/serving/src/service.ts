@@ -41,9 +41,16 @@ export interface ServingConfig {
   readonly pollMs: number;
   /** Bytes of a page's rows at most. */
   readonly maxAnswerBytes: number;
+  /** A product that refuses more of its events than this, in percent, is incomplete. */
+  readonly maxRefusedPercent: number;
 }
 
-export const SERVING_DEFAULTS: ServingConfig = { live: LIVE_DEFAULTS, pollMs: 50, maxAnswerBytes: 32 << 20 };
+export const SERVING_DEFAULTS: ServingConfig = {
+  live: LIVE_DEFAULTS,
+  pollMs: 50,
+  maxAnswerBytes: 32 << 20,
+  maxRefusedPercent: 10,
+};
 
 export interface ServingDeps {
   readonly log: EventLog;
@@ -94,10 +101,7 @@ class Serving {
   constructor(private readonly deps: ServingDeps) {
     const run = deps.ids.next().replaceAll('-', '');
     for (const plan of deps.plans) {
-      const reader = new ProductReader(
-        { ...deps, maxAnswerBytes: deps.config.maxAnswerBytes },
-        layoutOf(plan, deps.sources),
-      );
+      const reader = new ProductReader({ ...deps, ...deps.config }, layoutOf(plan, deps.sources));
       this.products.set(reader.layout.product, {
         reader,
         hub: new LiveHub(deps, reader, deps.config.live, run),

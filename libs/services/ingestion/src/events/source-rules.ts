@@ -220,7 +220,7 @@ const isLonger = (text: string, bytes: number) =>
   text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes);
 
 /** A repeated call gives its events the same ids again. */
-function idempotentId(key: string | undefined, index: number | null): string | null {
+export function idempotentId(key: string | undefined, index: number | null): string | null {
   if (key === undefined) return null;
   return index === null ? key : `${key}/${index}`;
 }

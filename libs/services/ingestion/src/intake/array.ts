@@ -4,6 +4,7 @@ import type { HttpResponse } from '@tenon/ports';
 import { Conflicts } from '../events/conflicts';
 import type { Rejection } from '../events/rejection';
 import type { Prepared } from '../events/source-rules';
+import { idempotentId } from '../events/source-rules';
 import type { DeadLetter } from '../log/dead-letters';
 import type { Call } from './call';
 import type { Prepare } from './prepare';
@@ -36,7 +37,7 @@ export async function takeArray(
       taken.push({ index, event: outcome });
     } else {
       report.reject(index, outcome);
-      letters.push(letterOf(call, items[index], outcome));
+      letters.push(letterOf(call, items[index], outcome, index));
     }
   });
   desk.appender.rejected += letters.length;
@@ -64,9 +65,10 @@ function refuseContradictions(desk: SourceDesk, outcomes: readonly (Prepared | R
   throw new HttpProblem(422, 'id-conflict', detail, { items });
 }
 
-function letterOf(call: Call, item: unknown, rejection: Rejection): DeadLetter {
+function letterOf(call: Call, item: unknown, rejection: Rejection, index: number): DeadLetter {
   const { correlationId } = call;
-  return { bytes: textOf(item), rejection, correlationId, contentType: 'application/json' };
+  const id = idempotentId(call.idempotencyKey, index) ?? undefined;
+  return { bytes: textOf(item), rejection, correlationId, contentType: 'application/json', id };
 }
 
 /** The item as it was parsed: in an array it has no bytes of its own. */

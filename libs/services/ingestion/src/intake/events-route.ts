@@ -91,5 +91,5 @@ function takeBinary(
   const attributes: Attributes | Rejection = readBinary(headers);
   if (attributes instanceof Rejection) return refuse(desk, call, attributes, bytes);
   const outcome = desk.rules.prepare(call, { data: value, attributes, escapes, index: null });
-  return takeSingle(desk, call, outcome, bytes);
+  return takeSingle(desk, call, outcome, bytes, attributes.id);
 }

@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse } from '@tenon/ports';
 import { Conflicts } from '../events/conflicts';
 import type { Rejection } from '../events/rejection';
 import type { Prepared } from '../events/source-rules';
-import { eventTooLarge } from '../events/source-rules';
+import { eventTooLarge, idempotentId } from '../events/source-rules';
 import { NOT_UTF8, decodeUtf8, parseJson } from '../events/text';
 import type { DeadLetter } from '../log/dead-letters';
 import type { Call } from './call';
@@ -158,7 +158,8 @@ class Stream {
   private refuse(rejection: Rejection, bytes: Uint8Array | string): void {
     const { correlationId, contentType } = this.call;
     this.report.reject(this.index, rejection);
-    this.letters.push({ bytes, rejection, correlationId, contentType });
+    const id = idempotentId(this.call.idempotencyKey, this.index) ?? undefined;
+    this.letters.push({ bytes, rejection, correlationId, contentType, id });
     this.index += 1;
   }
 

@@ -12,8 +12,9 @@ export async function takeSingle(
   call: Call,
   outcome: Prepared | Rejection,
   bytes: Uint8Array,
+  id?: string,
 ): Promise<HttpResponse> {
-  if (!outcome.ok) return refuse(desk, call, outcome, bytes);
+  if (!outcome.ok) return refuse(desk, call, outcome, bytes, id);
   const { record, correlationId } = outcome;
   const offset = (await desk.appender.append([record], call))[0] as number;
   if (outcome.late) desk.appender.late += 1;
@@ -51,9 +52,10 @@ export async function refuse(
   call: Call,
   rejection: Rejection,
   bytes: Uint8Array,
+  id: string | undefined = call.idempotencyKey,
 ): Promise<never> {
   const { correlationId, contentType } = call;
   desk.appender.rejected += 1;
-  await desk.deadLetters.bury([{ bytes, rejection, correlationId, contentType }]);
+  await desk.deadLetters.bury([{ bytes, rejection, correlationId, contentType, id }]);
   throw rejection.problem();
 }

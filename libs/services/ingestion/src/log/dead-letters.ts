@@ -10,6 +10,8 @@ export interface DeadLetter {
   readonly rejection: Rejection;
   readonly correlationId: string;
   readonly contentType: string;
+  /** The id that the client gave, where the bytes do not have it. */
+  readonly id?: string | undefined;
 }
 
 /** Kafka refuses records over 1 MB unless told otherwise. */
@@ -64,7 +66,7 @@ export class DeadLetters {
   }
 }
 
-function recordOf({ bytes, rejection, correlationId, contentType }: DeadLetter): NewRecord {
+function recordOf({ bytes, rejection, correlationId, contentType, id }: DeadLetter): NewRecord {
   const whole = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
   const headers: Record<string, string> = {
     [HEADERS.version]: versionText('dead-letter'),
@@ -73,6 +75,7 @@ function recordOf({ bytes, rejection, correlationId, contentType }: DeadLetter):
     [HEADERS.correlationId]: correlationId,
     [HEADERS.contentType]: contentType,
   };
+  if (id !== undefined) headers[HEADERS.id] = id;
   if (whole.length > MAX_BYTES) headers[HEADERS.truncated] = String(whole.length);
   return { partition: 0, key: null, value: whole.subarray(0, MAX_BYTES), headers };
 }

@@ -1,0 +1,151 @@
+/**
+ * The dead letters of one source. The topic keeps them all; which of them are settled, sent again or dropped, stands in a
+ * topic beside it, so that whoever reads either of them from the start knows as much as everybody else.
+ */
+import { HEADERS, TOPICS, mustRead, unknownVersion, versionText } from '@tenon/contracts';
+import type { Offset } from '@tenon/domain';
+import type { Clock, EventLog, LogRecord } from '@tenon/ports';
+import { isInLog, reasonOf, reasonText } from './letter';
+
+export interface LetterFilter {
+  readonly product?: string | undefined;
+  readonly code?: string | undefined;
+  /** Refused at or after, and before: milliseconds since the epoch. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly offsets?: ReadonlySet<Offset> | undefined;
+}
+
+export type Outcome = 'replayed' | 'dropped';
+
+export interface Found {
+  readonly records: readonly LogRecord[];
+  /** Where to go on; null at the end. */
+  readonly next: Offset | null;
+}
+
+/** Of one request: records that it looks at, whether or not they are asked for. */
+const MOST_SEEN = 50_000;
+const AT_ONCE = { maxRecords: 2_000, maxBytes: 8 << 20 };
+
+export class LetterBook {
+  private readonly settled = new Set<Offset>();
+  /** Reason → how many letters there are that are not settled, of those that were counted so far. */
+  private readonly open = new Map<string, number>();
+  private nextMark: Offset = 0;
+  private nextLetter: Offset = 0;
+  private counting: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly log: Pick<EventLog, 'ensureTopic' | 'read' | 'append'>,
+    private readonly clock: Pick<Clock, 'now'>,
+    readonly source: string,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.log.ensureTopic({ name: TOPICS.deadLetters(this.source), partitions: 1 });
+    await this.log.ensureTopic({ name: TOPICS.settledLetters(this.source), partitions: 1 });
+  }
+
+  /** Letters that are not settled, the oldest first. */
+  async find(filter: LetterFilter, from: Offset, limit: number): Promise<Found> {
+    await this.readMarks();
+    const records: LogRecord[] = [];
+    const seen = new Set<string>();
+    let looked = 0;
+    for await (const record of this.read(TOPICS.deadLetters(this.source), from)) {
+      if (looked >= MOST_SEEN || records.length >= limit) return { records, next: record.offset };
+      looked += 1;
+      if (this.settled.has(record.offset) || !matches(record, filter)) continue;
+      // After a crash of speed the same refusal comes again.
+      const name = isInLog(record)
+        ? `${Buffer.from(record.key ?? []).toString()} ${reasonText(reasonOf(record))}`
+        : null;
+      if (name !== null && seen.has(name)) continue;
+      if (name !== null) seen.add(name);
+      records.push(record);
+    }
+    return { records, next: null };
+  }
+
+  /** @returns undefined where there is none of that number */
+  async letter(offset: Offset): Promise<LogRecord | undefined> {
+    const [record] = await this.log.read(TOPICS.deadLetters(this.source), 0, offset, { maxRecords: 1 });
+    return record?.offset === offset ? record : undefined;
+  }
+
+  async settle(records: readonly LogRecord[], outcome: Outcome): Promise<void> {
+    if (records.length === 0) return;
+    const counts: Record<string, number> = {};
+    for (const record of records) {
+      const reason = reasonText(reasonOf(record));
+      counts[reason] = (counts[reason] ?? 0) + 1;
+    }
+    const mark = {
+      v: 1,
+      outcome,
+      at: this.clock.now(),
+      offsets: records.map(({ offset }) => offset),
+      counts,
+    };
+    const headers = { [HEADERS.version]: versionText('settled-letters') };
+    await this.log.append(TOPICS.settledLetters(this.source), [
+      { partition: 0, key: null, value: JSON.stringify(mark), headers },
+    ]);
+  }
+
+  /** Reason → letters that are not settled. Counts on where the last call ended, so only the first one takes its time. */
+  async counts(): Promise<ReadonlyMap<string, number>> {
+    this.counting = this.counting.catch(() => undefined).then(() => this.count());
+    await this.counting;
+    return new Map([...this.open].filter(([, count]) => count > 0));
+  }
+
+  private async count(): Promise<void> {
+    await this.readMarks();
+    for await (const record of this.read(TOPICS.deadLetters(this.source), this.nextLetter)) {
+      this.add(reasonText(reasonOf(record)), 1);
+      this.nextLetter = record.offset + 1;
+    }
+  }
+
+  private async readMarks(): Promise<void> {
+    for await (const record of this.read(TOPICS.settledLetters(this.source), this.nextMark)) {
+      if (record.offset < this.nextMark) continue;
+      mustRead(unknownVersion('settled-letters', record.header(HEADERS.version)), () =>
+        TOPICS.settledLetters(this.source),
+      );
+      const mark = JSON.parse(Buffer.from(record.value).toString('utf8')) as {
+        readonly offsets: readonly Offset[];
+        readonly counts: Readonly<Record<string, number>>;
+      };
+      for (const offset of mark.offsets) this.settled.add(offset);
+      for (const [reason, count] of Object.entries(mark.counts)) this.add(reason, -count);
+      this.nextMark = record.offset + 1;
+    }
+  }
+
+  private add(reason: string, count: number): void {
+    this.open.set(reason, (this.open.get(reason) ?? 0) + count);
+  }
+
+  private async *read(topic: string, from: Offset): AsyncGenerator<LogRecord> {
+    for (let at = from; ;) {
+      const records = await this.log.read(topic, 0, at, AT_ONCE);
+      if (records.length === 0) return;
+      yield* records;
+      at = (records.at(-1) as LogRecord).offset + 1;
+    }
+  }
+}
+
+function matches(record: LogRecord, { product, code, from, to, offsets }: LetterFilter): boolean {
+  const reason = reasonOf(record);
+  return (
+    (product === undefined || reason.product === product) &&
+    (code === undefined || reason.code === code) &&
+    (from === undefined || record.timestamp >= from) &&
+    (to === undefined || record.timestamp < to) &&
+    (offsets === undefined || offsets.has(record.offset))
+  );
+}
