@@ -49,15 +49,21 @@ export function checkIsObject(schema: JsonSchema, locate: (path: Path) => Place,
 }
 
 /** Reports a key field that is not in the schema, or whose values are no scalars. */
-export function checkKeyField(name: string, schema: JsonSchema, place: Place, report: Report): void {
+export function checkKeyField(
+  setting: 'key' | 'id',
+  name: string,
+  schema: JsonSchema,
+  place: Place,
+  report: Report,
+): void {
   const fields = fieldsOf(schema);
-  if (!fields.has(name)) return reportUnknown('key', name, fields, place, report);
+  if (!fields.has(name)) return reportUnknown(setting, name, fields, place, report);
   const types = typesOf(fields.get(name));
   const unusable = types?.find((type) => type === 'object' || type === 'array');
   if (unusable !== undefined) {
     report(
       'field-type',
-      `The key field ${name} is of type ${unusable}; a key is a text, a number or a boolean.`,
+      `The ${setting} field ${name} is of type ${unusable}; ${setting === 'id' ? 'an id' : 'a key'} is a text, a number or a boolean.`,
       place,
       'Use another field.',
     );

@@ -10,7 +10,7 @@ import { readText } from './text-file';
 import { YamlFile } from './yaml-file';
 import type { Path } from './yaml-file';
 
-const KEYS = ['key', 'time', 'schema', 'partitions', 'dedupe', 'lateness', 'description'] as const;
+const KEYS = ['key', 'id', 'time', 'schema', 'partitions', 'dedupe', 'lateness', 'description'] as const;
 const MISTAKES = {
   name: "The file's name is the source's name.",
   'dedupe.window': 'Write `dedupe: { window: 100000 }`.',
@@ -59,10 +59,12 @@ export async function readSource(
   settings.only(KEYS, MISTAKES);
 
   const schema = await readSchema(root, directory, settings, report);
-  const key = keyFields(settings);
+  const key = fieldNames(settings, 'key');
+  const id = fieldNames(settings, 'id');
   const time = settings.text('time') ?? null;
   if (schema !== undefined) {
-    key.forEach((name, index) => checkKeyField(name, schema, settings.place('key', index), report));
+    key.forEach((name, index) => checkKeyField('key', name, schema, settings.place('key', index), report));
+    id.forEach((name, index) => checkKeyField('id', name, schema, settings.place('id', index), report));
     if (time !== null) checkTimeField(time, schema, settings.place('time'), report);
   }
   const partitions = settings.integer('partitions', PARTITIONS);
@@ -74,6 +76,7 @@ export async function readSource(
   return {
     name: file.name,
     key,
+    ...(id.length > 0 && { id }),
     time,
     schema,
     partitions,
@@ -93,9 +96,9 @@ function lateness(settings: Settings): number {
   return micros ?? 0;
 }
 
-/** `key` is one field or a list of fields. */
-function keyFields(settings: Settings): string[] {
-  const value = settings.get('key');
+/** `key` and `id` are one field or a list of fields. */
+function fieldNames(settings: Settings, name: 'key' | 'id'): string[] {
+  const value = settings.get(name);
   if (value === undefined) return [];
   const fields: unknown[] = Array.isArray(value) ? value : [value];
   if (
@@ -104,7 +107,7 @@ function keyFields(settings: Settings): string[] {
   ) {
     return fields as string[];
   }
-  settings.invalid('key', 'the name of a field, or a list of different ones');
+  settings.invalid(name, 'the name of a field, or a list of different ones');
   return [];
 }
 

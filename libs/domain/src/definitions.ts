@@ -14,6 +14,8 @@ export interface SourceDefinition {
   readonly name: string;
   /** Fields of `data` whose values choose the partition; empty: the event id does. */
   readonly key: readonly string[];
+  /** Fields of `data` whose values are the event's id; absent: the client's id, or one that is made. */
+  readonly id?: readonly string[];
   /** The field of `data` that holds event time; null: the CloudEvents `time`. */
   readonly time: string | null;
   readonly schema: JsonSchema;

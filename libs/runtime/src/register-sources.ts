@@ -37,6 +37,11 @@ const FIXED: readonly {
       'Events that belong together would lie in several partitions, and a repeated one would count twice.',
   },
   {
+    setting: 'id',
+    of: ({ id }) => id?.join(', ') ?? 'none',
+    reason: 'What is in the log keeps its id, so an event that is sent again would count twice.',
+  },
+  {
     setting: 'time',
     of: ({ time }) => time ?? 'none',
     reason: 'The events that are in the log keep the time that they came with, so it would mean two things.',

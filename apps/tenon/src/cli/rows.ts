@@ -84,6 +84,7 @@ export function rowsCsv(rows: readonly Row[], columns: readonly string[]): strin
 
 function csvField(value: Value): string {
   if (value === null) return '';
+  if (value === '') return '""';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -428,7 +428,7 @@ describe('tenon load', () => {
       const { code, out } = await run('load', 'orders', 'a.ndjson');
       expect(code).toBe(1);
       expect(out).toMatch(
-        /^a\.ndjson: 2 accepted, 1 rejected \(.*\)\n {2}rejected rows, with why: a\.ndjson\.rejected\.ndjson\n$/,
+        /^a\.ndjson: 2 accepted, 1 rejected \(.*\)\n {2}1 malformed-json, first in row 3.*\n {2}rejected rows, with why: a\.ndjson\.rejected\.ndjson\n$/,
       );
       expect(readFileSync('a.ndjson.rejected.ndjson', 'utf8')).toContain('"row":3');
       const again = await run('load', 'orders', 'a.ndjson', '--json');

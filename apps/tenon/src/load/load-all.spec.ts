@@ -217,6 +217,13 @@ describe('rows that are refused', () => {
     );
     const [again] = await load(['a.ndjson']);
     expect(again).toMatchObject({ rejected: 2, complete: true });
+    // The schema is mended: they are sent again, each with its id, and nothing else is.
+    fake.judge = () => null;
+    const before = fake.events.length;
+    const [mended] = await load(['a.ndjson']);
+    expect(mended).toMatchObject({ rows: 9, accepted: 8, rejected: 1, complete: true });
+    expect(mended?.reasons).toMatchObject([{ code: 'malformed-json', count: 1, row: 8 }]);
+    expect(fake.events.slice(before)).toMatchObject([{ id: expect.stringMatching(/-4$/), data: { n: 4 } }]);
   });
 
   it('of CSV with too few or too many fields are not sent', async () => {

@@ -12,6 +12,7 @@ import { digestFile } from './identity';
 import { loadFile } from './load-file';
 import { formatOf, openFile } from './open-file';
 import { createProgress } from './progress';
+import type { RejectReason } from './rejected';
 import { RejectedFile } from './rejected';
 import type { FileFormat } from './rows';
 import { sourceFacts } from './source-facts';
@@ -37,6 +38,8 @@ export interface LoadedFile {
   readonly seconds: number;
   /** Where the rejected rows stand; null if there are none. */
   readonly rejectedFile: string | null;
+  /** Why rows were refused this time, the most frequent first. */
+  readonly reasons: readonly RejectReason[];
   readonly receipt: string;
 }
 
@@ -71,12 +74,19 @@ export async function loadAll(
     const grows = format !== 'parquet' && !path.endsWith('.gz');
     const digests = await digestFile(path, grows ? known.map((one) => one.size) : []);
     const from = matching(known, digests);
-    const unchanged = from?.complete === true && from.digest === digests.full;
     const rejected = new RejectedFile(`${basename(path)}.rejected.ndjson`, path);
-    if (from === undefined) rejected.clear();
+    const whole = from?.complete === true && from.digest === digests.full;
+    // What was refused is no loaded row: after the schema was mended, the same command sends it.
+    const refused = whole && from.rejected > 0 ? rejected.rows() : new Set<number>();
+    const again = refused.size > 0;
+    const unchanged = whole && !again;
+    if (from === undefined || again) rejected.clear();
     const reader = await openFile(path, format, declared);
     const progress = createProgress(output.err, basename(path), reader.total, options.quiet);
-    if (from !== undefined && !options.quiet) progress.note(resumeNote(basename(path), from.rows, unchanged));
+    if (from !== undefined && !options.quiet)
+      progress.note(
+        again ? againNote(basename(path), refused.size) : resumeNote(basename(path), from.rows, unchanged),
+      );
     try {
       const result = unchanged
         ? { ...from, complete: true }
@@ -91,6 +101,7 @@ export async function loadAll(
               patienceMs: options.patienceMs,
             },
             ...(from && { from }),
+            ...(again && { only: refused }),
             file: { base: from?.base ?? digests.full, size: digests.size, digest: digests.full },
             parcelRows: options.batch,
             onProgress: (done, state) => progress.update(done, state.rows, state.rejected),
@@ -98,9 +109,10 @@ export async function loadAll(
           });
       return {
         ...{ file: path, rows: result.rows, accepted: result.accepted, rejected: result.rejected },
-        ...{ resumedAfter: from?.rows ?? 0, complete: result.complete },
+        ...{ resumedAfter: again ? 0 : (from?.rows ?? 0), complete: result.complete },
         seconds: Math.round(performance.now() - began) / 1000,
         rejectedFile: result.rejected > 0 ? rejected.path : null,
+        reasons: rejected.reasons(),
         receipt: encodeReceipt(result.offsets),
       };
     } finally {
@@ -117,6 +129,9 @@ function saidOnce(say: (reason: string) => void): (reason: string) => void {
     last = reason;
   };
 }
+
+const againNote = (name: string, rows: number) =>
+  `${name}: was loaded before but for ${grouped(rows)} rows that were refused; these are sent again.`;
 
 const resumeNote = (name: string, rows: number, complete: boolean) =>
   complete
@@ -136,6 +151,8 @@ export function jointReceipt(
   return encodeReceipt(joint);
 }
 
+const TOP_REASONS = 3;
+
 /** What was done with a file, for people. */
 export function summary(one: LoadedFile, { out }: Output): string {
   const { red, yellow, dim } = styles(out);
@@ -144,6 +161,10 @@ export function summary(one: LoadedFile, { out }: Output): string {
   const lines = [
     `${one.file}: ${grouped(one.accepted)} accepted, ${grouped(one.rejected)} rejected ${dim(`(${seconds(one.seconds * 1000)}${speed})`)}`,
   ];
+  for (const { code, count, row, detail } of one.reasons.slice(0, TOP_REASONS))
+    lines.push(
+      `  ${grouped(count)} ${code}, first in row ${grouped(row)}${detail === '' ? '' : `: ${detail.slice(0, 120)}`}`,
+    );
   if (one.rejectedFile !== null) lines.push(red(`  rejected rows, with why: ${one.rejectedFile}`));
   if (!one.complete)
     lines.push(yellow(`  stopped after row ${grouped(one.rows)}; the same command goes on from there`));

@@ -33,6 +33,8 @@ export interface LoadDeps {
   readonly signal: AbortSignal;
   /** No row after this one. */
   readonly lastRow?: number;
+  /** Of a file that was loaded before: the rows that were refused then. */
+  readonly only?: ReadonlySet<number>;
   onProgress(done: number, state: LoadState): void;
   onWait(reason: string): void;
 }
@@ -48,13 +50,16 @@ const PARCEL_BYTES = 4 << 20;
 export async function loadFile(deps: LoadDeps): Promise<Loaded> {
   const { reader, from, file, signal } = deps;
   const lastRow = deps.lastRow ?? Infinity;
+  const { only } = deps;
   let state: LoadState = from ?? { rows: 0, accepted: 0, rejected: 0, offsets: {} };
+  if (only !== undefined) state = { ...state, rows: 0, rejected: 0 };
   const parcels = inParcels(reader.read(state.rows), {
     source: deps.source,
     base: file.base,
     rows: deps.parcelRows,
     bytes: PARCEL_BYTES,
     lastRow,
+    only,
   });
   const save = (complete: boolean) => {
     const { rows, accepted, rejected, offsets } = state;
@@ -70,7 +75,8 @@ export async function loadFile(deps: LoadDeps): Promise<Loaded> {
       rejected: state.rejected + parcel.unsendable.length + (answer?.rejected ?? 0),
       offsets: later(state.offsets, answer),
     };
-    save(false);
+    // Where it is interrupted, the next load finds the rows that were refused before.
+    if (only === undefined) save(false);
     deps.onProgress(parcel.done, state);
   };
 

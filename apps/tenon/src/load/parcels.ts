@@ -22,6 +22,8 @@ export interface ParcelOptions {
   readonly bytes: number;
   /** No row after this one. */
   readonly lastRow: number;
+  /** Only these rows; absent: all. */
+  readonly only?: ReadonlySet<number> | undefined;
 }
 
 export async function* inParcels(
@@ -45,6 +47,7 @@ export async function* inParcels(
     for (const row of chunk.rows) {
       if (row.number > options.lastRow) break;
       upTo = row.number;
+      if (options.only?.has(row.number) === false) continue;
       if (row.problem !== undefined) unsendable.push(row);
       else {
         const line = row.asIs

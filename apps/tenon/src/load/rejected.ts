@@ -1,5 +1,5 @@
 /** `<file>.rejected.ndjson`: each row that was refused, with its number and why. */
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import type { IngestItem } from '@tenon/contracts';
 import type { FileRow } from './rows';
 
@@ -8,7 +8,17 @@ export interface RejectedRow {
   readonly why: Pick<IngestItem, 'code' | 'pointer' | 'detail' | 'correlationId'>;
 }
 
+/** Why rows were refused, with the first of them. */
+export interface RejectReason {
+  readonly code: string;
+  readonly count: number;
+  readonly row: number;
+  readonly detail: string;
+}
+
 export class RejectedFile {
+  private readonly byCode = new Map<string, RejectReason>();
+
   constructor(
     readonly path: string,
     private readonly file: string,
@@ -19,8 +29,33 @@ export class RejectedFile {
     rmSync(this.path, { force: true });
   }
 
+  /** The rows that an earlier load left; none where the file is not there any more. */
+  rows(): ReadonlySet<number> {
+    try {
+      const lines = readFileSync(this.path, 'utf8').split('\n').filter(Boolean);
+      const numbers = lines.map((line) => (JSON.parse(line) as { readonly row?: unknown }).row);
+      return new Set(numbers.filter((row): row is number => Number.isSafeInteger(row)));
+    } catch {
+      return new Set();
+    }
+  }
+
+  /** The most frequent first. */
+  reasons(): readonly RejectReason[] {
+    return [...this.byCode.values()].sort((a, b) => b.count - a.count);
+  }
+
   add(rejections: readonly RejectedRow[]): void {
     if (rejections.length === 0) return;
+    for (const { row, why } of rejections) {
+      const known = this.byCode.get(why.code) ?? {
+        code: why.code,
+        count: 0,
+        row: row.number,
+        detail: why.detail ?? '',
+      };
+      this.byCode.set(why.code, { ...known, count: known.count + 1 });
+    }
     const lines = [...rejections].sort((a, b) => a.row.number - b.row.number).map((one) => this.line(one));
     appendFileSync(this.path, lines.join(''));
   }

@@ -34,6 +34,7 @@ export const source = z
     source: z.looseObject({
       name,
       key: z.array(text).readonly().describe('The fields that choose the partition'),
+      id: z.exactOptional(z.array(text).readonly()).describe('The fields that are the event’s id'),
       time: text.nullable().describe('The field that holds event time'),
       schema: z
         .union([z.looseObject({}), z.boolean()])

@@ -10,6 +10,8 @@ export function toCsv(columns: readonly string[], answer: RowsAnswer): string {
 
 function field(value: Value): string {
   if (value === null) return '';
+  // Apart from NULL, as loaders have it.
+  if (value === '') return '""';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -123,7 +123,9 @@ export class SourceRules {
     const { attributes } = event;
     const shared = call.correlationGiven || event.index === null;
     const correlationId = attributes?.correlationid ?? (shared ? call.correlationId : this.ids.next());
-    const chosen = attributes?.id ?? idempotentId(call.idempotencyKey, event.index);
+    const own = this.source.id === undefined ? null : this.ownId(data, attributes);
+    if (own instanceof Rejection) return own;
+    const chosen = own ?? attributes?.id ?? idempotentId(call.idempotencyKey, event.index);
     // Where both are made here, one new identifier serves as both.
     const made = attributes?.correlationid === undefined && !call.correlationGiven ? correlationId : null;
     const id = chosen ?? made ?? this.ids.next();
@@ -145,7 +147,8 @@ export class SourceRules {
     const digest = digestOf(text).toString(16).padStart(8, '0');
     const key = this.key(data);
     if (key !== null && isLonger(key, this.config.maxKeyBytes)) return this.keyTooLong(attributes);
-    const identity = identityOfEvent(source, id, digest);
+    // An id from the data is the source's, whoever brings the event.
+    const identity = identityOfEvent(own === null ? source : this.defaultSource, id, digest);
     const headers = recordHeaders(identity, correlationId, traceparent);
     return {
       ok: true,
@@ -161,6 +164,20 @@ export class SourceRules {
       idOf: chosen,
       late: time < (nowMs - this.config.lateAfterMs) * 1000,
     };
+  }
+
+  /** The id that the event's data has, by the fields of the source. */
+  private ownId(data: Data, attributes: Attributes | null): string | Rejection {
+    const fields = this.source.id ?? [];
+    const texts = fields.map((field) => textOf(data[field]));
+    const missing = texts.findIndex((text) => text === null || text === '');
+    const inData = attributes === null ? '' : '/data';
+    const pointer = `${inData}${pointerSegment(fields[Math.max(missing, 0)] ?? '')}`;
+    if (missing >= 0) return Rejection.at(pointer, 'id-missing', 'The event has no value for its id.');
+    // As JSON where there are several, so that no two lists of values are one text.
+    const id = texts.length === 1 ? (texts[0] as string) : JSON.stringify(texts);
+    const detail = `An id may have ${this.config.maxKeyBytes} bytes as text (TENON_MAX_KEY).`;
+    return isLonger(id, this.config.maxKeyBytes) ? Rejection.at(pointer, 'key-too-long', detail) : id;
   }
 
   private keyTooLong(attributes: Attributes | null): Rejection {

@@ -65,6 +65,20 @@ describe('one event as plain data', () => {
     expect(Buffer.from(only(fixture)?.value ?? []).includes('\n')).toBe(false);
   });
 
+  it('has the id that its data has, whoever sends it and however often', async () => {
+    const fixture = await start({ source: { id: ['customer', 'count'] } });
+    const headers = { 'idempotency-key': 'other' };
+    await fixture.post({ body: event(), headers });
+    await fixture.post({ body: event() });
+    const structured = { specversion: '1.0', id: 'own', source: 'tenon:load', type: 't', data: event() };
+    await fixture.post({ type: 'application/cloudevents+json', body: structured });
+    const records = fixture.log.all(TOPIC);
+    expect(new Set(records.map((record) => idOf(record)))).toEqual(new Set(['["ann","1"]']));
+    expect(new Set(records.map((record) => record.header('tenon-identity'))).size).toBe(1);
+    const { status, body } = await (await start({ source: { id: ['extra'] } })).post({ body: event() });
+    expect([status, body.code, body.pointer]).toEqual([422, 'id-missing', '/extra']);
+  });
+
   it('has a key of a bounded length', async () => {
     const fixture = await start({ config: { maxKeyBytes: 10 } });
     expect((await fixture.post({ body: event({ customer: 'é'.repeat(5) }) })).status).toBe(202);

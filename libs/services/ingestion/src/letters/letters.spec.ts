@@ -102,7 +102,10 @@ it('what is mended is sent again, with its id and correlation ID, and counts onc
   });
   await before.post({ body: event(), headers: { 'idempotency-key': 'key-1', 'x-correlation-id': 'c-1' } });
   await before.post({ body: event({ count: 2 }), headers: { 'x-correlation-id': 'c-2' } });
-  await before.post({ type: 'application/cloudevents+json', body: { ...cloudEvent(), id: 'own' } });
+  await before.post({
+    type: 'application/cloudevents+json',
+    body: { ...(cloudEvent() as object), id: 'own' },
+  });
   await before.post({
     type: NDJSON,
     body: `${JSON.stringify(event())}\n5`,
