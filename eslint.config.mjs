@@ -17,6 +17,7 @@ const LAYERS = [
     sourceTag: 'type:leases',
     onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
+  { sourceTag: 'type:tiered-log', onlyDependOnLibsWithTags: [...CORE, 'type:testing'] },
   {
     sourceTag: 'type:archive',
     onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
@@ -54,6 +55,7 @@ const LAYERS = [
       'type:service',
       'type:archive',
       'type:views',
+      'type:tiered-log',
       'type:engine',
       'type:catalog',
       'type:adapter',
@@ -108,7 +110,7 @@ export default [
   },
   {
     files: [
-      'libs/{domain,errors,contracts,ports,telemetry,views,leases,loops,archive}/src/**/*.ts',
+      'libs/{domain,errors,contracts,ports,telemetry,views,leases,loops,archive,tiered-log}/src/**/*.ts',
       'libs/services/*/src/**/*.ts',
     ],
     ignores: ['**/*.spec.ts'],

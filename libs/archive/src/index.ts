@@ -1,3 +1,5 @@
+export { archivedRecords } from './archived-records';
+export type { ArchivedDeps } from './archived-records';
 export { archiveName, archivePrefix, contiguous, parseArchiveName, partitionPrefix, spansOf } from './names';
 export type { ArchiveFile, ArchivePlace } from './names';
 export type { CompleteCut } from './complete-cut';

@@ -1,5 +1,6 @@
 /** The five services: what each is made of, in the order in which data flows through them. */
 import type { LetterLimits } from '@tenon/domain';
+import { archivedRecords } from '@tenon/archive';
 import { idOf } from '@tenon/domain';
 import type { Metrics, RunningService } from '@tenon/ports';
 import type { PlannedCatalog, SettingName, Settings } from '@tenon/runtime';
@@ -8,6 +9,7 @@ import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumpt
 import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
+import { createTieredLog } from '@tenon/tiered-log';
 import { servedPointers, troubleBook } from '@tenon/views';
 import type { Parts } from './parts';
 
@@ -61,7 +63,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
     servers: LOG_BUS_AND_STORE,
     start: async (context) =>
       createSpeed({
-        ...(await logBusAndStore('speed', context)),
+        ...(await withTieredLog('speed', context)),
         engine: await context.parts.engine(),
         config: { ...SPEED_DEFAULTS, deadLetters: letterLimits(context.settings) },
       }),
@@ -71,7 +73,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
     servers: [...LOG_BUS_AND_STORE, 'TENON_LAKE'],
     start: async (context) =>
       createBatch({
-        ...(await logBusAndStore('batch', context)),
+        ...(await withTieredLog('batch', context)),
         engine: await context.parts.engine(),
         lake: await context.parts.lake(),
         config: { ...BATCH_DEFAULTS, leaseMs: context.settings.TENON_SESSION_TIMEOUT },
@@ -132,4 +134,14 @@ async function logBusAndStore(service: ServiceName, { parts, catalog, metrics }:
     sources: catalog.sources,
     plans: catalog.plans,
   };
+}
+
+/** With the archive as the older part of the log, where this process can reach it. */
+async function withTieredLog(service: ServiceName, context: ServiceContext) {
+  const { parts, catalog, settings } = context;
+  const made = await logBusAndStore(service, context);
+  if (settings.TENON_LAKE === undefined && settings.TENON_KAFKA_BROKERS !== undefined) return made;
+  const [lake, engine] = [await parts.lake(), await parts.engine()];
+  const older = archivedRecords({ store: made.store, lake, engine, sources: catalog.sources });
+  return { ...made, log: createTieredLog(made.log, older, made.logger) };
 }

@@ -27,6 +27,7 @@ export { distinctState } from './states/distinct';
 export { countsState } from './states/counts';
 export { finalizeMeasure } from './finalize';
 export { answerStatus, cellStatus, isOver } from './answer';
+export { logTime } from './log-time';
 export { generationBefore } from './numbers';
 export type { Epoch, Generation, Line, Offset, Partition } from './numbers';
 export { laneKey, laneNumber, laneOfNumber, lanesOf, parseLane, toLanes, toVector } from './lanes';

@@ -9,6 +9,7 @@ import type {
   ArchiveWriter,
   Engine,
   EngineEvent,
+  LogRecord,
   MicroBatch,
   RangeResult,
 } from '@tenon/ports';
@@ -16,6 +17,7 @@ import { MACROS } from './planner/macros';
 import { Planner } from './planner/planner';
 import { ArchiveFileWriter } from './runner/archive';
 import { joinFiles } from './runner/join-files';
+import { archivedRecords } from './runner/archived-records';
 import { openMicroBatch } from './runner/micro-batch';
 import { finalizeCells } from './runner/finalize';
 import { OlderFiles } from './runner/older-files';
@@ -90,6 +92,10 @@ class DuckDBEngine implements Engine {
 
   openArchive(source: SourceDefinition): ArchiveWriter {
     return new ArchiveFileWriter(this.database, this.spool, columnsOf(source));
+  }
+
+  readArchive(range: ArchiveRange): AsyncIterable<readonly LogRecord[]> {
+    return archivedRecords(this.database, range);
   }
 
   async aggregateArchive(

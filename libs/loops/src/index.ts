@@ -1,3 +1,5 @@
+export { Holes } from './holes';
+export type { HolesOf } from './holes';
 export { Outage, readinessOf } from './outage';
 export { Periodic } from './periodic';
 export { startAll } from './start-all';

@@ -12,9 +12,10 @@ interface Held {
 
 /** Pauses end when the spec says so. */
 let pauses: (() => void)[];
+let time: number;
 const clock: Clock = {
   now: () => 0,
-  monotonic: () => 0,
+  monotonic: () => time,
   sleep: (_, signal) =>
     new Promise((resolve) => {
       pauses.push(resolve);
@@ -26,8 +27,11 @@ let log: ScriptedLog;
 let reader: TopicReader<Held>;
 /** What the reader did, in order. */
 let done: string[];
+/** Partitions that were said to be read. */
+let reads: string[];
 /** Partition → where it begins. */
 let starts: Map<number, number>;
+let displaced: 'stand' | 'pass';
 let take: (read: readonly PartitionRead<Held>[]) => Promise<void>;
 
 const described = (read: readonly PartitionRead<Held>[]) =>
@@ -36,7 +40,10 @@ const described = (read: readonly PartitionRead<Held>[]) =>
 beforeEach(async () => {
   log = new ScriptedLog();
   done = [];
+  reads = [];
   pauses = [];
+  time = 0;
+  displaced = 'stand';
   starts = new Map();
   let begun = 0;
   take = async (read) => void done.push(`take ${described(read)}`);
@@ -51,6 +58,11 @@ beforeEach(async () => {
       },
       end: async ({ name }, partition) => void done.push(`end ${partition}:${name}`),
       take: (read) => take(read),
+      displaced: async ({ name }, { partition, wanted }) => {
+        done.push(`displaced ${partition}:${name}:${wanted}`);
+        return displaced;
+      },
+      reads: async ({ name }, partition) => void reads.push(`${partition}:${name}`),
       afterPoll: async () => void done.push('polled'),
     },
   );
@@ -158,6 +170,58 @@ test('where taking fails the reader is done for, and what is held stays until it
 test('so it is where the log fails', async () => {
   log.next(new Error('away'));
   await expect(reader.done).rejects.toThrow('away');
+});
+
+describe('a partition of which the next record is not there', () => {
+  const hole = { partition: 3, wanted: 5, start: 9, end: 20 };
+  const done3 = () => done.filter((one) => one !== 'polled');
+
+  beforeEach(async () => {
+    log.next({ assigned: [3, 5], displaced: [hole] });
+    await settle();
+  });
+
+  test('stands still, is not said to be read, and its neighbour is', () => {
+    expect([done3(), log.seeks, reads]).toEqual([['begin 3', 'begin 5', 'displaced 3:h1:5'], [], ['5:h2']]);
+    expect(reader.reading(() => 0).busy).toBe(true);
+  });
+
+  test('is looked for again after a while, and said to be read once it is there', async () => {
+    time = 9_999;
+    log.next({});
+    await settle();
+    expect(log.seeks).toEqual([]);
+    time = 10_000;
+    log.next({});
+    log.next({ displaced: [hole] });
+    await settle();
+    expect([log.seeks, reads]).toEqual([[[3, 5]], ['5:h2']]);
+    time = 20_000;
+    log.next({});
+    log.next({ read: [batch(3, 5, 6)] });
+    await settle();
+    expect(done3().slice(3)).toEqual(['displaced 3:h1:5', 'take 3:h1:5,6']);
+    expect([log.seeks.length, reads]).toEqual([2, ['5:h2', '3:h1']]);
+  });
+
+  test('can be passed over, to the nearest one that is', async () => {
+    displaced = 'pass';
+    log.next({ displaced: [hole, { ...hole, partition: 5, wanted: 30 }] });
+    await settle();
+    expect(log.seeks).toEqual([
+      [3, 9],
+      [5, 20],
+    ]);
+  });
+
+  test('is nothing to this reader once it has lost the partition', async () => {
+    log.next({ revoked: [3] });
+    log.next({ displaced: [hole] });
+    time = 60_000;
+    log.next({});
+    await settle();
+    expect([log.seeks, done3().slice(3)]).toEqual([[], ['end 3:h1']]);
+  });
 });
 
 describe('stopping', () => {

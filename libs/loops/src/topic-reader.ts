@@ -3,7 +3,7 @@
  * over what it read, and goes back where it is told to. Speed, batch and consumption are such readers.
  */
 import type { Offset, Partition } from '@tenon/domain';
-import type { Clock, EventLog, LogConsumer, LogReading, LogRecord, Logger } from '@tenon/ports';
+import type { Clock, Displaced, EventLog, LogConsumer, LogReading, LogRecord, Logger } from '@tenon/ports';
 import { isPassing } from '@tenon/errors';
 import { Outage } from './outage';
 
@@ -29,15 +29,35 @@ export interface TopicReaderOptions<Held> {
   end?(held: Held, partition: Partition): Promise<void>;
   /** Takes what one poll read. */
   take(read: readonly PartitionRead<Held>[]): Promise<void>;
+  /**
+   * A partition cannot be read on: what comes next is not there. Absent: it goes on at the nearest offset that is.
+   *
+   * @returns `stand`: nothing of it is read; it is looked for from time to time, since it may be put back. `pass`: go on at the
+   * nearest offset
+   */
+  displaced?(held: Held, displaced: Displaced): Promise<'stand' | 'pass'>;
+  /** A partition is read: after it has begun, or after it stood still. */
+  reads?(held: Held, partition: Partition): Promise<void>;
   /** After each poll, of one that read nothing too. */
   afterPoll?(): Promise<void>;
 }
 
 const MAX_WAIT_MS = 1000;
+/** How long until what is not there is looked for again, milliseconds. */
+const LOOK_AGAIN_MS = 10_000;
+
+/** A partition that stands still. */
+interface Standing {
+  readonly wanted: Offset;
+  readonly lookAt: number;
+}
 
 export class TopicReader<Held> {
   private readonly partitions = new Map<Partition, Held>();
   private readonly toReplay = new Set<Partition>();
+  private readonly standing = new Map<Partition, Standing>();
+  /** Partitions of which it is not known yet whether what comes next is there. */
+  private readonly sought = new Set<Partition>();
   private readonly stopping = new AbortController();
   private readonly outage: Outage;
   private consumer: LogConsumer | null = null;
@@ -93,10 +113,13 @@ export class TopicReader<Held> {
     await this.end(partition);
     const { from, held } = await this.options.begin(partition);
     this.partitions.set(partition, held);
+    this.sought.add(partition);
     return from;
   }
 
   private async end(partition: Partition): Promise<void> {
+    this.standing.delete(partition);
+    this.sought.delete(partition);
     const held = this.partitions.get(partition);
     if (held === undefined) return;
     this.partitions.delete(partition);
@@ -122,10 +145,12 @@ export class TopicReader<Held> {
     const { maxRecords, maxWaitMs = MAX_WAIT_MS } = this.options;
     while (!this.signal.aborted) {
       await this.seekReplays(consumer);
+      this.lookAgain(consumer);
       const {
         revoked,
         assigned,
         read: polled,
+        displaced = [],
       } = await consumer.poll({
         ...{ maxRecords, maxWaitMs, signal: this.signal },
       });
@@ -136,8 +161,45 @@ export class TopicReader<Held> {
         return held === undefined ? [] : [{ partition, held, records }];
       });
       if (read.length > 0) await this.options.take(read);
+      for (const one of displaced) await this.displace(consumer, one);
+      await this.found();
       await this.options.afterPoll?.();
       this.outage.over();
+    }
+  }
+
+  private async displace(consumer: LogConsumer, displaced: Displaced): Promise<void> {
+    const { partition, wanted, start, end } = displaced;
+    const held = this.partitions.get(partition);
+    if (held === undefined) return;
+    this.sought.delete(partition);
+    if ((await this.options.displaced?.(held, displaced)) === 'stand') {
+      this.standing.set(partition, { wanted, lookAt: this.deps.clock.monotonic() + LOOK_AGAIN_MS });
+      return;
+    }
+    const facts = { topic: this.options.topic, partition, wanted, start, end };
+    this.deps.logger.warn(facts, 'offsets of a topic are not there, reading goes on beside them');
+    consumer.seek(partition, wanted < start ? start : end);
+  }
+
+  /** What was sought and is not displaced is there. */
+  private async found(): Promise<void> {
+    for (const partition of this.sought) {
+      this.sought.delete(partition);
+      const held = this.partitions.get(partition);
+      if (held !== undefined) await this.options.reads?.(held, partition);
+    }
+  }
+
+  /** What was not there may have been put back. */
+  private lookAgain(consumer: LogConsumer): void {
+    if (this.standing.size === 0) return;
+    const now = this.deps.clock.monotonic();
+    for (const [partition, { wanted, lookAt }] of this.standing) {
+      if (now < lookAt) continue;
+      this.standing.delete(partition);
+      this.sought.add(partition);
+      consumer.seek(partition, wanted);
     }
   }
 
@@ -168,7 +230,7 @@ export class TopicReader<Held> {
     const { topic, group } = this.options;
     const offsets = [...this.partitions].map(([partition, held]) => [String(partition), next(held)]);
     // While something is away, standing still is no sign that the loop is stuck.
-    const isBusy = busy || this.trouble !== null;
+    const isBusy = busy || this.trouble !== null || this.standing.size > 0;
     return { topic, group, next: Object.fromEntries(offsets) as Record<string, number>, busy: isBusy };
   }
 

@@ -129,6 +129,8 @@ export interface Engine {
   joinArchive(paths: readonly string[], to: string, mark: string): Promise<boolean>;
   /** Begins a file of the archive. */
   openArchive(source: SourceDefinition): ArchiveWriter;
+  /** The records of a range of the archive as they were, in order, in parts of bounded size. */
+  readArchive(range: ArchiveRange): AsyncIterable<readonly LogRecord[]>;
   /** The states of a range of the archive, over all partitions together. */
   aggregateArchive(
     source: SourceDefinition,

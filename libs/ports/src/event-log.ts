@@ -7,7 +7,7 @@ import type { Offset, Offsets, Partition } from '@tenon/domain';
 /** One record as read. Headers are decoded on demand, since the hot path needs few of them. */
 export interface LogRecord {
   readonly offset: Offset;
-  /** When it was appended, or what the appender said: milliseconds since the epoch. */
+  /** When it was appended, or what the appender said, as `logTime` takes it: milliseconds since the epoch. */
   readonly timestamp: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array;
@@ -58,6 +58,22 @@ export interface Polled {
   readonly revoked: readonly Partition[];
   /** What came, by partition. */
   readonly read: readonly PartitionRecords[];
+  /** Partitions that cannot be read on from where they should be; absent: none. */
+  readonly displaced?: readonly Displaced[];
+}
+
+/**
+ * A partition whose next offset is not there: records were deleted at the log's start, or its end lies before. Nothing of it
+ * comes until it is sought; where to go on is the reader's to say, since going on means to read without what is gone. A gap
+ * behind the log's start (compaction, marks of transactions) is none of these.
+ */
+export interface Displaced {
+  readonly partition: Partition;
+  /** The offset that was to come next. */
+  readonly wanted: Offset;
+  /** What the log has: `start` <= offset < `end`. */
+  readonly start: Offset;
+  readonly end: Offset;
 }
 
 export interface PollOptions extends ReadOptions {
@@ -83,7 +99,7 @@ export interface LogConsumer {
   poll(options: PollOptions): Promise<Polled>;
   /**
    * The next poll reads this partition from `offset` on; records already fetched are dropped. Nothing if the partition is not
-   * this consumer's any more: it may have been lost since the last poll.
+   * this consumer's any more: it may have been lost since the last poll. An offset that is not there displaces it.
    */
   seek(partition: Partition, offset: Offset): void;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 export type {
   AppendOptions,
   ConsumeOptions,
+  Displaced,
   EventLog,
   LogConsumer,
   LogRecord,
@@ -22,6 +23,7 @@ export type {
   StoreTransaction,
 } from './product-store';
 export type { FilePrint, Lake, LakeFile } from './lake';
+export type { OlderPart, OlderRecords } from './older-records';
 export type { Clock, Ids, Logger } from './environment';
 export type { Catalog, CatalogContent, DeclaredProduct } from './catalog';
 export type {

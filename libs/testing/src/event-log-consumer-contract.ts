@@ -1,5 +1,5 @@
 /** The part of the EventLog contract that is about consumers and their groups. */
-import type { LogConsumer, Polled, PollOptions } from '@tenon/ports';
+import type { Displaced, LogConsumer, Polled, PollOptions } from '@tenon/ports';
 import { noStart, record, text, withConsumers } from './log-under-test';
 import type { LogUnderTest } from './log-under-test';
 import { uniqueName } from './unique';
@@ -27,11 +27,13 @@ class Seen {
   readonly values = new Map<number, string[]>();
   /** Partitions that it holds now. */
   readonly held = new Set<number>();
+  readonly displaced: Displaced[] = [];
   count = 0;
 
   add(polled: Polled): void {
     for (const partition of polled.revoked) this.held.delete(partition);
     for (const partition of polled.assigned) this.held.add(partition);
+    this.displaced.push(...(polled.displaced ?? []));
     for (const batch of polled.read) {
       const values = this.values.get(batch.partition) ?? [];
       this.values.set(batch.partition, values);
@@ -247,7 +249,7 @@ export function describeConsumers({ log, topic, another, capabilities }: LogUnde
   );
 
   test(
-    'a start beyond the end waits for what comes next, one below the start begins there',
+    'a start at the end waits for what comes next; one beyond it is said, and stands until it is sought',
     () =>
       withConsumers(async (add) => {
         const name = await topic(1);
@@ -256,6 +258,14 @@ export function describeConsumers({ log, topic, another, capabilities }: LogUnde
         await pollUntil(consumer, testMs, ({ held }) => held.size === 1);
         await log().append(name, [record(0, 'c')]);
         expect((await pollUntil(consumer, testMs, ({ count }) => count > 0)).values.get(0)).toEqual(['c']);
+        consumer.seek(0, 7);
+        const beyond = await pollUntil(consumer, testMs, ({ displaced }) => displaced.length > 0);
+        expect(beyond.displaced).toEqual([{ partition: 0, wanted: 7, start: 0, end: 3 }]);
+        await log().append(name, [record(0, 'd')]);
+        expect((await consumer.poll({ maxWaitMs: 100 })).read).toEqual([]);
+        consumer.seek(0, 2);
+        const later = await pollUntil(consumer, testMs, ({ count }) => count > 1);
+        expect(later.values.get(0)).toEqual(['c', 'd']);
       }),
     testMs,
   );

@@ -1,6 +1,7 @@
 /** A log in memory, whose one reader of a topic has all partitions until the test takes some away. */
 import type {
   ConsumeOptions,
+  Displaced,
   EventLog,
   LogConsumer,
   LogRecord,
@@ -25,6 +26,8 @@ export function storedRecord(record: NewRecord, offset: number): LogRecord {
 
 export class MemoryLog implements EventLog {
   readonly topics = new Map<string, LogRecord[][]>();
+  /** Topic → where each partition starts; what stands below has been deleted. */
+  private readonly starts = new Map<string, Map<number, number>>();
   /** Topic → its latest reader. */
   readonly readers = new Map<string, MemoryConsumer>();
   /** Throw from here, or wait, to make an append fail, or slow. */
@@ -50,7 +53,7 @@ export class MemoryLog implements EventLog {
   }
 
   async startOffsets(topic: string): Promise<Record<string, number>> {
-    return this.offsets(topic, () => 0);
+    return this.offsets(topic, (_, partition) => this.startOf(topic, partition));
   }
 
   async endOffsets(topic: string): Promise<Record<string, number>> {
@@ -58,16 +61,31 @@ export class MemoryLog implements EventLog {
   }
 
   async read(topic: string, partition: number, from: number): Promise<readonly LogRecord[]> {
-    return this.partition(topic, partition).slice(from);
+    return this.partition(topic, partition).slice(Math.max(from, this.startOf(topic, partition)));
+  }
+
+  private startOf(topic: string, partition: number): number {
+    return this.starts.get(topic)?.get(partition) ?? 0;
   }
 
   async consume(options: ConsumeOptions): Promise<LogConsumer> {
-    const reader = new MemoryConsumer(this.topics.get(options.topic) ?? [], options);
+    const reader = new MemoryConsumer(this.topics.get(options.topic) ?? [], options, (partition) =>
+      this.startOf(options.topic, partition),
+    );
     this.readers.set(options.topic, reader);
     return reader;
   }
 
+  /** Services' hints are of no matter here. */
   deleteBefore = async (): Promise<void> => undefined;
+
+  /** Somebody deletes records at the log's start. */
+  lose(topic: string, partition: number, before: number): void {
+    const starts = this.starts.get(topic) ?? new Map<number, number>();
+    this.starts.set(topic, starts.set(partition, before));
+    this.readers.get(topic)?.wake();
+  }
+
   close = async (): Promise<void> => undefined;
 
   partition(topic: string, partition: number): LogRecord[] {
@@ -88,9 +106,12 @@ export class MemoryLog implements EventLog {
     return reader.idle();
   }
 
-  private offsets(topic: string, of: (records: LogRecord[]) => number): Record<string, number> {
+  private offsets(
+    topic: string,
+    of: (records: LogRecord[], partition: number) => number,
+  ): Record<string, number> {
     const partitions = this.topics.get(topic) ?? [];
-    return Object.fromEntries(partitions.map((records, index) => [String(index), of(records)]));
+    return Object.fromEntries(partitions.map((records, index) => [String(index), of(records, index)]));
   }
 }
 
@@ -98,6 +119,7 @@ export class MemoryConsumer implements LogConsumer {
   private readonly positions = new Map<number, number>();
   private assigned: number[];
   private revoked: number[] = [];
+  private readonly standing = new Set<number>();
   /** A poll that waits. */
   private waiting: (() => void) | null = null;
   closed = false;
@@ -106,6 +128,7 @@ export class MemoryConsumer implements LogConsumer {
   constructor(
     private readonly partitions: readonly LogRecord[][],
     private readonly options: ConsumeOptions,
+    private readonly startOf: (partition: number) => number,
   ) {
     this.assigned = [...partitions.keys()];
   }
@@ -116,10 +139,12 @@ export class MemoryConsumer implements LogConsumer {
       this.assigned = [];
       this.revoked = [];
       for (const partition of revoked) this.positions.delete(partition);
-      for (const partition of assigned) this.positions.set(partition, await this.options.startAt(partition));
+      for (const partition of assigned) this.seek(partition, await this.options.startAt(partition));
+      const displaced = this.displaced();
       const read = this.take(maxRecords);
-      const news = read.length + assigned.length + revoked.length > 0;
-      if (news || signal?.aborted === true) return { assigned, revoked, read };
+      const news = read.length + assigned.length + revoked.length + displaced.length > 0;
+      if (news || signal?.aborted === true)
+        return { assigned, revoked, read, ...(displaced.length > 0 && { displaced }) };
       await new Promise<void>((resolve) => {
         this.waiting = resolve;
         signal?.addEventListener('abort', () => resolve(), { once: true });
@@ -128,9 +153,19 @@ export class MemoryConsumer implements LogConsumer {
     }
   }
 
+  private displaced(): Displaced[] {
+    return [...this.positions].flatMap(([partition, wanted]) => {
+      const [start, end] = [this.startOf(partition), this.partitions[partition]?.length ?? 0];
+      if (this.standing.has(partition) || (wanted >= start && wanted <= end)) return [];
+      this.standing.add(partition);
+      return [{ partition, wanted, start, end }];
+    });
+  }
+
   private take(maxRecords: number): { partition: number; records: LogRecord[] }[] {
     let left = maxRecords;
     return [...this.positions].flatMap(([partition, next]) => {
+      if (this.standing.has(partition)) return [];
       const records = this.partitions[partition]?.slice(next, next + left) ?? [];
       left -= records.length;
       this.positions.set(partition, next + records.length);
@@ -144,6 +179,7 @@ export class MemoryConsumer implements LogConsumer {
   }
 
   seek(partition: number, offset: number): void {
+    this.standing.delete(partition);
     this.positions.set(partition, offset);
   }
 

@@ -38,6 +38,7 @@ export function enginePort(calls: Calls, inner: () => Engine, process: Process):
         discard: () => calls.simulation.inside(() => writer.discard()),
       };
     },
+    readArchive: (range) => each(inside, inner().readArchive(range)),
     aggregateArchive: async (source, plan, ranges) => {
       const result = await inside(() => inner().aggregateArchive(source, plan, ranges));
       return { ...result, cells: each(inside, result.cells) };

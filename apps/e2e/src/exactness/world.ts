@@ -247,7 +247,8 @@ export class World {
       this.calls.refuseAtRandom('poll');
       const polled = await simulation.inside(() => consumer.poll({ ...options, maxWaitMs: 0 }));
       if (!process.alive) throw new Gone();
-      const news = polled.read.length + polled.assigned.length + polled.revoked.length > 0;
+      const { read, assigned, revoked, displaced = [] } = polled;
+      const news = read.length + assigned.length + revoked.length + displaced.length > 0;
       if (polled.assigned.length + polled.revoked.length > 0) this.changed(topic);
       if (news || simulation.now >= deadline || options.signal?.aborted === true) return polled;
     }

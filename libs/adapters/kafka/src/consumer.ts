@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { TenonError, Unavailable } from '@tenon/errors';
-import type { ConsumeOptions, LogConsumer, PartitionRecords, PollOptions, Polled } from '@tenon/ports';
+import type {
+  ConsumeOptions,
+  Displaced,
+  LogConsumer,
+  PartitionRecords,
+  PollOptions,
+  Polled,
+} from '@tenon/ports';
 import { protocolType, toTenonError } from './errors';
 import type { FetchedPartition } from './fetch-response';
 import type { FetchSink, Wanted } from './fetcher';
@@ -12,6 +19,7 @@ import type { Cluster } from './kafkajs';
 import type { GroupTiming, Joined } from './membership';
 import { Membership } from './membership';
 import type { OffsetRange } from './offsets';
+import type { UnreadableBatch } from './record-batch';
 
 export interface ConsumerOptions extends ConsumeOptions {
   readonly kafka: Kafka;
@@ -21,6 +29,8 @@ export interface ConsumerOptions extends ConsumeOptions {
   /** About how much is fetched ahead, all partitions together. */
   readonly bufferBytes: number;
   offsets(): Promise<ReadonlyMap<number, OffsetRange>>;
+  /** Told of batches that cannot be read, whoever wrote them. */
+  passedOver(partition: number, batch: UnreadableBatch): void;
 }
 
 const DEFAULT_POLL_BYTES = 8 * 1024 * 1024;
@@ -52,6 +62,7 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
   private joined: Joined | null = null;
   private readonly assigned = new Set<number>();
   private readonly revoked = new Set<number>();
+  private displaced: Displaced[] = [];
   private failure: unknown = null;
   private fetchFailingSince: number | null = null;
   private wake: (() => void) | null = null;
@@ -112,7 +123,8 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
       await this.findStarts();
       const read = this.take(options);
       const wait = deadline - performance.now();
-      const news = read.length > 0 || this.assigned.size + this.revoked.size > 0;
+      const changes = this.assigned.size + this.revoked.size + this.displaced.length;
+      const news = read.length > 0 || changes > 0;
       if (news || wait <= 0 || options.signal?.aborted) return this.report(read);
       await this.waitForNews(wait, options.signal);
     }
@@ -120,7 +132,6 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
 
   seek(partition: number, offset: number): void {
     this.held.get(partition)?.seek(offset);
-    this.fetcher.kick();
   }
 
   close(): Promise<void> {
@@ -191,14 +202,14 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
     }
     for (const partition of joined.partitions) {
       if (this.held.has(partition)) continue;
-      this.held.set(partition, new HeldPartition());
+      this.held.set(partition, new HeldPartition((batch) => this.options.passedOver(partition, batch)));
       this.assigned.add(partition);
     }
   }
 
   /** Only from a poll, so that the caller is never asked while it works on records. */
   private async findStarts(): Promise<void> {
-    const starting = [...this.held].filter(([, held]) => held.fetchAt === null);
+    const starting = [...this.held].filter(([, held]) => held.fetchAt === null && !held.displaced);
     if (starting.length === 0) return;
     const ranges = await this.options.offsets();
     for (const [partition, held] of starting) {
@@ -207,7 +218,12 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
       const range = ranges.get(partition);
       if (range === undefined)
         throw new Unavailable(`Partition ${partition} of ${this.options.topic} is not known.`);
-      if (held.seeks === seeks) held.seek(Math.min(Math.max(start, range.start), range.end));
+      if (held.seeks !== seeks) continue;
+      if (start >= range.start && start <= range.end) held.begin(start);
+      else {
+        held.displace(start);
+        this.displaced.push({ partition, wanted: start, ...range });
+      }
     }
     this.fetcher.kick();
   }
@@ -232,10 +248,12 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
   }
 
   private report(read: PartitionRecords[]): Polled {
-    const polled = { assigned: [...this.assigned], revoked: [...this.revoked], read };
+    const changes = { assigned: [...this.assigned], revoked: [...this.revoked] };
+    const displaced = this.displaced.filter(({ partition }) => this.held.get(partition)?.displaced === true);
     this.assigned.clear();
     this.revoked.clear();
-    return polled;
+    this.displaced = [];
+    return { ...changes, read, ...(displaced.length > 0 && { displaced }) };
   }
 
   /** What an earlier poll gave has been worked on, or soon is. */

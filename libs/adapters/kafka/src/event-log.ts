@@ -24,6 +24,7 @@ import { ProduceQueue } from './produce-queue';
 import type { ProducerTiming } from './producer';
 import { Producer } from './producer';
 import { readRecords } from './reader';
+import type { UnreadableBatch } from './record-batch';
 import type { TopicPolicy } from './topics';
 import { ensureTopic, partitionsOf } from './topics';
 
@@ -136,7 +137,9 @@ class KafkaEventLog implements EventLog, TopicRemover {
   ): Promise<readonly LogRecord[]> {
     const cluster = await this.reader();
     return attempt(`Topic ${topic} could not be read`, () =>
-      readRecords(cluster, topic, partition, from, options),
+      readRecords(cluster, topic, partition, from, options, (batch) =>
+        this.passedOver(topic, partition, batch),
+      ),
     );
   }
 
@@ -156,6 +159,7 @@ class KafkaEventLog implements EventLog, TopicRemover {
         cluster,
         timing: this.timing,
         bufferBytes: this.options.bufferBytes ?? 16 * 1024 * 1024,
+        passedOver: (partition, batch) => this.passedOver(topic, partition, batch),
         offsets: () => attempt(`Offsets of ${topic} could not be read`, () => fetchRanges(reader, topic)),
       });
       try {
@@ -207,6 +211,12 @@ class KafkaEventLog implements EventLog, TopicRemover {
       );
     })();
     return this.closing;
+  }
+
+  /** Set aside, so that it ends no reader: others may write to the topic, in forms that this one cannot read. */
+  private passedOver(topic: string, partition: number, batch: UnreadableBatch): void {
+    const facts = { code: 'unreadable-batch', topic, partition, ...batch };
+    this.options.logger?.error(facts, 'a batch of records cannot be read');
   }
 
   private async offsets(topic: string, which: 'start' | 'end'): Promise<Record<string, number>> {

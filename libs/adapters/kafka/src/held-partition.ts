@@ -1,27 +1,46 @@
 import type { LogRecord } from '@tenon/ports';
 import type { KafkaRecord } from './kafka-record';
+import type { UnreadableBatch } from './record-batch';
 import { decodeRecordSet } from './record-batch';
 
 /** A partition that a consumer holds: where it reads, and what was fetched ahead. */
 export class HeldPartition {
-  /** The next offset to fetch; null until `startAt` has answered. */
+  /** The next offset to fetch; null until it is known to be there. */
   fetchAt: number | null = null;
   /** The offset after the last record that a poll gave. */
   position: number | null = null;
+  /** What is next is not there: nothing is fetched before a seek. */
+  displaced = false;
   /** What was fetched from an offset before a seek is dropped. */
   seeks = 0;
   bytes = 0;
   private records: KafkaRecord[] = [];
   private at = 0;
 
-  /** Reading goes on at `offset`, whatever was fetched. */
+  /** @param passedOver told of batches that cannot be read */
+  constructor(private readonly passedOver: (batch: UnreadableBatch) => void) {}
+
+  /** Reading goes on at `offset`, whatever was fetched, once it is known to be there. */
   seek(offset: number): void {
     this.seeks++;
-    this.fetchAt = offset;
+    this.displaced = false;
+    this.fetchAt = null;
     this.position = offset;
     this.records = [];
     this.at = 0;
     this.bytes = 0;
+  }
+
+  /** The offset is there. */
+  begin(offset: number): void {
+    this.seek(offset);
+    this.fetchAt = offset;
+  }
+
+  /** It is not. */
+  displace(wanted: number): void {
+    this.seek(wanted);
+    this.displaced = true;
   }
 
   get isEmpty(): boolean {
@@ -31,7 +50,8 @@ export class HeldPartition {
   /** @returns false if the answer is for another offset than the one wanted now, or holds no whole batch */
   add(recordSet: Buffer, from: number): boolean {
     if (from !== this.fetchAt) return false;
-    const { records, next } = decodeRecordSet(recordSet, from);
+    const { records, next, unreadable } = decodeRecordSet(recordSet, from);
+    for (const batch of unreadable) this.passedOver(batch);
     this.fetchAt = next;
     if (records.length > 0) this.bytes += recordSet.length;
     if (this.isEmpty) {

@@ -5,6 +5,7 @@ import type { Cluster } from './kafkajs';
 import { fetchFrom } from './kafkajs';
 import { fetchOffsets } from './offsets';
 import { OFFSET_OUT_OF_RANGE, lastingError, passingError } from './protocol-errors';
+import type { UnreadableBatch } from './record-batch';
 import { decodeRecordSet } from './record-batch';
 
 const DEFAULT_BYTES = 1024 * 1024;
@@ -18,6 +19,7 @@ export async function readRecords(
   partition: number,
   from: number,
   options: ReadOptions = {},
+  passedOver: (batch: UnreadableBatch) => void = () => undefined,
 ): Promise<readonly LogRecord[]> {
   const { maxRecords = Number.MAX_SAFE_INTEGER, maxBytes = DEFAULT_BYTES } = options;
   await cluster.addTargetTopic(topic);
@@ -37,7 +39,8 @@ export async function readRecords(
       offset = start;
       continue;
     }
-    const { records, next } = decodeRecordSet(fetched.recordSet, offset);
+    const { records, next, unreadable } = decodeRecordSet(fetched.recordSet, offset);
+    unreadable.forEach(passedOver);
     if (records.length > 0) return cut(records, maxRecords, maxBytes);
     // Nothing but marks of transactions, or the end.
     if (next === offset) return [];

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { TenonError } from '@tenon/errors';
 import type { LogRecord, NewRecord } from '@tenon/ports';
 import { crc32c } from './crc32c';
 import { decodeRecordSet } from './record-batch';
@@ -116,25 +115,49 @@ test('a set may begin before the offset that is wanted, and end in the middle of
   expect(offsets(set, 16)).toEqual([16, 17, 18, 19, 20, 21]);
   const cut = decodeRecordSet(set.subarray(0, set.length - 1), 12);
   expect([cut.next, cut.records.at(-1)?.offset]).toEqual([18, 17]);
-  expect(decodeRecordSet(batch(10, 1).subarray(0, 50), 10)).toEqual({ records: [], next: 10, whole: false });
+  expect(decodeRecordSet(batch(10, 1).subarray(0, 50), 10)).toEqual({
+    ...{ records: [], next: 10, whole: false, unreadable: [] },
+  });
 });
 
 test('marks of transactions are passed over, and leave no record', () => {
   const control = stored(encodeRecordBatch([{ partition: 0, key: 'k', value: 'v' }], 0), 7);
   control.writeInt16BE(0x30, 21);
-  expect(decodeRecordSet(control, 7)).toEqual({ records: [], next: 8, whole: true });
+  expect(decodeRecordSet(control, 7)).toEqual({ records: [], next: 8, whole: true, unreadable: [] });
 });
 
-test('gzip is read, other codecs are refused with a way out', () => {
-  const batch = stored(encodeRecordBatch([{ partition: 0, key: null, value: 'x'.repeat(1000) }], 5), 3);
-  const squeeze = (codec: number, body: Buffer) => {
-    const all = Buffer.concat([batch.subarray(0, HEADER), body]);
-    all.writeInt32BE(all.length - 12, 8);
-    all.writeInt16BE(codec, 21);
-    return all;
-  };
-  const [one] = decodeRecordSet(squeeze(1, gzipSync(batch.subarray(HEADER))), 3).records;
+const squeeze = (batch: Buffer, codec: number, body: Buffer) => {
+  const all = Buffer.concat([batch.subarray(0, HEADER), body]);
+  all.writeInt32BE(all.length - 12, 8);
+  all.writeInt16BE(codec, 21);
+  return all;
+};
+const valued = (value: string, at: number, timestamp = 5) =>
+  stored(encodeRecordBatch([{ partition: 0, key: null, value, timestamp }], 5), at);
+
+test('compressed batches are read', () => {
+  const batch = valued('x'.repeat(1000), 3);
+  const [one] = decodeRecordSet(squeeze(batch, 1, gzipSync(batch.subarray(HEADER))), 3).records;
   expect([one?.offset, one?.value.length]).toEqual([3, 1000]);
-  expect(() => decodeRecordSet(squeeze(4, Buffer.alloc(10)), 3)).toThrow(TenonError);
-  expect(() => decodeRecordSet(squeeze(4, Buffer.alloc(10)), 3)).toThrow(/zstd/);
+});
+
+test.each([
+  ['of a codec that is not known', squeeze(valued('x', 3), 7, Buffer.alloc(10)), /codec 7/],
+  ['whose bytes are none of its codec', squeeze(valued('x', 3), 3, Buffer.alloc(10)), /LZ4/],
+  ['whose records go beyond it', squeeze(valued('xyz', 3), 0, valued('xyz', 3).subarray(HEADER, -3)), /./],
+  ['of another format', Object.assign(Buffer.from(valued('x', 3)), { 16: 1 }), /format 1/],
+])('a batch %s is set aside, and those beside it are read', (_, bad, reason) => {
+  const set = Buffer.concat([valued('before', 2), bad, valued('after', 4)]);
+  const { records, next, unreadable } = decodeRecordSet(set, 2);
+  expect([records.map(({ offset }) => offset), next]).toEqual([[2, 4], 5]);
+  expect(unreadable).toEqual([{ from: 3, to: 4, reason: expect.stringMatching(reason) as string }]);
+});
+
+test('a timestamp of any value is a time of the calendar', () => {
+  for (const [timestamp, read] of [
+    [1_795_894_938_745_000_000, 253_402_300_799_999],
+    [-9_000_000_000_000_000, -62_135_596_800_000],
+    [-1, -1],
+  ] as const)
+    expect(decodeRecordSet(valued('x', 0, timestamp), 0).records.map((one) => one.timestamp)).toEqual([read]);
 });

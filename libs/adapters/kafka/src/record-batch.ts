@@ -1,6 +1,6 @@
 /** Record batches of format 2, the only one that Kafka 4 writes (KIP-98; kafka.apache.org, "Record Batch"). */
-import { gunzipSync } from 'node:zlib';
-import { TenonError } from '@tenon/errors';
+import { logTime } from '@tenon/domain';
+import { decompress } from './compression';
 import { KafkaRecord } from './kafka-record';
 import { Cursor } from './varint';
 
@@ -8,7 +8,15 @@ import { Cursor } from './varint';
 const HEADER_BYTES = 61;
 const MAGIC_AT = 16;
 const CONTROL = 0x20;
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+
+/** A batch that is none: what stands in it is passed over. */
+export interface UnreadableBatch {
+  /** Its offsets: [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** Goes on a sentence that begins with `the batch cannot be read: `. */
+  readonly reason: string;
+}
 
 export interface DecodedSet {
   readonly records: KafkaRecord[];
@@ -16,39 +24,50 @@ export interface DecodedSet {
   readonly next: number;
   /** False if not even the first batch is whole. */
   readonly whole: boolean;
+  readonly unreadable: readonly UnreadableBatch[];
 }
 
 /**
+ * Never throws: whoever writes to a topic must not be able to end its readers.
+ *
  * @param recordSet what a Fetch answered: it may begin before `from` and end in the middle of a batch
- * @throws TenonError `unsupported-compression` for a codec other than gzip
  */
 export function decodeRecordSet(recordSet: Buffer, from: number): DecodedSet {
   const records: KafkaRecord[] = [];
+  const unreadable: UnreadableBatch[] = [];
   let next = from;
   let at = 0;
   while (recordSet.length - at >= HEADER_BYTES) {
     const end = at + 12 + recordSet.readInt32BE(at + 8);
     if (end > recordSet.length) break;
-    next = Math.max(next, decodeBatch(recordSet, at, end, from, records));
+    const batch: KafkaRecord[] = [];
+    const first = Number(recordSet.readBigInt64BE(at));
+    const after = Math.max(from, first + recordSet.readInt32BE(at + 23) + 1);
+    try {
+      decodeBatch(recordSet, at, end, from, batch);
+      records.push(...batch);
+    } catch (error) {
+      // Of an older format the last offset is not known where this one has it: it goes on behind what it can be sure of.
+      const to = recordSet[at + MAGIC_AT] === 2 ? after : Math.max(from, first) + 1;
+      unreadable.push({ from: Math.max(from, first), to, reason: (error as Error).message });
+      next = Math.max(next, to);
+      at = end;
+      continue;
+    }
+    next = Math.max(next, after);
     at = end;
   }
-  return { records, next, whole: at > 0 };
+  return { records, next, whole: at > 0, unreadable };
 }
 
-/** @returns the offset after the batch */
-function decodeBatch(set: Buffer, at: number, end: number, from: number, into: KafkaRecord[]): number {
+function decodeBatch(set: Buffer, at: number, end: number, from: number, into: KafkaRecord[]): void {
   const magic = set[at + MAGIC_AT];
-  if (magic !== 2) {
-    throw new TenonError(
-      'unsupported-record-format',
-      `A record batch has format ${magic}; this reads format 2.`,
-    );
-  }
+  if (magic !== 2) throw new Error(`it has format ${magic}, and not 2`);
   const baseOffset = Number(set.readBigInt64BE(at));
   const attributes = set.readInt16BE(at + 21);
   const after = baseOffset + set.readInt32BE(at + 23) + 1;
   // Marks of transactions are no records.
-  if (after <= from || (attributes & CONTROL) !== 0) return after;
+  if (after <= from || (attributes & CONTROL) !== 0) return;
   const codec = attributes & 7;
   const body = codec === 0 ? set : decompress(codec, set.subarray(at + HEADER_BYTES, end));
   const cursor = new Cursor(body, codec === 0 ? at + HEADER_BYTES : 0);
@@ -64,18 +83,11 @@ function decodeBatch(set: Buffer, at: number, end: number, from: number, into: K
     const keyAt = cursor.at - Math.max(0, keyLength);
     const valueLength = cursor.varint();
     const valueAt = cursor.at;
+    if (recordEnd > (codec === 0 ? end : body.length) || valueAt + valueLength > recordEnd)
+      throw new Error('a record of it is longer than the batch');
     cursor.at = recordEnd;
     if (offset < from) continue;
-    into.push(new KafkaRecord(offset, appendTime ?? timestamp, body, keyAt, keyLength, valueAt, valueLength));
+    const time = logTime(appendTime ?? timestamp);
+    into.push(new KafkaRecord(offset, time, body, keyAt, keyLength, valueAt, valueLength));
   }
-  return after;
-}
-
-function decompress(codec: number, bytes: Buffer): Buffer {
-  if (codec === 1) return gunzipSync(bytes);
-  throw new TenonError(
-    'unsupported-compression',
-    `A record batch is compressed with ${CODECS[codec] ?? `codec ${codec}`}; this reads gzip and plain ones.`,
-    { hint: "Set the topic's compression.type to uncompressed or gzip, and the other writers' too." },
-  );
 }

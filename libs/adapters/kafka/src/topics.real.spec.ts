@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { ConfigResourceTypes } from 'kafkajs';
-import { uniqueName } from '@tenon/testing';
+import { eventually, uniqueName } from '@tenon/testing';
 import { createKafkaEventLog } from './event-log';
 
 const brokers = process.env['TENON_KAFKA_BROKERS']?.split(',');
@@ -85,6 +85,35 @@ function describeTopics(addresses: string[]): void {
       expect(await setting(topic, 'retention.ms')).toBe('60000');
       expect(warnings.some((message) => message.includes('older than its retention'))).toBe(true);
     });
+
+    test('a consumer is told what was deleted at the start, also while it reads, and stands until it has sought', async () => {
+      const name = uniqueName('topics');
+      await log.ensureTopic({ name, partitions: 1 });
+      const records = Array.from({ length: 10 }, () => ({ partition: 0, key: null, value: 'x' }));
+      await log.append(name, records);
+      await log.deleteBefore(name, { 0: 4 });
+      const consumer = await log.consume({ topic: name, group: uniqueName('group'), startAt: async () => 1 });
+      const offsets: number[] = [];
+      const displaced: unknown[] = [];
+      const pollUntil = (isEnough: () => boolean) =>
+        eventually('polled', async () => {
+          const polled = await consumer.poll({ maxWaitMs: 200 });
+          displaced.push(...(polled.displaced ?? []));
+          offsets.push(...polled.read.flatMap((one) => one.records.map(({ offset }) => offset)));
+          return isEnough();
+        });
+      await pollUntil(() => displaced.length > 0);
+      expect([displaced, offsets]).toEqual([[{ partition: 0, wanted: 1, start: 4, end: 10 }], []]);
+      consumer.seek(0, 4);
+      await pollUntil(() => offsets.length === 6);
+      expect(offsets).toEqual([4, 5, 6, 7, 8, 9]);
+      await log.append(name, records);
+      await log.deleteBefore(name, { 0: 15 });
+      consumer.seek(0, 10);
+      await pollUntil(() => displaced.length > 1);
+      expect(displaced[1]).toEqual({ partition: 0, wanted: 10, start: 15, end: 20 });
+      await consumer.close();
+    }, 30_000);
 
     test('a compacted topic is refused, with a way out', async () => {
       const topic = uniqueName('topics');

@@ -74,7 +74,8 @@ class SourceBatch {
   ) {
     this.labels = { source: source.name };
     const manifest = new ArchiveManifest(deps, source.name, source.partitions);
-    this.archiver = new Archiver(deps, source, manifest, () => this.runs.wake());
+    const products = layouts.map(({ product }) => product);
+    this.archiver = new Archiver(deps, source, manifest, products, () => this.runs.wake());
     this.keeper = new Keeper(deps, leases, manifest);
     this.runs = new Runs(deps, leases, source, layouts, manifest, this.archiver.contexts);
   }

@@ -4,7 +4,7 @@ import type { Offset, Partition, SourceDefinition } from '@tenon/domain';
 import { FIRST_EPOCH, LetterBudget, laneKey } from '@tenon/domain';
 import type { LogReading, MetricSample, Refused, Span, Subscription } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
-import { TopicReader } from '@tenon/loops';
+import { Holes, TopicReader } from '@tenon/loops';
 import { NO_METRICS, NO_TRACER } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { type DeadLetter, letterRecord, lettersOf } from './dead-letters';
@@ -31,6 +31,7 @@ export class SourceWorker {
   private readonly observeMicroBatch: (seconds: number) => void;
   private readonly outbox: Outbox;
   private readonly letterBudget: LetterBudget;
+  private readonly holes: Holes;
   /** The engine puts away the last micro-batch meanwhile. */
   private closing: Promise<void> = Promise.resolve();
 
@@ -58,7 +59,11 @@ export class SourceWorker {
       maxRecords: config.maxRecords,
       begin: (partition) => this.begin(partition),
       take: (read) => this.take(read),
+      displaced: ({ judge }, displaced) => this.holes.found(judge, displaced),
+      reads: (_, partition) => this.holes.over(partition),
     });
+    const products = layouts.map(({ product }) => product);
+    this.holes = new Holes(deps, { layer: 'speed', source: source.name, products });
     this.outbox = new Outbox(deps, this.reader.signal, observeFlush);
   }
 

@@ -2,6 +2,7 @@ import { TenonError } from '@tenon/errors';
 import type {
   Clock,
   ConsumeOptions,
+  Displaced,
   LogConsumer,
   LogRecord,
   PartitionRecords,
@@ -28,6 +29,8 @@ interface Held {
   recordBytes: number;
   /** Counts seeks, so that what a read under way brings is dropped after one. */
   seeks: number;
+  /** What is next is not there: nothing is read before a seek. */
+  displaced: boolean;
 }
 
 /** One member of a group. */
@@ -37,6 +40,7 @@ export class Consumer implements LogConsumer, Member {
   /** What the next poll that succeeds has to tell. */
   private readonly assigned = new Set<number>();
   private readonly revoked = new Set<number>();
+  private displaced: Displaced[] = [];
   private turn = 0;
   private closed = false;
 
@@ -94,6 +98,7 @@ export class Consumer implements LogConsumer, Member {
     held.fetched = [];
     held.given = 0;
     held.seeks++;
+    held.displaced = false;
   }
 
   async close(): Promise<void> {
@@ -110,7 +115,8 @@ export class Consumer implements LogConsumer, Member {
     const { revoked, assigned } = this.group.changesFor(this);
     this.lose(revoked);
     for (const partition of assigned) {
-      this.held.set(partition, { next: null, fetched: [], given: 0, recordBytes: 1, seeks: 0 });
+      const read = { fetched: [], given: 0, recordBytes: 1, seeks: 0 };
+      this.held.set(partition, { next: null, ...read, displaced: false });
       this.assigned.add(partition);
     }
     if (revoked.length > 0) this.topic.wake();
@@ -121,8 +127,7 @@ export class Consumer implements LogConsumer, Member {
       if (held.next !== null) continue;
       const { seeks } = held;
       const start = await this.startAt(partition);
-      // Beyond the end stands only what a crash of the machine took from a `relaxed` log.
-      if (held.seeks === seeks) held.next = Math.min(start, this.topic.partition(partition).endOffset);
+      if (held.seeks === seeks) held.next = start;
     }
   }
 
@@ -130,11 +135,18 @@ export class Consumer implements LogConsumer, Member {
   private async fetch(): Promise<void> {
     const reads: Promise<void>[] = [];
     for (const [partition, held] of this.held) {
-      if (held.given < held.fetched.length || held.next === null) continue;
-      if (held.next < this.topic.partition(partition).endOffset)
-        reads.push(this.read(partition, held, held.next));
+      if (held.given < held.fetched.length || held.next === null || held.displaced) continue;
+      const { startOffset, endOffset } = this.topic.partition(partition);
+      if (held.next < startOffset || held.next > endOffset) this.displace(partition, held, held.next);
+      else if (held.next < endOffset) reads.push(this.read(partition, held, held.next));
     }
     if (reads.length > 0) await Promise.all(reads);
+  }
+
+  private displace(partition: number, held: Held, wanted: number): void {
+    const { startOffset: start, endOffset: end } = this.topic.partition(partition);
+    held.displaced = true;
+    this.displaced.push({ partition, wanted, start, end });
   }
 
   private async read(partition: number, held: Held, from: number): Promise<void> {
@@ -143,13 +155,15 @@ export class Consumer implements LogConsumer, Member {
       .partition(partition)
       .read(from, Number.MAX_SAFE_INTEGER, FETCH_BYTES);
     if (held.seeks !== seeks || records.length === 0) return;
+    // Its segment has been deleted meanwhile.
+    if (records[0]!.offset > from) return this.displace(partition, held, from);
     held.fetched = records;
     held.given = 0;
     held.recordBytes = bytes / records.length;
   }
 
   private hasNews(): boolean {
-    return this.assigned.size + this.revoked.size > 0;
+    return this.assigned.size + this.revoked.size + this.displaced.length > 0;
   }
 
   private hasRecords(): boolean {
@@ -158,10 +172,12 @@ export class Consumer implements LogConsumer, Member {
   }
 
   private report(options: PollOptions): Polled {
-    const polled = { assigned: [...this.assigned], revoked: [...this.revoked], read: this.take(options) };
+    const changes = { assigned: [...this.assigned], revoked: [...this.revoked] };
+    const displaced = this.displaced.filter(({ partition }) => this.held.get(partition)?.displaced === true);
     this.assigned.clear();
     this.revoked.clear();
-    return polled;
+    this.displaced = [];
+    return { ...changes, read: this.take(options), ...(displaced.length > 0 && { displaced }) };
   }
 
   /** Gives of each partition its share; each poll begins with another, so that a busy one does not starve the rest. */

@@ -1,3 +1,4 @@
+import { logTime } from '@tenon/domain';
 import { RecordTooLarge } from '@tenon/errors';
 import type { NewRecord } from '@tenon/ports';
 import { FRAME_BYTES, FRAME_HEADER, MAX_RECORD_BYTES, RECORD_HEADER, sealFrame } from './format';
@@ -41,7 +42,7 @@ export class LogFrameWriter {
     } else {
       this.reserve(most);
     }
-    const timestamp = record.timestamp ?? now;
+    const timestamp = logTime(record.timestamp ?? now);
     const buffer = this.buffer;
     const at = this.bytes;
     let end = at + RECORD_HEADER;

@@ -75,3 +75,39 @@ test('deleting takes the files away, also while they are being read', async () =
   expect(files).toEqual(['0000000000000007.log', '0000000000000008.log', '0000000000000009.log']);
   await log.close();
 });
+
+test('a consumer is told what is gone at the start, and reads nothing before it has sought', async () => {
+  const log = open();
+  await log.ensureTopic({ name: 't', partitions: 1 });
+  for (let i = 0; i < 6; i++) await append(log);
+  await log.deleteBefore('t', { 0: 4 });
+  const consumer = await log.consume({ topic: 't', group: 'g', startAt: async () => 1 });
+  const first = await consumer.poll({ maxWaitMs: 0 });
+  const place = { partition: 0, start: 4, end: 6 };
+  expect(first).toEqual({ assigned: [0], revoked: [], read: [], displaced: [{ ...place, wanted: 1 }] });
+  expect((await consumer.poll({ maxWaitMs: 0 })).read).toEqual([]);
+  consumer.seek(0, 2);
+  expect((await consumer.poll({ maxWaitMs: 0 })).displaced).toEqual([{ ...place, wanted: 2 }]);
+  consumer.seek(0, 4);
+  const { read } = await consumer.poll({ maxWaitMs: 0 });
+  expect(read.flatMap(({ records }) => records.map(({ offset }) => offset))).toContain(4);
+  await log.close();
+});
+
+test('so it is where records go while it reads', async () => {
+  const log = open();
+  await log.ensureTopic({ name: 't', partitions: 1 });
+  for (let i = 0; i < 3; i++) await append(log);
+  const consumer = await log.consume({ topic: 't', group: 'g', startAt: async () => 0 });
+  for (
+    let read = 0;
+    read < 3;
+    read += (await consumer.poll({ maxWaitMs: 0 })).read.flatMap((one) => one.records).length
+  );
+  for (let i = 0; i < 4; i++) await append(log);
+  await log.deleteBefore('t', { 0: 5 });
+  expect((await consumer.poll({ maxWaitMs: 0 })).displaced).toEqual([
+    { partition: 0, wanted: 3, start: 5, end: 7 },
+  ]);
+  await log.close();
+});

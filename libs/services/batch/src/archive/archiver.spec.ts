@@ -2,7 +2,7 @@ import { ArchiveManifest, parseArchiveName } from '@tenon/archive';
 import { HEADERS, UnsupportedVersion } from '@tenon/contracts';
 import type { NewRecord } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog, MemoryStore } from '@tenon/testing';
+import { MemoryLog, MemoryStore, MemoryTroubleBook } from '@tenon/testing';
 import type { BatchConfig, BatchDeps } from '../deps';
 import { BATCH_DEFAULTS } from '../deps';
 import { ListingEngine, MemoryLake } from '../testing/memory-lake';
@@ -24,13 +24,15 @@ async function start({
   engine = new ListingEngine(),
   config = {},
 }: Options = {}) {
+  const troubles = new MemoryTroubleBook();
   const deps = {
-    ...{ log, lake, store, engine: engine.asEngine(), logger: NO_LOGGER },
+    ...{ log, lake, store, engine: engine.asEngine(), logger: NO_LOGGER, troubles },
+    clock: { now: () => 0, monotonic: () => 0, sleep: async () => undefined },
     config: { ...BATCH_DEFAULTS, ...config },
   } as unknown as BatchDeps;
   const manifest = new ArchiveManifest({ store, lake }, 'orders', 2);
   let cuts = 0;
-  const archiver = new Archiver(deps, SOURCE, manifest, () => (cuts += 1));
+  const archiver = new Archiver(deps, SOURCE, manifest, ['per_shop@1'], () => (cuts += 1));
   await archiver.start();
   const feed = async (...records: NewRecord[]) => {
     await log.append(EVENTS, records);
@@ -43,7 +45,7 @@ async function start({
       const place = `p${file?.partition} ${file?.from}-${file?.to} e${file?.epoch}${file?.end}`;
       return `${place}: ${engine.files.get(path)?.join(', ')}`;
     });
-  return { archiver, log, lake, store, engine, manifest, feed, files, cuts: () => cuts };
+  return { archiver, troubles, log, lake, store, engine, manifest, feed, files, cuts: () => cuts };
 }
 
 const many = (from: number, to: number, partition = 0) =>
@@ -163,6 +165,34 @@ describe('the archiver', () => {
     await expect(archiver.done).rejects.toThrow(UnsupportedVersion);
     await expect(archiver.done).rejects.toThrow(/orders, partition 1, offset 2/);
     expect(files()).toEqual(['p1 0-2 e1b: 0 event, 1 control']);
+  });
+
+  it('never archives across a hole of the log: it stands there and the products say so', async () => {
+    const first = await start();
+    await first.feed(order('a'), order('b'), barrier(1), order('x', 1));
+    await first.archiver.stop();
+    await first.log.append(EVENTS, many(0, 10));
+    first.log.lose(EVENTS, 0, 9);
+    const { files, troubles, archiver, log, feed } = await start(first);
+    await log.idle(EVENTS);
+    await feed(barrier(2), barrier(2, 1));
+    expect(files()).toEqual(['p0 0-3 e1b: 0 event, 1 event, 2 control', 'p1 0-2 e2b: 0 event, 1 control']);
+    const place = { layer: 'batch', source: 'orders', partition: 0 };
+    expect(troubles.of('per_shop@1')).toMatchObject([{ ...place, code: 'log-hole', from: 3, to: 9 }]);
+    await archiver.stop();
+  });
+
+  it('goes on where what is missing was needed for duplicates only, and says that', async () => {
+    const first = await start();
+    await first.feed(order('a'), order('b'), barrier(1));
+    await first.archiver.stop();
+    await first.log.append(EVENTS, [order('b'), barrier(2)]);
+    first.log.lose(EVENTS, 0, 2);
+    const { files, troubles, archiver, log } = await start(first);
+    await log.idle(EVENTS);
+    expect(files().at(-1)).toBe('p0 3-5 e2b: 3 event, 4 control');
+    expect(troubles.of('per_shop@1')).toMatchObject([{ code: 'dedupe-hole', from: 0, to: 2 }]);
+    await archiver.stop();
   });
 
   it('says what it has archived, and how far it is', async () => {

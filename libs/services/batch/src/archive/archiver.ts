@@ -14,11 +14,11 @@ import {
   isUnknownVersion,
   judgeRecord,
 } from '@tenon/contracts';
-import type { Judgement, Offset, Partition, SourceDefinition } from '@tenon/domain';
+import type { Judgement, Offset, Partition, ProductId, SourceDefinition } from '@tenon/domain';
 import { hashHex96 } from '@tenon/domain';
 import type { ArchiveMark, LogReading, LogRecord } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
-import { TopicReader } from '@tenon/loops';
+import { Holes, TopicReader } from '@tenon/loops';
 import type { BatchDeps } from '../deps';
 import { CutContexts } from './cut-contexts';
 import { OpenFile } from './open-file';
@@ -40,13 +40,18 @@ export class Archiver {
   private total = 0;
   private columns: string | null = null;
 
-  /** @param onCut a file that ends at a barrier was committed */
+  /**
+   * @param products that are computed from this source's archive
+   * @param onCut a file that ends at a barrier was committed
+   */
   constructor(
     private readonly deps: BatchDeps,
     private readonly source: SourceDefinition,
     private readonly manifest: ArchiveManifest,
+    products: readonly ProductId[],
     private readonly onCut: () => void,
   ) {
+    const holes = new Holes(deps, { layer: 'batch', source: source.name, products });
     this.reader = new TopicReader<OpenFile>(deps, {
       topic: TOPICS.events(source.name),
       group: GROUPS.archive(source.name),
@@ -55,6 +60,9 @@ export class Archiver {
       begin: (partition) => this.begin(partition),
       end: (file) => file.discard(),
       take: (read) => this.take(read),
+      // Never across a hole: what the archive has is what there was.
+      displaced: ({ judge }, displaced) => holes.found(judge, displaced),
+      reads: (_, partition) => holes.over(partition),
     });
   }
 

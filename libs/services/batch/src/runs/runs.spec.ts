@@ -6,7 +6,7 @@ import { createLeases } from '@tenon/leases';
 import type { ProductStore } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
 import type { ManualClock } from '@tenon/testing';
-import { MemoryLog, MemoryStore, createManualClock } from '@tenon/testing';
+import { MemoryLog, MemoryStore, MemoryTroubleBook, createManualClock } from '@tenon/testing';
 import { Archiver } from '../archive/archiver';
 import { CutContexts } from '../archive/cut-contexts';
 import type { BatchDeps } from '../deps';
@@ -60,12 +60,13 @@ class Deployment {
       ...{ log, lake, store, clock, engine: engine.asEngine(), logger: NO_LOGGER },
       ids: { next: () => `id-${(this.id += 1)}` },
       pointers: { read: async () => [this.pointer] },
+      troubles: new MemoryTroubleBook(),
       config: { ...BATCH_DEFAULTS, leaseMs: 1000, rerunAfterMs: 60_000 },
     } as unknown as BatchDeps;
     const leases = createLeases({ store, clock, logger: NO_LOGGER, owner, ttlMs: 1000 });
     const manifest = new ArchiveManifest({ store: this.store, lake }, 'orders', 2);
     const runs = new Runs(deps, leases, SOURCE, [layout()], manifest, new CutContexts());
-    const archiver = new Archiver(deps, SOURCE, manifest, () => runs.wake());
+    const archiver = new Archiver(deps, SOURCE, manifest, [], () => runs.wake());
     runs.start();
     await this.settle();
     return { runs, engine, leases, archiver, link };

@@ -1,0 +1,230 @@
+/** Records that the log has let go: read from the archive where it has them; else the answer says what it lacks, and stays. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createFileEventLog,
+  createFileLake,
+  createIds,
+  createLmdbProductStore,
+  createMemoryBus,
+  systemClock,
+} from '@tenon/adapters-embedded';
+import { archivedRecords } from '@tenon/archive';
+import { TOPICS } from '@tenon/contracts';
+import type { Plan, SourceDefinition, Topology } from '@tenon/domain';
+import { createEngine } from '@tenon/engine';
+import type { Bus, Engine, EventLog, Lake, ProductStore, RunningService } from '@tenon/ports';
+import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
+import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
+import { createIngestion } from '@tenon/service-ingestion';
+import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
+import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
+import { NO_LOGGER } from '@tenon/telemetry';
+import { eventually } from '@tenon/testing';
+import { createTieredLog } from '@tenon/tiered-log';
+import { servedPointers, troubleBook } from '@tenon/views';
+
+const SOURCE: SourceDefinition = {
+  ...{ name: 's', key: ['k'], time: 't', partitions: 1, dedupe: { window: 100 } },
+  schema: {
+    type: 'object',
+    properties: {
+      t: { type: 'string', format: 'date-time' },
+      k: { type: 'string' },
+      v: { type: 'integer' },
+      x: { type: 'string' },
+    },
+    required: ['t'],
+  },
+};
+const EVENTS = TOPICS.events('s');
+
+let directory: string;
+let log: EventLog;
+let store: ProductStore;
+let bus: Bus;
+let lake: Lake;
+let engine: Engine;
+let running: RunningService[];
+let ids: number;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'tenon-holes-'));
+  log = createFileEventLog({ directory: join(directory, 'log'), clock: systemClock, segmentBytes: 10_000 });
+  store = await createLmdbProductStore({ directory: join(directory, 'store') });
+  lake = createFileLake({ directory: join(directory, 'lake') });
+  bus = createMemoryBus();
+  engine = await createEngine({ threads: 1 });
+  [running, ids] = [[], 0];
+});
+
+afterEach(async () => {
+  await stop();
+  await engine.close();
+  await store.close();
+  await bus.close();
+  await log.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const plan = (name: string, topology: Topology, sql: string): Promise<Plan> =>
+  engine.plan(SOURCE, {
+    ...{ name, version: 1, topology, sql, description: null },
+    retentionMicros: null,
+  } as never);
+
+/** All five, as one process has them. */
+async function start(plans: readonly Plan[], archives = true): Promise<void> {
+  const sources = [SOURCE];
+  const deps = {
+    ...{ log, store, bus, lake, engine, clock: systemClock, logger: NO_LOGGER, sources, plans },
+    ...{ ids: createIds(), pointers: servedPointers(store), troubles: troubleBook(store, systemClock) },
+  };
+  const tiered = createTieredLog(log, archivedRecords(deps), NO_LOGGER);
+  const batchConfig = { ...BATCH_DEFAULTS, maxFileRecords: 100, addRecords: 50 };
+  running.push(
+    await createIngestion({
+      ...deps,
+      products: plans.map(({ product }) => `${product}@1` as never),
+      config: {},
+    }),
+    await createConsumption({ ...deps, config: { ...CONSUMPTION_DEFAULTS, stallMs: 500 } }),
+    ...(archives ? [await createBatch({ ...deps, log: tiered, config: batchConfig })] : []),
+    await createSpeed({ ...deps, log: tiered, config: SPEED_DEFAULTS }),
+    await createServing({ ...deps, config: SERVING_DEFAULTS }),
+  );
+}
+
+async function stop(): Promise<void> {
+  for (const service of running.splice(0).reverse()) await service.stop();
+}
+
+interface Reply {
+  readonly rows: readonly { readonly n: number }[];
+  readonly answer: Answer['answer'];
+}
+
+async function call(method: string, path: string, request: object): Promise<Reply> {
+  const route = running
+    .flatMap(({ routes }) => routes)
+    .find((one) => one.method === method && one.path === path);
+  const asked = {
+    params: {},
+    query: {},
+    headers: {},
+    correlationId: 'c',
+    signal: new AbortController().signal,
+  };
+  const response = await route?.handle({ ...asked, ...request } as never);
+  const { json, text } = response as { json?: unknown; text?: string };
+  return (json ?? JSON.parse(text ?? 'null')) as Reply;
+}
+
+async function send(count: number): Promise<void> {
+  const events = Array.from({ length: count }, () => {
+    const data = { t: '2026-01-01T00:00:00Z', k: `k${ids % 3}`, v: 1, x: 'y'.repeat(100) };
+    return { specversion: '1.0', id: `e${(ids += 1)}`, source: '/x', type: 'x', data };
+  });
+  const headers = { 'content-type': 'application/cloudevents-batch+json' };
+  const readBody = async () => Buffer.from(JSON.stringify(events));
+  await call('POST', '/v1/sources/:source/events', { params: { source: 's' }, headers, readBody });
+}
+
+interface Answer {
+  readonly total: number;
+  readonly answer: {
+    readonly status: string;
+    readonly generation: number;
+    readonly included: Record<string, Record<string, number>>;
+    readonly troubles?: readonly {
+      code: string;
+      source: string;
+      partition: number;
+      from: number;
+      to: number;
+    }[];
+  };
+}
+
+async function ask(product: string): Promise<Answer> {
+  const { rows, answer } = await call('GET', '/v1/products/:name/rows', { params: { name: product } });
+  return { total: rows.reduce((sum, row) => sum + row.n, 0), answer };
+}
+
+const includes = (product: string, offset: number) =>
+  eventually(
+    `${product} includes ${offset}`,
+    async () => (await ask(product)).answer.included['s']?.['0'] === offset,
+    {
+      timeoutMs: 20_000,
+    },
+  );
+
+/** Deletes about so many of the oldest records. @returns where the log starts now */
+async function lose(before: number): Promise<number> {
+  await log.deleteBefore(EVENTS, { 0: before });
+  const start = (await log.startOffsets(EVENTS))['0'] as number;
+  expect(start).toBeGreaterThan(before - 100);
+  return start;
+}
+
+const archivedTo = async () =>
+  Math.max(0, ...(await lake.list('archive/s/')).map(({ name }) => Number(/-(\d{12})\./.exec(name)?.[1])));
+
+describe.each(['kappa', 'lambda'] as const)('in %s, records that the log has let go', (topology) => {
+  const counting = (name: string) => plan(name, topology, 'SELECT k, count(*) AS n FROM s GROUP BY k');
+
+  test('are read from the archive, by who goes on and by a product that is new', async () => {
+    const p = await counting('p');
+    await start([p]);
+    for (let i = 0; i < 5; i++) await send(60);
+    await call('POST', '/v1/cuts', {});
+    await eventually('the cut is served', async () => (await ask('p')).answer.generation === 1);
+    for (let i = 0; i < 5; i++) await send(60);
+    await includes('p', 601);
+    await eventually('most is archived', async () => (await archivedTo()) >= 500);
+    await stop();
+    expect(await lose(500)).toBeGreaterThan(301);
+    await start([p, await counting('q')]);
+    await send(1);
+    for (const product of ['p', 'q']) {
+      await includes(product, 602);
+      expect(await ask(product)).toMatchObject({ total: 601, answer: { status: 'provisional' } });
+      expect((await ask(product)).answer.troubles).toBeUndefined();
+    }
+    await call('POST', '/v1/cuts', {});
+    for (const product of ['p', 'q']) {
+      await eventually('the cut is served', async () => (await ask(product)).answer.generation === 2, {
+        timeoutMs: 20_000,
+      });
+      expect((await ask(product)).total).toBe(601);
+    }
+  }, 60_000);
+
+  test('and nobody has kept: what was counted stays, and the answer names what is missing', async () => {
+    const p = await counting('p');
+    await start([p], false);
+    for (let i = 0; i < 5; i++) await send(60);
+    await includes('p', 300);
+    await stop();
+    const start_ = await lose(200);
+    await start([p, await counting('q')]);
+    await send(10);
+    for (const [product, total] of [
+      ['p', 300],
+      ['q', 0],
+    ] as const) {
+      await eventually(`${product} says so`, async () => (await ask(product)).answer.status === 'incomplete');
+      const { answer, ...rest } = await ask(product);
+      expect(rest.total).toBe(total);
+      const missing = { layer: 'speed', code: 'log-hole', source: 's', partition: 0, from: 0, to: start_ };
+      expect(answer.troubles).toContainEqual(expect.objectContaining(missing));
+    }
+    await call('POST', '/v1/cuts', {});
+    await send(1);
+    expect((await ask('p')).total).toBe(300);
+    // Batch has never archived across it.
+    expect(await archivedTo()).toBe(0);
+  }, 60_000);
+});

@@ -1,0 +1,76 @@
+/**
+ * Holes of an events topic, as its readers judge them: what is gone from the log and not kept elsewhere can only be missing in
+ * what is counted from there on. So nothing behind it is read, what has landed stays as it is, and the products say so.
+ */
+import type { Offset, Partition, PartitionJudge, ProductId } from '@tenon/domain';
+import type { Displaced, Logger, Trouble, TroubleBook } from '@tenon/ports';
+
+/** What a hole is called; see docs/errors.md. */
+const CODES = ['log-hole', 'dedupe-hole', 'log-too-short'] as const;
+
+interface Hole {
+  readonly code: (typeof CODES)[number];
+  readonly reason: string;
+  readonly from: Offset;
+  readonly to: Offset;
+}
+
+export interface HolesOf {
+  readonly layer: Trouble['layer'];
+  readonly source: string;
+  /** Those that read the source. */
+  readonly products: readonly ProductId[];
+}
+
+export class Holes {
+  constructor(
+    private readonly deps: { readonly troubles: TroubleBook; readonly logger: Logger },
+    private readonly of: HolesOf,
+  ) {}
+
+  /**
+   * A partition cannot be read on.
+   *
+   * @param judge of its records: offsets before its next one are read for duplicates only
+   * @returns `pass` if nothing that counts is missing
+   */
+  async found(judge: PartitionJudge, displaced: Displaced): Promise<'stand' | 'pass'> {
+    const { layer, source, products } = this.of;
+    const { partition } = displaced;
+    const hole = holeOf(source, judge.next, displaced);
+    this.deps.logger.error({ ...hole, layer, source, partition }, 'records of a source are gone');
+    for (const product of products)
+      await this.deps.troubles.report(product, { layer, source, partition, ...hole });
+    return hole.code === 'dedupe-hole' ? 'pass' : 'stand';
+  }
+
+  /** A partition is read: what this reader, or one before it, has said of it is over. */
+  async over(partition: Partition): Promise<void> {
+    const { layer, source, products } = this.of;
+    const troubles = await this.deps.troubles.read(products);
+    for (const [index, product] of products.entries())
+      for (const code of CODES) {
+        const over = { layer, code, source, partition };
+        const isThere = (troubles[index] ?? []).some(
+          (one) =>
+            one.layer === layer && one.code === code && one.source === source && one.partition === partition,
+        );
+        if (isThere) await this.deps.troubles.clear(product, over);
+      }
+  }
+}
+
+function holeOf(source: string, next: Offset, { partition, wanted, start, end }: Displaced): Hole {
+  const place = `${source}, partition ${partition}`;
+  if (wanted > end) {
+    const reason = `The log of ${place} ends at ${end}, and offset ${wanted} was to come next: it is another log, or has lost what it acknowledged. Nothing of it is counted. Restore the log, or go on with a new source.`;
+    return { code: 'log-too-short', reason, from: end, to: wanted };
+  }
+  if (start <= next) {
+    const reason = `Records ${wanted} to ${start - 1} of ${place} are gone from the log and not archived: repeats of them are not known as such.`;
+    return { code: 'dedupe-hole', reason, from: wanted, to: start };
+  }
+  const from = Math.max(wanted, Math.min(next, start));
+  const reason = `Records ${from} to ${start - 1} of ${place} are gone from the log and not archived: what was counted before them stays, what came after them is not counted. Put the archive back that has them, or go on with a new source.`;
+  return { code: 'log-hole', reason, from, to: start };
+}

@@ -1,0 +1,1 @@
+export { createTieredLog } from './tiered-log';
