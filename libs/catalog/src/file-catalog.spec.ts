@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -347,4 +348,36 @@ it('the example catalog of the project has no problem', async () => {
     'delay_quantiles',
     'routes',
   ]);
+});
+
+describe('what is no definition', () => {
+  it('reads no link that leads out of the catalog, and shows nothing of what is there', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'tenon-outside-'));
+    writeFileSync(join(outside, 'secret'), 'password: hunter2\n');
+    mkdirSync(join(root, 'sources'), { recursive: true });
+    symlinkSync(join(outside, 'secret'), join(root, 'sources/orders.yaml'));
+    const { problems } = await load({});
+    rmSync(outside, { recursive: true });
+    expect(problems.join('\n')).toContain('file-unreadable');
+    expect(problems.join('\n')).toContain('leads out of the catalog');
+    expect(problems.join('\n')).not.toMatch(/password|hunter/);
+  });
+
+  it('does not wait for a pipe', async () => {
+    mkdirSync(join(root, 'sources'), { recursive: true });
+    execFileSync('mkfifo', [join(root, 'sources/orders.yaml')]);
+    const { problems } = await load({});
+    expect(problems.join('\n')).toContain('no regular file');
+  });
+
+  it.each([
+    [
+      'a bomb of aliases',
+      `a: &a [x, x, x, x, x, x, x, x, x]\n${[...'bcdefgh'].map((name, at) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[at]!}`).join(', ')}]`).join('\n')}\n`,
+    ],
+    ['an alias in a circle', 'a: &a [*a]\n'],
+  ])('refuses %s', async (_, yaml) => {
+    const { problems } = await loadSource(yaml);
+    expect(problems.join('\n')).toContain('yaml-syntax');
+  });
 });

@@ -1,8 +1,8 @@
 /** Files of the catalog as text, and which there are. */
 import type { Dirent } from 'node:fs';
 import { statSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { readFile, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, extname, join, sep } from 'node:path';
 import type { Place } from '@tenon/domain';
 import type { Report } from './report';
 
@@ -44,6 +44,11 @@ export async function readText(path: string, report: Report): Promise<string | u
   const place: Place = { file: path };
   let bytes: Uint8Array;
   try {
+    const odd = await oddityOf(path);
+    if (odd !== undefined) {
+      report('file-unreadable', `${path} can't be read: ${odd}.`, place);
+      return undefined;
+    }
     bytes = await readFile(path);
   } catch (error) {
     report('file-unreadable', `${path} can't be read: ${reasonOf(error)}.`, place);
@@ -61,6 +66,24 @@ export async function readText(path: string, report: Report): Promise<string | u
     return undefined;
   }
   return text;
+}
+
+/** No definition is near it. */
+const MOST_BYTES = 4 << 20;
+
+/** Why a path is not to be read: a pipe would never end, and what a link outside shows is not the catalog's to tell. */
+async function oddityOf(path: string): Promise<string | undefined> {
+  const found = await stat(path);
+  if (found.isDirectory()) return 'it is a directory';
+  if (!found.isFile()) return 'it is no regular file';
+  if (found.size > MOST_BYTES) return 'it is larger than 4 MiB';
+  const real = await realpath(path);
+  // A folder of the catalog may itself be mounted from, or lead, elsewhere.
+  for (const folder of [dirname(path), dirname(dirname(path))]) {
+    const around = await realpath(folder);
+    if (real.startsWith(around.endsWith(sep) ? around : around + sep)) return undefined;
+  }
+  return 'it leads out of the catalog';
 }
 
 /** The line of the first bytes that are not UTF-8: the decoder does not say, so lines are tried one by one. */

@@ -21,7 +21,20 @@ export class YamlFile {
     for (const error of document.errors) {
       report('yaml-syntax', `${file} can't be parsed: ${error.message}`, yaml.at(error.pos[0]));
     }
-    return document.errors.length === 0 ? yaml : undefined;
+    if (document.errors.length > 0) return undefined;
+    try {
+      // Aliases that hold themselves, or each other many times over, are no data.
+      JSON.stringify(document.toJS());
+    } catch (error) {
+      report(
+        'yaml-syntax',
+        `${file} can't be read: ${(error as Error).message.split('\n')[0]!}.`,
+        yaml.at(0),
+        'Write the values out instead of using aliases (*name).',
+      );
+      return undefined;
+    }
+    return yaml;
   }
 
   /** The file's content as plain values. */
