@@ -27,6 +27,22 @@ test.each([
 });
 
 test.each([
+  "SELECT time_bucket(INTERVAL '1 month 1 day', event_time) AS w, count(*) AS n FROM events GROUP BY ALL",
+  "SELECT time_bucket(INTERVAL '-1 hour', event_time) AS w, count(*) AS n FROM events GROUP BY ALL",
+  "SELECT time_bucket(INTERVAL '0 hours', event_time) AS w, count(*) AS n FROM events GROUP BY ALL",
+  hop('1 hour', '0 minutes'),
+])('a width that no window can have is refused: %s', async (sql) => {
+  await expect(plan(sql)).rejects.toMatchObject({ problems: [{ code: 'sql-error' }] });
+});
+
+test('a text interval is a window too', async () => {
+  const planned = await plan(
+    "SELECT time_bucket('1 hour', event_time) AS w, count(*) AS n FROM events GROUP BY ALL",
+  );
+  expect(planned.window).toMatchObject({ column: 'w', sizeMicros: 3600e6 });
+});
+
+test.each([
   'SELECT x, count(*) AS n FROM events, generate_series(1, 100) AS t(x) GROUP BY ALL',
   'SELECT sum(list_sum(range(i))) AS n FROM events',
   hop('1 day', '1 minute'),

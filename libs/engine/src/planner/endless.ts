@@ -1,7 +1,7 @@
 /** Series of constants that would make of each event more than anybody can keep, found before DuckDB computes them. */
 import { type Ast, type AstValue, isAst, locationOf, numberOf, rewrite } from '../sql/ast';
 import type { ProblemList } from './problems';
-import { type Evaluate, intervalOf } from './window';
+import { type Evaluate, intervalOf, isNoWidth } from './window';
 
 /** Rows that series in FROM, and windows of hop, may make of one event. */
 export const MOST_ROWS = 10_000;
@@ -20,6 +20,19 @@ export async function checkEndless(top: Ast, problems: ProblemList, evaluate: Ev
     return undefined;
   });
   for (const call of lists) {
+    const name = String(call['function_name']).toLowerCase();
+    const args = call['children'] as Ast[];
+    const widths =
+      name === 'time_bucket' ? args.slice(0, 1) : /^hop(_starts)?$/.test(name) ? args.slice(1, 3) : [];
+    for (const width of widths) {
+      if (!(await isNoWidth(width, evaluate))) continue;
+      problems.add(
+        'sql-error',
+        locationOf(width) ?? locationOf(call),
+        'No window can have this width: it is not above zero, or it mixes months with days.',
+        "Write e.g. INTERVAL '1 hour' or INTERVAL '1 month'.",
+      );
+    }
     const items = seriesLength(call);
     if (items === undefined || items <= MOST_ITEMS) continue;
     problems.add(

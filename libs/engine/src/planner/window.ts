@@ -95,12 +95,35 @@ export function isConstant(node: Ast): boolean {
 }
 
 export async function intervalOf(node: Ast | undefined, evaluate: Evaluate): Promise<WindowSize | undefined> {
-  if (node === undefined || !isConstant(node)) return undefined;
-  const value = (await evaluate(
-    selectNode({ select: [node], from: NO_TABLE }),
-  )) as DuckDBIntervalValue | null;
-  if (value === null || typeof value !== 'object' || !('months' in value)) return undefined;
+  const value = await constantInterval(node, evaluate);
+  if (value === undefined) return undefined;
   const sizeMicros = value.days * DAY + Number(value.micros);
   if (value.months > 0 && sizeMicros === 0) return { sizeMicros: 0, sizeMonths: value.months };
   return value.months === 0 && sizeMicros > 0 ? { sizeMicros, sizeMonths: 0 } : undefined;
+}
+
+/** The value of a constant interval, or of a text that DuckDB takes for one; undefined if it is neither. */
+async function constantInterval(
+  node: Ast | undefined,
+  evaluate: Evaluate,
+): Promise<DuckDBIntervalValue | undefined> {
+  if (node === undefined || !isConstant(node)) return undefined;
+  const interval: Ast = {
+    class: 'CAST',
+    type: 'OPERATOR_CAST',
+    alias: '',
+    child: { ...node, alias: '' },
+    cast_type: { id: 'INTERVAL', type_info: null },
+    try_cast: false,
+  };
+  const value = await evaluate(selectNode({ select: [interval], from: NO_TABLE }));
+  return typeof value === 'object' && value !== null && 'months' in value
+    ? (value as DuckDBIntervalValue)
+    : undefined;
+}
+
+/** Whether a constant is an interval that no window can have: nothing, below nothing, or months and days mixed. */
+export async function isNoWidth(node: Ast | undefined, evaluate: Evaluate): Promise<boolean> {
+  const value = await constantInterval(node, evaluate);
+  return value !== undefined && (await intervalOf(node, evaluate)) === undefined;
 }
