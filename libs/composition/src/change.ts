@@ -41,7 +41,7 @@ const topicsOf = (plan: Plan) => [
 async function topics(parts: Parts, { sources, plans }: LoadedCatalog, stored: boolean): Promise<Problem[]> {
   const log = await parts.log();
   const wanted = sources.flatMap(({ name, partitions }) => [
-    { name: TOPICS.events(name), partitions },
+    { name: TOPICS.events(name), partitions, keepsAll: true },
     ...plans
       .filter((plan) => stored && plan.source === name)
       .flatMap((plan) => topicsOf(plan).map((topic) => ({ name: topic, partitions }))),

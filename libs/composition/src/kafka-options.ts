@@ -16,6 +16,7 @@ export function kafkaOptions(settings: KafkaSettings): KafkaEventLogOptions {
     brokers: (settings.TENON_KAFKA_BROKERS ?? '').split(',').map((broker) => broker.trim()),
     group: { sessionTimeoutMs: settings.TENON_SESSION_TIMEOUT },
     security: { ...tls(settings), ...sasl(settings) },
+    ...(settings.TENON_KAFKA_RETENTION === 'allow' && { allowsRetention: true }),
     ...(copies !== undefined && { replicationFactor: copies }),
     ...(inSync !== undefined && { minInsyncReplicas: inSync }),
   };

@@ -30,6 +30,8 @@ export interface TopicSpec {
   readonly partitions: number;
   /** How long records are kept; absent: for ever. */
   readonly retentionMs?: number;
+  /** What is deleted from it is lost: it is refused where somebody has it delete by age or size. */
+  readonly keepsAll?: boolean;
 }
 
 export interface ReadOptions {

@@ -68,6 +68,7 @@ export const SETTINGS = {
   TENON_KAFKA_SCOPE: z.string().optional(),
   TENON_KAFKA_REPLICATION: integer(1, 32).optional(),
   TENON_KAFKA_MIN_INSYNC: integer(1, 32).optional(),
+  TENON_KAFKA_RETENTION: z.enum(['refuse', 'allow'], 'is refuse or allow').default('refuse'),
   TENON_NATS_URL: list(
     /^((nats|tls):\/\/)?[^\s/]+\/?$/i,
     'is nats://host:port (or tls://), several separated by commas',

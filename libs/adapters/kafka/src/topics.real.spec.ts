@@ -115,6 +115,34 @@ function describeTopics(addresses: string[]): void {
       await consumer.close();
     }, 30_000);
 
+    test.each(['retention.ms', 'retention.bytes'])(
+      'a topic that is to keep all is refused with %s, unless that is allowed',
+      async (name) => {
+        const topic = uniqueName('topics');
+        const configEntries = [{ name, value: '6000000' }];
+        await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
+        const spec = { name: topic, partitions: 1, keepsAll: true };
+        await expect(log.ensureTopic(spec)).rejects.toMatchObject({ code: 'topic-deletes' });
+        const allowing = createKafkaEventLog({ brokers: addresses, allowsRetention: true });
+        await allowing.ensureTopic(spec);
+        await allowing.close();
+      },
+    );
+
+    test.each(['snappy', 'lz4', 'gzip'])('what a broker compresses with %s is read', async (codec) => {
+      const topic = uniqueName('topics');
+      const configEntries = [{ name: 'compression.type', value: codec }];
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
+      const values = Array.from({ length: 200 }, (_, i) => `${i} ${'abc'.repeat(i)} ${i * i}`);
+      await log.append(
+        topic,
+        values.map((value) => ({ partition: 0, key: null, value })),
+      );
+      const read = await log.read(topic, 0, 0);
+      expect(read.map(({ value }) => Buffer.from(value).toString())).toEqual(values.slice(0, read.length));
+      expect(read.length).toBeGreaterThan(50);
+    });
+
     test('a compacted topic is refused, with a way out', async () => {
       const topic = uniqueName('topics');
       await admin.createTopics({

@@ -14,10 +14,12 @@ export interface TopicPolicy {
   readonly replicationFactor?: number;
   /** Copies that must have a record before it is acknowledged; absent: the brokers' default. */
   readonly minInsyncReplicas?: number;
+  /** Topics that keep all may have a retention nevertheless: whoever says so has what is deleted elsewhere. */
+  readonly allowsRetention?: boolean;
   readonly logger?: Logger;
 }
 
-/** @throws TopicMismatch, TenonError `invalid-topic`, `topic-compacted`, Unavailable */
+/** @throws TopicMismatch, TenonError `invalid-topic`, `topic-compacted`, `topic-deletes`, Unavailable */
 export async function ensureTopic(admin: Admin, spec: TopicSpec, policy: TopicPolicy): Promise<void> {
   if (!Number.isSafeInteger(spec.partitions) || spec.partitions < 1) {
     throw new TenonError('invalid-topic', `Topic ${spec.name} needs at least one partition.`);
@@ -44,7 +46,7 @@ async function ensureOnce(admin: Admin, spec: TopicSpec, policy: TopicPolicy): P
   const partitions = await partitionsOf(admin, spec.name);
   if (partitions === null) throw UNSETTLED;
   if (partitions !== spec.partitions) throw new TopicMismatch(spec.name, partitions, spec.partitions);
-  if (!created) await checkConfig(admin, spec, policy.logger);
+  if (!created) await checkConfig(admin, spec, policy);
 }
 
 /** @returns null if there is no such topic */
@@ -75,6 +77,8 @@ async function create(admin: Admin, spec: TopicSpec, policy: TopicPolicy): Promi
             { name: 'cleanup.policy', value: 'delete' },
             { name: 'retention.ms', value: retentionOf(spec) },
             { name: 'retention.bytes', value: '-1' },
+            // What brokers would recompress their clients would have to be able to read.
+            { name: 'compression.type', value: 'producer' },
             { name: 'max.message.bytes', value: String(MAX_BATCH_BYTES) },
             // Kafka refuses timestamps an hour ahead of its own clock; a record's timestamp decides nothing in Tenon.
             { name: 'message.timestamp.after.max.ms', value: '9223372036854775807' },
@@ -97,7 +101,8 @@ function alreadyExists(error: unknown): boolean {
   return Array.isArray(errors) && errors.some((one) => protocolType(one) === 'TOPIC_ALREADY_EXISTS');
 }
 
-async function checkConfig(admin: Admin, spec: TopicSpec, logger: Logger | undefined): Promise<void> {
+async function checkConfig(admin: Admin, spec: TopicSpec, policy: TopicPolicy): Promise<void> {
+  const { logger } = policy;
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type: ConfigResourceTypes.TOPIC, name: spec.name }],
@@ -113,6 +118,14 @@ async function checkConfig(admin: Admin, spec: TopicSpec, logger: Logger | undef
       },
     );
   }
+  const compression = value('compression.type');
+  if (compression !== undefined && compression !== 'producer')
+    logger?.warn(
+      { topic: spec.name, compression },
+      'Kafka compresses this topic anew: set compression.type=producer',
+    );
+  if (spec.keepsAll === true)
+    refuseRetention(spec.name, policy, value('retention.ms'), value('retention.bytes'));
   if (value('retention.ms') === retentionOf(spec)) return;
   if (spec.retentionMs === undefined) {
     // Somebody chose that, perhaps because disks are small: it is theirs to choose, and ours to say what it means.
@@ -123,6 +136,22 @@ async function checkConfig(admin: Admin, spec: TopicSpec, logger: Logger | undef
     return;
   }
   await setConfig(admin, spec.name, entries, 'retention.ms', retentionOf(spec));
+}
+
+function refuseRetention(
+  topic: string,
+  { allowsRetention = false }: TopicPolicy,
+  ms = '-1',
+  bytes = '-1',
+): void {
+  if (allowsRetention || (ms === '-1' && bytes === '-1')) return;
+  throw new TenonError(
+    'topic-deletes',
+    `Kafka deletes records of ${topic} (retention.ms=${ms}, retention.bytes=${bytes}): events would be lost.`,
+    {
+      hint: `Set retention.ms=-1 and retention.bytes=-1 on ${topic}; or TENON_KAFKA_RETENTION=allow, where the archive has them before they go.`,
+    },
+  );
 }
 
 /** The source of an entry that was set on the topic itself. */

@@ -11,7 +11,7 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
   const products = deps.plans.map((plan) => new ProductLanding(deps, layoutOf(plan, deps.sources)));
   // The watches ask how long these are, and may be the first to start.
   for (const { name, partitions } of deps.sources)
-    await deps.log.ensureTopic({ name: TOPICS.events(name), partitions });
+    await deps.log.ensureTopic({ name: TOPICS.events(name), partitions, keepsAll: true });
   const generations = await deps.bus.respond(SUBJECTS.generations, ({ payload }) =>
     generationsReply(
       payload,

@@ -45,7 +45,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const desks = new Map(sources.map((source) => [source.name, deskOf(deps, config, source)]));
   const books = new Map(sources.map(({ name }) => [name, new LetterBook(log, clock, name)]));
   for (const { name, partitions } of sources) {
-    await log.ensureTopic({ name: TOPICS.events(name), partitions });
+    await log.ensureTopic({ name: TOPICS.events(name), partitions, keepsAll: true });
     await (books.get(name) as LetterBook).start();
   }
   const cutter = new Cutter({

@@ -79,7 +79,7 @@ export class SourceWorker {
   async start(): Promise<void> {
     const { log, bus } = this.deps;
     const { name, partitions } = this.source;
-    await log.ensureTopic({ name: TOPICS.events(name), partitions });
+    await log.ensureTopic({ name: TOPICS.events(name), partitions, keepsAll: true });
     await log.ensureTopic({ name: TOPICS.deadLetters(name), partitions: 1 });
     for (const { product, lanes } of this.layouts) {
       await log.ensureTopic({ name: TOPICS.flushes(product), partitions: lanes.length });

@@ -81,7 +81,7 @@ export class Archiver {
 
   async start(): Promise<void> {
     const { name, partitions } = this.source;
-    await this.deps.log.ensureTopic({ name: TOPICS.events(name), partitions });
+    await this.deps.log.ensureTopic({ name: TOPICS.events(name), partitions, keepsAll: true });
     await this.noteColumns();
     await this.reader.start();
   }
