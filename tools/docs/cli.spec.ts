@@ -37,7 +37,7 @@ describe('docs/cli.md', () => {
     const rows = [...(sections.get(name) ?? '').matchAll(/^\| `(--[^`]+)` *\|/gm)].map(
       ([, option]) => option,
     );
-    expect(options.length).toBeGreaterThan(1);
+    expect(options.length).toBeGreaterThan(0);
     expect(rows.sort()).toEqual([...options].sort());
   });
 });

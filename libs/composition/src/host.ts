@@ -11,8 +11,10 @@ import {
   healthRoutes,
   metricsRoute,
   observeRequests,
+  sessionRoute,
   startProbe,
 } from '@tenon/runtime';
+import { createAccess } from './access';
 import { controlRoutes } from './control';
 import { Deployment } from './deployment';
 import { describeSelf, nameInstance } from './instance';
@@ -69,6 +71,7 @@ interface Begun {
   watch?: Closable;
   deployment?: Closable;
   server?: Closable;
+  guard?: Closable;
 }
 
 interface Closable {
@@ -88,11 +91,12 @@ async function end(parts: Parts, begun: Begun): Promise<void> {
 }
 
 /** Ends everything, whatever becomes of the single parts. @throws the first error, at the end */
-async function endAll(parts: Parts, { set, watch, deployment, server }: Begun): Promise<void> {
+async function endAll(parts: Parts, { set, watch, deployment, server, guard }: Begun): Promise<void> {
   const errors: unknown[] = [];
   const steps = [
     // Clients first, then the path of the data from its source to its end, so that what is accepted still flows.
     () => server?.close(),
+    () => guard?.close(),
     ...(set?.ending() ?? []),
     () => deployment?.close(),
     () => watch?.close(),
@@ -127,6 +131,8 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   measureProcess(metrics.scope(''), watch.progress, set.services);
   const deployment = await startDeployment(parts, set, watch.progress);
   begun.deployment = deployment;
+  const guard = createAccess(settings, parts.logger);
+  if (guard !== undefined) begun.guard = { close: async () => guard.close() };
   const disk = new DiskWatch(parts.places());
   measureDisk(metrics.scope(''), disk);
   const server = await createHttpServer({
@@ -142,7 +148,9 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
       }),
       ...healthRoutes({ services: running, ...watch.health }),
       metricsRoute(metrics),
+      ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),
     ],
+    ...(guard !== undefined && { guard }),
     host: settings.TENON_HOST,
     port: settings.TENON_PORT,
     browsers: {

@@ -97,6 +97,15 @@ export const SETTINGS = {
   TENON_DATA: z.string().default('.tenon'),
   TENON_HOST: z.string().default('127.0.0.1'),
   TENON_PORT: integer(0, 65_535).default(7070),
+  TENON_AUTH: z.enum(['none', 'tokens', 'oidc']).default('none'),
+  TENON_INSECURE: z.enum(['on', 'off']).default('off'),
+  TENON_TOKENS: z.string().optional(),
+  TENON_OIDC_ISSUER: httpUrl.optional(),
+  TENON_OIDC_AUDIENCE: z.string().optional(),
+  TENON_OIDC_KEYS: httpUrl.optional(),
+  TENON_OIDC_CLAIM: z.string().default('scope'),
+  TENON_TOKEN: z.string().optional(),
+  TENON_TOKEN_FILE: z.string().optional(),
   TENON_TLS_CERT: z.string().optional(),
   TENON_TLS_KEY: z.string().optional(),
   TENON_URL: z.string().optional(),
@@ -191,6 +200,7 @@ function contradictions(settings: Settings): Problem[] {
       return missing.length === 0 ? [] : [`${name} needs ${missing.join(' and ')}.`];
     }),
     ...saslContradictions(settings),
+    ...authContradictions(settings),
     ...(inSync > copies
       ? ['TENON_KAFKA_MIN_INSYNC is above TENON_KAFKA_REPLICATION: nothing could be appended.']
       : []),
@@ -212,6 +222,21 @@ const NEEDS: readonly (readonly [SettingName, readonly SettingName[]])[] = [
   ['TENON_KAFKA_TOKEN_URL', ['TENON_KAFKA_SASL']],
   ['TENON_KAFKA_SCOPE', ['TENON_KAFKA_TOKEN_URL']],
 ];
+
+function* authContradictions(settings: Settings): Generator<string> {
+  const { TENON_AUTH: auth, TENON_TOKENS: tokens, TENON_OIDC_ISSUER: issuer } = settings;
+  if (auth === 'tokens' && tokens === undefined) yield 'TENON_AUTH=tokens needs TENON_TOKENS, a file.';
+  if (auth === 'oidc' && (issuer === undefined || settings.TENON_OIDC_AUDIENCE === undefined))
+    yield 'TENON_AUTH=oidc needs TENON_OIDC_ISSUER and TENON_OIDC_AUDIENCE.';
+  if (auth === 'none' && (tokens !== undefined || issuer !== undefined))
+    yield 'TENON_TOKENS and TENON_OIDC_ISSUER need TENON_AUTH: tokens or oidc.';
+  if (auth === 'none' && settings.TENON_INSECURE === 'off' && !isLoopback(settings.TENON_HOST))
+    yield `TENON_HOST lets others in, and TENON_AUTH does not say whom: give TENON_AUTH=tokens or oidc, or TENON_INSECURE=on (tenon up --insecure) where something in front of it does.`;
+}
+
+/** True for an address that only this machine reaches. */
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 
 function* saslContradictions(settings: Settings): Generator<string> {
   const { TENON_KAFKA_SASL: mechanism, TENON_KAFKA_TOKEN_URL: tokenUrl } = settings;

@@ -28,6 +28,8 @@ async function request(path, { patience = 15_000, signal, ...init } = {}) {
     throw new ApiError({ status: 0, title: 'No answer', detail });
   }
   const body = await response.json().catch(() => null);
+  // Where tokens are asked for and this page has none, or none that is good any more.
+  if (response.status === 401) location.replace('/signin.html' + location.hash);
   if (!response.ok) throw new ApiError({ title: response.statusText, ...body, status: response.status });
   return body;
 }

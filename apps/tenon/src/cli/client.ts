@@ -4,6 +4,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Failure } from './failure';
 import { failure, usage } from './failure';
+import { tokenHeaders } from './token';
 
 export interface Call {
   readonly method?: 'GET' | 'POST';
@@ -91,6 +92,7 @@ export class Client {
       agent: this.agent,
       headers: {
         accept: 'application/json',
+        ...tokenHeaders(),
         ...call.headers,
         ...(call.body !== undefined && { 'content-length': Buffer.byteLength(call.body) }),
       },

@@ -11,10 +11,12 @@ import { pruneCommand } from '../commands/prune';
 import { queryCommand } from '../commands/query';
 import { reloadCommand } from '../commands/reload';
 import { statusCommand } from '../commands/status';
+import { tokenCommand } from '../commands/token';
 import { upCommand } from '../commands/up';
 import { verifyCommand } from '../commands/verify';
 import { watchCommand } from '../commands/watch';
 import type { Output } from './output';
+import { useToken } from './token';
 
 const ABOUT = `Declare a data product once, in SQL; it is served exact and fresh, batch and speed in one.`;
 
@@ -30,6 +32,8 @@ export function createProgram(output: Output): Command {
   const program = new Command('tenon')
     .description(ABOUT)
     .version(version(), '-V, --version', 'Print the version')
+    .option('--token <token>', 'Who you are to it (or TENON_TOKEN, or TENON_TOKEN_FILE)')
+    .hook('preAction', (self) => useToken(self.opts<{ token?: string }>().token))
     .addHelpText('after', FIRST_STEPS)
     .showSuggestionAfterError();
   const commands = [
@@ -45,6 +49,7 @@ export function createProgram(output: Output): Command {
     verifyCommand,
     doctorCommand,
     pruneCommand,
+    tokenCommand,
   ];
   for (const create of commands) program.addCommand(create(output));
   for (const one of [program, ...program.commands]) {

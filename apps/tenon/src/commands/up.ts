@@ -19,6 +19,7 @@ interface UpOptions {
   readonly data?: string;
   readonly port?: number;
   readonly host?: string;
+  readonly insecure?: boolean;
   readonly cutEvery?: Interval;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly json?: boolean;
@@ -34,6 +35,7 @@ export function upCommand(output: Output): Command {
       integerIn(0, 65_535),
     )
     .option('--host <address>', 'The address to listen on (or TENON_HOST; default: 127.0.0.1)')
+    .option('--insecure', 'Let in everybody who reaches the address, without tokens (or TENON_INSECURE=on)')
     .option(
       '--cut-every <time>',
       'Time between cuts, e.g. 30s or 5m, or off (or TENON_CUT_EVERY; default: 60s)',

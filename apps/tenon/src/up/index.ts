@@ -11,6 +11,8 @@ export interface UpOptions {
   readonly data?: string;
   readonly port?: number;
   readonly host?: string;
+  /** Lets in everybody who reaches `host`. */
+  readonly insecure?: boolean;
   /** Milliseconds between cuts; null: only on command. */
   readonly cutEvery?: number | null;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -24,7 +26,12 @@ export interface Up extends Pick<Host, 'url' | 'port' | 'products' | 'reload' | 
 
 /** @throws Refusal with every problem of the configuration or the catalog; TenonError for a data directory in use. */
 export async function runUp(options: UpOptions = {}): Promise<Up> {
-  const settings = readSettings(options.environment ?? process.env);
+  const settings = readSettings({
+    ...(options.environment ?? process.env),
+    // Before they are checked together: who may come in depends on where it listens.
+    ...(options.host !== undefined && { TENON_HOST: options.host }),
+    ...(options.insecure === true && { TENON_INSECURE: 'on' }),
+  });
   const data = resolve(options.data ?? settings.TENON_DATA);
   const host = await startHost({
     services: SERVICES,
@@ -32,7 +39,6 @@ export async function runUp(options: UpOptions = {}): Promise<Up> {
     settings: {
       ...settings,
       TENON_CATALOG: resolve(options.catalog ?? settings.TENON_CATALOG),
-      TENON_HOST: options.host ?? settings.TENON_HOST,
       TENON_PORT: options.port ?? settings.TENON_PORT,
       TENON_CUT_EVERY: options.cutEvery === undefined ? settings.TENON_CUT_EVERY : options.cutEvery,
     },

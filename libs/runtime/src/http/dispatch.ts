@@ -3,6 +3,7 @@ import { CORRELATION_HEADER } from '@tenon/contracts';
 import type { HttpResponse, Logger, Metrics, Route, Span, Tracer } from '@tenon/ports';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Guard } from '../access/guard';
 import type { ObserveRequest } from '../metrics/http';
 import { endServerSpan, startServerSpan } from '../tracing/server-span';
 import { dropRest } from './linger';
@@ -36,6 +37,7 @@ export class Dispatcher {
     private readonly logger: Logger,
     private readonly observe: ObserveRequest | undefined,
     metrics: Metrics = NO_METRICS,
+    private readonly guard?: Pick<Guard, 'admit'>,
   ) {
     this.streams = new OpenStreams(context.limits);
     metrics.counter('tenon_http_refusals_total', 'Answers that are a problem, by its code.', () =>
@@ -51,6 +53,8 @@ export class Dispatcher {
     const { request, response, path, correlationId } = exchange;
     const span = route.tracer?.enabled ? spanOf(route.tracer, route, exchange) : undefined;
     try {
+      if (this.guard !== undefined)
+        await this.guard.admit({ route, params, request, response, correlationId });
       const query = parseQuery(exchange.query, route.query);
       const answer = await route.handle(
         new NodeRequest(

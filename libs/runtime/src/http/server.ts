@@ -9,6 +9,7 @@ import type { Server as HttpsServer } from 'node:https';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Server as NetServer } from 'node:net';
+import type { Guard } from '../access/guard';
 import type { ObserveRequest } from '../metrics/http';
 import { BodyWatch } from './body-watch';
 import type { BrowserAccess } from './browsers';
@@ -37,6 +38,8 @@ export interface HttpServerOptions {
   readonly ids: Ids;
   readonly statics?: readonly Statics[];
   readonly limits?: Partial<HttpLimits>;
+  /** Lets in only who may; absent: everybody. */
+  readonly guard?: Pick<Guard, 'admit'>;
   /** HTTPS with this certificate, and no plain HTTP. */
   readonly tls?: TlsFiles;
   /** Which names it answers to, and which pages may act here; absent: localhost and addresses, its own pages. */
@@ -68,6 +71,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     options.logger,
     options.observe,
     options.metrics,
+    options.guard,
   );
   const browsers = new Browsers(options.browsers);
   const hot = new HotRoutes(options.routes);

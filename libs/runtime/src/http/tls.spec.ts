@@ -82,7 +82,7 @@ test('a connection that asks nothing does not hold up its end', async () => {
 test('files that are not there, or do not belong together, are named', async () => {
   const options = { host: '127.0.0.1', port: 0, logger, ids: { next: () => 'id' }, routes: [] };
   const expected = { code: 'invalid-setting', message: expect.stringContaining('nowhere.pem') as unknown };
-  await expect(createHttpServer({ ...options, tls: { ...files, keyFile: '/nowhere.pem' } })).rejects.toMatchObject(
-    expected,
-  );
+  await expect(
+    createHttpServer({ ...options, tls: { ...files, keyFile: '/nowhere.pem' } }),
+  ).rejects.toMatchObject(expected);
 });

@@ -1,0 +1,35 @@
+/** What each path needs: the one place where this is said. A path that is not here needs `operate`. */
+import type { Route } from '@tenon/ports';
+import type { Need, Role } from './grants';
+
+/** Method and path as routes have them → the role, or that anybody may; the parameter that names a source or product. */
+const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter?: string]>> = {
+  'GET /healthz': ['anybody'],
+  'GET /readyz': ['anybody'],
+  // Scrapers have no token; an Ingress need not pass it on.
+  'GET /metrics': ['anybody'],
+  'POST /v1/session': ['anybody'],
+  'GET /openapi.json': ['anybody'],
+  'GET /v1/status': ['read'],
+  'GET /v1/ledger': ['read'],
+  'GET /v1/sources': ['read'],
+  'GET /v1/sources/:source': ['read'],
+  'POST /v1/sources/:source/events': ['ingest', 'source'],
+  'GET /v1/products': ['read'],
+  'GET /v1/products/:name': ['read', 'name'],
+  'GET /v1/products/:name/rows': ['read', 'name'],
+  'GET /v1/products/:name/live': ['read', 'name'],
+  'POST /v1/cuts': ['operate'],
+  'POST /v1/reload': ['operate'],
+};
+
+/** @returns null where anybody may */
+export function needOf(
+  { method, path }: Pick<Route, 'method' | 'path'>,
+  params: Readonly<Record<string, string>>,
+): Need | null {
+  const [role, parameter] = NEEDS[`${method} ${path}`] ?? (['operate'] as const);
+  if (role === 'anybody') return null;
+  const of = parameter === undefined ? undefined : params[parameter];
+  return { role, ...(of !== undefined && { of }) };
+}
