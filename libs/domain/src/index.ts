@@ -58,6 +58,6 @@ export {
 export type { FoldTarget, LandedEpoch, Move, Pointer, RangeHead } from './protocol/pointer';
 export { barrierTime, watermarkAt } from './protocol/times';
 export type { CutTimes } from './protocol/times';
-export { STATE_CHARS, TEXT_CHARS } from './states/bounds';
+export { STATE_BYTES, TEXT_CHARS } from './states/bounds';
 export { EMPTY_ACCOUNT, commitOfWhole, withCommit, withSlice } from './protocol/slices';
 export type { RangeAccount, RangeCommit } from './protocol/slices';

@@ -5,26 +5,40 @@
  */
 import type { Value } from '../sql-value';
 
-/** Characters (UTF-16 units) that the values of a state may have together. */
-export const STATE_CHARS = 400_000;
+/** Bytes of UTF-8 that the values of a state may have together, where its spec says nothing else. */
+export const STATE_BYTES = 400_000;
 
 /** Characters (code points) of a text that is a state by itself; one more is kept, which says that it was cut. */
 export const TEXT_CHARS = 16_384;
 
 /** What a value that is no text counts for, and what stands between texts. */
-const OTHER_CHARS = 24;
-const BETWEEN_CHARS = 3;
+const OTHER_BYTES = 24;
+const BETWEEN_BYTES = 3;
+
+interface Bounds {
+  readonly bound: number;
+  readonly bytes?: number;
+}
 
 /** True if values fit into one state. */
-export function fitsState<T>(items: readonly T[], bound: number, valueOf: (item: T) => Value): boolean {
+export function fitsState<T>(
+  items: readonly T[],
+  { bound, bytes = STATE_BYTES }: Bounds,
+  valueOf: (item: T) => Value,
+): boolean {
   if (items.length > bound) return false;
-  let chars = 0;
+  // In UTF-8 a UTF-16 unit has three bytes at most: most sets need no exact count.
+  const most = sum(items, valueOf, (text) => text.length * 3);
+  return most <= bytes || sum(items, valueOf, (text) => Buffer.byteLength(text)) <= bytes;
+}
+
+function sum<T>(items: readonly T[], valueOf: (item: T) => Value, bytesOf: (text: string) => number): number {
+  let bytes = 0;
   for (const item of items) {
     const value = valueOf(item);
-    chars += typeof value === 'string' ? value.length + BETWEEN_CHARS : OTHER_CHARS;
-    if (chars > STATE_CHARS) return false;
+    bytes += typeof value === 'string' ? bytesOf(value) + BETWEEN_BYTES : OTHER_BYTES;
   }
-  return true;
+  return bytes;
 }
 
 /** True for a text that was cut, or should have been: what it was is not known any more. */

@@ -38,7 +38,7 @@ export function countsState(spec: Spec, pairs: readonly (readonly [value: Value,
 }
 
 function bounded(spec: Spec, c: readonly Counted[]): Present {
-  return (fitsState(c, spec.bound, ([value]) => value) ? { c } : { o: true }) as unknown as Present;
+  return (fitsState(c, spec, ([value]) => value) ? { c } : { o: true }) as unknown as Present;
 }
 
 const add = (a: Counted, b: Counted): Counted => [a[0], a[1] + b[1]];

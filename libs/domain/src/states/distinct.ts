@@ -46,7 +46,7 @@ export function distinctState(spec: Spec, values: readonly Value[]): State {
 
 function bounded(spec: Spec, values: readonly Value[]): Present {
   return (
-    fitsState(values, spec.bound, (value) => value) ? { s: values } : { h: registersOf({ s: values }) }
+    fitsState(values, spec, (value) => value) ? { s: values } : { h: registersOf({ s: values }) }
   ) as Present;
 }
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { Value } from '../sql-value';
 import { compareValues } from '../values';
 import { identityStates, mergeInto, mergeState, sameStates } from '.';
-import { STATE_CHARS } from './bounds';
+import { STATE_BYTES } from './bounds';
 import { countsState } from './counts';
 import { ddsketch, ddsketchBucket } from './ddsketch';
 import { distinctState } from './distinct';
@@ -227,7 +227,7 @@ describe.each(CASES)('$name', ({ spec, event, state }) => {
 });
 
 describe('states of large texts', () => {
-  const texts = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(STATE_CHARS / 4));
+  const texts = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(STATE_BYTES / 4));
   const lists = fc.array(fc.constantFrom(...texts), { minLength: 1, maxLength: 8 });
   const spec = distinctSpec(100);
   const counted = { kind: 'counts', type: 'VARCHAR', bound: 100 } as const;

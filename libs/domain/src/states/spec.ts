@@ -21,19 +21,19 @@ export type StateSpec =
    */
   | { readonly kind: 'arg_min' | 'arg_max'; readonly by: SqlType; readonly type: SqlType }
   /**
-   * The distinct values up to `bound` and `STATE_CHARS`, sorted: `{s: [...]}`; above it the HyperLogLog registers of the same values:
+   * The distinct values up to `bound` and `bytes`, sorted: `{s: [...]}`; above it the HyperLogLog registers of the same values:
    * `{h: registers}`, and the measure's rows say that they are approximate.
    */
-  | { readonly kind: 'distinct'; readonly type: SqlType; readonly bound: number }
+  | { readonly kind: 'distinct'; readonly type: SqlType; readonly bound: number; readonly bytes?: number }
   /** HyperLogLog registers, 2^precision of them (Flajolet et al. 2007, 64-bit hash as in Heule et al. 2013). */
   | { readonly kind: 'hll'; readonly precision: number }
   /** DDSketch buckets with relative accuracy `alpha` (Masson, Rim, Lee 2019). */
   | { readonly kind: 'ddsketch'; readonly alpha: number }
   /**
-   * How often each value occurs, up to `bound` values and `STATE_CHARS`: `{c: [[value, count], ...]}` sorted by value; above it
+   * How often each value occurs, up to `bound` values and `bytes`: `{c: [[value, count], ...]}` sorted by value; above it
    * `{o: true}`: overflowed for good, and the measure's rows say so instead of giving a wrong number.
    */
-  | { readonly kind: 'counts'; readonly type: SqlType; readonly bound: number };
+  | { readonly kind: 'counts'; readonly type: SqlType; readonly bound: number; readonly bytes?: number };
 
 /** A state in its JSON form; which form, its `StateSpec` says. */
 export type State = null | boolean | number | string | readonly State[] | { readonly [name: string]: State };

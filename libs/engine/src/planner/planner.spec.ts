@@ -213,6 +213,18 @@ describe('a SELECT becomes a plan', () => {
     await expect(plan(sql)).resolves.toMatchObject({ v: 1, source: 'orders' });
   });
 
+  test('many sets and counts have a cell’s bytes in equal shares', async () => {
+    const distinct = (count: number) =>
+      Array.from({ length: count }, (_, index) => `count(DISTINCT amount + ${index})`).join(', ');
+    const bytes = async (sql: string) =>
+      (await plan(sql)).states.map((spec) => ('bytes' in spec ? spec.bytes : null));
+    expect(await bytes(`SELECT ${distinct(7)}, count(*) FROM orders`)).toEqual(Array(8).fill(null));
+    expect(await bytes(`SELECT ${distinct(9)}, mode(country), count(*) FROM orders`)).toEqual([
+      ...Array<number>(10).fill(300_000),
+      null,
+    ]);
+  });
+
   test('an average and a deviation of the same doubles share their sum', async () => {
     const planned = await plan('SELECT avg(weight), stddev(weight) FROM orders');
     expect(planned.states.map(({ kind }) => kind)).toEqual(['sum_double', 'count', 'sum_double']);

@@ -4,14 +4,20 @@
  * and `STATE_RULES` must change too, so that old and new states are never merged.
  */
 import type { SqlType } from '@tenon/domain';
-import { TEXT_CHARS } from '@tenon/domain';
+import { STATE_BYTES, TEXT_CHARS } from '@tenon/domain';
 import { doubleMoments, doubleSum, rest } from './doubles';
 import { type StateDraft, draft, isDouble } from './draft';
 import type { MeasureCall } from './measures';
 import { SKETCH_ALPHA, bucket, counts, distinct, listed, registers } from './sketches';
 
-/** Part of a plan's hash. */
+/**
+ * Part of a plan's hash. The bounds of size came without a change of it: a state that was kept whole by a release before is merged
+ * as any other, and what is above a bound is then named as approximate where it was not.
+ */
 export const STATE_RULES = 1;
+
+/** What the sets and counts of one cell may have together, bytes: a frame takes 4 MiB of a cell. */
+const CELL_BYTES = 3_000_000;
 
 export interface TypeProblem {
   readonly message: string;
@@ -104,8 +110,12 @@ export class StateCollector {
     });
   }
 
+  /** Where a product has many sets and counts, each may be so much smaller: all of a cell has to pass. */
   all(): StateDraft[] {
-    return [...this.drafts.values()];
+    const drafts = [...this.drafts.values()];
+    const bytes = Math.floor(CELL_BYTES / drafts.filter(({ spec }) => 'bound' in spec).length);
+    if (bytes >= STATE_BYTES) return drafts;
+    return drafts.map((one) => ('bound' in one.spec ? { ...one, spec: { ...one.spec, bytes } } : one));
   }
 }
 
