@@ -7,5 +7,6 @@ import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors';
 export function readTextsWhole(): void {
   const whole = new TextDecoder('utf-8', { ignoreBOM: true });
   // The decoder itself is changed: what a module exports may be read-only, as it is where tsx runs this.
-  (accessors as { textDecoder: InstanceType<typeof TextDecoder> }).textDecoder.decode = (bytes) => whole.decode(bytes);
+  (accessors as { textDecoder: InstanceType<typeof TextDecoder> }).textDecoder.decode = (bytes) =>
+    whole.decode(bytes);
 }
