@@ -79,14 +79,23 @@ export const LAYERS = [
     ],
   ),
   ...inFile(
-    `${SPEED}/source-worker.ts`,
+    `${SPEED}/fold.ts`,
     [`${SPEED}/source-worker.spec.ts`, `${SPEED}/service.spec.ts`],
+    [['an epoch goes on after its barrier', 'if (round.barrier !== null) live.beginEpoch();', '']],
+  ),
+  ...inFile(
+    `${SPEED}/catch-ups.ts`,
+    [`${SPEED}/source-worker.spec.ts`],
     [
-      ['an epoch goes on after its barrier', 'if (round.barrier !== null) live.beginEpoch();', ''],
       [
-        'a partition begins at the latest cut of its products',
-        'one.start < oldest.start ? one : oldest',
-        'one.start > oldest.start ? one : oldest',
+        'a product that is behind begins where the others do',
+        'cursors[index]?.start === cursor.start',
+        'index >= 0',
+      ],
+      [
+        'a product is replayed again while it is at it',
+        'if (this.held.get(partition)?.products.has(product) !== true) return;',
+        '',
       ],
     ],
   ),

@@ -28,6 +28,8 @@ export interface ServiceState {
   readonly catalogSince: string;
   readonly ready: boolean;
   readonly reason?: string;
+  /** What of it stands still while the rest goes on. */
+  readonly degraded?: readonly string[];
   readonly restarts: number;
   /** Topic → partition that it holds → the offset that it reads next. */
   readonly partitions?: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -49,7 +51,7 @@ export function describeSelf({ instance, clock, services, catalog, lags }: Self)
   return () =>
     services().map((service) => {
       const running = service.current();
-      const { ok, reason } = running.ready();
+      const { ok, reason, degraded } = running.ready();
       const readings = running.readings?.();
       const mine = lags().filter((one) => one.service === service.name);
       const { fingerprint, readAt } = catalog();
@@ -63,6 +65,7 @@ export function describeSelf({ instance, clock, services, catalog, lags }: Self)
         catalogSince: new Date(readAt).toISOString(),
         ready: ok,
         ...(reason !== undefined && { reason }),
+        ...(degraded !== undefined && { degraded }),
         restarts: service.restarts(),
         ...(readings !== undefined && {
           partitions: Object.fromEntries(readings.map(({ topic, next }) => [topic, next])),

@@ -15,6 +15,9 @@ interface Hole {
   readonly to: Offset;
 }
 
+/** True for what `Holes` has written down. */
+export const isHole = ({ code }: Pick<Trouble, 'code'>): boolean => CODES.some((one) => one === code);
+
 export interface HolesOf {
   readonly layer: Trouble['layer'];
   readonly source: string;

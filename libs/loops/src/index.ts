@@ -1,8 +1,14 @@
-export { Holes } from './holes';
+export { Holes, isHole } from './holes';
 export type { HolesOf } from './holes';
-export { Outage, readinessOf } from './outage';
+export { Outage } from './outage';
+export { Patience, isLasting } from './patience';
 export { Periodic } from './periodic';
+export { readinessOf, troubleOf } from './readiness';
+export type { Part } from './readiness';
+export { Rests } from './rests';
+export type { TellRest } from './rests';
 export { startAll } from './start-all';
 export type { Startable } from './start-all';
+export { TroubleDesk, describeTrouble } from './trouble-desk';
 export { TopicReader } from './topic-reader';
 export type { PartitionRead, TopicReaderOptions } from './topic-reader';

@@ -43,12 +43,3 @@ export class Outage {
     this.pause = FIRST_PAUSE;
   }
 }
-
-/** Whether a service that is made of loops is ready: not while any of them waits for a server. */
-export function readinessOf(loops: readonly ({ readonly trouble: string | null } | null)[]): {
-  readonly ok: boolean;
-  readonly reason?: string;
-} {
-  const reason = loops.find((loop) => loop !== null && loop.trouble !== null)?.trouble;
-  return typeof reason === 'string' ? { ok: false, reason } : { ok: true };
-}

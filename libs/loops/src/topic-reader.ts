@@ -6,6 +6,8 @@ import type { Offset, Partition } from '@tenon/domain';
 import type { Clock, Displaced, EventLog, LogConsumer, LogReading, LogRecord, Logger } from '@tenon/ports';
 import { isPassing } from '@tenon/errors';
 import { Outage } from './outage';
+import type { TellRest } from './rests';
+import { Rests } from './rests';
 
 /** What was read of one partition, with what is held for it. */
 export interface PartitionRead<Held> {
@@ -40,6 +42,8 @@ export interface TopicReaderOptions<Held> {
   reads?(held: Held, partition: Partition): Promise<void>;
   /** After each poll, of one that read nothing too. */
   afterPoll?(): Promise<void>;
+  /** Told of an error that does not pass, after which it begins anew when it has rested; absent: it ends with the error. */
+  readonly alone?: TellRest;
 }
 
 const MAX_WAIT_MS = 1000;
@@ -60,6 +64,7 @@ export class TopicReader<Held> {
   private readonly sought = new Set<Partition>();
   private readonly stopping = new AbortController();
   private readonly outage: Outage;
+  private readonly rests: Rests | null;
   private consumer: LogConsumer | null = null;
   /** Rejects if the loop fails; resolves when it has been stopped. */
   done: Promise<void> = Promise.resolve();
@@ -69,6 +74,7 @@ export class TopicReader<Held> {
     private readonly options: TopicReaderOptions<Held>,
   ) {
     this.outage = new Outage(deps, options.topic);
+    this.rests = options.alone === undefined ? null : new Rests(deps, options.topic, options.alone);
   }
 
   /** Aborts when the reader is stopped. */
@@ -83,7 +89,7 @@ export class TopicReader<Held> {
 
   /** What it waits for, in words; null: nothing. */
   get trouble(): string | null {
-    return this.outage.trouble;
+    return this.outage.trouble ?? this.rests?.reason ?? null;
   }
 
   async start(): Promise<void> {
@@ -134,9 +140,10 @@ export class TopicReader<Held> {
         await this.read(this.consumer);
       } catch (error) {
         if (this.signal.aborted) return;
-        if (!isPassing(error)) throw error;
+        if (!isPassing(error) && this.rests === null) throw error;
         await this.leave();
-        await this.outage.wait(error, this.signal);
+        if (isPassing(error)) await this.outage.wait(error, this.signal);
+        else await this.rests?.rest(error, this.signal);
       }
     }
   }
@@ -165,6 +172,7 @@ export class TopicReader<Held> {
       await this.found();
       await this.options.afterPoll?.();
       this.outage.over();
+      this.rests?.works();
     }
   }
 
@@ -230,8 +238,10 @@ export class TopicReader<Held> {
     const { topic, group } = this.options;
     const offsets = [...this.partitions].map(([partition, held]) => [String(partition), next(held)]);
     // While something is away, standing still is no sign that the loop is stuck.
-    const isBusy = busy || this.trouble !== null || this.standing.size > 0;
-    return { topic, group, next: Object.fromEntries(offsets) as Record<string, number>, busy: isBusy };
+    const isBusy = busy || this.outage.trouble !== null || this.standing.size > 0;
+    const positions = Object.fromEntries(offsets) as Record<string, number>;
+    const rests = this.rests !== null && this.rests.reason !== null;
+    return { topic, group, next: positions, busy: isBusy, ...(rests && { rests }) };
   }
 
   async stop(): Promise<void> {

@@ -45,7 +45,7 @@ export type {
 } from './engine';
 export type { HttpRequest, HttpResponse, Route } from './http';
 export type { MetricLabels, MetricSample, Metrics } from './metrics';
-export type { LogReading, RunningService } from './service';
+export type { LogReading, Readiness, RunningService } from './service';
 export type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer } from './tracing';
 export type { ServedPointers } from './served-pointers';
 export type { Trouble, TroubleBook, TroubleLayer, TroublesOver } from './trouble-book';

@@ -9,6 +9,17 @@ export interface LogReading {
   readonly next: Offsets;
   /** In a computation that may be long: standing still is no sign of trouble yet. */
   readonly busy?: boolean;
+  /** It stands still by intent: it failed alone, is named for it, and begins anew after a pause. */
+  readonly rests?: boolean;
+}
+
+/** Whether a service can do its work. */
+export interface Readiness {
+  readonly ok: boolean;
+  /** Why not. */
+  readonly reason?: string;
+  /** What of it stands still while the rest goes on, in words. */
+  readonly degraded?: readonly string[];
 }
 
 /** A running service, as the composition roots hold it. */
@@ -16,7 +27,7 @@ export interface RunningService {
   readonly name: 'ingestion' | 'speed' | 'batch' | 'consumption' | 'serving';
   readonly routes: readonly Route[];
   /** Ready to do its work; the reason where not. */
-  ready(): { readonly ok: boolean; readonly reason?: string };
+  ready(): Readiness;
   /** Numbers and facts for /v1/status. */
   status(): Record<string, unknown>;
   /** Facts for /v1/status that have to be read from somewhere. */

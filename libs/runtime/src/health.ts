@@ -12,7 +12,7 @@ export interface HealthOptions {
 
 /**
  * `/healthz`: alive; 503 where a service stands still although it has work. `/readyz`: every service of it can do its
- * work; 503 with the reasons where not.
+ * work; 503 with the reasons where not. `degraded` names what stands still while the rest goes on, such as a product.
  */
 export function healthRoutes({ services, stuck, troubles }: HealthOptions): Route[] {
   return [
@@ -34,12 +34,16 @@ export function healthRoutes({ services, stuck, troubles }: HealthOptions): Rout
         const states = services().map((service) => ({ service: service.name, ...service.ready() }));
         const missing = troubles?.() ?? [];
         const ok = missing.length === 0 && states.every((state) => state.ok);
+        const degraded = states.flatMap((state) =>
+          (state.degraded ?? []).map((reason) => `${state.service}: ${reason}`),
+        );
         return {
           status: ok ? 200 : 503,
           json: {
             status: ok ? 'ready' : 'not ready',
             services: states,
             ...(missing.length > 0 && { troubles: missing }),
+            ...(degraded.length > 0 && { degraded }),
           },
         };
       },

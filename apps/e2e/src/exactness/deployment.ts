@@ -40,7 +40,11 @@ export class Deployment {
     private readonly scenario: Scenario,
     private readonly plans: readonly Plan[],
     private readonly counters: Counters,
-  ) {}
+  ) {
+    world.onTrouble = async (product, { layer, code, reason }) => {
+      this.failure ??= new Error(`${product} failed alone in ${layer}: ${reason} (${code})`);
+    };
+  }
 
   /** Starts a service, again and again until it runs, unless it is killed meanwhile. */
   async start(name: ServiceName, overlooksFull = false): Promise<void> {

@@ -18,6 +18,7 @@ import type {
   NewRecord,
   PollOptions,
   ProductStore,
+  TroubleBook,
 } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { servedPointers, troubleBook } from '@tenon/views';
@@ -47,6 +48,8 @@ export class World {
   private readonly ranges = new Map<Process, StatesMessage>();
   private readonly logger: Logger;
   private readonly store: WorldStore;
+  /** Told of a product that failed in a way that no injected fault explains. */
+  onTrouble: TroubleBook['report'] = async () => undefined;
 
   constructor(
     public adapters: Adapters,
@@ -89,9 +92,21 @@ export class World {
       log: this.log(process, group),
       store,
       pointers: servedPointers(store),
-      troubles: troubleBook(store, clock),
+      troubles: this.watched(process, troubleBook(store, clock)),
       lake: lakePort(this.calls, () => this.adapters.lake, process),
       engine: enginePort(this.calls, () => this.adapters.engine, process),
+    };
+  }
+
+  /** A product that fails alone fails the run: of what is injected nothing stops a product for good. */
+  private watched(process: Process, book: TroubleBook): TroubleBook {
+    return {
+      ...book,
+      report: async (product, trouble) => {
+        if (trouble.code === 'unavailable') this.counters.add('products that failed alone');
+        else if (process.alive) await this.onTrouble(product, trouble);
+        await book.report(product, trouble);
+      },
     };
   }
 

@@ -5,8 +5,9 @@
 import { HEADERS, SUBJECTS, TOPICS, UnsupportedVersion, WIRE_VERSION } from '@tenon/contracts';
 import type { NewRecord, RunningService } from '@tenon/ports';
 import { eventually } from '@tenon/testing';
+import { troubleBook } from '@tenon/views';
 import { readGolden } from './golden';
-import { PRODUCT, PRODUCT_ID, SOURCE, ask } from './scene';
+import { PRODUCT, PRODUCT_ID, SOURCE, ask, stillClock } from './scene';
 import { useStage } from './stage';
 import { changed, said } from './states';
 
@@ -32,11 +33,22 @@ describe('a message of an unknown version', () => {
       said(value),
     );
 
-  /** The service fails for good, with a reason that says what to do. */
+  /** What reads it stands still, with a reason that says what to do, and its product says so. */
   const stops = async (service: RunningService, message: RegExp) => {
-    const error: unknown = await service.done.catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(UnsupportedVersion);
-    expect(error).toMatchObject({ code: 'unsupported-version', message: expect.stringMatching(message) });
+    const [said] = await eventually('the reason', async () => {
+      const { reason, degraded = [] } = service.ready();
+      const reasons = [...degraded, ...(reason === undefined ? [] : [reason])].filter((one) =>
+        message.test(one),
+      );
+      return reasons.length > 0 ? reasons : undefined;
+    });
+    expect(said).toMatch(message);
+    const book = troubleBook(stage.scene.store, stillClock);
+    const troubles = await eventually('the book', async () => {
+      const [all = []] = await book.read([PRODUCT_ID]);
+      return all.length > 0 ? all : undefined;
+    });
+    expect(troubles).toMatchObject([{ layer: service.name, code: 'unsupported-version' }]);
   };
 
   const pointerOf99 = () =>
@@ -128,7 +140,8 @@ describe('a message of an unknown version', () => {
       await pointerOf99();
       await stage.scene.append(FLUSHES, stage.played.records('flush'));
       await stops(await stage.scene.start('consumption'), /the store: a pointer of version 99/);
-      expect((await stage.scene.documents()).map(({ table }) => table)).toEqual(['meta']);
+      const tables = (await stage.scene.documents()).map(({ table }) => table);
+      expect(new Set(tables)).toEqual(new Set(['meta']));
     });
   });
 

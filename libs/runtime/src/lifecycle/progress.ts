@@ -123,7 +123,7 @@ export class Progress {
     let reason: string | null = null;
     for (const { reading, lags } of all) {
       const key = `${reading.group}/${reading.topic}`;
-      const behind = lags.filter(({ lag }) => lag > 0);
+      const behind = reading.rests === true ? [] : lags.filter(({ lag }) => lag > 0);
       const positions = JSON.stringify(lags.map(({ partition, next }) => [partition, next]));
       const before = this.seen.get(key);
       if (behind.length === 0 || before?.positions !== positions) {

@@ -9,7 +9,7 @@ import type { SourceDefinition } from '@tenon/domain';
 import type { Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
 import type { RunningService, Subscription } from '@tenon/ports';
-import { readinessOf, startAll } from '@tenon/loops';
+import { TroubleDesk, readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { layoutOf } from '@tenon/views';
@@ -75,9 +75,12 @@ class SourceBatch {
     this.labels = { source: source.name };
     const manifest = new ArchiveManifest(deps, source.name, source.partitions);
     const products = layouts.map(({ product }) => product);
-    this.archiver = new Archiver(deps, source, manifest, products, () => this.runs.wake());
+    const desk = new TroubleDesk(deps, 'batch', products, { source: source.name });
+    const onCut = () => this.runs.wake();
+    this.archiver = new Archiver(deps, source, manifest, products, onCut, desk.of('archiver'));
+    const { contexts } = this.archiver;
+    this.runs = new Runs(deps, leases, source, layouts, manifest, contexts, desk.of('runs'));
     this.keeper = new Keeper(deps, leases, manifest);
-    this.runs = new Runs(deps, leases, source, layouts, manifest, this.archiver.contexts);
   }
 
   get done(): Promise<void> {
@@ -87,6 +90,11 @@ class SourceBatch {
   /** What it waits for, in words; null: nothing. */
   get trouble(): string | null {
     return this.archiver.trouble ?? this.runs.trouble;
+  }
+
+  /** What stands still while the rest goes on, in words. */
+  degraded(): readonly string[] {
+    return this.runs.degraded();
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,8 @@
 import { STORE_KEYS } from '@tenon/contracts';
+import { TenonError, Unavailable } from '@tenon/errors';
+import { NO_LOGGER } from '@tenon/telemetry';
 import { Release, positionIn, putMarks } from './position';
-import { ManualClock } from './testing/manual-clock';
+import { ManualClock, settle } from './testing/manual-clock';
 import { MemoryLog } from './testing/memory-log';
 import { MemoryStore } from './testing/memory-store';
 import { cells, sliceOf } from './testing/sales';
@@ -52,9 +54,12 @@ describe('a position', () => {
 describe('what has landed', () => {
   let log: MemoryLog;
   let release: Release;
+  let warned: string[];
   beforeEach(() => {
     log = new MemoryLog(new ManualClock());
-    release = new Release(log, TOPIC);
+    warned = [];
+    const logger = { ...NO_LOGGER, warn: (_: object, message: string) => void warned.push(message) };
+    release = new Release({ log, logger }, TOPIC);
   });
 
   test('is released, at most every ten seconds', () => {
@@ -65,6 +70,23 @@ describe('what has landed', () => {
       { topic: TOPIC, offsets: { 0: 3 } },
       { topic: TOPIC, offsets: { 0: 6 } },
     ]);
+  });
+
+  test('is told again where the log was away, though not where it will never listen', async () => {
+    const told: unknown[] = [];
+    let error: Error = new Unavailable('away');
+    log.deleteBefore = async (_, offsets) => {
+      told.push(offsets);
+      if (told.length < 3) throw error;
+    };
+    release.landed(0, new Map([[0, 3]]));
+    await settle();
+    error = new TenonError('log-refused', 'not allowed');
+    release.landed(10_000, new Map([[1, 4]]));
+    await settle();
+    release.landed(20_000, new Map([[1, 5]]));
+    expect(told).toEqual([{ 0: 3 }, { 0: 3, 1: 4 }, { 1: 5 }]);
+    expect(warned).toHaveLength(2);
   });
 
   test('in all partitions, though each lands for itself', () => {

@@ -1,7 +1,8 @@
 /** How far a partition of a topic has been read and landed; the offset to resume at stands in the store, beside what landed. */
 import { FrameAssembler, STORE_KEYS } from '@tenon/contracts';
 import type { Offset, Partition } from '@tenon/domain';
-import type { EventLog, ProductStore, StoreTransaction } from '@tenon/ports';
+import { isPassing } from '@tenon/errors';
+import type { EventLog, Logger, ProductStore, StoreTransaction } from '@tenon/ports';
 
 export class Position {
   /** The next offset to land. */
@@ -61,7 +62,7 @@ export class Release {
   private readonly due = new Map<Partition, Offset>();
 
   constructor(
-    private readonly log: Pick<EventLog, 'deleteBefore'>,
+    private readonly deps: { readonly log: Pick<EventLog, 'deleteBefore'>; readonly logger: Logger },
     private readonly topic: string,
   ) {}
 
@@ -69,10 +70,19 @@ export class Release {
     for (const [partition, resume] of marks) this.due.set(partition, resume);
     if (this.due.size === 0 || now - this.releasedAt < RELEASE_EVERY) return;
     this.releasedAt = now;
-    const offsets = Object.fromEntries(
-      [...this.due].map(([partition, resume]) => [String(partition), resume]),
-    );
+    const hint = new Map(this.due);
     this.due.clear();
-    void this.log.deleteBefore(this.topic, offsets).catch(() => undefined);
+    const offsets = Object.fromEntries([...hint].map(([partition, resume]) => [String(partition), resume]));
+    void this.deps.log.deleteBefore(this.topic, offsets).catch((error: unknown) => this.failed(hint, error));
+  }
+
+  /** What may pass is told again with what lands next; else the topic grows, and somebody has to look after it. */
+  private failed(hint: Marks, error: unknown): void {
+    const { topic } = this;
+    if (isPassing(error))
+      for (const [partition, resume] of hint)
+        this.due.set(partition, Math.max(resume, this.due.get(partition) ?? 0));
+    const passes = isPassing(error) ? 'it is told again' : 'the topic keeps them';
+    this.deps.logger.warn({ error, topic }, `the log was not told which states it need not keep; ${passes}`);
   }
 }

@@ -151,24 +151,51 @@ test('a lane of which a flush went missing is replayed: at once where a later on
 });
 
 describe('a loop that fails', () => {
-  const expectFailure = async (topology: Topology) => {
+  const standsStill = async (product: ProductLanding, reason: string) => {
+    await until('the trouble', () => product.trouble === reason);
+    const trouble = { layer: 'consumption', code: 'product-failed', reason };
+    await until('the book', () => deps.troubles.of(PRODUCT).length > 0);
+    expect(deps.troubles.of(PRODUCT)).toMatchObject([trouble]);
+  };
+  const failing = async (topology: Topology, table: string) => {
     const product = await start(topology);
-    deps.store.beforeCommit = () => {
-      throw new Error('full');
+    deps.store.beforeWrite = (written) => {
+      if (written === table) throw new Error('full');
     };
     return product;
   };
 
-  test('fails the product with it, be it that of the flushes', async () => {
-    const product = await expectFailure('lambda');
-    await appendFlushes(deps, 0, ...closed(0, 10, {}));
-    await expect(product.done).rejects.toThrow('full');
+  test('rests by itself and is written down, be it that of the flushes: ranges land', async () => {
+    const product = await failing('lambda', 'speed');
+    await appendFlushes(deps, 0, ...closed(0, 10, { ann: 1 }));
+    await standsStill(product, 'full');
+    await appendRanges(deps, 0, ...sliceRecords(0, {}, cells({ ann: 2 })), commitRecord(1));
+    await served(1);
+    expect(product.readings()).toMatchObject([{ rests: true }, {}]);
   });
 
-  test('or that of the ranges', async () => {
-    const product = await expectFailure('lambda');
-    await appendRanges(deps, 0, commitRecord(1));
-    await expect(product.done).rejects.toThrow('full');
+  test('begins anew after a pause, and is well once it has worked for a while', async () => {
+    const product = await failing('lambda', 'speed');
+    await appendFlushes(deps, 0, ...closed(0, 10, { ann: 1 }));
+    await standsStill(product, 'full');
+    await deps.clock.advance(1000);
+    await standsStill(product, 'full');
+    deps.store.beforeWrite = () => undefined;
+    await deps.clock.advance(2000);
+    await until('the flush', () => product.status().applied === 1);
+    await deps.clock.advance(6000);
+    await appendFlushes(deps, 0, ...open(0, 10));
+    await until('the next flush', () => product.status().applied === 2);
+    await settle();
+    expect([product.trouble, deps.troubles.of(PRODUCT)]).toEqual([null, []]);
+  });
+
+  test('or that of the ranges: flushes land', async () => {
+    const product = await failing('lambda', 'base');
+    await appendRanges(deps, 0, ...sliceRecords(0, {}, cells({ ann: 2 })), commitRecord(1));
+    await standsStill(product, 'full');
+    await appendFlushes(deps, 0, ...closed(0, 10, { ann: 1 }));
+    await until('the flush', () => product.status().applied === 1);
   });
 
   test('or that of the folds', async () => {
@@ -179,7 +206,7 @@ describe('a loop that fails', () => {
       if (table === 'base') throw new Error('full');
     };
     await appendFlushes(deps, 1, ...closed(1, 10, {}));
-    await expect(product.done).rejects.toThrow('full');
+    await standsStill(product, 'full');
   });
 
   test('or the watch', async () => {
@@ -187,7 +214,7 @@ describe('a loop that fails', () => {
     await settle();
     deps.store.snapshot = () => Promise.reject(new Error('gone'));
     await deps.clock.advance(2000);
-    await expect(product.done).rejects.toThrow('gone');
+    await standsStill(product, 'gone');
   });
 });
 

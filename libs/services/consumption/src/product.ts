@@ -1,7 +1,10 @@
-/** The landing zone of one product: its loops, which share nothing but the store. */
-import type { Generation, Pointer } from '@tenon/domain';
+/**
+ * The landing zone of one product: its loops, which share nothing but the store. One that fails rests by itself; the others, and
+ * other products, go on.
+ */
+import type { Generation, Lane, Pointer } from '@tenon/domain';
 import type { LogReading, MetricSample, Span } from '@tenon/ports';
-import { Periodic, readinessOf } from '@tenon/loops';
+import { Periodic, TroubleDesk, troubleOf } from '@tenon/loops';
 import { NO_TRACER, productLabels } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
@@ -38,27 +41,31 @@ export class ProductLanding {
     readonly layout: ProductLayout,
   ) {
     const kappa = layout.plan.topology === 'kappa';
-    this.edition2 = new StatesOfEdition2(deps, layout, {
-      flushes: (landed, span) => this.landed(landed, span),
-      moved: (pointer, span) => this.moved(pointer, span),
-    });
+    const desk = new TroubleDesk(deps, 'consumption', [layout.product]);
+    const tell = {
+      flushes: (landed: LandedFlushes, span: Span | undefined) => this.landed(landed, span),
+      moved: (pointer: Pointer, span: Span | undefined) => this.moved(pointer, span),
+    };
+    this.edition2 = new StatesOfEdition2(deps, layout, tell, desk.of('edition 2', false));
     this.hints = new Hints(deps, layout.product, (lanes) => this.edition2.askForReplay(lanes));
     this.pruner = new Pruner(deps, layout);
-    this.flushes = new FlushLoop(deps, layout, (landed, span) => this.landed(landed, span));
-    this.ranges = kappa ? null : new RangeLoop(deps, layout, (pointer, span) => this.moved(pointer, span));
+    this.flushes = new FlushLoop(deps, layout, tell.flushes, desk.of('flushes'));
+    this.ranges = kappa ? null : new RangeLoop(deps, layout, tell.moved, desk.of('ranges'));
     this.folds = kappa
       ? new Periodic(
           deps,
           `fold ${layout.product}`,
           () => FOLD_EVERY,
           (signal) => this.fold(signal),
+          desk.of('folds'),
         )
       : null;
-    this.watch = new Watch(deps, layout, {
-      has: (lane) => this.flushes.has(lane),
-      stalled: (lanes) => this.hints.askForReplay(lanes),
-      served: ({ generation }) => (this.generation = Math.max(this.generation, generation)),
-    });
+    const watched = {
+      has: (lane: Lane) => this.flushes.has(lane),
+      stalled: (lanes: readonly Lane[]) => this.hints.askForReplay(lanes),
+      served: ({ generation }: Pointer) => (this.generation = Math.max(this.generation, generation)),
+    };
+    this.watch = new Watch(deps, layout, watched, desk.of('watch'));
   }
 
   private get loops() {
@@ -72,7 +79,7 @@ export class ProductLanding {
 
   /** What it waits for, in words; null: nothing. */
   get trouble(): string | null {
-    return readinessOf(this.loops).reason ?? null;
+    return troubleOf(this.loops);
   }
 
   async start(): Promise<void> {

@@ -1,4 +1,5 @@
 import { SUBJECTS, TOPICS, generationsRequest } from '@tenon/contracts';
+import { DocumentTooLarge } from '@tenon/errors';
 import type { RunningService } from '@tenon/ports';
 import { createConsumption } from './service';
 import type { Fixture } from './testing/consumption-fixture';
@@ -38,12 +39,22 @@ test('whoever asks is told which generation each product serves', async () => {
   expect(await asked(generationsRequest())).toEqual({ v: 2, generations: { 'sales@1': 4, 'sales@2': 0 } });
 });
 
-test('a product that fails is the failure of the service', async () => {
-  deps.store.beforeCommit = () => {
-    throw new Error('full');
+test('a product that fails stands still and is named, and the others land', async () => {
+  deps.store.beforeWrite = (table, key) => {
+    if (table === 'speed' && key.startsWith(PRODUCT)) throw new DocumentTooLarge('too large');
   };
   await appendFlushes(deps, 0, ...flushRecords({ to: 3 }, cells({ ann: 2 })));
-  await expect(service.done).rejects.toThrow('full');
+  await until('the product to be named', () => service.ready().degraded !== undefined);
+  expect(service.ready()).toEqual({ ok: true, degraded: ['too large'] });
+  expect(deps.troubles.of(PRODUCT)).toMatchObject([{ layer: 'consumption', code: 'document-too-large' }]);
+  const other = flushRecords({ product: 'sales@2', hash: 'h2', to: 3 }, cells({ ann: 2 }));
+  await deps.log.append(
+    TOPICS.flushes('sales@2'),
+    other.map((value) => ({ partition: 0, key: null, value })),
+  );
+  const applied = () => (service.status().products as { applied: number }[]).map((one) => one.applied);
+  await until('the other', () => applied()[1] === 1);
+  expect(applied()).toEqual([0, 1]);
 });
 
 test('once stopped it answers nobody, and is done', async () => {

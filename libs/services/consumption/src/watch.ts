@@ -6,6 +6,7 @@ import { TOPICS } from '@tenon/contracts';
 import { isPassing } from '@tenon/errors';
 import type { Lane, LaneKey, LaneOffsets, Pointer } from '@tenon/domain';
 import { lanesOf, parseLane } from '@tenon/domain';
+import type { TellRest } from '@tenon/loops';
 import { Periodic } from '@tenon/loops';
 import type { ProductLayout } from '@tenon/views';
 import { includedIn, readView } from '@tenon/views';
@@ -30,6 +31,7 @@ export class Watch {
     private readonly deps: ConsumptionDeps,
     private readonly layout: ProductLayout,
     private readonly watched: Watched,
+    alone?: TellRest,
   ) {
     this.stall = new StallWatch(deps.config.stallMs);
     this.looking = new Periodic(
@@ -37,6 +39,7 @@ export class Watch {
       `watch ${layout.product}`,
       () => LOOK_EVERY,
       () => this.look(),
+      alone,
     );
   }
 

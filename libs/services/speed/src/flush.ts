@@ -14,9 +14,11 @@ export interface FlushDeps {
   readonly config: { readonly frameCells: number };
 }
 
-/** What is written for one product by one round. */
+/** What is to be written for one product. */
 export interface PendingFlush {
   readonly topic: string;
+  /** The lanes that it is of. */
+  readonly lives: readonly LivePartition[];
   readonly records: NewRecord[];
   readonly cells: number;
 }
@@ -29,9 +31,10 @@ export interface PendingFlush {
 export function makeFlush(
   deps: FlushDeps,
   { product, plan, lanes }: ProductLayout,
-  { lane, judge, products }: LivePartition,
+  live: LivePartition,
   barrier: LogRecord | null,
 ): PendingFlush | null {
+  const { lane, judge, products } = live;
   const open = products.get(product);
   const to = judge.next;
   const taken = open?.take(to);
@@ -58,5 +61,5 @@ export function makeFlush(
     headers: { [HEADERS.version]: VERSION },
   };
   const records = values.map((value) => ({ ...place, value }));
-  return { topic: TOPICS.flushes(product), records, cells: taken.count };
+  return { topic: TOPICS.flushes(product), lives: [live], records, cells: taken.count };
 }

@@ -9,6 +9,7 @@ import { ProductEpoch } from './product-epoch';
 
 export class LivePartition {
   readonly judge: PartitionJudge;
+  /** The products that are folded here, each with its open epoch; the others catch up with them elsewhere. */
   readonly products = new Map<ProductId, ProductEpoch>();
   /** Its name in errors. */
   readonly place: string;
@@ -18,17 +19,31 @@ export class LivePartition {
     readonly lane: Lane,
     cursor: EpochCursor,
     dedupeWindow: number,
-    private readonly layouts: readonly ProductLayout[],
+    layouts: readonly ProductLayout[],
   ) {
     this.judge = new PartitionJudge(cursor, cursor.start, dedupeWindow);
     this.place = `${lane.source}, partition ${lane.partition}`;
-    this.beginEpoch();
+    for (const layout of layouts) this.begin(layout);
   }
 
   /** Begins the judge's epoch with no states. */
   beginEpoch(): void {
+    for (const { layout } of [...this.products.values()]) this.begin(layout);
+  }
+
+  private begin(layout: ProductLayout): void {
     const { epoch, start } = this.judge.cursor;
-    for (const layout of this.layouts)
-      this.products.set(layout.product, new ProductEpoch(layout, epoch, start));
+    this.products.set(layout.product, new ProductEpoch(layout, epoch, start));
+  }
+
+  /** True if both have judged the same records: what is folded in one can go on in the other. */
+  meets({ judge }: LivePartition): boolean {
+    return judge.next === this.judge.next;
+  }
+
+  /** Goes on with the products of another one of the same lane, which it meets. */
+  join(other: LivePartition): void {
+    for (const [product, open] of other.products) this.products.set(product, open);
+    other.products.clear();
   }
 }

@@ -5,6 +5,7 @@ import { SPEED_DEFAULTS } from './deps';
 import { createSpeed } from './service';
 import { CountingEngine } from './testing/counting-engine';
 import { SOURCE, order, planOf } from './testing/orders';
+import { steppingClock } from './testing/stepping-clock';
 
 const EVENTS = 'tenon.events.orders';
 
@@ -18,7 +19,7 @@ function begin(log: MemoryLog) {
     bus: { subscribe: async () => ({ close: async () => undefined }) } as unknown as Bus,
     pointers: { read: async (plans) => plans.map(() => undefined) },
     troubles: new MemoryTroubleBook(),
-    clock: { now: () => 0, monotonic: () => 0, sleep: async () => undefined },
+    clock: steppingClock(),
     ids: { next: () => `id-${(id += 1)}` },
     sources: [SOURCE, returns, { ...SOURCE, name: 'unread' }],
     plans: [planOf('per_shop'), planOf('returned', { source: 'returns' })],

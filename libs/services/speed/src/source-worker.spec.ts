@@ -1,6 +1,7 @@
 import { SUBJECTS, replayHint } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
 import { emptyPointer } from '@tenon/domain';
+import { TenonError } from '@tenon/errors';
 import type { Bus, NewRecord } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { MemoryLog, MemoryTroubleBook } from '@tenon/testing';
@@ -9,6 +10,7 @@ import { SourceWorker } from './source-worker';
 import { CountingEngine } from './testing/counting-engine';
 import { flushesIn, spansIn } from './testing/flushes';
 import { SOURCE, barrier, layout, order, stranger } from './testing/orders';
+import { steppingClock } from './testing/stepping-clock';
 
 const EVENTS = 'tenon.events.orders';
 const LAYOUTS = [layout('per_shop'), layout('other')];
@@ -22,6 +24,8 @@ interface Options {
 
 async function start({ pointers = [], log = new MemoryLog(), maxRecords = 1000 }: Options = {}) {
   const engine = new CountingEngine();
+  const troubles = new MemoryTroubleBook();
+  const clock = steppingClock();
   const handlers = new Map<string, (message: { payload: unknown }) => void>();
   const served = [...pointers];
   const bus = {
@@ -34,13 +38,13 @@ async function start({ pointers = [], log = new MemoryLog(), maxRecords = 1000 }
   const deps = {
     ...{ log, bus, engine: engine.asEngine(), logger: NO_LOGGER, sources: [SOURCE], plans: [] },
     ids: { next: () => `id-${(id += 1)}` },
-    clock: { now: () => 0, monotonic: () => 0, sleep: async () => undefined },
+    clock,
     config: { ...SPEED_DEFAULTS, maxRecords },
-    troubles: new MemoryTroubleBook(),
+    troubles,
     pointers: {
-      read: async (plans: readonly unknown[]) =>
-        plans.map((_, index) => {
-          const pointer = served[index];
+      read: async (plans: readonly { readonly product: string }[]) =>
+        plans.map(({ product }) => {
+          const pointer = served[product === 'per_shop' ? 0 : 1];
           return pointer === undefined ? undefined : { ...emptyPointer(''), ...pointer };
         }),
     },
@@ -53,7 +57,7 @@ async function start({ pointers = [], log = new MemoryLog(), maxRecords = 1000 }
     await log.idle(EVENTS);
     await new Promise(setImmediate);
   };
-  return { worker, log, engine, handlers, served, feed };
+  return { worker, log, engine, handlers, served, feed, troubles, clock };
 }
 
 async function logWith(...records: NewRecord[]): Promise<MemoryLog> {
@@ -116,10 +120,10 @@ describe('a source’s worker', () => {
     await worker.stop();
   });
 
-  it('begins at the oldest cut of its products, and reads the dedupe window before it', async () => {
+  it('begins at the newest cut of its products, and reads the dedupe window before it; who is behind catches up', async () => {
     const before = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => order(id));
     const log = await logWith(...before, barrier(1), order('f'), order('g'), barrier(2), order('h'));
-    const { worker, engine } = await start({
+    const { worker, feed } = await start({
       log,
       pointers: [
         { cut: { 'orders/0': 10 }, epochs: { 'orders/0': 2 } },
@@ -127,41 +131,75 @@ describe('a source’s worker', () => {
       ],
     });
     await log.idle(EVENTS);
+    await feed(order('i', '01:north', 1));
+    expect(spansIn(log, 'per_shop@1')).toEqual(['p0 e2 10-11', 'p1 e0 0-1']);
     // `f` at 7 is a duplicate of that at 5, which stands behind the cut.
-    expect(spansIn(log)).toEqual(['p0 e1 7-10.', 'p0 e2 10-11']);
-    expect(flushesIn(log)[0]?.message.end?.ledger).toMatchObject({ aggregated: 1, duplicate: 1, control: 1 });
-    expect(engine.opened).toEqual([['01:north'], ['01:north']]);
+    expect(flushesIn(log, 'other@1')[0]?.message.end?.ledger).toMatchObject({ aggregated: 1, duplicate: 1 });
+    await feed(order('j'), barrier(3));
+    for (const [product, first] of [
+      ['per_shop@1', []],
+      ['other@1', ['p0 e1 7-10.']],
+    ] as const) {
+      const spans = spansIn(log, product).filter((span) => span.startsWith('p0'));
+      expect(spans).toEqual([...first, 'p0 e2 10-11', 'p0 e2 11-13.']);
+    }
+    expect(worker.status()).toMatchObject({ catchingUp: [] });
     await worker.stop();
   });
 
-  it('begins at the first record where one of its products has never been served', async () => {
+  it('folds a product that has never been served from the first record on, beside the others', async () => {
     const log = await logWith(order('a'), barrier(1), order('b'));
-    const { worker } = await start({
+    const { worker, engine, feed } = await start({
       log,
       pointers: [{ cut: { 'orders/0': 2 }, epochs: { 'orders/0': 1 } }, undefined],
     });
     await log.idle(EVENTS);
-    expect(spansIn(log)).toEqual(['p0 e0 0-2.', 'p0 e1 2-3']);
+    await feed(order('c', '02:south', 1));
+    expect(spansIn(log, 'other@1')).toEqual(['p0 e0 0-2.', 'p0 e1 2-3', 'p1 e0 0-1']);
+    expect(spansIn(log, 'per_shop@1')).toEqual(['p0 e1 2-3', 'p1 e0 0-1']);
+    engine.opened.length = 0;
+    await feed(order('d', '02:south'));
+    expect(engine.opened).toEqual([['02:south']]);
     await worker.stop();
   });
 
-  it('reads a lane again from its cut when consumption missed a flush; the others go on', async () => {
-    const { feed, handlers, served, log, worker } = await start();
-    await feed(order('a'), barrier(1), order('b'), order('c', '01:north', 1));
-    served.push(
-      { cut: { 'orders/0': 2 }, epochs: { 'orders/0': 1 } },
-      { cut: { 'orders/0': 2 }, epochs: { 'orders/0': 1 } },
-    );
-    const count = flushesIn(log).length;
-    const ask = handlers.get(SUBJECTS.replay('per_shop@1'));
-    ask?.({ payload: replayHint({ source: 'orders', partition: 0 }) });
-    ask?.({ payload: replayHint({ source: 'others', partition: 1 }) });
-    await feed(order('d', '02:south', 0), order('e', '01:north', 1));
-    const again = spansIn(log);
-    expect(again.filter((span) => span.startsWith('p0')).slice(-2)).toEqual(['p0 e1 3-4', 'p0 e1 2-4']);
-    expect(again.filter((span) => span.startsWith('p1'))).toEqual(['p1 e0 0-1', 'p1 e0 1-2']);
-    expect(again.length).toBeGreaterThan(count);
-    await worker.stop();
+  describe('asked to replay a product', () => {
+    const ask = (handlers: ReadonlyMap<string, (message: { payload: unknown }) => void>, source = 'orders') =>
+      handlers.get(SUBJECTS.replay('per_shop@1'))?.({ payload: replayHint({ source, partition: 0 }) });
+
+    it('folds that one again from its cut, and lets the others and the other lanes be', async () => {
+      const { feed, handlers, served, log, worker } = await start();
+      await feed(order('a'), barrier(1), order('b'), order('c', '01:north', 1));
+      const served1 = { cut: { 'orders/0': 2 }, epochs: { 'orders/0': 1 } };
+      served.push(served1, served1);
+      ask(handlers, 'others');
+      ask(handlers);
+      await feed(order('d', '02:south', 0), order('e', '01:north', 1));
+      await feed(order('f', '02:south', 0));
+      const lane = (product: string, at: string) => spansIn(log, product).filter((one) => one.startsWith(at));
+      expect(lane('per_shop@1', 'p0').slice(2)).toEqual(['p0 e1 3-4', 'p0 e1 2-5']);
+      expect(lane('other@1', 'p0').slice(2)).toEqual(['p0 e1 3-4', 'p0 e1 4-5']);
+      expect(lane('per_shop@1', 'p1')).toEqual(['p1 e0 0-1', 'p1 e0 1-2']);
+      await worker.stop();
+    });
+
+    it('does not begin again while it is at it, however often it is asked', async () => {
+      const { feed, handlers, log, worker } = await start();
+      await feed(order('a'), order('b'));
+      const begins = () =>
+        flushesIn(log).filter(({ message }) => message.partition === 0 && message.from === 0);
+      for (let asked = 0; asked < 3; asked++) ask(handlers);
+      await feed(order('c'));
+      for (let asked = 0; asked < 3; asked++) ask(handlers);
+      await feed(order('d'));
+      await feed(order('e'));
+      expect(begins()).toHaveLength(2);
+      ask(handlers);
+      await feed(order('f'));
+      await feed(order('g'));
+      expect(begins()).toHaveLength(3);
+      await worker.stop();
+    });
   });
 
   it('begins a partition anew that was lost and came back, and flushes nothing for one that is lost', async () => {
@@ -207,14 +245,107 @@ describe('a source’s worker', () => {
     expect(engine.steps).toEqual(['open', 'close', 'open', 'close', 'open', 'close']);
   });
 
-  it('ends with an error where the engine fails, and has flushed nothing of what it had read', async () => {
-    const { log, engine, worker } = await start();
-    engine.beforeOpen = () => {
-      throw new Error('out of memory');
-    };
-    await log.append(EVENTS, [order('a')]);
-    await expect(worker.done).rejects.toThrow('out of memory');
-    expect(spansIn(log)).toEqual([]);
+  describe('where one product fails', () => {
+    /** `other` fails at each event that says `cut_off`, whatever else there is. */
+    async function failing() {
+      const all = await start();
+      const broken = { is: true };
+      all.engine.beforeAggregate = ({ product }, texts) => {
+        if (broken.is && product === 'other' && texts.includes('09:cut_off')) throw new Error('no such zone');
+      };
+      return { ...all, broken };
+    }
+
+    it('the others go on, and it stands in the book, with its lane and the reason', async () => {
+      const { feed, log, worker, troubles, clock } = await failing();
+      await feed(order('a'), order('b', '09:cut_off'));
+      await clock.advance(1000);
+      await feed(order('c'), order('d', '01:north', 1));
+      expect(spansIn(log, 'per_shop@1')).toEqual(['p0 e0 0-2', 'p0 e0 2-3', 'p1 e0 0-1']);
+      expect(spansIn(log, 'other@1')).toEqual(['p1 e0 0-1']);
+      const lane = { source: 'orders', partition: 0 };
+      expect(troubles.of('other@1')).toMatchObject([
+        { layer: 'speed', code: 'product-failed', reason: 'no such zone', ...lane },
+      ]);
+      expect(troubles.of('per_shop@1')).toEqual([]);
+      expect(worker.degraded()).toEqual(['other@1, orders, partition 0: no such zone']);
+      expect(worker.trouble).toBeNull();
+      await worker.stop();
+    });
+
+    it('it begins again from its cut after a pause that grows, and is well once it has caught up', async () => {
+      const { feed, log, worker, troubles, clock, broken } = await failing();
+      await feed(order('a'), order('b', '09:cut_off'));
+      for (let second = 0; second < 4; second++) {
+        await clock.advance(1000);
+        await feed(order(`c${second}`));
+      }
+      expect(troubles.of('other@1')).toHaveLength(1);
+      broken.is = false;
+      for (let second = 0; second < 8; second++) {
+        await clock.advance(1000);
+        await feed(order(`d${second}`));
+      }
+      const other = spansIn(log, 'other@1');
+      expect(other[0]).toMatch(/^p0 e0 0-/);
+      expect(other.at(-1)).toBe(spansIn(log, 'per_shop@1').at(-1));
+      expect(flushesIn(log, 'other@1').at(-1)?.cells).toEqual(flushesIn(log, 'per_shop@1').at(-1)?.cells);
+      expect([troubles.of('other@1'), worker.degraded()]).toEqual([[], []]);
+      await worker.stop();
+    });
+
+    it('what no waiting mends is not tried again until a cut spares it that', async () => {
+      const { feed, log, worker, served, clock } = await start();
+      let tries = 0;
+      log.beforeAppend = (topic) => {
+        if (topic !== 'tenon.flushes.other.1') return;
+        tries += 1;
+        throw new TenonError('record-too-large', 'too large');
+      };
+      await feed(order('a'));
+      for (let second = 0; second < 30; second++) {
+        await clock.advance(1000);
+        await feed(order(`b${second}`, '01:north', 1));
+      }
+      expect(tries).toBe(2); // one in each lane
+      expect(spansIn(log, 'per_shop@1')).toHaveLength(31);
+      log.beforeAppend = () => undefined;
+      const served1 = { cut: { 'orders/0': 2 }, epochs: { 'orders/0': 1 } };
+      await feed(barrier(1), order('c'));
+      served.push(served1, served1);
+      for (let second = 0; second < 3; second++) {
+        await clock.advance(1000);
+        await feed(order(`d${second}`));
+      }
+      expect(spansIn(log, 'other@1').filter((span) => span.startsWith('p0 e1'))[0]).toMatch(/^p0 e1 2-/);
+      const last = (product: string) =>
+        spansIn(log, product)
+          .filter((span) => span.startsWith('p0'))
+          .at(-1);
+      expect(last('other@1')).toBe(last('per_shop@1'));
+      await worker.stop();
+    });
+
+    it('whoever of them it is shows when the engine takes none of them together', async () => {
+      const { feed, log, engine, worker } = await start();
+      engine.beforeOpen = (plans) => {
+        if (plans.some(({ product }) => product === 'other')) throw new Error('a column of other');
+      };
+      await feed(order('a'));
+      expect([spansIn(log, 'per_shop@1'), spansIn(log, 'other@1')]).toEqual([['p0 e0 0-1'], []]);
+      await worker.stop();
+    });
+
+    it('all of them: the worker is not ready, and has flushed nothing of what it had read', async () => {
+      const { log, engine, worker, feed } = await start();
+      engine.beforeOpen = () => {
+        throw new Error('out of memory');
+      };
+      await feed(order('a'), order('b', '01:north', 1));
+      expect(spansIn(log)).toEqual([]);
+      expect(worker.trouble).toContain('out of memory');
+      await worker.stop();
+    });
   });
 
   it('hands over all that it has read before it stops', async () => {

@@ -1,25 +1,19 @@
 /** Folds the live log of one source for all products that read it. */
 import { GROUPS, SUBJECTS, TOPICS, readReplayHint } from '@tenon/contracts';
 import type { Offset, Partition, SourceDefinition } from '@tenon/domain';
-import { FIRST_EPOCH, LetterBudget, laneKey } from '@tenon/domain';
-import type { LogReading, MetricSample, Refused, Span, Subscription } from '@tenon/ports';
+import type { LogReading, MetricSample, Span, Subscription } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
-import { Holes, TopicReader } from '@tenon/loops';
+import { Holes, TopicReader, TroubleDesk } from '@tenon/loops';
 import { NO_METRICS, NO_TRACER } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
-import { type DeadLetter, letterRecord, lettersOf } from './dead-letters';
+import { CatchUps, splitByCut } from './catch-ups';
 import type { SpeedDeps } from './deps';
-import { type PendingFlush, makeFlush } from './flush';
-import { Outbox } from './outbox';
+import type { FailedProduct, LaneRound } from './fold';
+import { Folder } from './fold';
+import { LetterBox } from './letter-box';
 import { LivePartition } from './partition';
-import { type Round, readRound } from './records';
+import { readRound } from './records';
 import { traceMicroBatch } from './spans';
-
-/** What a partition gives one engine run. */
-interface LaneRound {
-  readonly live: LivePartition;
-  readonly round: Round;
-}
 
 /** A micro-batch of so many records need not wait for more. */
 const FEW_RECORDS = 256;
@@ -27,13 +21,14 @@ const FEW_RECORDS = 256;
 export class SourceWorker {
   private readonly reader: TopicReader<LivePartition>;
   private readonly subscriptions: Subscription[] = [];
-  private readonly totals = { events: 0, microBatches: 0, busyMs: 0, duplicates: 0, deadLetters: 0 };
+  private readonly totals = { events: 0, microBatches: 0, busyMs: 0, duplicates: 0 };
   private readonly observeMicroBatch: (seconds: number) => void;
-  private readonly outbox: Outbox;
-  private readonly letterBudget: LetterBudget;
   private readonly holes: Holes;
-  /** The engine puts away the last micro-batch meanwhile. */
-  private closing: Promise<void> = Promise.resolve();
+  private readonly letterBox: LetterBox;
+  private readonly folder: Folder;
+  private readonly catchUps: CatchUps;
+  /** Lanes that were begun anew → where the log ended then: until there everything is a replay. */
+  private readonly replays = new Map<LivePartition, Offset>();
 
   constructor(
     private readonly deps: SpeedDeps,
@@ -42,7 +37,6 @@ export class SourceWorker {
   ) {
     const { metrics = NO_METRICS, config } = deps;
     const labels = { source: source.name };
-    this.letterBudget = new LetterBudget(config.deadLetters);
     this.observeMicroBatch = metrics.histogram(
       'tenon_micro_batch_duration_seconds',
       'Time to fold one micro-batch and hand over what changed.',
@@ -53,18 +47,23 @@ export class SourceWorker {
       'Time until the log had taken the flushes of one micro-batch.',
       labels,
     );
+    const products = layouts.map(({ product }) => product);
     this.reader = new TopicReader(deps, {
       topic: TOPICS.events(source.name),
       group: GROUPS.speed(source.name),
       maxRecords: config.maxRecords,
       begin: (partition) => this.begin(partition),
+      end: (live, partition) => this.end(live, partition),
       take: (read) => this.take(read),
       displaced: ({ judge }, displaced) => this.holes.found(judge, displaced),
       reads: (_, partition) => this.holes.over(partition),
+      afterPoll: () => this.tend(),
+      alone: new TroubleDesk(deps, 'speed', products, { source: source.name }).of('reader'),
     });
-    const products = layouts.map(({ product }) => product);
     this.holes = new Holes(deps, { layer: 'speed', source: source.name, products });
-    this.outbox = new Outbox(deps, this.reader.signal, observeFlush);
+    this.letterBox = new LetterBox(deps, source);
+    this.folder = new Folder(deps, source, layouts, this.letterBox, observeFlush);
+    this.catchUps = new CatchUps(deps, source, layouts, this.reader.held, this.letterBox);
   }
 
   get done(): Promise<void> {
@@ -73,7 +72,13 @@ export class SourceWorker {
 
   /** What it waits for, in words; null: nothing. */
   get trouble(): string | null {
-    return this.reader.trouble;
+    if (this.catchUps.isIdle()) return this.degraded()[0] ?? null;
+    return this.reader.trouble ?? this.folder.trouble;
+  }
+
+  /** Why products stand still while others go on, in words. */
+  degraded(): readonly string[] {
+    return this.catchUps.degraded();
   }
 
   async start(): Promise<void> {
@@ -86,25 +91,34 @@ export class SourceWorker {
       // Consumption asks where it missed a flush.
       const asked = ({ payload }: { readonly payload: unknown }) => {
         const lane = readReplayHint(payload);
-        if (lane?.source === name) this.reader.replay(lane.partition);
+        if (lane?.source === name) this.catchUps.ask(product, lane.partition);
       };
       this.subscriptions.push(await bus.subscribe(SUBJECTS.replay(product), asked));
     }
     await this.reader.start();
   }
 
-  /** From the cut of the oldest generation among its products, less the dedupe window. */
+  /** From the newest cut that one of its products is served at, less the dedupe window; the others catch up. */
   private async begin(partition: Partition): Promise<{ from: Offset; held: LivePartition }> {
     const lane = { source: this.source.name, partition };
-    const key = laneKey(lane.source, partition);
-    const pointers = await this.deps.pointers.read(this.layouts.map(({ plan }) => plan));
-    const cursor = pointers
-      .map((pointer) => ({ epoch: pointer?.epochs[key] ?? 0, start: pointer?.cut[key] ?? 0 }))
-      .reduce((oldest, one) => (one.start < oldest.start ? one : oldest));
-    const { window } = this.source.dedupe;
-    const held = new LivePartition(lane, cursor.start === 0 ? FIRST_EPOCH : cursor, window, this.layouts);
+    const cursors = await this.catchUps.cursors(lane, this.layouts);
+    const { cursor, live, behind } = splitByCut(this.layouts, cursors);
+    const ends = await this.deps.log.endOffsets(TOPICS.events(lane.source));
+    const held = new LivePartition(lane, cursor, this.source.dedupe.window, live);
+    this.replays.set(held, ends[String(partition)] ?? 0);
     this.deps.logger.info({ ...lane, ...held.judge.cursor }, 'speed reads a partition from its cut');
+    const indexOf = (layout: ProductLayout) => this.layouts.indexOf(layout);
+    this.catchUps.begin(
+      held,
+      behind,
+      behind.map((layout) => cursors[indexOf(layout)] ?? cursor),
+    );
     return { from: held.judge.readFrom, held };
+  }
+
+  private async end(live: LivePartition, partition: Partition): Promise<void> {
+    this.replays.delete(live);
+    await this.catchUps.end(partition);
   }
 
   private async take(read: readonly PartitionRead<LivePartition>[]): Promise<void> {
@@ -135,65 +149,31 @@ export class SourceWorker {
   }
 
   private async fold(rounds: readonly LaneRound[], span?: Span): Promise<void> {
-    for (const { live, round } of rounds) {
+    for (const { round } of rounds) {
       this.totals.duplicates += round.counts.duplicate;
-      for (const product of live.products.values()) product.count(round.counts);
+      this.totals.events += round.events.length;
     }
-    const events = rounds.flatMap(({ round }) => round.events);
-    const refused = await this.aggregate(rounds);
-    this.totals.events += events.length;
     this.totals.microBatches += 1;
-    const flushes = this.layouts.flatMap((layout) => this.flushOf(layout, rounds));
-    for (const { live, round } of rounds) if (round.barrier !== null) live.beginEpoch();
-    const conflicts = rounds.flatMap(({ round }) => round.conflicts);
-    await this.deadLetter([...conflicts, ...lettersOf(refused, events)]);
-    await this.outbox.send(flushes, span);
+    this.rest(await this.folder.fold(rounds, span));
   }
 
-  /** Runs the products' SQL over the events and folds what it gives. @returns what could not be taken */
-  private async aggregate(rounds: readonly LaneRound[]): Promise<Refused[]> {
-    await this.closing;
-    const events = rounds.flatMap(({ round }) => round.events);
-    if (events.length === 0) return [];
-    const partitions = new Map(rounds.map(({ live }) => [live.lane.partition, live]));
-    const plans = this.layouts.map(({ plan }) => plan);
-    const opened = await this.deps.engine.open(this.source, plans, events);
-    try {
-      const refused = [...opened.poison];
-      for (const { plan, product } of this.layouts) {
-        const result = await opened.aggregate(plan);
-        refused.push(...result.refused.map((one) => ({ ...one, code: `${plan.product}:${one.code}` })));
-        for (const { partition, cells, ledger } of result.partitions)
-          partitions.get(partition)?.products.get(product)?.add(cells, ledger);
-      }
-      return refused;
-    } finally {
-      this.closing = opened.close();
-      this.closing.catch(() => undefined); // the next micro-batch meets it
+  /** Products that failed; in a lane that was begun anew since they are well. */
+  private rest(failed: readonly FailedProduct[]): void {
+    for (const { product, lives, error } of failed) {
+      const current = lives.filter((live) => this.reader.held.get(live.lane.partition) === live);
+      this.catchUps.fail({ product, lives: current, error });
     }
   }
 
-  /** What a product's lanes have to hand over, as one append. */
-  private flushOf(layout: ProductLayout, rounds: readonly LaneRound[]): PendingFlush[] {
-    const made = rounds.flatMap(({ live, round }) => makeFlush(this.deps, layout, live, round.barrier) ?? []);
-    const [first] = made;
-    if (first === undefined) return [];
-    const cells = made.reduce((sum, one) => sum + one.cells, 0);
-    return [{ topic: first.topic, records: made.flatMap((one) => one.records), cells }];
-  }
-
-  private async deadLetter(letters: readonly DeadLetter[]): Promise<void> {
-    if (letters.length === 0) return;
-    const now = this.deps.clock.now();
-    const kept = letters
-      .map(letterRecord)
-      .filter(({ value }) => this.letterBudget.admits(value?.length ?? 0, now));
-    if (kept.length > 0) await this.outbox.append(TOPICS.deadLetters(this.source.name), kept);
-    this.totals.deadLetters += letters.length;
-    this.deps.logger.warn(
-      { source: this.source.name, count: letters.length, first: letters[0]?.reason },
-      'events were dead-lettered',
-    );
+  /** After each poll: what must not happen while records are folded. */
+  private async tend(): Promise<void> {
+    this.rest(this.folder.failed());
+    for (const [live, end] of this.replays) {
+      if (live.judge.next < end) continue;
+      this.replays.delete(live);
+      for (const product of live.products.keys()) this.catchUps.well(product, live.lane);
+    }
+    await this.catchUps.tend((live) => this.replays.has(live));
   }
 
   reading(): LogReading {
@@ -201,7 +181,8 @@ export class SourceWorker {
   }
 
   outcomes(): MetricSample[] {
-    const { events, duplicates, deadLetters } = this.totals;
+    const { events, duplicates } = this.totals;
+    const deadLetters = this.letterBox.count;
     const source = this.source.name;
     return [
       { labels: { source, outcome: 'folded' }, value: events },
@@ -211,7 +192,7 @@ export class SourceWorker {
   }
 
   letters(): MetricSample[] {
-    const { kept, counted } = this.letterBudget.totals;
+    const { kept, counted } = this.letterBox.totals;
     const source = this.source.name;
     return [
       { labels: { source, outcome: 'kept' }, value: kept },
@@ -225,7 +206,7 @@ export class SourceWorker {
 
   private get heldCells(): number {
     const products = [...this.reader.held.values()].flatMap((live) => [...live.products.values()]);
-    return products.reduce((sum, one) => sum + one.size, 0);
+    return products.reduce((sum, one) => sum + one.size, 0) + this.catchUps.cells;
   }
 
   status(): Record<string, unknown> {
@@ -237,14 +218,16 @@ export class SourceWorker {
         epoch: judge.cursor.epoch,
         next: judge.next,
       })),
+      catchingUp: this.catchUps.status(),
       ...{ cells: this.heldCells, events, batches: microBatches, busyMs: Math.round(busyMs) },
     };
   }
 
   async stop(): Promise<void> {
+    this.folder.giveUp();
     await this.reader.stop();
-    await this.outbox.drain().catch(() => undefined);
-    await this.closing.catch(() => undefined);
+    await this.catchUps.stop();
+    await this.folder.drain();
     for (const subscription of this.subscriptions) await subscription.close();
   }
 }

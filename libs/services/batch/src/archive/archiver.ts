@@ -17,7 +17,7 @@ import {
 import type { Judgement, Offset, Partition, ProductId, SourceDefinition } from '@tenon/domain';
 import { hashHex96 } from '@tenon/domain';
 import type { ArchiveMark, LogReading, LogRecord } from '@tenon/ports';
-import type { PartitionRead } from '@tenon/loops';
+import type { PartitionRead, TellRest } from '@tenon/loops';
 import { Holes, TopicReader } from '@tenon/loops';
 import type { BatchDeps } from '../deps';
 import { CutContexts } from './cut-contexts';
@@ -50,6 +50,7 @@ export class Archiver {
     private readonly manifest: ArchiveManifest,
     products: readonly ProductId[],
     private readonly onCut: () => void,
+    alone?: TellRest,
   ) {
     const holes = new Holes(deps, { layer: 'batch', source: source.name, products });
     this.reader = new TopicReader<OpenFile>(deps, {
@@ -63,6 +64,7 @@ export class Archiver {
       // Never across a hole: what the archive has is what there was.
       displaced: ({ judge }, displaced) => holes.found(judge, displaced),
       reads: (_, partition) => holes.over(partition),
+      ...(alone && { alone }),
     });
   }
 

@@ -1,7 +1,7 @@
 import { ArchiveManifest, archiveName } from '@tenon/archive';
 import type { Pointer } from '@tenon/domain';
 import { emptyPointer } from '@tenon/domain';
-import { Unavailable } from '@tenon/errors';
+import { TenonError, Unavailable } from '@tenon/errors';
 import { createLeases } from '@tenon/leases';
 import type { ProductStore } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
@@ -12,7 +12,9 @@ import { CutContexts } from '../archive/cut-contexts';
 import type { BatchDeps } from '../deps';
 import { BATCH_DEFAULTS } from '../deps';
 import { ListingEngine, MemoryLake } from '../testing/memory-lake';
-import { EVENTS, SOURCE, barrier, cell, layout, order } from '../testing/orders';
+import type { ProductLayout } from '@tenon/views';
+import { layoutOf } from '@tenon/views';
+import { EVENTS, PLAN, SOURCE, barrier, cell, layout, order } from '../testing/orders';
 import { RANGES, readRange } from '../testing/ranges';
 import { Runs } from './runs';
 
@@ -23,6 +25,7 @@ class Deployment {
   readonly store = new MemoryStore();
   private readonly manifest = new ArchiveManifest(this, 'orders', 2);
   readonly clock: ManualClock = createManualClock();
+  readonly troubles = new MemoryTroubleBook();
   pointer: Pointer = emptyPointer('h');
   private instances = 0;
   private id = 0;
@@ -42,7 +45,7 @@ class Deployment {
     this.pointer = { ...emptyPointer('h'), generation, line, cut };
   }
 
-  async instance() {
+  async instance(layouts: readonly ProductLayout[] = [layout()]) {
     const owner = `batch-${(this.instances += 1)}`;
     await this.log.ensureTopic({ name: RANGES, partitions: 2 });
     await this.log.ensureTopic({ name: EVENTS, partitions: 2 });
@@ -60,12 +63,12 @@ class Deployment {
       ...{ log, lake, store, clock, engine: engine.asEngine(), logger: NO_LOGGER },
       ids: { next: () => `id-${(this.id += 1)}` },
       pointers: { read: async () => [this.pointer] },
-      troubles: new MemoryTroubleBook(),
+      troubles: this.troubles,
       config: { ...BATCH_DEFAULTS, leaseMs: 1000, rerunAfterMs: 60_000 },
     } as unknown as BatchDeps;
     const leases = createLeases({ store, clock, logger: NO_LOGGER, owner, ttlMs: 1000 });
     const manifest = new ArchiveManifest({ store: this.store, lake }, 'orders', 2);
-    const runs = new Runs(deps, leases, SOURCE, [layout()], manifest, new CutContexts());
+    const runs = new Runs(deps, leases, SOURCE, layouts, manifest, new CutContexts());
     const archiver = new Archiver(deps, SOURCE, manifest, [], () => runs.wake());
     runs.start();
     await this.settle();
@@ -263,14 +266,49 @@ describe('the runs of a product', () => {
     await runs.stop();
   });
 
-  it('end with the error of the engine, which the instance is to be started anew for', async () => {
-    const deployment = new Deployment();
-    const { runs, engine } = await deployment.instance();
-    engine.beforeRun = () => {
-      throw new Error('out of memory');
-    };
-    await deployment.archive(1);
-    runs.wake();
-    await expect(runs.done).rejects.toThrow('out of memory');
+  describe('where those of one product fail', () => {
+    const LAYOUTS = [layoutOf({ ...PLAN, product: 'broken' }, [SOURCE]), layout()];
+
+    it('those of others are made; it is written down, and made again after a pause that grows', async () => {
+      const deployment = new Deployment();
+      const { runs, engine } = await deployment.instance(LAYOUTS);
+      await deployment.log.ensureTopic({ name: 'tenon.ranges.broken.1', partitions: 2 });
+      const tries: number[] = [];
+      engine.beforeRun = ({ product }) => {
+        if (product !== 'broken') return;
+        tries.push(deployment.clock.monotonic());
+        if (tries.length < 3) throw new Error('out of memory');
+      };
+      await deployment.archive(1);
+      runs.wake();
+      await deployment.settle();
+      expect(deployment.committed()).toEqual(['0-1']);
+      expect(runs.degraded()).toEqual(['broken@1: out of memory']);
+      expect(deployment.troubles.of('broken@1')).toMatchObject([
+        { layer: 'batch', code: 'product-failed', reason: 'out of memory' },
+      ]);
+      for (let second = 0; second < 20; second++) await deployment.clock.advance(1000);
+      expect(tries).toHaveLength(3);
+      expect([runs.degraded(), deployment.troubles.of('broken@1')]).toEqual([[], []]);
+      await runs.stop();
+    });
+
+    it('what waiting does not mend is made again at another cut only', async () => {
+      const deployment = new Deployment();
+      const { runs, engine } = await deployment.instance(LAYOUTS);
+      let tries = 0;
+      engine.beforeRun = ({ product }) => {
+        if (product !== 'broken') return;
+        tries += 1;
+        throw new TenonError('damaged-file', 'a bit of it is another one');
+      };
+      await deployment.archive(1);
+      for (let second = 0; second < 20; second++) await deployment.clock.advance(1000);
+      expect(tries).toBe(1);
+      await deployment.archive(2);
+      for (let second = 0; second < 20; second++) await deployment.clock.advance(1000);
+      expect(tries).toBe(2);
+      await runs.stop();
+    });
   });
 });

@@ -3,10 +3,12 @@
  * until its generation is served. Two runs at a time would be a waste, and no harm: the landing zone judges each range.
  */
 import type { ArchiveManifest } from '@tenon/archive';
-import type { Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
+import type { Epoch, Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
 import { generationBefore } from '@tenon/domain';
+import { isPassing } from '@tenon/errors';
 import type { Lease, Leases } from '@tenon/leases';
-import { Periodic } from '@tenon/loops';
+import type { TellRest } from '@tenon/loops';
+import { Patience, Periodic, TroubleDesk, describeTrouble, isLasting } from '@tenon/loops';
 import { NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { CutContexts } from '../archive/cut-contexts';
@@ -17,6 +19,11 @@ import { startRun } from './spans';
 
 /** How often it looks by itself for what is due: hints can be lost. Milliseconds. */
 const LOOK_EVERY_MS = 5000;
+
+interface Failure {
+  readonly error: unknown;
+  readonly at: Epoch | null;
+}
 
 interface HandedOver {
   readonly base: Generation;
@@ -30,6 +37,11 @@ export class Runs {
   private readonly reports: RunReport[] = [];
   /** A run is due that another instance has the lease of: that one may die. */
   private waiting = false;
+  /** Products whose run fails. */
+  private readonly failures = new Map<ProductId, Failure>();
+  private readonly wellSaid = new Set<ProductId>();
+  private readonly patience: Patience;
+  private readonly desks: ReadonlyMap<ProductId, TellRest>;
 
   constructor(
     private readonly deps: BatchDeps,
@@ -38,9 +50,15 @@ export class Runs {
     private readonly layouts: readonly ProductLayout[],
     private readonly manifest: ArchiveManifest,
     private readonly contexts: CutContexts,
+    alone?: TellRest,
   ) {
     const every = () => (this.waiting ? Math.min(LOOK_EVERY_MS, deps.config.leaseMs / 4) : LOOK_EVERY_MS);
-    this.looking = new Periodic(deps, `runs of ${source.name}`, every, (signal) => this.look(signal));
+    const name = `runs of ${source.name}`;
+    const products = layouts.map(({ product }) => product);
+    this.looking = new Periodic(deps, name, every, (signal) => this.look(signal), alone);
+    this.patience = new Patience(deps.clock);
+    const deskOf = (product: ProductId) => new TroubleDesk(deps, 'batch', [product]).of('run');
+    this.desks = new Map(products.map((product) => [product, deskOf(product)]));
   }
 
   get done(): Promise<void> {
@@ -49,6 +67,11 @@ export class Runs {
 
   get trouble(): string | null {
     return this.looking.trouble;
+  }
+
+  /** Why products' runs fail while others are made, in words. */
+  degraded(): readonly string[] {
+    return [...this.failures].map(([product, { error }]) => `${product}: ${describeTrouble(error).reason}`);
   }
 
   start(): void {
@@ -63,10 +86,42 @@ export class Runs {
   private async look(signal: AbortSignal): Promise<void> {
     this.waiting = false;
     await this.manifest.look();
+    const errors: unknown[] = [];
     for (const layout of this.layouts) {
       if (signal.aborted) return;
-      await this.runIfDue(layout, signal);
+      try {
+        await this.runIfDue(layout, signal);
+      } catch (error) {
+        // What is away for one is mostly away for all; after the others it is waited for.
+        if (isPassing(error)) errors.push(error);
+        else this.failed(layout.product, error, null);
+      }
     }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** A run that fails is that product's matter. @param at the cut that it was to reach; null: it did not come so far */
+  private failed(product: ProductId, error: unknown, at: Epoch | null): void {
+    this.deps.logger.error({ error, product }, 'a run failed; those of other products are made');
+    this.patience.failed(product);
+    this.failures.set(product, { error, at });
+    this.wellSaid.delete(product);
+    this.desks.get(product)?.failed(error);
+  }
+
+  private well(product: ProductId): void {
+    if (this.wellSaid.has(product)) return;
+    this.wellSaid.add(product);
+    this.failures.delete(product);
+    this.patience.well(product);
+    this.desks.get(product)?.well();
+  }
+
+  /** A run that failed is made again after a pause; where waiting mends nothing, at another cut too. */
+  private rests(product: ProductId, at: Epoch): boolean {
+    const failure = this.failures.get(product);
+    if (failure === undefined) return false;
+    return !this.patience.isOver(product) || (isLasting(failure.error) && failure.at === at);
   }
 
   private async runIfDue(layout: ProductLayout, signal: AbortSignal): Promise<void> {
@@ -74,6 +129,7 @@ export class Runs {
     if ((await this.dueRun(plan)) === null) {
       await this.leased.get(product)?.release();
       this.leased.delete(product);
+      this.well(product);
       return;
     }
     const lease = await this.leases.take(`batch/${product}`);
@@ -84,8 +140,13 @@ export class Runs {
     this.leased.set(product, lease);
     // Looked at again, since the one that had the lease may have just made it.
     const due = await this.dueRun(plan);
-    if (due === null || this.isUnderWay(product, due)) return;
-    await this.make(layout, due, AbortSignal.any([lease.lost, signal]));
+    if (due === null || this.isUnderWay(product, due) || this.rests(product, due.cut.epoch)) return;
+    try {
+      await this.make(layout, due, AbortSignal.any([lease.lost, signal]));
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      this.failed(product, error, due.cut.epoch);
+    }
   }
 
   /** The run that the served generation and the archive ask for; null where nothing is due. */
@@ -120,6 +181,7 @@ export class Runs {
     }
     const labels = productLabels(plan);
     metrics.histogram('tenon_run_duration_seconds', 'Time of a batch run.', labels)(report.ms / 1000);
+    this.well(product);
     this.handedOver.set(product, { base, at: clock.monotonic() });
     this.reports.push(report);
     if (this.reports.length > 20) this.reports.shift();

@@ -1,5 +1,6 @@
 /** A lake in memory, of names alone, and an engine whose files are lists of what they hold. */
 import type { ArchiveRange, ArchiveRecord, ArchiveWriter, Engine, Lake, PartialCell } from '@tenon/ports';
+import type { Plan } from '@tenon/domain';
 import { EMPTY_LEDGER, hashHex96 } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
 
@@ -49,7 +50,7 @@ export class ListingEngine {
   readonly runs: (readonly ArchiveRange[])[] = [];
   cells: (readonly PartialCell[])[] = [];
   /** Throw from here, or wait. */
-  beforeRun: () => void | Promise<void> = () => undefined;
+  beforeRun: (plan: Plan) => void | Promise<void> = () => undefined;
 
   asEngine(): Engine {
     return {
@@ -62,8 +63,8 @@ export class ListingEngine {
         return true;
       },
       openArchive: () => this.open(),
-      aggregateArchive: async (_source, _plan, ranges) => {
-        await this.beforeRun();
+      aggregateArchive: async (_source, plan, ranges) => {
+        await this.beforeRun(plan);
         this.runs.push(ranges);
         const ledger = { ...EMPTY_LEDGER, aggregated: 7 };
         const ends = new Map(ranges.map(({ partition, to }) => [partition, endOf(to)]));

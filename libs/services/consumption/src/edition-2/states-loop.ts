@@ -15,7 +15,7 @@ import {
   replayHintOfEdition2,
 } from '@tenon/contracts';
 import type { Lane, Offset, Partition, Plan, Pointer } from '@tenon/domain';
-import type { PartitionRead } from '@tenon/loops';
+import type { PartitionRead, TellRest } from '@tenon/loops';
 import { TopicReader } from '@tenon/loops';
 import type { LogReading, LogRecord, Span, StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
@@ -66,9 +66,10 @@ export class StatesOfEdition2 {
     private readonly deps: ConsumptionDeps,
     private readonly layout: ProductLayout,
     private readonly tell: Tell,
+    alone?: TellRest,
   ) {
     this.topic = TOPICS.statesOfEdition2(layout.plan.product);
-    this.release = new Release(deps.log, this.topic);
+    this.release = new Release(deps, this.topic);
     this.unreadable = new UnreadableRecords(deps.logger, layout.product, this.topic);
     this.reader = new TopicReader<Held>(deps, {
       topic: this.topic,
@@ -76,6 +77,7 @@ export class StatesOfEdition2 {
       maxRecords: deps.config.maxMessages,
       begin: (partition) => this.begin(partition),
       take: (read) => this.take(read),
+      ...(alone && { alone }),
     });
   }
 

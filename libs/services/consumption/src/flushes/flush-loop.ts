@@ -6,7 +6,7 @@ import type { FlushFrame, ReadFrame } from '@tenon/contracts';
 import { GROUPS, HEADERS, TOPICS, isUnreadable, readFrame } from '@tenon/contracts';
 import type { Lane, Offset, Partition } from '@tenon/domain';
 import type { LogReading, LogRecord, Span, Tracer } from '@tenon/ports';
-import type { PartitionRead } from '@tenon/loops';
+import type { PartitionRead, TellRest } from '@tenon/loops';
 import { TopicReader } from '@tenon/loops';
 import { Links, NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
@@ -39,12 +39,13 @@ export class FlushLoop {
     private readonly deps: ConsumptionDeps,
     private readonly layout: ProductLayout,
     private readonly tell: TellFlushes,
+    alone?: TellRest,
   ) {
     const { product } = layout;
     const { metrics = NO_METRICS, tracer = NO_TRACER } = deps;
     this.topic = TOPICS.flushes(product);
     this.tracer = tracer;
-    this.release = new Release(deps.log, this.topic);
+    this.release = new Release(deps, this.topic);
     this.unreadable = new UnreadableRecords(deps.logger, product, this.topic);
     this.observeTransaction = metrics.histogram(
       'tenon_transaction_duration_seconds',
@@ -57,6 +58,7 @@ export class FlushLoop {
       maxRecords: deps.config.maxMessages,
       begin: (partition) => this.begin(partition),
       take: (read) => this.take(read),
+      ...(alone && { alone }),
     });
   }
 

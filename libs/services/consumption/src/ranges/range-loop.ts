@@ -6,7 +6,7 @@ import type { CommitMessage, SliceFrame, WireCell } from '@tenon/contracts';
 import { GROUPS, HEADERS, TOPICS, isUnreadable, readFrame } from '@tenon/contracts';
 import type { Offset, Partition, Pointer } from '@tenon/domain';
 import type { LogReading, LogRecord, Span, StoreTransaction, Tracer } from '@tenon/ports';
-import type { PartitionRead } from '@tenon/loops';
+import type { PartitionRead, TellRest } from '@tenon/loops';
 import { TopicReader } from '@tenon/loops';
 import { Links, NO_TRACER, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
@@ -37,11 +37,12 @@ export class RangeLoop {
     private readonly deps: ConsumptionDeps,
     private readonly layout: ProductLayout,
     private readonly tell: TellMoved,
+    alone?: TellRest,
   ) {
     const { product } = layout;
     this.topic = TOPICS.ranges(product);
     this.tracer = deps.tracer ?? NO_TRACER;
-    this.release = new Release(deps.log, this.topic);
+    this.release = new Release(deps, this.topic);
     this.unreadable = new UnreadableRecords(deps.logger, product, this.topic);
     this.reader = new TopicReader<Position>(deps, {
       topic: this.topic,
@@ -50,6 +51,7 @@ export class RangeLoop {
       maxRecords: MAX_FRAMES,
       begin: (partition) => this.begin(partition),
       take: (read) => this.take(read),
+      ...(alone && { alone }),
     });
   }
 

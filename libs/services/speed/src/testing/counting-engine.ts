@@ -11,15 +11,16 @@ export class CountingEngine {
   /** What was done, in order. */
   readonly steps: string[] = [];
   /** Throw from here, or wait. */
-  beforeOpen: () => void | Promise<void> = () => undefined;
+  beforeOpen: (plans: readonly Plan[]) => void | Promise<void> = () => undefined;
+  beforeAggregate: (plan: Plan, texts: readonly string[]) => void = () => undefined;
   beforeClose: () => void | Promise<void> = () => undefined;
 
   asEngine(): Engine {
-    return { open: (_source, _plans, events) => this.open(events) } as Partial<Engine> as Engine;
+    return { open: (_source, plans, events) => this.open(plans, events) } as Partial<Engine> as Engine;
   }
 
-  private async open(events: readonly EngineEvent[]): Promise<MicroBatch> {
-    await this.beforeOpen();
+  private async open(plans: readonly Plan[], events: readonly EngineEvent[]): Promise<MicroBatch> {
+    await this.beforeOpen(plans);
     this.steps.push('open');
     this.opened.push(events.map(textOf));
     const poison = events
@@ -27,7 +28,10 @@ export class CountingEngine {
       .map((event) => refused(event, 'poison'));
     return {
       poison,
-      aggregate: async (plan) => aggregate(plan, events),
+      aggregate: async (plan) => {
+        this.beforeAggregate(plan, events.map(textOf));
+        return aggregate(plan, events);
+      },
       close: async () => {
         await this.beforeClose();
         this.steps.push('close');

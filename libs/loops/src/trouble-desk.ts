@@ -1,0 +1,83 @@
+/** Writes down in the book of troubles what stands still of some products, and takes it back once all of it works again. */
+import type { Partition, ProductId } from '@tenon/domain';
+import { TenonError } from '@tenon/errors';
+import type { Logger, Trouble, TroubleBook, TroubleLayer } from '@tenon/ports';
+import type { TellRest } from './rests';
+
+/** The code of an error that has none, where it stops a product. */
+const PRODUCT_FAILED = 'product-failed';
+
+export interface TroubleDeskDeps {
+  readonly troubles: TroubleBook;
+  readonly logger: Logger;
+}
+
+/** What an error is called in the book, and what it says. */
+export const describeTrouble = (error: unknown): { readonly code: string; readonly reason: string } => ({
+  code: error instanceof TenonError ? error.code : PRODUCT_FAILED,
+  reason: error instanceof Error ? error.message : String(error),
+});
+
+export class TroubleDesk {
+  /** Loop → the code that it failed with; null: it is well; undefined: nobody knows yet, after a restart. */
+  private readonly loops = new Map<string, string | null | undefined>();
+  private writing: Promise<unknown> = Promise.resolve();
+
+  /** @param products all of them stand still where one of the loops does */
+  constructor(
+    private readonly deps: TroubleDeskDeps,
+    private readonly layer: TroubleLayer,
+    private readonly products: readonly ProductId[],
+    private readonly place: { readonly source?: string; readonly partition?: Partition } = {},
+  ) {}
+
+  /** For one of the loops that the products need. @param runs false: it may never say that it is well */
+  of(loop: string, runs = true): TellRest {
+    if (runs) this.loops.set(loop, undefined);
+    return { failed: (error) => this.failed(loop, error), well: () => this.well(loop) };
+  }
+
+  private failed(loop: string, error: unknown): void {
+    const { code, reason } = describeTrouble(error);
+    const before = this.loops.get(loop);
+    this.loops.set(loop, code);
+    if (typeof before === 'string' && before !== code) this.take(before);
+    const { layer, place } = this;
+    this.write((product) => this.deps.troubles.report(product, { layer, code, reason, ...place }));
+  }
+
+  private well(loop: string): void {
+    const before = this.loops.get(loop);
+    this.loops.set(loop, null);
+    if ([...this.loops.values()].every((code) => code === null)) this.take();
+    else if (typeof before === 'string') this.take(before);
+  }
+
+  /** Takes back a code that no loop fails with any more; absent: all of this place, from before a restart too. */
+  private take(code?: string): void {
+    const { layer, place } = this;
+    const { troubles } = this.deps;
+    if (code !== undefined) {
+      if ([...this.loops.values()].includes(code)) return;
+      this.write((product) => troubles.clear(product, { layer, code, ...place }));
+      return;
+    }
+    const isHere = (one: Trouble) =>
+      one.layer === layer && one.source === place.source && one.partition === place.partition;
+    this.write(async (product) => {
+      const [all = []] = await troubles.read([product]);
+      for (const one of all.filter(isHere))
+        await troubles.clear(product, { layer, code: one.code, ...place });
+    });
+  }
+
+  /** In order, and beside the loops. With the store away, what is wrong is reported again when the loop rests again. */
+  private write(change: (product: ProductId) => Promise<void>): void {
+    for (const product of this.products)
+      this.writing = this.writing
+        .then(() => change(product))
+        .catch((error: unknown) =>
+          this.deps.logger.warn({ error, product }, 'the book of troubles can’t be written'),
+        );
+  }
+}

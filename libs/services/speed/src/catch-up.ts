@@ -1,0 +1,212 @@
+/**
+ * Brings products of one lane to where the live reader is, beside it: it reads the log with a cursor and a judge of its own, at
+ * most half of the time, and hands the products over where both have judged the same records.
+ */
+import { TOPICS } from '@tenon/contracts';
+import type { EpochCursor, Offset, ProductId, SourceDefinition } from '@tenon/domain';
+import { TenonError, Unavailable, isPassing } from '@tenon/errors';
+import { Outage } from '@tenon/loops';
+import type { LogRecord } from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
+import type { SpeedDeps } from './deps';
+import type { FailedProduct } from './fold';
+import { Folder } from './fold';
+import type { LetterBox } from './letter-box';
+import { LivePartition } from './partition';
+import { readRound } from './records';
+
+/** A chunk is to take about so long, milliseconds: the live reader shares the engine and the thread. */
+const CHUNK_MS = 15;
+const SMALLEST_CHUNK = 200;
+/** The live reader stands still while the last records before it are folded: so many at most. */
+const NEAR_RECORDS = 2000;
+/** How often it looks whether a cut is served by now that spares it records, milliseconds. */
+const LOOK_EVERY = 2000;
+
+/** From where each product is to be folded in a lane. */
+export type ReadCursors = (layouts: readonly ProductLayout[]) => Promise<readonly EpochCursor[]>;
+
+export class CatchUp {
+  private held: LivePartition;
+  /** The next offset to read: before the judge's where the dedupe window is read. */
+  private at: Offset;
+  private chunk = SMALLEST_CHUNK;
+  private lookedAt: number;
+  private readonly stopping = new AbortController();
+  private readonly folder: Folder;
+  private readonly outage: Outage;
+  private readonly failures: FailedProduct[] = [];
+  private running: Promise<void> = Promise.resolve();
+  private near = false;
+
+  /** @param live what it is to meet @param cursor where it begins */
+  constructor(
+    private readonly deps: SpeedDeps,
+    private readonly source: SourceDefinition,
+    readonly live: LivePartition,
+    private readonly layouts: readonly ProductLayout[],
+    cursor: EpochCursor,
+    private readonly cursors: ReadCursors,
+    letters: LetterBox,
+  ) {
+    this.folder = new Folder(deps, source, layouts, letters);
+    const { source: name, partition } = live.lane;
+    this.outage = new Outage(deps, `catching up with ${name}, partition ${partition}`);
+    this.held = this.from(cursor, layouts);
+    this.at = this.held.judge.readFrom;
+    this.lookedAt = deps.clock.monotonic();
+  }
+
+  private from(cursor: EpochCursor, layouts: readonly ProductLayout[]): LivePartition {
+    return new LivePartition(this.live.lane, cursor, this.source.dedupe.window, layouts);
+  }
+
+  get products(): readonly ProductId[] {
+    return [...this.held.products.keys()];
+  }
+
+  /** The next offset that it folds. */
+  get next(): Offset {
+    return this.held.judge.next;
+  }
+
+  get cells(): number {
+    return [...this.held.products.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Products that could not go on, once. */
+  failed(): FailedProduct[] {
+    return [...this.failures.splice(0), ...this.folder.failed()];
+  }
+
+  /**
+   * To be called while the live reader stands still: folds what is left, if it is little, and hands the products over.
+   *
+   * @returns the products that are live now; none: not yet
+   */
+  async join(): Promise<readonly ProductId[]> {
+    if (!this.near) return [];
+    try {
+      while (this.next < this.live.judge.next) await this.fold(await this.read(NEAR_RECORDS));
+      this.failures.push(...(await this.folder.settle()));
+    } catch (error) {
+      this.resume(error);
+      return [];
+    }
+    if (!this.live.meets(this.held)) {
+      this.resume(null);
+      return [];
+    }
+    const { products } = this;
+    this.live.join(this.held);
+    return products;
+  }
+
+  private resume(error: unknown): void {
+    this.near = false;
+    this.running = this.run(error);
+  }
+
+  private async run(before: unknown = null): Promise<void> {
+    const { signal } = this.stopping;
+    let error = before;
+    while (!signal.aborted && this.held.products.size > 0 && !this.near) {
+      try {
+        if (error !== null) await this.outage.wait(error, signal);
+        error = null;
+        await this.step(signal);
+        this.outage.over();
+      } catch (another) {
+        if (signal.aborted) return;
+        error = another;
+        if (!isPassing(another)) this.giveUp(another);
+      }
+    }
+  }
+
+  private giveUp(error: unknown): void {
+    for (const product of this.products) this.failures.push({ product, lives: [this.held], error });
+    this.held.products.clear();
+  }
+
+  /** A chunk, and a pause that is as long as that took. */
+  private async step(signal: AbortSignal): Promise<void> {
+    const { clock, config } = this.deps;
+    const began = clock.monotonic();
+    await this.skipWhatIsServed(began);
+    const ahead = this.live.judge.next - this.next;
+    if (ahead >= 0 && ahead <= NEAR_RECORDS) {
+      this.failures.push(...(await this.folder.settle()));
+      this.near = true;
+      return;
+    }
+    if (ahead > 0) await this.fold(await this.read(this.chunk));
+    const took = clock.monotonic() - began;
+    const wanted = Math.round((this.chunk * CHUNK_MS) / Math.max(took, 1));
+    this.chunk = Math.min(config.maxRecords, Math.max(SMALLEST_CHUNK, Math.min(wanted, this.chunk * 2)));
+    await clock.sleep(ahead > 0 ? took : LOOK_EVERY / 10, signal);
+  }
+
+  /** A generation that has come meanwhile holds what need not be folded any more: in Lambda batch may be quicker. */
+  private async skipWhatIsServed(now: number): Promise<void> {
+    if (now - this.lookedAt < LOOK_EVERY) return;
+    this.lookedAt = now;
+    const { products } = this;
+    const layouts = this.layouts.filter(({ product }) => products.includes(product));
+    const cursor = oldestOf(await this.cursors(layouts));
+    if (cursor.start <= this.next) return;
+    this.failures.push(...(await this.folder.settle()));
+    this.held = this.from(cursor, layouts);
+    this.at = this.held.judge.readFrom;
+  }
+
+  /** The next records that the live reader has judged. @throws Unavailable where the log does not give them */
+  private async read(maxRecords: number): Promise<readonly LogRecord[]> {
+    const { name } = this.source;
+    const { partition } = this.live.lane;
+    const to = this.live.judge.next;
+    const records = await this.deps.log.read(TOPICS.events(name), partition, this.at, { maxRecords });
+    const known = records.filter(({ offset }) => offset < to);
+    const [first] = records;
+    if (first !== undefined && first.offset > this.at) await this.checkHole();
+    if (known.length === 0)
+      throw new Unavailable(`${this.live.place}: the log gives nothing from offset ${this.at} on.`);
+    return known;
+  }
+
+  /** Gaps within a log are legitimate; what its start has passed and nobody has kept is missing. @throws log-hole */
+  private async checkHole(): Promise<void> {
+    const starts = await this.deps.log.startOffsets(TOPICS.events(this.source.name));
+    const start = starts[String(this.live.lane.partition)] ?? 0;
+    if (start <= this.next) return;
+    throw new TenonError(
+      'log-hole',
+      `Records ${this.next} to ${start - 1} of ${this.live.place} are gone from the log and not archived: what came after them is not counted.`,
+    );
+  }
+
+  private async fold(records: readonly LogRecord[]): Promise<void> {
+    const { held } = this;
+    for (let used = 0; used < records.length;) {
+      const round = readRound(held, records, used);
+      used += round.used;
+      this.failures.push(...(await this.folder.fold([{ live: held, round }])));
+    }
+    this.at = (records.at(-1) as LogRecord).offset + 1;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.folder.giveUp();
+    await this.running.catch(() => undefined);
+    await this.folder.drain().catch(() => undefined);
+  }
+}
+
+/** The one that begins first. */
+export const oldestOf = (cursors: readonly EpochCursor[]): EpochCursor =>
+  cursors.reduce((oldest, one) => (one.start < oldest.start ? one : oldest));

@@ -1,0 +1,271 @@
+/**
+ * The products of a source that are not where its live reader is: new ones, those that are served at an older cut, those that
+ * consumption asks to have replayed, and those that failed, which rest before they begin again from their cut. All of it belongs
+ * to a lane of the live reader, and ends with it. Methods are called by the live reader's loop alone, unless they say otherwise.
+ */
+import type { EpochCursor, Lane, Offset, Partition, ProductId, SourceDefinition } from '@tenon/domain';
+import { FIRST_EPOCH, laneKey } from '@tenon/domain';
+import { isPassing } from '@tenon/errors';
+import { Patience, describeTrouble, isHole, isLasting } from '@tenon/loops';
+import type { Trouble } from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
+import { CatchUp } from './catch-up';
+import type { SpeedDeps } from './deps';
+import type { FailedProduct } from './fold';
+import type { LetterBox } from './letter-box';
+import type { LivePartition } from './partition';
+
+/** How often it looks whether a product that rests can go on, milliseconds. */
+const LOOK_EVERY = 1000;
+/** Another instance may have taken it out of the book, milliseconds. */
+const TELL_EVERY = 60_000;
+
+/** A product that has failed in a lane, until it is well again. */
+interface Failed {
+  readonly live: LivePartition;
+  readonly layout: ProductLayout;
+  readonly error: unknown;
+  /** A cut above it spares the product what it failed at. */
+  readonly at: Offset;
+  /** When it was written down last, by the monotonic clock. */
+  toldAt: number;
+  /** It has begun again, and is not well yet. */
+  isTrying: boolean;
+}
+
+export class CatchUps {
+  private readonly running = new Set<CatchUp>();
+  /** `<partition>/<product>` → why it is not well. */
+  private readonly broken = new Map<string, Failed>();
+  private readonly patience: Patience;
+  private readonly asked = new Map<string, { readonly product: ProductId; readonly partition: Partition }>();
+  private lookedAt = -Infinity;
+  /** The book is written beside the loop, in order. */
+  private writing: Promise<void> = Promise.resolve();
+
+  /** @param held what the live reader holds */
+  constructor(
+    private readonly deps: SpeedDeps,
+    private readonly source: SourceDefinition,
+    private readonly layouts: readonly ProductLayout[],
+    private readonly held: ReadonlyMap<Partition, LivePartition>,
+    private readonly letters: LetterBox,
+  ) {
+    this.patience = new Patience(deps.clock);
+  }
+
+  /** Where products begin in a lane: at the cut that is served. */
+  async cursors(lane: Lane, layouts: readonly ProductLayout[]): Promise<readonly EpochCursor[]> {
+    const key = laneKey(lane.source, lane.partition);
+    const pointers = await this.deps.pointers.read(layouts.map(({ plan }) => plan));
+    return pointers.map((pointer) => {
+      const cursor = { epoch: pointer?.epochs[key] ?? 0, start: pointer?.cut[key] ?? 0 };
+      return cursor.start === 0 ? FIRST_EPOCH : cursor;
+    });
+  }
+
+  /** Products begin at their cuts beside a lane: those that begin at the same one together. */
+  begin(live: LivePartition, layouts: readonly ProductLayout[], cursors: readonly EpochCursor[]): void {
+    const starts = new Map<Offset, { readonly cursor: EpochCursor; readonly layouts: ProductLayout[] }>();
+    layouts.forEach((layout, index) => {
+      const cursor = cursors[index] ?? FIRST_EPOCH;
+      const start = starts.get(cursor.start) ?? { cursor, layouts: [] };
+      start.layouts.push(layout);
+      starts.set(cursor.start, start);
+    });
+    for (const { cursor, layouts: together } of starts.values()) {
+      const read = (of: readonly ProductLayout[]) => this.cursors(live.lane, of);
+      const catchUp = new CatchUp(this.deps, this.source, live, together, cursor, read, this.letters);
+      const products = together.map(({ product }) => product);
+      this.deps.logger.info(
+        { ...live.lane, ...cursor, products, to: live.judge.next },
+        'speed catches up beside the live reader',
+      );
+      this.running.add(catchUp);
+      catchUp.start();
+    }
+  }
+
+  /** Consumption asks for a replay; at any time. Of a product that is at it already nothing is begun anew. */
+  ask(product: ProductId, partition: Partition): void {
+    if (this.held.get(partition)?.products.has(product) !== true) return;
+    this.asked.set(`${partition}/${product}`, { product, partition });
+  }
+
+  /** A product that left its lanes rests, and is written down. */
+  fail({ product, lives, error }: FailedProduct): void {
+    const layout = this.layouts.find((one) => one.product === product);
+    if (layout === undefined) return;
+    for (const { lane, judge } of lives) {
+      const live = this.held.get(lane.partition);
+      if (live === undefined) continue;
+      const key = `${lane.partition}/${product}`;
+      this.patience.failed(key);
+      this.deps.logger.error({ error, product, ...lane }, 'a product failed alone; the others go on');
+      const before = this.broken.get(key);
+      const isSame = before !== undefined && reasonOf(before.error) === reasonOf(error);
+      const toldAt = isSame ? before.toldAt : -Infinity;
+      this.broken.set(key, { live, layout, error, at: judge.next, toldAt, isTrying: false });
+    }
+  }
+
+  /** What is due while the live reader stands still between two polls. @param isReplaying see `ask` */
+  async tend(isReplaying: (live: LivePartition) => boolean): Promise<void> {
+    for (const catchUp of this.running) await this.joinOne(catchUp);
+    const now = this.deps.clock.monotonic();
+    if (now - this.lookedAt >= LOOK_EVERY) {
+      this.lookedAt = now;
+      for (const [key, failed] of [...this.broken]) await this.unlessAway(() => this.lookAfter(key, failed));
+    }
+    if (this.asked.size > 0) await this.unlessAway(() => this.replayAsked(isReplaying));
+  }
+
+  /** With the store away it is looked at again later: nobody who is live waits for it. */
+  private async unlessAway(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
+  }
+
+  private async joinOne(catchUp: CatchUp): Promise<void> {
+    const { live } = catchUp;
+    const joined = await catchUp.join();
+    for (const failed of catchUp.failed()) this.fail(failed);
+    for (const product of joined) this.well(product, live.lane);
+    if (joined.length > 0)
+      this.deps.logger.info({ ...live.lane, at: live.judge.next, products: joined }, 'speed has caught up');
+    if (catchUp.products.length > 0) return;
+    this.running.delete(catchUp);
+    await catchUp.stop();
+  }
+
+  /** Begins a product again whose pause is over, or whose failure lies behind a cut that is served by now. */
+  private async lookAfter(key: string, failed: Failed): Promise<void> {
+    const { live, layout } = failed;
+    if (this.deps.clock.monotonic() - failed.toldAt >= TELL_EVERY) this.tell(failed);
+    if (failed.isTrying) return;
+    const [cursor = FIRST_EPOCH] = await this.cursors(live.lane, [layout]);
+    const mayPass = !isLasting(failed.error) && this.patience.isOver(key);
+    if (!mayPass && cursor.start <= failed.at) return;
+    failed.isTrying = true;
+    this.begin(live, [layout], [cursor]);
+  }
+
+  /** A lane that is replayed as a whole is not begun anew: if something is missing then, consumption asks again. */
+  private async replayAsked(isReplaying: (live: LivePartition) => boolean): Promise<void> {
+    const asked = [...this.asked.values()];
+    for (const [partition, live] of this.held) {
+      if (isReplaying(live)) continue;
+      const layouts = this.layouts.filter(
+        ({ product }) =>
+          live.products.has(product) &&
+          asked.some((one) => one.partition === partition && one.product === product),
+      );
+      if (layouts.length === 0) continue;
+      const cursors = await this.cursors(live.lane, layouts);
+      for (const { product } of layouts) live.products.delete(product);
+      const products = layouts.map(({ product }) => product);
+      this.deps.logger.warn({ ...live.lane, products }, 'speed replays products that missed a flush');
+      this.begin(live, layouts, cursors);
+    }
+    this.asked.clear();
+  }
+
+  /** A product is well in a lane: what speed wrote down of it before is over. */
+  well(product: ProductId, { source, partition }: Lane): void {
+    const { troubles } = this.deps;
+    this.patience.well(`${partition}/${product}`);
+    this.broken.delete(`${partition}/${product}`);
+    // What the reader says of holes is its own to take back.
+    const isOver = (one: Trouble) =>
+      one.layer === 'speed' && one.source === source && one.partition === partition && !isHole(one);
+    const clear = async () => {
+      const [all = []] = await troubles.read([product]);
+      for (const { code } of all.filter(isOver))
+        await troubles.clear(product, { layer: 'speed', code, source, partition });
+    };
+    this.write(product, clear).catch(() => undefined);
+  }
+
+  private tell(failed: Failed): void {
+    const { live, layout, error } = failed;
+    const { product } = layout;
+    const trouble = { layer: 'speed' as const, ...describeTrouble(error), ...live.lane };
+    failed.toldAt = this.deps.clock.monotonic();
+    const report = () => this.deps.troubles.report(product, trouble);
+    this.write(product, report).catch(() => (failed.toldAt = -Infinity));
+  }
+
+  private write(product: ProductId, work: () => Promise<void>): Promise<void> {
+    const written = this.writing.then(work);
+    this.writing = written.catch((error: unknown) =>
+      this.deps.logger.warn({ error, product }, 'the book of troubles can’t be written'),
+    );
+    return written;
+  }
+
+  /** The live reader has lost a lane, or begins it anew. */
+  async end(partition: Partition): Promise<void> {
+    for (const [key, { live }] of this.broken)
+      if (live.lane.partition === partition) {
+        this.broken.delete(key);
+        this.patience.well(key);
+      }
+    for (const catchUp of this.running) {
+      if (catchUp.live.lane.partition !== partition) continue;
+      this.running.delete(catchUp);
+      await catchUp.stop();
+    }
+  }
+
+  /** Why products stand still, in words. */
+  degraded(): readonly string[] {
+    return [...this.broken.values()].map(
+      ({ live, layout, error }) => `${layout.product}, ${live.place}: ${reasonOf(error)}`,
+    );
+  }
+
+  /** True if no product is well in any lane. */
+  isIdle(): boolean {
+    const lanes = [...this.held.keys()];
+    return (
+      lanes.length > 0 &&
+      lanes.every((partition) =>
+        this.layouts.every(({ product }) => this.broken.has(`${partition}/${product}`)),
+      )
+    );
+  }
+
+  status(): readonly Record<string, unknown>[] {
+    return [...this.running].map(({ live, products, next }) => ({
+      ...{ partition: live.lane.partition, products, next, to: live.judge.next },
+    }));
+  }
+
+  get cells(): number {
+    return [...this.running].reduce((sum, { cells }) => sum + cells, 0);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.running].map((catchUp) => catchUp.stop()));
+    await this.writing;
+  }
+}
+
+/** The live reader begins at the newest cut of its products; whoever is behind catches up. */
+export function splitByCut(
+  layouts: readonly ProductLayout[],
+  cursors: readonly EpochCursor[],
+): { readonly cursor: EpochCursor; readonly live: ProductLayout[]; readonly behind: ProductLayout[] } {
+  const cursor = cursors.reduce((newest, one) => (one.start > newest.start ? one : newest), FIRST_EPOCH);
+  const isLive = (_: ProductLayout, index: number) => cursors[index]?.start === cursor.start;
+  return {
+    cursor,
+    live: layouts.filter(isLive),
+    behind: layouts.filter((layout, index) => !isLive(layout, index)),
+  };
+}
+
+const reasonOf = (error: unknown): string => describeTrouble(error).reason;

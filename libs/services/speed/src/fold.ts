@@ -1,0 +1,223 @@
+/**
+ * Folds rounds of records into the open epochs of products, and hands over what changed. A product that fails leaves its
+ * lanes, and is reported; the others go on.
+ */
+import type { Partition, ProductId, SourceDefinition } from '@tenon/domain';
+import type { EngineEvent, MicroBatch, Refused, Span } from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
+import { lettersOf } from './dead-letters';
+import type { SpeedDeps } from './deps';
+import type { PendingFlush } from './flush';
+import { makeFlush } from './flush';
+import type { LetterBox } from './letter-box';
+import { Outbox } from './outbox';
+import type { LivePartition } from './partition';
+import type { Round } from './records';
+
+/** What a partition gives one engine run. */
+export interface LaneRound {
+  readonly live: LivePartition;
+  readonly round: Round;
+}
+
+/** A product that could not go on in these lanes, and has left them. */
+export interface FailedProduct {
+  readonly product: ProductId;
+  readonly lives: readonly LivePartition[];
+  readonly error: unknown;
+}
+
+/** Products that are folded in the same ones of the rounds. */
+interface Together {
+  readonly layouts: ProductLayout[];
+  readonly rounds: readonly LaneRound[];
+}
+
+export class Folder {
+  private readonly outboxes = new Map<ProductId, Outbox>();
+  private readonly ending = new AbortController();
+  /** The engine puts away the last micro-batch meanwhile. */
+  private closing: Promise<unknown> = Promise.resolve();
+
+  /** @param layouts the products that it is to fold */
+  constructor(
+    private readonly deps: SpeedDeps,
+    private readonly source: SourceDefinition,
+    private readonly layouts: readonly ProductLayout[],
+    private readonly letters: LetterBox,
+    observeFlush: (seconds: number) => void = () => undefined,
+  ) {
+    for (const { product } of layouts) this.outboxes.set(product, new Outbox(deps, observeFlush));
+  }
+
+  /** What it waits for, in words; null: nothing. */
+  get trouble(): string | null {
+    const waiting = [this.letters, ...this.outboxes.values()].find(({ trouble }) => trouble !== null);
+    return waiting?.trouble ?? null;
+  }
+
+  /** @returns the products that have left lanes of these rounds, or of earlier ones */
+  async fold(rounds: readonly LaneRound[], span?: Span): Promise<FailedProduct[]> {
+    for (const { live, round } of rounds)
+      for (const product of live.products.values()) product.count(round.counts);
+    const failed: FailedProduct[] = [];
+    const refused = await this.aggregate(rounds, failed);
+    const made = this.layouts.map((layout) => ({ layout, flushes: this.flushesOf(layout, rounds) }));
+    for (const { live, round } of rounds) if (round.barrier !== null) live.beginEpoch();
+    const conflicts = rounds.flatMap(({ live, round }) => (live.products.size > 0 ? round.conflicts : []));
+    const events = rounds.flatMap(({ round }) => round.events);
+    await this.letters.write([...conflicts, ...lettersOf(refused, events)], this.ending.signal);
+    await Promise.all(
+      made.map(async ({ layout: { product }, flushes }) => {
+        if (flushes.length === 0) return;
+        const outbox = this.outbox(product);
+        const failure = await outbox.settled();
+        if (failure !== null) failed.push(leave({ product, ...failure }));
+        const left = new Set(failure?.lives);
+        const rest = flushes.filter(({ lives }) => lives.every((live) => !left.has(live)));
+        const [flush] = rest;
+        if (flush !== undefined) outbox.send(together(flush.topic, rest), span);
+      }),
+    );
+    return failed;
+  }
+
+  /** Waits for what is on its way. @returns the products that have left lanes because it was not written */
+  async settle(): Promise<FailedProduct[]> {
+    const failures = await Promise.all(
+      [...this.outboxes].map(async ([product, outbox]) => ({ product, failure: await outbox.settled() })),
+    );
+    return failures.flatMap(({ product, failure }) =>
+      failure === null ? [] : [leave({ product, ...failure })],
+    );
+  }
+
+  /** The products that have left lanes since the last round. */
+  failed(): FailedProduct[] {
+    return [...this.outboxes].flatMap(([product, outbox]) => {
+      const failure = outbox.failed();
+      return failure === null ? [] : [leave({ product, ...failure })];
+    });
+  }
+
+  private outbox(product: ProductId): Outbox {
+    const outbox = this.outboxes.get(product);
+    if (outbox === undefined) throw new Error(`${product} is none of ${this.source.name}`);
+    return outbox;
+  }
+
+  /** Runs the products' SQL over the events and folds what it gives. @returns what could not be taken */
+  private async aggregate(rounds: readonly LaneRound[], failed: FailedProduct[]): Promise<Refused[]> {
+    const refused = new Map<string, Refused>();
+    const fail = ({ layouts, rounds: of }: Together, error: unknown) => {
+      const lives = of.map(({ live }) => live);
+      for (const { product } of layouts) failed.push(leave({ product, lives, error }));
+    };
+    for (const group of this.groups(rounds))
+      for (const one of await this.run(group, fail))
+        refused.set(`${one.partition}/${one.offset}/${one.code}`, one);
+    return [...refused.values()];
+  }
+
+  /** Products by the lanes that they are folded in: mostly all of them in all. */
+  private groups(rounds: readonly LaneRound[]): Iterable<Together> {
+    const groups = new Map<string, Together>();
+    for (const layout of this.layouts) {
+      const mine = rounds.filter(
+        ({ live, round }) => round.events.length > 0 && live.products.has(layout.product),
+      );
+      if (mine.length === 0) continue;
+      const key = mine.map(({ live }) => live.lane.partition).join();
+      const group = groups.get(key) ?? { layouts: [], rounds: mine };
+      group.layouts.push(layout);
+      groups.set(key, group);
+    }
+    return groups.values();
+  }
+
+  private async run(
+    group: Together,
+    fail: (group: Together, error: unknown) => void,
+  ): Promise<readonly Refused[]> {
+    const { layouts, rounds } = group;
+    await this.closing;
+    const events = rounds.flatMap(({ round }) => round.events);
+    let opened: MicroBatch;
+    try {
+      opened = await this.open(layouts, events);
+    } catch (error) {
+      // Whose columns these are shows when each is alone.
+      if (layouts.length > 1) return this.runEach(group, fail);
+      fail(group, error);
+      return [];
+    }
+    const partitions = new Map(rounds.map(({ live }) => [live.lane.partition, live]));
+    const refused = [...opened.poison];
+    try {
+      for (const layout of layouts)
+        try {
+          refused.push(...(await this.take(opened, layout, partitions)));
+        } catch (error) {
+          fail({ layouts: [layout], rounds }, error);
+        }
+      return refused;
+    } finally {
+      this.closing = opened.close();
+      this.closing.catch(() => undefined); // the next micro-batch meets it
+    }
+  }
+
+  private async runEach(
+    { layouts, rounds }: Together,
+    fail: (group: Together, error: unknown) => void,
+  ): Promise<readonly Refused[]> {
+    const refused: Refused[] = [];
+    for (const layout of layouts) refused.push(...(await this.run({ layouts: [layout], rounds }, fail)));
+    return refused;
+  }
+
+  private open(layouts: readonly ProductLayout[], events: readonly EngineEvent[]): Promise<MicroBatch> {
+    const plans = layouts.map(({ plan }) => plan);
+    return this.deps.engine.open(this.source, plans, events);
+  }
+
+  private async take(
+    opened: MicroBatch,
+    { plan, product }: ProductLayout,
+    partitions: ReadonlyMap<Partition, LivePartition>,
+  ): Promise<readonly Refused[]> {
+    const result = await opened.aggregate(plan);
+    for (const { partition, cells, ledger } of result.partitions)
+      partitions.get(partition)?.products.get(product)?.add(cells, ledger);
+    return result.refused.map((one) => ({ ...one, code: `${plan.product}:${one.code}` }));
+  }
+
+  private flushesOf(layout: ProductLayout, rounds: readonly LaneRound[]): PendingFlush[] {
+    return rounds.flatMap(({ live, round }) => makeFlush(this.deps, layout, live, round.barrier) ?? []);
+  }
+
+  /** Waits for the log no longer. */
+  giveUp(): void {
+    this.ending.abort();
+    for (const outbox of this.outboxes.values()) outbox.giveUp();
+  }
+
+  /** Resolves when nothing is on its way. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.outboxes.values()].map((outbox) => outbox.drain()));
+    await this.closing.catch(() => undefined);
+  }
+}
+
+/** What a product's lanes have to hand over, as one append. */
+const together = (topic: string, flushes: readonly PendingFlush[]): PendingFlush => ({
+  topic,
+  lives: flushes.flatMap(({ lives }) => lives),
+  records: flushes.flatMap(({ records }) => records),
+  cells: flushes.reduce((sum, { cells }) => sum + cells, 0),
+});
+
+function leave(failed: FailedProduct): FailedProduct {
+  for (const { products } of failed.lives) products.delete(failed.product);
+  return failed;
+}
