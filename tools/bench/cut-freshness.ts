@@ -6,16 +6,14 @@ import { Agent } from 'node:http';
 import type { Checkout } from './checkout';
 import { Child, median, quantile } from './child';
 import { call } from './http';
+import { probing, seen, sleep } from './probing';
 import type { Report } from './report';
 import type { Topology } from './wide';
-import { WIDE, cutWide, uploadWide, wideCatalog, wideEvent, wideLines } from './wide';
+import { WIDE, cutWide, uploadWide, wideCatalog, wideLines } from './wide';
 
 const ROUNDS = 3;
 const CELLS = 100_000;
 const PIECE = 10_000;
-const PROBE_EVERY_MS = 50;
-/** So many are on their way at most: where answers come late, more of them would be what makes them late. */
-const MOST_PROBES = 16;
 /** Probes go on for so long at least. */
 const LEAST_MS = 3000;
 const SETTLE_MS = 3000;
@@ -98,35 +96,6 @@ async function run(directory: string, topology: Topology, found: Found, checkout
   }
 }
 
-/** Sends events at a steady rate, of which some may be on their way. @returns milliseconds until each was seen */
-async function probing(
-  agent: Agent,
-  url: string,
-  leastMs: number,
-  until?: Promise<unknown>,
-): Promise<number[]> {
-  const waits: Promise<number>[] = [];
-  const send = async () => {
-    const began = performance.now();
-    const answer = await call(agent, `${url}/v1/sources/${WIDE}/events`, wideEvent('probe', 1));
-    await seen(agent, url, (JSON.parse(answer) as { receipt: string }).receipt);
-    return performance.now() - began;
-  };
-  let underWay = 0;
-  const timer = setInterval(() => {
-    if (underWay >= MOST_PROBES) return;
-    underWay += 1;
-    const wait = send().finally(() => (underWay -= 1));
-    wait.catch(() => undefined); // the end meets it
-    waits.push(wait);
-  }, PROBE_EVERY_MS);
-  await Promise.all([sleep(leastMs), until]).finally(() => clearInterval(timer));
-  return Promise.all(waits);
-}
-
-const seen = (agent: Agent, url: string, receipt: string) =>
-  call(agent, `${url}/v1/products/${WIDE}/rows?k=probe&timeout=60000&after=${receipt}`);
-
 /** Resolves once it is served. */
 async function isServing(agent: Agent, url: string, wanted: number): Promise<void> {
   for (;;) {
@@ -135,5 +104,3 @@ async function isServing(agent: Agent, url: string, wanted: number): Promise<voi
     await sleep(50);
   }
 }
-
-const sleep = (time: number) => new Promise((done) => setTimeout(done, time));

@@ -1,12 +1,12 @@
 /**
  * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch (after scale),
- * archive. Writes
- * docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
+ * archive, adding. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchAdding } from './adding';
 import { benchArchive } from './archive';
 import { benchBatch } from './batch';
 import type { Checkout } from './checkout';
@@ -32,6 +32,7 @@ const ALL: Readonly<Record<string, Bench>> = {
   scale: benchScale,
   batch: benchBatch,
   archive: benchArchive,
+  adding: benchAdding,
 };
 
 const HEAD = `# Benchmarks
