@@ -12,7 +12,7 @@ const LAYERS = [
   { sourceTag: 'type:ports', onlyDependOnLibsWithTags: ['type:domain'] },
   { sourceTag: 'type:telemetry', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
   { sourceTag: 'type:views', onlyDependOnLibsWithTags: CORE },
-  { sourceTag: 'type:loops', onlyDependOnLibsWithTags: CORE },
+  { sourceTag: 'type:loops', onlyDependOnLibsWithTags: [...CORE, 'type:testing'] },
   {
     sourceTag: 'type:leases',
     onlyDependOnLibsWithTags: [...CORE, 'type:testing'],

@@ -92,11 +92,7 @@ export const LAYERS = [
         'cursors[index]?.start === cursor.start',
         'index >= 0',
       ],
-      [
-        'a product is replayed again while it is at it',
-        'if (this.held.get(partition)?.products.has(product) !== true) return;',
-        '',
-      ],
+      ['a product is replayed because speed is slow', 'open.flushedTo <= included', 'false'],
     ],
   ),
   ...inFile(

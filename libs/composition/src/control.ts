@@ -1,11 +1,12 @@
 /** What can be asked of any instance: the status of all, a reload of all, a cut wherever ingestion is. */
-import type { AnswerTrouble } from '@tenon/contracts';
-import type { Problem, ProductId } from '@tenon/domain';
+import type { ProductId } from '@tenon/domain';
 import type { Bus, Clock, HttpResponse, Route } from '@tenon/ports';
 import type { DiskWatch, Supervised } from '@tenon/runtime';
 import { diskWarnings } from '@tenon/runtime';
 import { cutsRoute, remoteCuts } from '@tenon/service-ingestion';
 import type { Deployment } from './deployment';
+import type { ProductState } from './product-warnings';
+import { behindWarnings, troubleWarnings } from './product-warnings';
 
 /** Reading the store for the overview may take this long; a status is not to wait for a store that is away. */
 const OVERVIEW_MS = 800;
@@ -55,31 +56,19 @@ async function status({ deployment, clock, services, disk }: ControlDeps): Promi
   waited.abort();
   const known = facts.filter((one) => typeof one === 'object');
   const missing = known.length < facts.length ? [UNREAD] : [];
+  const products = known.flatMap(
+    (fact) => (fact as { readonly products?: readonly ProductState[] }).products ?? [],
+  );
+  const ofProducts = [...troubleWarnings(products), ...behindWarnings(products, all.services)];
   return {
     status: 200,
     json: {
       ...all,
       ...(uses.length > 0 && { disk: uses }),
-      warnings: [...warnings, ...missing, ...troubles(known), ...diskWarnings(uses)],
+      warnings: [...warnings, ...missing, ...ofProducts, ...diskWarnings(uses)],
       ...Object.assign({}, ...known),
     },
   };
-}
-
-/** What is wrong with single products, as their answers say it too. */
-function troubles(facts: readonly object[]): Problem[] {
-  const products = facts.flatMap(
-    (fact) => (fact as { readonly products?: readonly ProductTroubles[] }).products ?? [],
-  );
-  return products.flatMap(({ name, version, troubles: all = [] }) =>
-    all.map(({ code, layer, reason }) => ({ code, message: `${name} v${version}, ${layer}: ${reason}` })),
-  );
-}
-
-interface ProductTroubles {
-  readonly name: string;
-  readonly version: number;
-  readonly troubles?: readonly AnswerTrouble[];
 }
 
 const UNREAD = {

@@ -37,9 +37,12 @@ interface Instance {
   reloads: number;
 }
 
+const NEEDED: string[] = [];
+
 let bus: Bus;
 let all: Instance[];
 beforeEach(() => {
+  NEEDED.length = 0;
   bus = createMemoryBus();
   all = [];
 });
@@ -56,6 +59,7 @@ async function start(instance: string, services: readonly string[]): Promise<Ins
     answer: { outcome: 'reloaded' },
     deployment: new Deployment({
       ...{ bus: link, clock, logger, self: { instance, services } },
+      needed: () => NEEDED,
       states: () =>
         services.map((name): ServiceState => ({
           ...{ name, instance, version: '1', uptime: 1, ready: true, restarts: 0 },
@@ -102,6 +106,39 @@ test('one that is silent is named until it is forgotten; one that goes is not', 
   expect(codes(status)).toEqual(['instance-silent']);
   for (let beat = 0; beat < 15; beat += 1) await one.clock.advance(5_000);
   expect(names(await one.deployment.status())).toEqual(['serving one']);
+});
+
+test('a service that is needed and without an instance is named, once everyone can have been heard of', async () => {
+  NEEDED.push('serving', 'consumption', 'batch');
+  const [one] = await three();
+  expect(codes(await one.deployment.status())).toEqual([]);
+  for (let beat = 0; beat < 4; beat += 1) await one.clock.advance(5_000);
+  const { warnings } = await one.deployment.status();
+  expect(warnings).toMatchObject([{ code: 'service-absent', message: 'No instance of batch is there.' }]);
+});
+
+test('a service whose instances end soon after their start is named, though each says goodbye', async () => {
+  const [one] = await three();
+  const beats = async (count: number) => {
+    for (let beat = 0; beat < count; beat += 1) await one.clock.advance(5_000);
+  };
+  await beats(4);
+  const comesAndGoes = async (instance: string, after: number) => {
+    const { deployment, clock } = await start(instance, ['batch']);
+    for (let beat = 0; beat < after; beat += 1) {
+      await clock.advance(5_000);
+      await beats(1);
+    }
+    await deployment.close();
+  };
+  // Whoever was there for long just ended.
+  await comesAndGoes('long', 20);
+  await comesAndGoes('first', 1);
+  expect(codes(await one.deployment.status())).toEqual([]);
+  await comesAndGoes('second', 1);
+  expect(codes(await one.deployment.status())).toEqual(['service-restless']);
+  await beats(125);
+  expect(codes(await one.deployment.status())).toEqual([]);
 });
 
 test('with the bus away, or mute, it answers for itself, and knows of whom it can’t say more', async () => {

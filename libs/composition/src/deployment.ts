@@ -16,6 +16,8 @@ export interface DeploymentDeps {
   readonly logger: Logger;
   readonly self: Member;
   readonly states: () => readonly ServiceState[];
+  /** The services that the catalog needs; absent: none in particular. */
+  readonly needed?: () => readonly string[];
   readonly reload: () => Promise<Reloaded>;
 }
 
@@ -60,6 +62,9 @@ const RELOAD_MS = 25_000;
 /** So long an instance that did not say that it is there is waited for, and how often. */
 const SILENT_MS = 300;
 const TRIES = 3;
+
+/** So many ends soon after a start are no accident. */
+const MANY_SHORT_LIVES = 2;
 
 /** Consumption goes first, see `RELOAD_ORDER`. */
 type Stage = 'consumption' | 'others';
@@ -109,6 +114,8 @@ export class Deployment {
         ...busWarnings(bus),
         ...(bus === 'away' ? [] : silentWarnings(silent)),
         ...catalogWarnings([...mine, ...others]),
+        ...(bus === 'connected' ? this.absent([...mine, ...others]) : []),
+        ...restlessWarnings(this.roster.shortLived()),
       ],
     };
   }
@@ -147,6 +154,17 @@ export class Deployment {
     await this.beating;
     for (const subscription of this.subscriptions) await subscription.close();
     bus.publish(SUBJECTS.alive, { v: 1, instance: self.instance, gone: true });
+  }
+
+  /** Services without an instance; soon after a start not everyone has been heard of. */
+  private absent(states: readonly { readonly name: string }[]): Problem[] {
+    if (!this.complete) return [];
+    const there = new Set(
+      [...states, ...this.others().flatMap(({ services }) => services.map((name) => ({ name })))].map(
+        ({ name }) => name,
+      ),
+    );
+    return (this.deps.needed?.() ?? []).filter((name) => !there.has(name)).map(absentWarning);
   }
 
   private others(): readonly Member[] {
@@ -290,6 +308,23 @@ function silentWarnings(silent: readonly SilentService[]): Problem[] {
     message: `${name} ${instance} does not answer.`,
     hint: 'It was there within the last minute: it may hang, or have been killed.',
   }));
+}
+
+const absentWarning = (name: string): Problem => ({
+  code: 'service-absent',
+  message: `No instance of ${name} is there.`,
+  hint: 'Start one; if one was started, its log says why it ended.',
+});
+
+/** Services of which instances come and go again and again, though each says goodbye. */
+function restlessWarnings(shortLived: ReadonlyMap<string, number>): Problem[] {
+  return [...shortLived]
+    .filter(([, count]) => count >= MANY_SHORT_LIVES)
+    .map(([name, count]) => ({
+      code: 'service-restless',
+      message: `${count} instances of ${name} ended within a minute of their start, in the last ten minutes.`,
+      hint: 'Its log says why it ends.',
+    }));
 }
 
 /** Instances that run another catalog than the one that was taken last. */

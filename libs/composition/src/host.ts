@@ -24,6 +24,7 @@ import { createParts } from './parts';
 import type { Reloaded } from './service-set';
 import { ServiceSet } from './service-set';
 import type { ServiceName } from './services';
+import { servicesFor } from './services';
 
 export interface HostOptions {
   readonly services: readonly ServiceName[];
@@ -126,6 +127,8 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   await set.start();
 
   const running = () => set.services.map((service) => service.current());
+  const healths = () =>
+    set.services.map((service) => ({ name: service.name, ready: () => service.readiness() }));
   const watch = await startWatch(parts, running, options.services.includes('ingestion'));
   begun.watch = watch;
   measureProcess(metrics.scope(''), watch.progress, set.services);
@@ -146,7 +149,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
         products: () => set.catalog.plans.map(idOf),
         disk,
       }),
-      ...healthRoutes({ services: running, ...watch.health }),
+      ...healthRoutes({ services: healths, ...watch.health }),
       metricsRoute(metrics),
       ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),
     ],
@@ -192,7 +195,9 @@ async function startDeployment(parts: Parts, set: ServiceSet, progress: Progress
     lags: () => progress.lags(),
   });
   const bus = await parts.bus();
-  const deployment = new Deployment({ bus, clock, logger, self, states, reload: () => set.reload() });
+  const needed = () => servicesFor(set.catalog.plans);
+  const reload = () => set.reload();
+  const deployment = new Deployment({ bus, clock, logger, self, states, needed, reload });
   await deployment.start();
   return deployment;
 }

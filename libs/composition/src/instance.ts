@@ -51,7 +51,7 @@ export function describeSelf({ instance, clock, services, catalog, lags }: Self)
   return () =>
     services().map((service) => {
       const running = service.current();
-      const { ok, reason, degraded } = running.ready();
+      const { ok, reason, degraded } = service.readiness();
       const readings = running.readings?.();
       const mine = lags().filter((one) => one.service === service.name);
       const { fingerprint, readAt } = catalog();

@@ -1,5 +1,5 @@
 /** The five services: what each is made of, in the order in which data flows through them. */
-import type { LetterLimits } from '@tenon/domain';
+import type { LetterLimits, Plan } from '@tenon/domain';
 import { archivedRecords } from '@tenon/archive';
 import { idOf } from '@tenon/domain';
 import type { Metrics, RunningService } from '@tenon/ports';
@@ -15,6 +15,10 @@ import type { Parts } from './parts';
 
 export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
 export type ServiceName = (typeof SERVICES)[number];
+
+/** The services that products need: batch is for those in Lambda. */
+export const servicesFor = (plans: readonly Pick<Plan, 'topology'>[]): readonly ServiceName[] =>
+  SERVICES.filter((name) => name !== 'batch' || plans.some(({ topology }) => topology !== 'kappa'));
 
 /** What a service is given to start. */
 export interface ServiceContext {

@@ -9,7 +9,7 @@ test('what a service says of itself fits the schema of the wire, with all that i
     readings: () => [{ topic: 'tenon.events.orders', group: 'g', next: { 0: 7 } }],
     status: () => ({ sources: [] }),
   };
-  const service = { name: 'speed', current: () => running, restarts: () => 1 };
+  const service = { name: 'speed', current: () => running, restarts: () => 1, readiness: running.ready };
   const describe = describeSelf({
     instance: 'host/1',
     clock: createManualClock(),

@@ -27,8 +27,17 @@ export interface GenerationHint {
   readonly line: Line;
 }
 
+/** A lane of which a flush went missing, or may have. */
+export interface ReplayRequest extends Lane {
+  /**
+   * The lane stands still, and this is what has landed of it: nothing is missing if speed has flushed no more than that. Absent:
+   * it is certain that a flush is missing.
+   */
+  readonly included?: Offset;
+}
+
 /** `tenon.replay.<product>`: a flush of this lane went missing. */
-export interface ReplayHint extends Lane {
+export interface ReplayHint extends ReplayRequest {
   readonly v: 2;
 }
 
@@ -65,8 +74,13 @@ export const liveHint = (cells: readonly string[] | null, covers?: Covers) =>
 export const generationHint = (generation: Generation, line: Line) =>
   ({ v: VERSIONS['generation-hint'].writes, generation, line }) satisfies GenerationHint;
 
-export const replayHint = ({ source, partition }: Lane) =>
-  ({ v: VERSIONS['replay-hint'].writes, source, partition }) satisfies ReplayHint;
+export const replayHint = ({ source, partition, included }: ReplayRequest) =>
+  ({
+    v: VERSIONS['replay-hint'].writes,
+    source,
+    partition,
+    ...(included !== undefined && { included }),
+  }) satisfies ReplayHint;
 
 export const replayHintOfEdition2 = (partition: Partition) =>
   ({ v: VERSIONS['replay-hint-of-edition-2'].writes, partition }) satisfies ReplayHintOfEdition2;
@@ -105,10 +119,12 @@ const isRange = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && value.every((one) => Number.isSafeInteger(one));
 
 /** @returns the lane to replay; undefined if this is nothing that this release can read */
-export function readReplayHint(payload: unknown): Lane | undefined {
-  const { v, source, partition } = fieldsOf(payload);
+export function readReplayHint(payload: unknown): ReplayRequest | undefined {
+  const { v, source, partition, included } = fieldsOf(payload);
   if (v !== VERSIONS['replay-hint'].writes || typeof source !== 'string') return undefined;
-  return Number.isSafeInteger(partition) ? { source, partition: partition as number } : undefined;
+  if (!Number.isSafeInteger(partition)) return undefined;
+  const lane = { source, partition: partition as number };
+  return Number.isSafeInteger(included) ? { ...lane, included: included as number } : lane;
 }
 
 /**

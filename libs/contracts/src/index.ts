@@ -66,4 +66,4 @@ export {
   replayHint,
   replayHintOfEdition2,
 } from './hints';
-export type { Covers } from './hints';
+export type { Covers, ReplayRequest } from './hints';

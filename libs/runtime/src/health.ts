@@ -3,7 +3,7 @@ import type { Route, RunningService } from '@tenon/ports';
 
 export interface HealthOptions {
   /** The services of this process, asked at each call since one may have been started again. */
-  readonly services: () => readonly RunningService[];
+  readonly services: () => readonly Pick<RunningService, 'name' | 'ready'>[];
   /** Why the process should be started again; null if it should not. */
   readonly stuck?: () => string | null;
   /** What the services need and do not have just now. */

@@ -29,6 +29,34 @@ const start = async (): Promise<Fake> => {
   made.push(service);
   return service;
 };
+
+test('it is not ready while it is started again, nor where it fails again and again, until it has run for a while', async () => {
+  const supervised = await supervise({ clock, logger: NO_LOGGER }, start);
+  const failsAndRuns = async () => {
+    const count = made.length;
+    made.at(-1)?.fail(new Error('a part of it is broken'));
+    await clock.advance(0);
+    expect(supervised.readiness()).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('started again'),
+    });
+    await eventually('it runs again', async () => {
+      await clock.advance(100);
+      return made.length > count;
+    });
+  };
+  await failsAndRuns();
+  expect(supervised.readiness()).toEqual({ ok: true });
+  await failsAndRuns();
+  await failsAndRuns();
+  expect(supervised.readiness()).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/3 times within 10 minutes, at last for: a part of it is broken/),
+  });
+  await clock.advance(60_000);
+  expect(supervised.readiness()).toEqual({ ok: true });
+});
+
 const broken = () => Promise.reject(new Error('does not start'));
 const idOf = (service: RunningService) => (service as Fake).id;
 

@@ -1,5 +1,5 @@
 /** Holds a running service, across its failures and across changes of what it is made of. */
-import type { Clock, Logger, RunningService } from '@tenon/ports';
+import type { Clock, Logger, Readiness, RunningService } from '@tenon/ports';
 
 export type StartService = () => Promise<RunningService>;
 
@@ -8,6 +8,8 @@ export interface Supervised {
   current(): RunningService;
   /** How often it was started again after a failure. */
   restarts(): number;
+  /** As the service says; not ready while it is being started again, or where that happens again and again. */
+  readiness(): Readiness;
   /**
    * Ends what runs and starts it in another way; where that fails, as it was before. Until the new one is there, the old
    * one is still `current`: its routes go on answering.
@@ -29,6 +31,9 @@ const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
 /** A service that ran this long is taken to be well again. */
 const WELL_AFTER = 60_000;
+/** So many failures within a while are no accident. */
+const MANY_FAILURES = 3;
+const FAILURES_WITHIN = 600_000;
 
 /** @throws what the first start throws; what becomes of later failures is said by `failed` */
 export async function supervise(deps: SuperviseDeps, start: StartService): Promise<Supervised> {
@@ -39,6 +44,10 @@ class Supervisor implements Supervised {
   readonly name: RunningService['name'];
   private again = 0;
   private pause = FIRST_PAUSE;
+  private readonly failures: { readonly at: number; readonly reason: string }[] = [];
+  private beganAt = 0;
+  /** Why it does not run just now. */
+  private failing: string | null = null;
   private readonly stopping = new AbortController();
   /** Aborts attempts to start it again: it is about to be replaced, or to end. */
   private attempts = new AbortController();
@@ -60,6 +69,18 @@ class Supervisor implements Supervised {
 
   restarts(): number {
     return this.again;
+  }
+
+  readiness(): Readiness {
+    if (this.failing !== null)
+      return { ok: false, reason: `It failed, and is being started again: ${this.failing}` };
+    const now = this.deps.clock.monotonic();
+    const lately = this.failures.filter(({ at }) => now - at < FAILURES_WITHIN);
+    // One that has run for a while since is well.
+    if (lately.length < MANY_FAILURES || now - this.beganAt >= WELL_AFTER) return this.service.ready();
+    const minutes = FAILURES_WITHIN / 60_000;
+    const reason = `It failed at least ${lately.length} times within ${minutes} minutes, at last for: ${lately.at(-1)?.reason}`;
+    return { ok: false, reason };
   }
 
   replace(start: StartService): Promise<void> {
@@ -92,11 +113,13 @@ class Supervisor implements Supervised {
 
   private adopt(service: RunningService): void {
     this.service = service;
+    this.failing = null;
     this.watch(service);
   }
 
   private watch(service: RunningService): void {
     const began = this.deps.clock.monotonic();
+    this.beganAt = began;
     service.done.catch((error: unknown) => {
       // Of one that was replaced, or is about to end, nobody wants to hear.
       if (this.service !== service || this.stopping.signal.aborted) return;
@@ -116,6 +139,7 @@ class Supervisor implements Supervised {
       let error = reason;
       while (this.service === failed && !signal.aborted) {
         logger.error({ error, service: this.name, pause: this.pause }, 'service failed, starting it again');
+        this.note(error);
         await failed.stop().catch(() => undefined);
         await clock.sleep(this.pause, signal);
         if (signal.aborted) return;
@@ -128,6 +152,12 @@ class Supervisor implements Supervised {
         }
       }
     });
+  }
+
+  private note(error: unknown): void {
+    this.failing = error instanceof Error ? error.message : String(error);
+    this.failures.push({ at: this.deps.clock.monotonic(), reason: this.failing });
+    if (this.failures.length > MANY_FAILURES) this.failures.shift();
   }
 
   private change(work: () => Promise<void>): Promise<void> {

@@ -103,7 +103,7 @@ export class World {
     return {
       ...book,
       report: async (product, trouble) => {
-        if (trouble.code === 'unavailable') this.counters.add('products that failed alone');
+        if (trouble.code === 'unavailable') this.calls.counters.add('products that failed alone');
         else if (process.alive) await this.onTrouble(product, trouble);
         await book.report(product, trouble);
       },

@@ -39,7 +39,14 @@ export const cutReply = z
 
 export const generationHint = z.object({ v: versionSince2, generation: count, line: count });
 
-export const replayHint = z.object({ v: version2, source: name, partition: count });
+export const replayHint = z.object({
+  v: version2,
+  source: name,
+  partition: count,
+  included: z
+    .exactOptional(count)
+    .describe('The lane stands still, and this has landed; absent: a flush is missing for certain'),
+});
 
 export const replayHintOfEdition2 = z.object({ v: z.literal(1), partition: count });
 

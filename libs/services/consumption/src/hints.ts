@@ -1,4 +1,5 @@
 /** What consumption tells the others: hints, which may be lost. */
+import type { ReplayRequest } from '@tenon/contracts';
 import { SUBJECTS, generationHint, liveHint, replayHint } from '@tenon/contracts';
 import type { Lane, LaneKey, Pointer, ProductId } from '@tenon/domain';
 import { parseLane } from '@tenon/domain';
@@ -52,12 +53,18 @@ export class Hints {
     this.askForReplay([...lanes].map(parseLane));
   }
 
-  /** Asks speed to read lanes again from their cut. */
-  askForReplay(lanes: readonly Lane[]): void {
+  /** Asks speed to read lanes again from their cut; where they stand still, if it has flushed more of them. */
+  askForReplay(lanes: readonly ReplayRequest[]): void {
     if (lanes.length === 0) return;
     const { bus, logger } = this.deps;
     for (const lane of lanes) bus.publish(SUBJECTS.replay(this.product), replayHint(lane));
     this.alsoAsk(lanes);
-    logger.warn({ product: this.product, lanes }, 'a flush went missing, asking speed to replay');
+    const isSure = lanes.some(({ included }) => included === undefined);
+    if (isSure) logger.warn({ product: this.product, lanes }, 'a flush went missing, asking speed to replay');
+    else
+      logger.info(
+        { product: this.product, lanes },
+        'lanes stand still, asking speed whether a flush went missing',
+      );
   }
 }

@@ -2,6 +2,7 @@
  * The landing zone of one product: its loops, which share nothing but the store. One that fails rests by itself; the others, and
  * other products, go on.
  */
+import type { ReplayRequest } from '@tenon/contracts';
 import type { Generation, Lane, Pointer } from '@tenon/domain';
 import type { LogReading, MetricSample, Span } from '@tenon/ports';
 import { Periodic, TroubleDesk, troubleOf } from '@tenon/loops';
@@ -62,7 +63,7 @@ export class ProductLanding {
       : null;
     const watched = {
       has: (lane: Lane) => this.flushes.has(lane),
-      stalled: (lanes: readonly Lane[]) => this.hints.askForReplay(lanes),
+      stalled: (lanes: readonly ReplayRequest[]) => this.hints.askForReplay(lanes),
       served: ({ generation }: Pointer) => (this.generation = Math.max(this.generation, generation)),
     };
     this.watch = new Watch(deps, layout, watched, desk.of('watch'));

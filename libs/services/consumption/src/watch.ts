@@ -2,6 +2,7 @@
  * Looks from time to time at what hints may not have told: which generation other instances serve, and whether a lane of this
  * instance stands still although the log has more (see StallWatch).
  */
+import type { ReplayRequest } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
 import { isPassing } from '@tenon/errors';
 import type { Lane, LaneKey, LaneOffsets, Pointer } from '@tenon/domain';
@@ -19,7 +20,8 @@ const LOOK_EVERY = 2000;
 export interface Watched {
   /** True if this instance lands the lane's flushes. */
   readonly has: (lane: Lane) => boolean;
-  readonly stalled: (lanes: readonly Lane[]) => void;
+  /** With what is included of each. */
+  readonly stalled: (lanes: readonly ReplayRequest[]) => void;
   readonly served: (pointer: Pointer) => void;
 }
 
@@ -66,7 +68,10 @@ export class Watch {
     this.watched.served(view.base.pointer);
     const end = await this.ends();
     if (end === null) return;
-    const stalled = this.stall.check(clock.monotonic(), includedIn(view), end).map(parseLane);
+    const included = includedIn(view);
+    const stalled = this.stall
+      .check(clock.monotonic(), included, end)
+      .map((key) => ({ ...parseLane(key), included: included[key] ?? 0 }));
     this.watched.stalled(stalled.filter(this.watched.has));
   }
 

@@ -86,9 +86,14 @@ export class CatchUps {
     }
   }
 
-  /** Consumption asks for a replay; at any time. Of a product that is at it already nothing is begun anew. */
-  ask(product: ProductId, partition: Partition): void {
-    if (this.held.get(partition)?.products.has(product) !== true) return;
+  /**
+   * Consumption asks for a replay; at any time. Of a product that is at it already nothing is begun anew.
+   *
+   * @param included what has landed of a lane that stands still: nothing is missing if no more was flushed
+   */
+  ask(product: ProductId, partition: Partition, included?: Offset): void {
+    const open = this.held.get(partition)?.products.get(product);
+    if (open === undefined || (included !== undefined && open.flushedTo <= included)) return;
     this.asked.set(`${partition}/${product}`, { product, partition });
   }
 

@@ -76,6 +76,11 @@ export class ProductEpoch {
     return { from, cells: textsOf(changed), count: changed.size, ledger, watermark };
   }
 
+  /** What is flushed by now, or was before this epoch. */
+  get flushedTo(): Offset {
+    return this.flushed;
+  }
+
   get size(): number {
     return this.cells.size;
   }

@@ -183,6 +183,24 @@ describe('a source’s worker', () => {
       await worker.stop();
     });
 
+    it('does not where it is slow, and has flushed no more than what has landed', async () => {
+      const { feed, handlers, log, worker } = await start();
+      await feed(order('a'), order('b'));
+      const asked = (included: number) =>
+        handlers.get(SUBJECTS.replay('per_shop@1'))?.({
+          payload: replayHint({ source: 'orders', partition: 0, included }),
+        });
+      asked(2);
+      await feed(order('c', '01:north', 1));
+      await feed(order('d', '01:north', 1));
+      expect(spansIn(log).filter((one) => one.startsWith('p0'))).toEqual(['p0 e0 0-2']);
+      asked(1);
+      await feed(order('e', '01:north', 1));
+      await feed(order('f', '01:north', 1));
+      expect(spansIn(log).filter((one) => one.startsWith('p0'))).toEqual(['p0 e0 0-2', 'p0 e0 0-2']);
+      await worker.stop();
+    });
+
     it('does not begin again while it is at it, however often it is asked', async () => {
       const { feed, handlers, log, worker } = await start();
       await feed(order('a'), order('b'));

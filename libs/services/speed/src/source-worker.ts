@@ -91,7 +91,7 @@ export class SourceWorker {
       // Consumption asks where it missed a flush.
       const asked = ({ payload }: { readonly payload: unknown }) => {
         const lane = readReplayHint(payload);
-        if (lane?.source === name) this.catchUps.ask(product, lane.partition);
+        if (lane?.source === name) this.catchUps.ask(product, lane.partition, lane.included);
       };
       this.subscriptions.push(await bus.subscribe(SUBJECTS.replay(product), asked));
     }
