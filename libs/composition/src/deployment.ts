@@ -5,6 +5,13 @@
 import { SUBJECTS } from '@tenon/contracts';
 import type { Problem, Value } from '@tenon/domain';
 import type { Bus, Clock, Logger, Subscription } from '@tenon/ports';
+import {
+  absentWarning,
+  busWarnings,
+  catalogWarnings,
+  restlessWarnings,
+  silentWarnings,
+} from './deployment-warnings';
 import type { ServiceState } from './instance';
 import type { Member } from './roster';
 import { Roster } from './roster';
@@ -62,9 +69,6 @@ const RELOAD_MS = 25_000;
 /** So long an instance that did not say that it is there is waited for, and how often. */
 const SILENT_MS = 300;
 const TRIES = 3;
-
-/** So many ends soon after a start are no accident. */
-const MANY_SHORT_LIVES = 2;
 
 /** Consumption goes first, see `RELOAD_ORDER`. */
 type Stage = 'consumption' | 'others';
@@ -291,51 +295,4 @@ function reloadsOf(replies: readonly Value[]): InstanceReload[] {
   return (replies as readonly (Partial<InstanceReload> | null)[]).filter(
     (one): one is InstanceReload => typeof one?.instance === 'string' && typeof one.outcome === 'string',
   );
-}
-
-function busWarnings(bus: BusState): Problem[] {
-  if (bus === 'connected') return [];
-  const message =
-    bus === 'away'
-      ? 'NATS is away: this instance answers for itself alone.'
-      : 'NATS does not pass messages on: this instance answers for itself alone.';
-  return [{ code: 'bus-away', message, hint: 'Answers stay right; hints and control come back with NATS.' }];
-}
-
-function silentWarnings(silent: readonly SilentService[]): Problem[] {
-  return silent.map(({ name, instance }) => ({
-    code: 'instance-silent',
-    message: `${name} ${instance} does not answer.`,
-    hint: 'It was there within the last minute: it may hang, or have been killed.',
-  }));
-}
-
-const absentWarning = (name: string): Problem => ({
-  code: 'service-absent',
-  message: `No instance of ${name} is there.`,
-  hint: 'Start one; if one was started, its log says why it ended.',
-});
-
-/** Services of which instances come and go again and again, though each says goodbye. */
-function restlessWarnings(shortLived: ReadonlyMap<string, number>): Problem[] {
-  return [...shortLived]
-    .filter(([, count]) => count >= MANY_SHORT_LIVES)
-    .map(([name, count]) => ({
-      code: 'service-restless',
-      message: `${count} instances of ${name} ended within a minute of their start, in the last ten minutes.`,
-      hint: 'Its log says why it ends.',
-    }));
-}
-
-/** Instances that run another catalog than the one that was taken last. */
-function catalogWarnings(states: readonly ServiceState[]): Problem[] {
-  const known = states.filter(({ catalogSince }) => typeof catalogSince === 'string');
-  const [latest] = [...known].sort((a, b) => (a.catalogSince > b.catalogSince ? -1 : 1));
-  return known
-    .filter(({ catalog }) => catalog !== latest?.catalog)
-    .map(({ name, instance, catalog }) => ({
-      code: 'catalog-differs',
-      message: `${name} ${instance} runs the catalog ${catalog}, and not ${latest?.catalog} as ${latest?.name} ${latest?.instance}, which took it later.`,
-      hint: 'It missed a reload, refused it, or reads another directory: tenon reload says which.',
-    }));
 }
