@@ -10,10 +10,14 @@ import type { ArchivedFile } from '@tenon/contracts';
 import type { Partition } from '@tenon/domain';
 import { isPassing } from '@tenon/errors';
 import type { Lease, Leases } from '@tenon/leases';
+import type { TellRest } from '@tenon/loops';
 import { Periodic } from '@tenon/loops';
 import type { BatchDeps } from '../deps';
 
 const LOOK_EVERY_MS = 60_000;
+
+/** An archive that is not in order is no product's trouble; where this fails it rests, and is done again. */
+const ONLY_LOGGED: TellRest = { failed: () => undefined, well: () => undefined };
 
 /** How often the lake is listed for files that nothing names: after a crash, or of a zombie. */
 const LIST_EVERY_MS = 6 * 3_600_000;
@@ -37,6 +41,7 @@ export class Keeper {
       name,
       () => LOOK_EVERY_MS,
       (signal) => this.look(signal),
+      ONLY_LOGGED,
     );
   }
 
