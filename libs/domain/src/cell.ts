@@ -14,6 +14,8 @@ import { decodeDouble } from './values';
 
 /** lmdb takes keys of up to 1978 bytes, MongoDB's index keys are larger; the rest is for the stores' own prefixes. */
 const MAX_CHARS = 1500;
+/** A key that is as long was cut. */
+export const CUT_KEY_CHARS = MAX_CHARS;
 const HASH_CHARS = 32;
 const KEPT_CHARS = MAX_CHARS - HASH_CHARS - 1;
 
@@ -89,7 +91,8 @@ function encodeParts(types: readonly SqlType[], values: readonly Value[]): strin
   return text;
 }
 
-function encodePart(shape: TypeShape, value: Value): string {
+/** The text of one part. */
+export function encodePart(shape: TypeShape, value: Value): string {
   if (value === null) return '!';
   // A value that isn't what its type says (an unknown spelling of a date, say) still has a key of its own: `z`.
   return sortKey(shape, value) ?? `z${escapeText(JSON.stringify(value))}!`;

@@ -17,6 +17,7 @@ export { refusedShare } from './refused';
 export { compareValues, toAnswer } from './values';
 export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp } from './time';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
+export { partKey, partsKey, splitCellKey } from './cell-parts';
 export { checksum32, checksumOf, hashHex96, partitionOf } from './hash';
 export { IDENTITY_BYTES } from './protocol/dedupe';
 export { mergeInto, mergeState } from './states';

@@ -15,12 +15,15 @@ export type {
 } from './event-log';
 export type { Bus, BusHeaders, BusMessage, RequestOptions, RespondOptions, Subscription } from './bus';
 export type {
+  DocumentPlaces,
   ProductStore,
   ScanRange,
   StoreEntry,
   StoreSnapshot,
   StoreTable,
+  StoreText,
   StoreTransaction,
+  TextRange,
 } from './product-store';
 export type { FilePrint, Lake, LakeFile } from './lake';
 export type { OlderPart, OlderRecords } from './older-records';

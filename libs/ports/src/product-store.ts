@@ -24,6 +24,37 @@ export interface ScanRange {
   readonly expected?: number;
 }
 
+/**
+ * A document may stand in other orders than that of its keys. In order n it stands under its key with a head put in: the first
+ * `at` characters, `heads[n]`, and the rest. So all documents of one head are found together, in the order of their keys, and
+ * nothing else is read for it.
+ */
+export interface DocumentPlaces {
+  readonly at: number;
+  /** Of each order its head, of at most 200 printable ASCII characters. At most four. */
+  readonly heads: readonly string[];
+  /** Whether the document stands there already, under this key and these heads. Absent: the store finds out. */
+  readonly stands?: boolean;
+}
+
+/** Documents as the JSON texts that were stored, up to a number, by their own keys. */
+export interface TextRange {
+  readonly table: StoreTable;
+  readonly gte: string;
+  readonly lt: string;
+  readonly reverse?: boolean;
+  readonly limit: number;
+  /** As for a scan, over keys without heads. */
+  readonly matching?: string;
+  /** Only documents that stand under a head. `gte` and `lt` begin with the same `at` characters. */
+  readonly under?: { readonly order: number; readonly at: number; readonly head: string };
+}
+
+export interface StoreText {
+  readonly key: string;
+  readonly json: string;
+}
+
 /** Reads of one instant: nothing that commits later is seen, however long it is held. */
 export interface StoreSnapshot {
   get<T = Value>(table: StoreTable, key: string): Promise<T | undefined>;
@@ -31,6 +62,14 @@ export interface StoreSnapshot {
   getMany<T = Value>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]>;
   /** In key order, in chunks, so that a consumer may stop early. */
   scan<T = Value>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]>;
+  /** In the order of `keys`; undefined where there is none. */
+  textsOf(table: StoreTable, keys: readonly string[]): Promise<(string | undefined)[]>;
+  /** Of each range its first documents, in key order; fewer than `limit` where there are no more. */
+  texts(ranges: readonly TextRange[]): Promise<(readonly StoreText[])[]>;
+  /** False while the store makes its orders ready: `under` is not to be asked for. */
+  readonly ordered: boolean;
+  /** Equal numbers of one store: nothing was written in between. Absent where the store can't tell. */
+  readonly version?: number;
 }
 
 /** Reads see the transaction's own writes; if anything read by `get` or `getMany` changes before commit, it is retried. */
@@ -39,8 +78,9 @@ export interface StoreTransaction {
   getMany<T = Value>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]>;
   put(table: StoreTable, key: string, value: unknown): void;
   /** The same with a document that is JSON text already, which is stored as it is: the caller vouches for it. */
-  putJson(table: StoreTable, key: string, json: string): void;
-  delete(table: StoreTable, key: string): void;
+  putJson(table: StoreTable, key: string, json: string, places?: DocumentPlaces): void;
+  /** @param places where it stands, else its places stay, of which nothing is found any more */
+  delete(table: StoreTable, key: string, places?: DocumentPlaces): void;
 }
 
 export interface ProductStore {

@@ -4,15 +4,22 @@
  */
 import { TenonError } from '@tenon/errors';
 import type {
+  DocumentPlaces,
   ProductStore,
   ScanRange,
   StoreEntry,
   StoreSnapshot,
   StoreTable,
+  StoreText,
   StoreTransaction,
+  TextRange,
 } from '@tenon/ports';
 
 type Tables = Readonly<Record<StoreTable, ReadonlyMap<string, string>>>;
+/** Table and key → the heads that a document stands under. */
+type Places = ReadonlyMap<string, DocumentPlaces>;
+
+const placeKey = (table: StoreTable, key: string) => `${table} ${key}`;
 
 const TABLES: readonly StoreTable[] = ['meta', 'base', 'speed'];
 const KEY = /^[\x20-\x7e]{1,1900}$/;
@@ -21,6 +28,7 @@ const CHUNK = 3;
 
 export class MemoryStore implements ProductStore {
   private tables: Tables = { meta: new Map(), base: new Map(), speed: new Map() };
+  private places: Places = new Map();
   /** How many transactions have committed that wrote something. */
   commits = 0;
   /** Throw from here to make a transaction fail with some of its writes made. */
@@ -36,12 +44,13 @@ export class MemoryStore implements ProductStore {
       if (tx.isOverrun(this.tables)) continue;
       if (tx.written.length > 0) this.commits += 1;
       this.tables = tx.over(this.tables);
+      this.places = tx.placesOver(this.places);
       return result;
     }
   }
 
   async snapshot<T>(read: (snapshot: StoreSnapshot) => Promise<T>): Promise<T> {
-    return read(new MemorySnapshot(this.tables));
+    return read(new MemorySnapshot(this.tables, this.places));
   }
 
   close = async (): Promise<void> => undefined;
@@ -49,6 +58,11 @@ export class MemoryStore implements ProductStore {
   /** The texts that stand in a table, by their keys in order. */
   texts(table: StoreTable): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.tables[table]].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** The heads that a document stands under. */
+  heads(table: StoreTable, key: string): readonly string[] {
+    return this.places.get(placeKey(table, key))?.heads ?? [];
   }
 
   keys(table: StoreTable): string[] {
@@ -66,7 +80,27 @@ export class MemoryStore implements ProductStore {
 }
 
 class MemorySnapshot implements StoreSnapshot {
-  constructor(private readonly tables: Tables) {}
+  readonly ordered = true;
+
+  constructor(
+    private readonly tables: Tables,
+    private readonly places: Places,
+  ) {}
+
+  textsOf = async (table: StoreTable, keys: readonly string[]): Promise<(string | undefined)[]> =>
+    keys.map((key) => this.tables[table].get(key));
+
+  texts = async (ranges: readonly TextRange[]): Promise<StoreText[][]> =>
+    ranges.map(({ table, gte, lt, reverse = false, limit, matching, under }) => {
+      const wanted = new RegExp(`^(?:${matching ?? ''})`);
+      const stands = (key: string) =>
+        under === undefined || this.places.get(placeKey(table, key))?.heads[under.order] === under.head;
+      const texts = [...this.tables[table]]
+        .filter(([key]) => key >= gte && key < lt && wanted.test(key) && stands(key))
+        .map(([key, json]) => ({ key, json }))
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+      return (reverse ? texts.reverse() : texts).slice(0, limit);
+    });
 
   async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
     const text = this.tables[table].get(key);
@@ -92,7 +126,12 @@ class MemorySnapshot implements StoreSnapshot {
 }
 
 class MemoryTransaction implements StoreTransaction {
-  readonly written: { readonly table: StoreTable; readonly key: string; readonly text: string | null }[] = [];
+  readonly written: {
+    readonly table: StoreTable;
+    readonly key: string;
+    readonly text: string | null;
+    readonly places?: DocumentPlaces | undefined;
+  }[] = [];
   private readonly read: { readonly table: StoreTable; readonly key: string }[] = [];
 
   constructor(
@@ -115,24 +154,35 @@ class MemoryTransaction implements StoreTransaction {
     this.write(table, key, JSON.stringify(value));
   }
 
-  putJson(table: StoreTable, key: string, json: string): void {
+  putJson(table: StoreTable, key: string, json: string, places?: DocumentPlaces): void {
     JSON.parse(json);
-    this.write(table, key, json);
+    this.write(table, key, json, places);
   }
 
   delete(table: StoreTable, key: string): void {
     this.write(table, key, null);
   }
 
-  private write(table: StoreTable, key: string, text: string | null): void {
+  private write(table: StoreTable, key: string, text: string | null, places?: DocumentPlaces): void {
     if (!KEY.test(key)) throw new TenonError('invalid-key', key);
     this.beforeWrite(table, key);
-    this.written.push({ table, key, text });
+    this.written.push({ table, key, text, places });
   }
 
   /** Something that it has read is not so any more. */
   isOverrun(now: Tables): boolean {
     return this.read.some(({ table, key }) => this.before[table].get(key) !== now[table].get(key));
+  }
+
+  /** As lmdb has it: what was said to stand there already is taken at its word. */
+  placesOver(now: Places): Places {
+    const all = new Map(now);
+    for (const { table, key, text, places } of this.written) {
+      if (places === undefined) continue;
+      if (text === null) all.delete(placeKey(table, key));
+      else if (!(places.stands ?? this.before[table].has(key))) all.set(placeKey(table, key), places);
+    }
+    return all;
   }
 
   over(now: Tables): Tables {

@@ -1,5 +1,6 @@
 /** What every ProductStore must do. Run it with `describeProductStoreContract` in the adapter's spec. */
 import type { ProductStore, StoreTable, StoreTransaction } from '@tenon/ports';
+import { describeOrders } from './product-store-orders-contract';
 import { describeScans } from './product-store-scan-contract';
 import type { StoreUnderTest } from './product-store-under-test';
 import { scanAll } from './product-store-under-test';
@@ -38,6 +39,7 @@ export function describeProductStoreContract(name: string, create: () => Promise
     describeTransactions(underTest);
     describeSnapshots(underTest);
     describeScans(underTest);
+    describeOrders(underTest);
     describeStoredValues(underTest);
   });
 }

@@ -80,6 +80,13 @@ export class WorldStore {
           keys[at]?.startsWith('archive-head/') && one !== undefined ? { ...one, fulls: [] } : one,
         );
       },
+      textsOf: (table, keys) => inside(() => snapshot.textsOf(table, keys)),
+      texts: async (ranges) => {
+        // A read is long enough for others to write, and to prune, meanwhile.
+        if (isReader && simulation.random.chance(0.1)) await simulation.turn(process, 'scan');
+        return inside(() => snapshot.texts(ranges));
+      },
+      ordered: snapshot.ordered,
       scan: (table, range) => {
         if (isReader && range.and !== undefined && isPointerKey(range.and))
           ended.push(this.sightings.reading(range.and.slice('pointer/'.length)));

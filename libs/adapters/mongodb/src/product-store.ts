@@ -7,7 +7,7 @@ import { isConflict, markDuplicateAsTransient, toTenonError } from './errors';
 import { GuardSlots, ReadGuards } from './read-guards';
 import { MongoSnapshot } from './snapshot';
 import type { Tables } from './tables';
-import { ensureTables, tablesOf } from './tables';
+import { ensureOrders, ensureTables, tablesOf } from './tables';
 import { MongoTransaction } from './transaction';
 
 export interface MongoProductStoreOptions {
@@ -40,10 +40,52 @@ export async function createMongoProductStore(options: MongoProductStoreOptions)
     const db = client.db(options.database ?? (named || 'tenon'));
     await ensureTables(db);
     const abandoned = new AbandonedTransactions(client.db('admin'));
-    return new MongoProductStore(client, tablesOf(db), abandoned, options.isShared ?? (() => false));
+    const tables = tablesOf(db);
+    const ordering = new Ordering(tables);
+    // On a store that is small, or has them, this is over at once.
+    await ordering.begun(FIRST_WAIT_MS);
+    return new MongoProductStore(client, tables, abandoned, ordering, options.isShared ?? (() => false));
   } catch (error) {
     await client.close().catch(() => undefined);
     throw toTenonError(error);
+  }
+}
+
+/** How long the start waits for the indexes of orders. */
+const FIRST_WAIT_MS = 2_000;
+const RETRY_MS = 10_000;
+
+/** The indexes of orders in the making. */
+class Ordering {
+  ready = false;
+  private closed = false;
+  private timer: NodeJS.Timeout | undefined;
+  private made: Promise<void>;
+
+  constructor(private readonly tables: Tables) {
+    this.made = this.make();
+  }
+
+  private async make(): Promise<void> {
+    try {
+      await ensureOrders(this.tables);
+      this.ready = true;
+    } catch {
+      // Without them answers are read in the order of keys, which is slower and as right.
+      if (!this.closed) this.timer = setTimeout(() => (this.made = this.make()), RETRY_MS).unref();
+    }
+  }
+
+  async begun(waitMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<void>((resolve) => (timer = setTimeout(resolve, waitMs)));
+    await Promise.race([this.made, waited]);
+    clearTimeout(timer);
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
   }
 }
 
@@ -56,6 +98,7 @@ class MongoProductStore implements ProductStore {
     private readonly client: MongoClient,
     private readonly tables: Tables,
     private readonly abandoned: AbandonedTransactions,
+    private readonly ordering: Ordering,
     private readonly isShared: (key: string) => boolean,
   ) {}
 
@@ -95,10 +138,13 @@ class MongoProductStore implements ProductStore {
   }
 
   snapshot<T>(read: (snapshot: StoreSnapshot) => Promise<T>): Promise<T> {
-    return this.withSession({ snapshot: true }, (session) => read(new MongoSnapshot(this.tables, session)));
+    return this.withSession({ snapshot: true }, (session) =>
+      read(new MongoSnapshot(this.tables, session, this.ordering.ready)),
+    );
   }
 
   close(): Promise<void> {
+    this.ordering.close();
     this.closing ??= (async () => {
       await Promise.allSettled(this.running);
       await this.client.close();

@@ -1,9 +1,9 @@
 import type { ClientSession } from 'mongodb';
 import { parseDocument } from '@tenon/contracts';
-import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
+import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable, StoreText, TextRange } from '@tenon/ports';
 import { toTenonError } from './errors';
 import type { StoredDocument, Tables } from './tables';
-import { findMany } from './tables';
+import { ORDERS, findMany, orderIndex } from './tables';
 
 const CHUNK = 1_000;
 
@@ -15,6 +15,7 @@ export class MongoSnapshot implements StoreSnapshot {
   constructor(
     private readonly tables: Tables,
     private readonly session: ClientSession,
+    readonly ordered: boolean,
   ) {}
 
   async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
@@ -28,6 +29,48 @@ export class MongoSnapshot implements StoreSnapshot {
     } catch (error) {
       throw toTenonError(error);
     }
+  }
+
+  async textsOf(table: StoreTable, keys: readonly string[]): Promise<(string | undefined)[]> {
+    if (keys.length === 0) return [];
+    try {
+      const found = await findMany(this.tables[table], keys, this.session);
+      return keys.map((key) => found.get(key));
+    } catch (error) {
+      throw toTenonError(error);
+    }
+  }
+
+  async texts(ranges: readonly TextRange[]): Promise<(readonly StoreText[])[]> {
+    try {
+      // The driver sends what one session asks for at once over connections of their own.
+      return await Promise.all(ranges.map((range) => this.textsIn(range)));
+    } catch (error) {
+      throw toTenonError(error);
+    }
+  }
+
+  private async textsIn(range: TextRange): Promise<StoreText[]> {
+    const { table, gte, lt, reverse = false, limit, matching, under } = range;
+    if (gte >= lt) return [];
+    const field = under === undefined ? '_id' : (ORDERS[under.order] as string);
+    const place = (key: string) =>
+      under === undefined ? key : key.slice(0, under.at) + under.head + key.slice(under.at);
+    const wanted = matching === undefined ? {} : { $regex: `^(?:${matching})` };
+    const bounds = { $gte: place(gte), $lt: place(lt), ...(under === undefined && wanted) };
+    const cursor = this.tables[table].find(
+      { [field]: bounds, ...(under !== undefined && matching !== undefined && { _id: wanted }) },
+      {
+        session: this.session,
+        sort: { [field]: reverse ? -1 : 1 },
+        batchSize: limit + 1,
+        projection: { v: 1 },
+        limit,
+        // The planner may take the keys' own index for a pattern, and go through all of them.
+        ...(under !== undefined && { hint: orderIndex(under.order) }),
+      },
+    );
+    return (await cursor.toArray()).map(({ _id, v }) => ({ key: _id, json: v }));
   }
 
   async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {

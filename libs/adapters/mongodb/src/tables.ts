@@ -11,6 +11,11 @@ export const TABLES: readonly StoreTable[] = ['meta', 'base', 'speed'];
 export interface StoredDocument {
   readonly _id: string;
   readonly v: string;
+  /** Where it stands in each other order: its key with a head put in. */
+  readonly o0?: string;
+  readonly o1?: string;
+  readonly o2?: string;
+  readonly o3?: string;
   /** Set by a transaction that has read the document, so that it conflicts with one that writes it. */
   readonly r?: string;
   /** Of a guard alone (see `ReadGuards`), which has no value. */
@@ -50,6 +55,22 @@ export async function ensureTables(db: Db): Promise<void> {
       },
     );
   }
+}
+
+/** The fields of orders, each with an index of its own: no index over several would give one order sorted. */
+export const ORDERS = ['o0', 'o1', 'o2', 'o3'] as const;
+export const orderIndex = (order: number): string => `tenon_${ORDERS[order]}`;
+const ORDERED_TABLES = ['base', 'speed'] as const;
+
+/**
+ * Makes the indexes of orders where they are missing. A server builds them beside its other work, which on a large store takes
+ * minutes; until then no order is to be asked for.
+ */
+export async function ensureOrders(tables: Tables): Promise<void> {
+  for (const table of ORDERED_TABLES)
+    await tables[table].createIndexes(
+      ORDERS.map((field, order) => ({ key: { [field]: 1 }, name: orderIndex(order), sparse: true })),
+    );
 }
 
 const KEYS_PER_QUERY = 5_000;

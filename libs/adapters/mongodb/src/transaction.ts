@@ -2,11 +2,11 @@ import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import { ObjectId } from 'mongodb';
 import { checkDocumentSize } from '@tenon/contracts';
 import { TenonError } from '@tenon/errors';
-import type { StoreTable, StoreTransaction } from '@tenon/ports';
+import type { DocumentPlaces, StoreTable, StoreTransaction } from '@tenon/ports';
 import type { ReadGuards } from './read-guards';
 import { parse } from './snapshot';
 import type { StoredDocument, Tables } from './tables';
-import { TABLES, findMany } from './tables';
+import { ORDERS, TABLES, findMany } from './tables';
 
 /** Documents per command; the driver would cut at 48 MB only, and the server then holds all of it at once. */
 const WRITES_PER_COMMAND = 5_000;
@@ -21,6 +21,10 @@ export class MongoTransaction implements StoreTransaction {
   /** JSON text, or null for a deletion. */
   private readonly written = { meta: new Map(), base: new Map(), speed: new Map() } as Readonly<
     Record<StoreTable, Map<string, string | null>>
+  >;
+  /** Where a document that is written stands in other orders. */
+  private readonly places = { meta: new Map(), base: new Map(), speed: new Map() } as Readonly<
+    Record<StoreTable, Map<string, DocumentPlaces>>
   >;
   /** Whether there was a document. */
   private readonly read = { meta: new Map(), base: new Map(), speed: new Map() } as Readonly<
@@ -62,8 +66,10 @@ export class MongoTransaction implements StoreTransaction {
     this.write(table, key, JSON.stringify(value));
   }
 
-  putJson(table: StoreTable, key: string, json: string): void {
+  putJson(table: StoreTable, key: string, json: string, places?: DocumentPlaces): void {
     this.write(table, key, json);
+    if (places === undefined) this.places[table].delete(key);
+    else this.places[table].set(key, places);
   }
 
   delete(table: StoreTable, key: string): void {
@@ -97,7 +103,7 @@ export class MongoTransaction implements StoreTransaction {
   async flush(): Promise<void> {
     const { session, tables, guards } = this;
     for (const table of TABLES) {
-      const operations = operationsOf(this.written[table], this.read[table]);
+      const operations = operationsOf(this.written[table], this.read[table], this.places[table]);
       const touched = guards.forTable(
         this.onlyRead(table).filter(([key]) => !this.isShared(table, key)),
         new ObjectId().toHexString(),
@@ -132,18 +138,34 @@ export class MongoTransaction implements StoreTransaction {
   }
 }
 
+/** The fields that the indexes of orders are over. */
+function ordersOf(key: string, places: DocumentPlaces | undefined): Partial<StoredDocument> {
+  if (places === undefined) return {};
+  const { at, heads } = places;
+  const [before, after] = [key.slice(0, at), key.slice(at)];
+  return Object.fromEntries(heads.map((head, order) => [ORDERS[order], before + head + after]));
+}
+
 /** @param read whether there was a document, of keys that were read */
 function operationsOf(
   written: ReadonlyMap<string, string | null>,
   read: ReadonlyMap<string, boolean>,
+  places: ReadonlyMap<string, DocumentPlaces>,
 ): AnyBulkWriteOperation<StoredDocument>[] {
   const operations: AnyBulkWriteOperation<StoredDocument>[] = [];
   const deleted: string[] = [];
   for (const [key, json] of written) {
     if (json === null) deleted.push(key);
-    // MongoDB takes an insertion for half of what an upsert costs it.
-    else if (read.get(key) === false) operations.push({ insertOne: { document: { _id: key, v: json } } });
-    else operations.push({ replaceOne: { filter: { _id: key }, replacement: { v: json }, upsert: true } });
+    else {
+      // MongoDB takes an insertion for half of what an upsert costs it.
+      const orders = ordersOf(key, places.get(key));
+      if (read.get(key) === false)
+        operations.push({ insertOne: { document: { _id: key, v: json, ...orders } } });
+      else
+        operations.push({
+          replaceOne: { filter: { _id: key }, replacement: { v: json, ...orders }, upsert: true },
+        });
+    }
   }
   for (let at = 0; at < deleted.length; at += DELETIONS_PER_OPERATION)
     operations.push({

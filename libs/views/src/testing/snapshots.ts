@@ -1,5 +1,13 @@
 /** For this library's specs: stores of which a spec says what stands in them. */
-import type { ProductStore, ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
+import type {
+  ProductStore,
+  ScanRange,
+  StoreEntry,
+  StoreSnapshot,
+  StoreTable,
+  StoreText,
+  TextRange,
+} from '@tenon/ports';
 
 export type Documents = Readonly<Partial<Record<StoreTable, Readonly<Record<string, unknown>>>>>;
 
@@ -10,7 +18,34 @@ class DocumentsSnapshot implements StoreSnapshot {
   constructor(
     private readonly documents: Documents,
     private readonly scans: Scans,
+    /** The heads that a document of a key stands under. */
+    private readonly placesOf: ((key: string) => readonly string[]) | undefined,
   ) {}
+
+  get ordered(): boolean {
+    return this.placesOf !== undefined;
+  }
+
+  textsOf = async (table: StoreTable, keys: readonly string[]): Promise<(string | undefined)[]> => {
+    this.scans.texts += keys.length;
+    return keys.map((key) => {
+      const value = this.documents[table]?.[key];
+      return value === undefined ? undefined : JSON.stringify(value);
+    });
+  };
+
+  texts = async (ranges: readonly TextRange[]): Promise<StoreText[][]> =>
+    ranges.map(({ table, gte, lt, reverse = false, limit, matching, under }) => {
+      const wanted = new RegExp(`^(?:${matching ?? ''})`);
+      const stands = (key: string) => under === undefined || this.placesOf?.(key)[under.order] === under.head;
+      const texts = Object.entries(this.documents[table] ?? {})
+        .filter(([key]) => key >= gte && key < lt && wanted.test(key) && stands(key))
+        .sort(([a], [b]) => (a < b ? -1 : 1) * (reverse ? -1 : 1))
+        .slice(0, limit)
+        .map(([key, value]) => ({ key, json: JSON.stringify(value) }));
+      this.scans.texts += texts.length;
+      return texts;
+    });
 
   get = async <T>(table: StoreTable, key: string): Promise<T | undefined> =>
     this.documents[table]?.[key] as T | undefined;
@@ -39,6 +74,8 @@ class DocumentsSnapshot implements StoreSnapshot {
 export interface Scans {
   open: number;
   readonly ranges: ScanRange[];
+  /** Documents that were given as texts. */
+  texts: number;
 }
 
 export interface StoreOfSpec extends Pick<ProductStore, 'snapshot'> {
@@ -49,13 +86,13 @@ export interface StoreOfSpec extends Pick<ProductStore, 'snapshot'> {
   held: number;
 }
 
-export function storeWith(documents: Documents): StoreOfSpec {
+export function storeWith(documents: Documents, placesOf?: (key: string) => readonly string[]): StoreOfSpec {
   const store: StoreOfSpec = {
-    ...{ documents, scans: { open: 0, ranges: [] }, held: 0 },
+    ...{ documents, scans: { open: 0, ranges: [], texts: 0 }, held: 0 },
     snapshot: async (read) => {
       store.held += 1;
       try {
-        return await read(new DocumentsSnapshot(store.documents, store.scans));
+        return await read(new DocumentsSnapshot(store.documents, store.scans, placesOf));
       } finally {
         store.held -= 1;
       }

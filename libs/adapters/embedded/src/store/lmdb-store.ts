@@ -2,10 +2,11 @@ import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
 import { checkDocumentSize, parseDocument } from '@tenon/contracts';
 import { TenonError, Unavailable } from '@tenon/errors';
-import type { ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
+import type { DocumentPlaces, ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
 import { checkedText } from './checked-text';
 import { checkDataFile } from './data-file';
-import { LmdbSnapshot, SnapshotPool } from './snapshots';
+import type { SharedSnapshot, Tables } from './snapshots';
+import { LmdbSnapshot, SnapshotPool, placeOf } from './snapshots';
 
 export interface LmdbStoreOptions {
   /** Made if it is missing. One process at a time may use it (see `openDataDirectory`). */
@@ -25,11 +26,13 @@ export function createLmdbProductStore(options: LmdbStoreOptions): ProductStore 
   return new LmdbProductStore(options);
 }
 
-type Tables = Readonly<Record<StoreTable, Database<string, string>>>;
+/** lmdb's own bound on a key. */
+const MAX_PLACE = 1978;
 
 class LmdbProductStore implements ProductStore {
   private readonly root: RootDatabase<string, string>;
   private readonly tables: Tables;
+  private readonly places: Tables;
   private readonly snapshots: SnapshotPool;
   /** The tail of the queue of transactions: one at a time. */
   private last: Promise<unknown> = Promise.resolve();
@@ -46,9 +49,15 @@ class LmdbProductStore implements ProductStore {
       // lmdb-js would begin a batch of its own around ours, and leave the error of a failed commit unhandled.
       eventTurnBatching: false,
     });
-    const table = (name: StoreTable) => root.openDB<string, string>({ name, encoding: 'string' });
+    const table = (name: string) => root.openDB<string, string>({ name, encoding: 'string' });
+    const all = (suffix: string) =>
+      Object.fromEntries(TABLES.map((name) => [name, table(name + suffix)])) as Record<
+        StoreTable,
+        Database<string, string>
+      >;
     this.root = root;
-    this.tables = Object.fromEntries(TABLES.map((name) => [name, table(name)])) as Tables;
+    this.tables = all('');
+    this.places = all('.places');
     this.snapshots = new SnapshotPool(root);
   }
 
@@ -63,10 +72,14 @@ class LmdbProductStore implements ProductStore {
     this.checkOpen();
     const shared = this.snapshots.take();
     try {
-      return await read(new LmdbSnapshot(this.tables, shared.transaction));
+      return await read(this.over(shared));
     } finally {
       this.snapshots.release(shared);
     }
+  }
+
+  private over({ transaction, version }: SharedSnapshot): LmdbSnapshot {
+    return new LmdbSnapshot(this.tables, this.places, transaction, version);
   }
 
   close(): Promise<void> {
@@ -80,7 +93,7 @@ class LmdbProductStore implements ProductStore {
 
   private async run<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
     const shared = this.snapshots.take();
-    const writes = new WriteSet(new LmdbSnapshot(this.tables, shared.transaction));
+    const writes = new WriteSet(this.over(shared));
     let result: T;
     try {
       result = await work(writes);
@@ -93,11 +106,16 @@ class LmdbProductStore implements ProductStore {
   }
 
   private async commit(writes: WriteSet): Promise<void> {
+    this.snapshots.commits();
     try {
       await this.root.batch(() => {
         writes.each((table, key, json) => {
           if (json === null) void this.tables[table].remove(key);
           else void this.tables[table].put(key, checkedText(json));
+        });
+        writes.eachPlace((table, place, stands) => {
+          if (stands) void this.places[table].put(place, '');
+          else void this.places[table].remove(place);
         });
       });
     } catch (error) {
@@ -122,6 +140,12 @@ class WriteSet implements StoreTransaction {
     base: new Map(),
     speed: new Map(),
   };
+  /** Whether a document is to stand there. */
+  private readonly placed: Readonly<Record<StoreTable, Map<string, boolean>>> = {
+    meta: new Map(),
+    base: new Map(),
+    speed: new Map(),
+  };
   private ended = false;
 
   constructor(private readonly before: LmdbSnapshot) {}
@@ -132,6 +156,13 @@ class WriteSet implements StoreTransaction {
 
   each(visit: (table: StoreTable, key: string, json: string | null) => void): void {
     for (const table of TABLES) for (const [key, json] of this.written[table]) visit(table, key, json);
+  }
+
+  /** In their order: pages are then written one after the other. */
+  eachPlace(visit: (table: StoreTable, place: string, stands: boolean) => void): void {
+    for (const table of TABLES)
+      for (const place of [...this.placed[table].keys()].sort())
+        visit(table, place, this.placed[table].get(place) === true);
   }
 
   async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
@@ -158,12 +189,25 @@ class WriteSet implements StoreTransaction {
     this.write(table, key, json);
   }
 
-  putJson(table: StoreTable, key: string, json: string): void {
+  putJson(table: StoreTable, key: string, json: string, places?: DocumentPlaces): void {
+    // A document that stands keeps its places, for they follow from its key.
+    if (places !== undefined && !(places.stands ?? this.before.has(table, key)))
+      this.place(table, key, places, true);
     this.write(table, key, json);
   }
 
-  delete(table: StoreTable, key: string): void {
+  delete(table: StoreTable, key: string, places?: DocumentPlaces): void {
+    if (places !== undefined) this.place(table, key, places, false);
     this.write(table, key, null);
+  }
+
+  private place(table: StoreTable, key: string, { at, heads }: DocumentPlaces, stands: boolean): void {
+    for (const head of heads) {
+      const place = placeOf(key, at, head);
+      if (place.length > MAX_PLACE)
+        throw new TenonError('invalid-key', `A key with its head is too long: ${place.slice(0, 100)}`);
+      this.placed[table].set(place, stands);
+    }
   }
 
   end(): void {

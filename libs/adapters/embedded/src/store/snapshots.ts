@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { Unavailable } from '@tenon/errors';
-import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable } from '@tenon/ports';
-import { documentOf } from './checked-text';
+import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable, StoreText, TextRange } from '@tenon/ports';
+import { documentOf, jsonOf } from './checked-text';
 
 /** Documents of a scan that are decoded in one turn of the event loop: about a millisecond of it. */
 const CHUNK = 500;
@@ -12,6 +12,12 @@ const LEAST_CHUNK = 50;
 
 /** Keys that are looked at in one turn where only some of them are wanted. */
 const KEYS = 4000;
+
+export type Tables = Readonly<Record<StoreTable, Database<string, string>>>;
+
+/** Where a document stands in another order: its key with a head put in. */
+export const placeOf = (key: string, at: number, head: string): string =>
+  key.slice(0, at) + head + key.slice(at);
 
 /** lmdb-js takes these too; its types don't say so. */
 interface Range {
@@ -26,18 +32,27 @@ interface Range {
 
 /** Reads within one read transaction of lmdb. */
 export class LmdbSnapshot implements StoreSnapshot {
+  readonly ordered = true;
+  readonly version?: number;
+  private readonly options: { readonly transaction: Transaction };
+
   constructor(
-    private readonly tables: Readonly<Record<StoreTable, Database<string, string>>>,
+    private readonly tables: Tables,
+    private readonly places: Tables,
     private readonly transaction: Transaction,
-  ) {}
+    version: number | null,
+  ) {
+    this.options = { transaction };
+    if (version !== null) this.version = version;
+  }
 
   read<T>(table: StoreTable, key: string): T | undefined {
     const text = this.tables[table].get(key, this.options);
     return text === undefined ? undefined : documentOf<T>(table, key, text);
   }
 
-  private get options() {
-    return { transaction: this.transaction };
+  has(table: StoreTable, key: string): boolean {
+    return this.tables[table].get(key, this.options) !== undefined;
   }
 
   async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
@@ -51,6 +66,92 @@ export class LmdbSnapshot implements StoreSnapshot {
       found.push(this.read<T>(table, key));
     }
     return found;
+  }
+
+  async textsOf(table: StoreTable, keys: readonly string[]): Promise<(string | undefined)[]> {
+    const { options } = this;
+    const documents = this.tables[table];
+    const found: (string | undefined)[] = [];
+    for (const key of keys) {
+      if (found.length > 0 && found.length % CHUNK === 0) await setImmediate();
+      const text = documents.get(key, options);
+      found.push(text === undefined ? undefined : jsonOf(table, key, text));
+    }
+    return found;
+  }
+
+  async texts(ranges: readonly TextRange[]): Promise<(readonly StoreText[])[]> {
+    const found: StoreText[][] = [];
+    let work = 0;
+    for (const range of ranges) {
+      const texts: StoreText[] = [];
+      found.push(texts);
+      if (range.gte >= range.lt) continue;
+      for (let from: string | null = null; ;) {
+        if (work >= KEYS) {
+          await setImmediate();
+          work = 0;
+        }
+        const step = this.step(range, from, texts);
+        work += step.seen * (range.matching === undefined ? 8 : 1);
+        if (step.last === null) break;
+        from = step.last;
+      }
+    }
+    return found;
+  }
+
+  /** Some more texts of a range. @returns how many keys were seen, and the last of them where there may be more to see */
+  private step(
+    { table, gte, lt, reverse = false, limit, matching, under }: TextRange,
+    from: string | null,
+    texts: StoreText[],
+  ): { readonly seen: number; readonly last: string | null } {
+    const documents = this.tables[table];
+    const { options, transaction } = this;
+    const inOrder = (key: string) => (under === undefined ? key : placeOf(key, under.at, under.head));
+    const wanted = matching === undefined ? null : new RegExp(`^(?:${matching})`);
+    const most = wanted === null ? Math.min(CHUNK, limit - texts.length) : KEYS;
+    const range: Range = {
+      start: inOrder(from ?? (reverse ? lt : gte)),
+      end: inOrder(reverse ? gte : lt),
+      limit: most,
+      reverse,
+      exclusiveStart: from !== null || reverse,
+      inclusiveEnd: reverse,
+      transaction,
+    };
+    let seen = 0;
+    let last = '';
+    let broke = false;
+    if (under === undefined && wanted === null) {
+      for (const { key, value } of documents.getRange(range)) {
+        texts.push({ key, json: jsonOf(table, key, value) });
+        seen += 1;
+        last = key;
+      }
+    } else {
+      const keys: string[] = [];
+      const room = limit - texts.length;
+      const after = (under?.at ?? 0) + (under?.head.length ?? 0);
+      for (const place of (under === undefined ? documents : this.places[table]).getKeys(range)) {
+        seen += 1;
+        last = under === undefined ? place : place.slice(0, under.at) + place.slice(after);
+        if (wanted === null || wanted.test(last)) keys.push(last);
+        if (keys.length === room) {
+          broke = true;
+          break;
+        }
+      }
+      for (const key of keys) {
+        const text = documents.get(key, options);
+        // A place may have outlived its document.
+        if (text !== undefined) texts.push({ key, json: jsonOf(table, key, text) });
+      }
+    }
+    // With the documents missing, fewer keys than asked for may have been seen, and more may be there all the same.
+    const isOver = texts.length >= limit || (seen < most && !broke);
+    return { seen, last: isOver ? null : last };
   }
 
   async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {
@@ -128,6 +229,8 @@ interface Chunk<T> {
 
 export interface SharedSnapshot {
   readonly transaction: Transaction;
+  /** Counts commits; null: taken while one is under way, so that it may be from before it or after it. */
+  readonly version: number | null;
   users: number;
 }
 
@@ -137,6 +240,8 @@ export interface SharedSnapshot {
  */
 export class SnapshotPool {
   private current: SharedSnapshot | null = null;
+  private version = 0;
+  private committing = false;
   private readonly held = new Set<SharedSnapshot>();
   private waiting: (() => void)[] = [];
 
@@ -144,7 +249,8 @@ export class SnapshotPool {
 
   take(): SharedSnapshot {
     if (this.current === null) {
-      this.current = { transaction: this.begin(), users: 0 };
+      const version = this.committing ? null : this.version;
+      this.current = { transaction: this.begin(), version, users: 0 };
       this.held.add(this.current);
     }
     this.current.users++;
@@ -171,8 +277,15 @@ export class SnapshotPool {
     this.waiting = [];
   }
 
+  /** Before a commit. */
+  commits(): void {
+    this.committing = true;
+  }
+
   /** After a commit: whoever comes now sees it. */
   renew(): void {
+    this.committing = false;
+    this.version += 1;
     this.current = null;
   }
 
