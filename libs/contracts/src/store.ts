@@ -47,7 +47,7 @@ export interface PointerDocument extends Pointer {
 }
 
 /** As editions 1 and 2 wrote it: of a product with one source, by partition. Edition 1 wrote no `v`. */
-export interface PointerDocumentBefore extends Omit<Pointer, 'cut' | 'epochs' | 'barriers'> {
+export interface PointerDocumentBefore extends Omit<Pointer, 'cut' | 'epochs' | 'barriers' | 'orders'> {
   readonly v?: 1;
   readonly cut: Readonly<Record<string, Offset>>;
   readonly epochs: Readonly<Record<string, Epoch>>;
@@ -93,6 +93,8 @@ export interface ProgressDocument {
   readonly watermark: number | null;
   /** The `barrierTime` of the barrier that closed it. Absent before edition 3 of the wire. */
   readonly closedAt?: number | null;
+  /** In which orders all of the epoch's cells stand. A writer of before leaves it out, so it is true where it is. */
+  readonly orders?: string;
 }
 
 /** What has landed of a range that is not served yet: its slices, and its commit once that was read. */
@@ -100,6 +102,8 @@ export interface RangeAccountDocument {
   readonly v: 1;
   readonly landed: readonly number[];
   readonly commit: RangeCommit | null;
+  /** In which orders all cells stand that have landed. */
+  readonly orders?: string;
   /** The generation that it makes: what lies behind the served one goes. */
   readonly to: Generation;
 }

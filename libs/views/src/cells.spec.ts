@@ -1,7 +1,10 @@
 import type { Generation } from '@tenon/domain';
-import type { CellRange, Layer, MergedCell } from './cells';
-import { ALL_CELLS, cellsByKey, cellsOf, closedSpeedCells } from './cells';
+import type { Layer } from './cell-texts';
+import type { MergedCell } from './cells';
+import { cellsByKey, cellsOf, closedSpeedCells } from './cells';
 import { inOneStore, withView } from './open-view';
+import type { CellRange } from './question';
+import { ALL_CELLS } from './question';
 import type { Documents, StoreOfSpec } from './testing/snapshots';
 import { storeWith } from './testing/snapshots';
 import { LAYOUT, base, idOfPage, pointer, progress, speed } from './testing/visits';

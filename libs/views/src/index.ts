@@ -4,7 +4,12 @@ export { hasGap, includedIn, ledgerOf, readBaseView, readPointer, readSpeedView,
 export type { BaseView, LaneView, ProductView, SpeedView } from './view';
 export { inOneStore, withView } from './open-view';
 export type { LayerSnapshots, LayerStores } from './open-view';
-export { ALL_CELLS, cellsByKey, cellsOf, closedSpeedCells } from './cells';
-export type { CellRange, Layer, MergedCell } from './cells';
+export { cellsByKey, cellsOf, closedSpeedCells, mergedCell } from './cells';
+export type { MergedCell } from './cells';
+export { cellTexts, textsByKey } from './cell-texts';
+export type { CellTexts, Layer } from './cell-texts';
+export { ALL_CELLS } from './question';
+export type { CellRange } from './question';
+export { headsOf, placesOf } from './orders';
 export { servedPointers } from './served-pointers';
 export { troubleBook } from './trouble-book';

@@ -13,6 +13,8 @@ test('a product has a lane for each partition of its source, in order', () => {
     lanes: [0, 1, 2].map((partition) => ({ source: 'clicks', partition })),
     types: ['VARCHAR'],
     lateness: 5e6,
+    orders: [],
+    ordersMark: '',
   });
 });
 

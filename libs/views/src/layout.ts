@@ -1,6 +1,8 @@
 /** What a product is in the store: its id, its lanes, the types of its key; made once. */
 import type { Lane, Plan, ProductId, SourceDefinition } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
+import type { Order } from './orders';
+import { ordersMark, ordersOf } from './orders';
 
 export interface ProductLayout {
   readonly plan: Plan;
@@ -12,6 +14,10 @@ export interface ProductLayout {
   readonly types: readonly string[];
   /** How long after its time an event of the sources may come, microseconds. */
   readonly lateness: number;
+  /** In which orders its cells stand, beside that of their keys. */
+  readonly orders: readonly Order[];
+  /** Names `orders` (see `ordersMark`). */
+  readonly ordersMark: string;
 }
 
 /** The partition of the product's flushes topic that a lane's stand in; -1 for a lane that it does not have. */
@@ -29,5 +35,10 @@ export function layoutOf(
   });
   const own = definitions.filter(({ name }) => sources.includes(name));
   const lateness = Math.max(0, ...own.map(({ latenessMicros = 0 }) => latenessMicros));
-  return { plan, product: idOf(plan), sources, lanes, types: plan.key.map((key) => key.type), lateness };
+  const orders = ordersOf(plan);
+  return {
+    ...{ plan, product: idOf(plan), sources, lanes, lateness },
+    types: plan.key.map((key) => key.type),
+    ...{ orders, ordersMark: ordersMark(orders) },
+  };
 }

@@ -1,6 +1,7 @@
 import type { LayerSnapshots, LayerStores } from './open-view';
+import { ALL_CELLS } from './question';
 import { inOneStore, withView } from './open-view';
-import { ALL_CELLS, cellsOf } from './cells';
+import { cellsOf } from './cells';
 import { storeWith } from './testing/snapshots';
 import { LAYOUT, base, ledger, pointer, progress, speed } from './testing/visits';
 import type { ProductView } from './view';

@@ -51,10 +51,17 @@ export const served = z
 
 const view = { line: count, generation: count, at: millis, hash: name, ledger, watermark };
 
+const orders = z
+  .exactOptional(text)
+  .describe(
+    'The orders in which all of its cells stand, beside that of their keys; absent: in none, for sure',
+  );
+
 export const pointer = z
   .object({
     v: version2,
     ...view,
+    orders,
     cut: laneOffsets,
     epochs: z.record(z.string(), count).readonly().describe('Lane → the epoch that begins at the cut'),
     barriers,
@@ -69,6 +76,7 @@ export const rangeAccount = z
     v: z.literal(1),
     landed: z.array(count).readonly().describe('Slices that have landed'),
     commit: z.object(rangeCommit).readonly().nullable(),
+    orders,
     to: count.describe('The generation that the range makes'),
   })
   .describe('What has landed of a range that is not served yet');
@@ -103,6 +111,7 @@ export const progress = z
     ledger,
     watermark,
     closedAt: z.exactOptional(closedAt),
+    orders,
   })
   .describe('How far an epoch of a lane has landed. Its version holds for the epoch’s speed cells too');
 

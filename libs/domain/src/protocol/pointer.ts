@@ -27,6 +27,8 @@ export interface Pointer extends CutTimes {
   readonly hash: string;
   /** Of everything before the cut. */
   readonly ledger: LedgerCounts;
+  /** In which orders all cells of the line stand, beside that of their keys. Absent: in none, for sure. */
+  readonly orders?: string;
 }
 
 /** What is served before the first generation. */
@@ -119,6 +121,8 @@ export interface LandedEpoch extends EpochProgress {
   readonly watermark: number | null;
   /** The `barrierTime` of the barrier that closed it; null: it is open, or a release before closed it. */
   readonly closedAt: number | null;
+  /** In which orders all of its cells stand, beside that of their keys. Absent: in none, for sure. */
+  readonly orders?: string;
 }
 
 /**

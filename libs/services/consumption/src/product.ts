@@ -13,11 +13,15 @@ import { StatesOfEdition2 } from './edition-2/states-loop';
 import { FlushLoop } from './flushes/flush-loop';
 import { Hints } from './hints';
 import type { LandedFlushes } from './landing/flushes';
+import { orderLine } from './landing/line-orders';
 import { Pruner } from './pruner';
 import { foldClosedEpochs } from './ranges/fold-closed';
 import { RangeLoop } from './ranges/range-loop';
 import { traceStore } from './spans';
 import { Watch } from './watch';
+
+/** How often a base line is looked at that does not stand in its orders, milliseconds. */
+const ORDER_EVERY = 30_000;
 
 /** In Kappa an instance looks for epochs that another one closed and did not fold, milliseconds. */
 const FOLD_EVERY = 2000;
@@ -30,6 +34,8 @@ export class ProductLanding {
   private readonly folds: Periodic | null;
   /** What services of edition 2 wrote. */
   private readonly edition2: StatesOfEdition2;
+  /** The base line of a store that the release before has made. */
+  private readonly orders: Periodic;
   private readonly watch: Watch;
   private readonly pruner: Pruner;
   private readonly hints: Hints;
@@ -61,6 +67,13 @@ export class ProductLanding {
           desk.of('folds'),
         )
       : null;
+    this.orders = new Periodic(
+      deps,
+      `orders of ${layout.product}`,
+      () => ORDER_EVERY,
+      async (signal) => void (await orderLine(deps, layout, signal)),
+      desk.of('orders'),
+    );
     const watched = {
       has: (lane: Lane) => this.flushes.has(lane),
       stalled: (lanes: readonly ReplayRequest[]) => this.hints.askForReplay(lanes),
@@ -70,7 +83,7 @@ export class ProductLanding {
   }
 
   private get loops() {
-    return [this.flushes, this.ranges, this.edition2, this.folds, this.watch];
+    return [this.flushes, this.ranges, this.edition2, this.folds, this.orders, this.watch];
   }
 
   /** Rejects with the first loop that fails. */
@@ -88,6 +101,7 @@ export class ProductLanding {
     await this.ranges?.start();
     await this.edition2.start();
     this.folds?.start();
+    if (this.layout.orders.length > 0) this.orders.start();
     this.watch.start();
     this.pruner.start();
   }
@@ -150,7 +164,6 @@ export class ProductLanding {
   }
 
   async stop(): Promise<void> {
-    const loops = [this.flushes, this.ranges, this.edition2, this.folds, this.watch, this.pruner];
-    await Promise.all(loops.map((loop) => loop?.stop()));
+    await Promise.all([...this.loops, this.pruner].map((loop) => loop?.stop()));
   }
 }

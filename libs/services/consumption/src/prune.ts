@@ -1,10 +1,11 @@
 /** Deletes what no reader can need any more, after a grace time: what lies behind a pointer that was served. */
-import type { RangeAccountDocument } from '@tenon/contracts';
+import type { RangeAccountDocument, SpeedDocument } from '@tenon/contracts';
 import { STORE_KEYS, isTroublesKey, keyAfter, parseProgressKey, parseSpeedKey } from '@tenon/contracts';
 import type { Epoch, Pointer } from '@tenon/domain';
 import { isBehind, laneKey, laneOfNumber } from '@tenon/domain';
-import type { Clock, ProductStore, StoreTable } from '@tenon/ports';
+import type { Clock, DocumentPlaces, ProductStore, StoreTable } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
+import { placesOf } from '@tenon/views';
 import { pauseAfter } from './pause';
 
 /** Keys looked at, and deleted, at a time. */
@@ -33,7 +34,7 @@ export async function prune(
     const lane = laneOfNumber(sources, number);
     return lane !== undefined && isBehind(served, laneKey(lane.source, lane.partition), epoch);
   };
-  const deleteWhere = deleter(deps, signal);
+  const deleteWhere = deleter(deps, layout, signal);
   let deleted = 0;
   const progress = STORE_KEYS.progressOf(product);
   deleted += await deleteWhere(
@@ -55,27 +56,33 @@ export async function prune(
 }
 
 const deleter =
-  ({ store, clock }: PruneDeps, signal: AbortSignal) =>
+  ({ store, clock }: PruneDeps, layout: ProductLayout, signal: AbortSignal) =>
   async (
     table: StoreTable,
     range: { readonly gte: string; readonly lt: string },
     isOver: (key: string, value: RangeAccountDocument) => boolean,
   ): Promise<number> => {
+    // Keys of one table have prefixes of one length.
+    const at = range.gte.length;
     let deleted = 0;
     let from: string | null = range.gte;
     while (from !== null && !signal.aborted) {
       const began = clock.monotonic();
       const bounds = { gte: from, lt: range.lt, limit: CHUNK };
       const found = await store.snapshot(async (snapshot) => {
-        const entries: { key: string; over: boolean }[] = [];
-        for await (const chunk of snapshot.scan<RangeAccountDocument>(table, bounds))
-          for (const { key, value } of chunk) entries.push({ key, over: isOver(key, value) });
+        const entries: { key: string; over: boolean; places?: DocumentPlaces | undefined }[] = [];
+        for await (const chunk of snapshot.scan<RangeAccountDocument & SpeedDocument>(table, bounds))
+          for (const { key, value } of chunk) {
+            const k = table === 'meta' ? undefined : JSON.stringify(value.k);
+            const places = k && placesOf(layout, key.slice(0, at), key.slice(at), k);
+            entries.push({ key, over: isOver(key, value), ...(places && { places }) });
+          }
         return entries;
       });
       const over = found.filter((one) => one.over);
       if (over.length > 0)
         await store.transact(async (tx) => {
-          for (const { key } of over) tx.delete(table, key);
+          for (const { key, places } of over) tx.delete(table, key, places);
         });
       deleted += over.length;
       from = found.length < CHUNK ? null : keyAfter(found.at(-1)?.key as string);

@@ -64,7 +64,7 @@ describe('a flush lands', () => {
     await land(whole({ to: 6, end }));
     expect(progress()).toEqual({
       ...{ v: 1, start: 0, next: 6 },
-      ...{ closed: true, closedAt: 8, ledger: ledger(6), watermark: 7, nextEpoch: 4 },
+      ...{ closed: true, closedAt: 8, ledger: ledger(6), watermark: 7, nextEpoch: 4, orders: '1' },
     });
   });
 

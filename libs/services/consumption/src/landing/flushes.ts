@@ -8,7 +8,7 @@ import type { FlushVerdict, LaneKey, Offset } from '@tenon/domain';
 import { judgeFlush, laneKey, laneNumber } from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
-import { readPointer } from '@tenon/views';
+import { placesOf, readPointer } from '@tenon/views';
 
 /** A flush of which every frame has come. */
 export interface WholeFlush {
@@ -89,7 +89,8 @@ export async function landFlush(
   const verdict = judgeFlush(flush, progress?.next ?? flush.start, pointer.epochs[lane] ?? 0);
   if (verdict !== 'apply') return verdict;
   const prefix = STORE_KEYS.speed(layout.product, epoch, laneNumber(layout.sources, { source, partition }));
-  for (const { id, key: k, states } of cells) tx.putJson('speed', prefix + id, `{"k":${k},"s":${states}}`);
+  for (const { id, key: k, states } of cells)
+    tx.putJson('speed', prefix + id, `{"k":${k},"s":${states}}`, placesOf(layout, prefix, id, k));
   const document: ProgressDocument = {
     v: VERSIONS.progress.writes,
     start: flush.start,
@@ -99,6 +100,9 @@ export async function landFlush(
     ledger: end.ledger,
     watermark: end.watermark,
     closedAt: end.closedAt,
+    // Flush by flush: cells of one that a release before landed stand in no order.
+    ...(layout.orders.length > 0 &&
+      (progress === undefined || progress.orders === layout.ordersMark) && { orders: layout.ordersMark }),
   };
   tx.put('meta', key, document);
   return 'apply';

@@ -2,9 +2,10 @@
 import type { BaseDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { FoldTarget, State } from '@tenon/domain';
-import { foldCell, isOver, mergeStates, watermarkAt } from '@tenon/domain';
+import { foldCell, isOver, mergeStates, versionAt, watermarkAt } from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
+import { placesOf } from '@tenon/views';
 
 /** States of a range of the log for one cell. Texts are JSON, as they travel. */
 export interface FoldedCell {
@@ -29,12 +30,15 @@ export async function foldCells(
   const each = onceEach(layout, cells);
   const keys = each.map(({ id }) => prefix + id);
   const documents = await tx.getMany<BaseDocument>('base', keys);
-  each.forEach(({ key, states }, index) => {
+  each.forEach(({ id, key, states }, index) => {
     const at = keys[index] as string;
     const document = documents[index];
+    // One that is in base(from) stands where it must, or is seen to by who makes the orders of a line (see line-orders.ts).
+    const stands = document !== undefined && versionAt(document.v, target.from) !== undefined;
+    const places = placesOf(layout, prefix, id, key, stands);
     if (document === undefined) {
       const text = typeof states === 'string' ? states : JSON.stringify(states);
-      tx.putJson('base', at, `{"k":${key},"v":[{"g":${target.to},"s":${text}}]}`);
+      tx.putJson('base', at, `{"k":${key},"v":[{"g":${target.to},"s":${text}}]}`, places);
       return;
     }
     const versions = foldCell(layout.plan.states, document.v, {
@@ -43,7 +47,7 @@ export async function foldCells(
       states: statesOf(states),
       amended: isOver(layout.plan.window, document.k[0], watermark),
     });
-    tx.putJson('base', at, `{"k":${key},"v":${JSON.stringify(versions)}}`);
+    tx.putJson('base', at, `{"k":${key},"v":${JSON.stringify(versions)}}`, places);
   });
 }
 

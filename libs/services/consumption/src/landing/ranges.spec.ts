@@ -90,11 +90,11 @@ test('a slice beyond those that the commit counts stands for none of them', asyn
 
 test('the account says what has landed, and what is deleted with the last of it', async () => {
   await slice(1, { bob: 2 });
-  expect(account()).toEqual({ v: 1, landed: [1], commit: null, to: 1 });
+  expect(account()).toEqual({ v: 1, landed: [1], commit: null, orders: '1', to: 1 });
   const { slices, cut, epochs, barriers, watermark, ledger: counts } = commitOf(2);
   await commit(2);
   expect(account()).toEqual({
-    ...{ v: 1, landed: [1], to: 1 },
+    ...{ v: 1, landed: [1], orders: '1', to: 1 },
     commit: { slices, cut, epochs, barriers, watermark, ledger: counts },
   });
   await slice(0, { ann: 1 });
@@ -108,7 +108,7 @@ test('the pointer says where the view ends, and since when it is served', async 
   const { moved } = await commit(1, { to: 2, watermark: 7, ledger: ledger(9) });
   const expected: Pointer = {
     ...{ line: 0, generation: 2, at: AT, hash: 'h1', watermark: 7, ledger: ledger(9) },
-    ...{ cut: { 'orders/0': 20, 'orders/1': 20 }, epochs: { 'orders/0': 2, 'orders/1': 2 } },
+    ...{ cut: { 'orders/0': 20, 'orders/1': 20 }, epochs: { 'orders/0': 2, 'orders/1': 2 }, orders: '1' },
     barriers: { 'orders/0': BARRIER_AT, 'orders/1': BARRIER_AT },
   };
   expect(moved).toEqual(expected);

@@ -10,6 +10,7 @@ import type { StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { readPointer } from '@tenon/views';
 import { foldCells } from './fold-cells';
+import { withOrders } from './line-orders';
 
 export interface LandedPart {
   /** The range is of the past, or of another base than this one, which is served; and so is what follows of it. */
@@ -40,7 +41,8 @@ export async function landSlice(
   if (target === null) return { stale: pointer, moved: null };
   await foldCells(tx, layout, target, cells);
   if (!whole) return LANDED;
-  const account = withSlice(await readAccount(tx, layout, message), message.slice);
+  const before = await readAccount(tx, layout, message);
+  const account = { ...withSlice(before, message.slice), ...ordersAfter(layout, before) };
   return { stale: null, moved: settle(tx, layout, message, account, pointer, target, at) };
 }
 
@@ -56,25 +58,34 @@ export async function landCommit(
   if (target === null) return { stale: pointer, moved: null };
   const { slices, cut, epochs, barriers, ledger, watermark } = message;
   const commit = { slices, cut, epochs, barriers, ledger, watermark };
-  const account = withCommit(await readAccount(tx, layout, message), commit);
+  const before = await readAccount(tx, layout, message);
+  const account = { ...withCommit(before, commit), ...ordersAfter(layout, before) };
   return { stale: null, moved: settle(tx, layout, message, account, pointer, target, at) };
 }
 
 async function readAccount(
   tx: StoreTransaction,
-  { product }: ProductLayout,
+  { product, ordersMark }: ProductLayout,
   { range }: SliceFrame | CommitMessage,
-): Promise<RangeAccount> {
+): Promise<OrderedAccount> {
   const document = await tx.get<RangeAccountDocument>('meta', STORE_KEYS.range(product, range));
-  return supported('range-account', document) ?? EMPTY_ACCOUNT;
+  return supported('range-account', document) ?? { ...EMPTY_ACCOUNT, orders: ordersMark };
 }
+
+/** With the orders in which all cells stand that have landed. */
+type OrderedAccount = RangeAccount & { readonly orders?: string | undefined };
+
+/** A slice that a release before has landed stands in none, and its account says nothing of any from then on. */
+const ordersAfter = ({ ordersMark }: ProductLayout, before: OrderedAccount) => ({
+  orders: ordersMark !== '' && before.orders === ordersMark ? ordersMark : undefined,
+});
 
 /** Moves the pointer if all of the range has landed; else keeps the account. */
 function settle(
   tx: StoreTransaction,
   layout: ProductLayout,
   { range, to }: SliceFrame | CommitMessage,
-  { landed, commit }: RangeAccount,
+  { landed, commit, orders }: OrderedAccount,
   pointer: Pointer,
   target: FoldTarget,
   at: number,
@@ -83,11 +94,13 @@ function settle(
   const move = commitOfWhole({ landed, commit });
   if (move === null) {
     const v = VERSIONS['range-account'].writes;
-    tx.put('meta', key, { v, landed, commit, to } satisfies RangeAccountDocument);
+    const document: RangeAccountDocument = { v, landed, commit, ...(orders !== undefined && { orders }), to };
+    tx.put('meta', key, document);
     return null;
   }
   const moved = movedPointer(pointer, target, move, layout.plan.hash, at);
-  tx.put('meta', STORE_KEYS.pointer(layout.product), pointerDocument(moved));
+  const served = withOrders(layout, pointer, target, moved, orders === layout.ordersMark);
+  tx.put('meta', STORE_KEYS.pointer(layout.product), pointerDocument(served));
   tx.delete('meta', key);
-  return moved;
+  return served;
 }

@@ -69,7 +69,7 @@ test('the closed epochs of all lanes become the base view, and nothing counts tw
   const pointer = await fold();
   expect(pointer).toEqual({
     ...{ line: 0, generation: 1, at: clock.now(), hash: 'h1', watermark: null, ledger: ledger(30) },
-    ...{ cut: { 'orders/0': 10, 'orders/1': 20 }, epochs: { 'orders/0': 1, 'orders/1': 1 } },
+    ...{ cut: { 'orders/0': 10, 'orders/1': 20 }, epochs: { 'orders/0': 1, 'orders/1': 1 }, orders: '1' },
     barriers: { 'orders/0': BARRIER_AT, 'orders/1': BARRIER_AT },
   });
   expect(servedPointer(store)).toEqual({ v: 2, ...pointer });

@@ -10,6 +10,7 @@ import type { CellRange, ProductLayout, ProductView } from '@tenon/views';
 import { ALL_CELLS, closedSpeedCells, readPointer, readView } from '@tenon/views';
 import type { FoldedCell } from '../landing/fold-cells';
 import { foldCells } from '../landing/fold-cells';
+import { withOrders } from '../landing/line-orders';
 import { pauseAfter } from '../pause';
 
 export interface FoldDeps {
@@ -57,7 +58,13 @@ export async function foldClosedEpochs(
   return store.transact(async (tx) => {
     const served = await readPointer(tx, layout);
     if (!isServed(view, served)) return null;
-    const moved = movedPointer(served, target, move, layout.plan.hash, at);
+    const moved = withOrders(
+      layout,
+      served,
+      target,
+      movedPointer(served, target, move, layout.plan.hash, at),
+      true,
+    );
     tx.put('meta', STORE_KEYS.pointer(layout.product), pointerDocument(moved));
     return moved;
   });
