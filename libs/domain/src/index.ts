@@ -7,6 +7,7 @@ export type {
   Topology,
 } from './definitions';
 export type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanSql, PlanWindow } from './plan';
+export { shapeOf } from './sql-type';
 export type { SqlType, Value } from './sql-value';
 export type { State, StateSpec } from './states/spec';
 export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './protocol/ledger';
@@ -15,7 +16,7 @@ export { LETTER_LIMITS, LetterBudget } from './letter-budget';
 export type { LetterLimits } from './letter-budget';
 export { refusedShare } from './refused';
 export { compareValues, toAnswer } from './values';
-export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp } from './time';
+export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp, windowEnd } from './time';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 export { partKey, partsKey, splitCellKey } from './cell-parts';
 export { checksum32, checksumOf, hashHex96, partitionOf } from './hash';
@@ -29,6 +30,7 @@ export { countsState } from './states/counts';
 export { finalizeMeasure } from './finalize';
 export { answerStatus, cellStatus, isOver } from './answer';
 export { logTime } from './log-time';
+export type { CellStatus } from './answer';
 export { generationBefore } from './numbers';
 export type { Epoch, Generation, Line, Offset, Partition } from './numbers';
 export { laneKey, laneNumber, laneOfNumber, lanesOf, parseLane, toLanes, toVector } from './lanes';

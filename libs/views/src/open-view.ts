@@ -20,20 +20,42 @@ export const inOneStore = (store: Pick<ProductStore, 'snapshot'>): LayerStores =
   speed: store,
 });
 
+/** The view that was read last, and the store's version that it is of: as long as nothing is written it is the view. */
+export interface KnownView {
+  version: number;
+  view: ProductView | null;
+}
+
+async function viewOf(
+  snapshot: StoreSnapshot,
+  layout: ProductLayout,
+  known: KnownView | undefined,
+): Promise<ProductView> {
+  const { version } = snapshot;
+  if (known === undefined || version === undefined) return readView(snapshot, layout);
+  if (known.view !== null && known.version === version) return known.view;
+  const view = await readView(snapshot, layout);
+  known.version = version;
+  known.view = view;
+  return view;
+}
+
 /**
  * Runs `read` with the views and the snapshots that they are of. The base view is pinned first: speed keeps all epochs from
  * its cut on for longer than any read takes, so that what is read of it afterwards joins on.
  *
+ * @param known is kept up for the next read
  * @throws UnsupportedVersion
  */
 export function withView<T>(
   { base, speed }: LayerStores,
   layout: ProductLayout,
   read: (view: ProductView, snapshots: LayerSnapshots) => Promise<T>,
+  known?: KnownView,
 ): Promise<T> {
   if (base === speed)
     return base.snapshot(async (snapshot) =>
-      read(await readView(snapshot, layout), { base: snapshot, speed: snapshot }),
+      read(await viewOf(snapshot, layout, known), { base: snapshot, speed: snapshot }),
     );
   return base.snapshot(async (baseSnapshot) => {
     const baseView = await readBaseView(baseSnapshot, layout);

@@ -12,6 +12,7 @@ import { EMPTY_LEDGER, cellId, cellKey, formatTimestamp, idOf } from '@tenon/dom
 import { createEngine } from '@tenon/engine';
 import type { Engine, LogRecord, ProductStore } from '@tenon/ports';
 import { planCatalog } from '@tenon/runtime';
+import { layoutOf, placesOf } from '@tenon/views';
 
 export const READINGS = 'readings';
 const HOURS = 1_000;
@@ -99,9 +100,10 @@ export async function fillStore(directory: string, cells: number): Promise<void>
   const store = createLmdbProductStore({ directory: join(directory, 'store') });
   const states = await statesOf(engine, source, plan, 200);
   const sites = cells / HOURS;
-  await writeHead(store, plan);
+  await writeHead(store, plan, layoutOf(plan, [source]).ordersMark);
   const types = plan.key.map(({ type }) => type);
   const prefix = STORE_KEYS.base(idOf(plan), 0);
+  const layout = layoutOf(plan, [source]);
   const each = function* () {
     for (let hour = 0; hour < HOURS; hour++)
       for (let site = 0; site < sites; site++) yield [hour, site] as const;
@@ -122,9 +124,13 @@ export async function fillStore(directory: string, cells: number): Promise<void>
         const key = [hourOf(hour), siteOf(site)];
         const id = cellKey(types, key);
         const s = states[(hour + site) % 200]!;
-        tx.put('base', prefix + id, { k: key, v: [{ g: 1, s }] });
-        if (hour === HOURS - 1)
-          tx.put('speed', STORE_KEYS.speed(idOf(plan), 1, site % LANES) + id, { k: key, s });
+        const k = JSON.stringify(key);
+        const base = JSON.stringify({ k: key, v: [{ g: 1, s }] });
+        tx.putJson('base', prefix + id, base, placesOf(layout, prefix, id, k, false));
+        if (hour === HOURS - 1) {
+          const lane = STORE_KEYS.speed(idOf(plan), 1, site % LANES);
+          tx.putJson('speed', lane + id, JSON.stringify({ k: key, s }), placesOf(layout, lane, id, k, false));
+        }
         const values = plan.columns.map(({ name }, at) => [name, rows[index]?.values[at]]);
         const row = { ...Object.fromEntries(values), _cell: cellId(key), _status: 'final' };
         tx.put('meta', `bare/${siteOf(site)}/${hourOf(hour)}`, row);
@@ -137,11 +143,11 @@ export async function fillStore(directory: string, cells: number): Promise<void>
   await engine.close();
 }
 
-async function writeHead(store: ProductStore, plan: Plan): Promise<void> {
+async function writeHead(store: ProductStore, plan: Plan, orders: string): Promise<void> {
   const lanes = Array.from({ length: LANES }, (_, lane) => lane);
   const all = (value: number) => Object.fromEntries(lanes.map((lane) => [`${READINGS}/${lane}`, value]));
   await store.transact(async (tx) => {
-    const pointer = { line: 0, generation: 1, cut: all(0), epochs: all(1), at: 0, hash: plan.hash };
+    const pointer = { line: 0, generation: 1, cut: all(0), epochs: all(1), at: 0, hash: plan.hash, orders };
     const barriers = all((FIRST_HOUR + HOURS) * 3.6e6);
     const watermark = (FIRST_HOUR + HOURS - 1) * 3.6e9;
     tx.put(
@@ -151,7 +157,16 @@ async function writeHead(store: ProductStore, plan: Plan): Promise<void> {
     );
     for (const lane of lanes)
       tx.put('meta', STORE_KEYS.progress(idOf(plan), 1, lane), {
-        ...{ v: 1, start: 0, next: 0, closed: false, nextEpoch: 2, ledger: EMPTY_LEDGER, watermark: null },
+        ...{
+          v: 1,
+          start: 0,
+          next: 0,
+          closed: false,
+          nextEpoch: 2,
+          ledger: EMPTY_LEDGER,
+          watermark: null,
+          orders,
+        },
       });
   });
 }

@@ -21,8 +21,9 @@ export class HotRoutes {
 
   /** @param path without the query; only plain paths match (no percent-encoding, no empty segment) */
   match(method: string | undefined, path: string): HotMatch | undefined {
+    const wanted = method === 'HEAD' ? 'GET' : method;
     for (const { route, pattern, names } of this.routes) {
-      if (route.method !== method) continue;
+      if (route.method !== wanted) continue;
       const found = pattern.exec(path);
       if (found === null) continue;
       const params: Record<string, string> = {};

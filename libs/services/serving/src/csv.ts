@@ -1,10 +1,13 @@
 /** Rows as CSV (RFC 4180), for spreadsheets and shells. */
-import type { RowsAnswer } from '@tenon/contracts';
 import type { Value } from '@tenon/domain';
 
-export function toCsv(columns: readonly string[], answer: RowsAnswer): string {
+/** @param rows as JSON */
+export function toCsv(columns: readonly string[], rows: readonly string[]): string {
   const names = [...columns, '_cell', '_status'];
-  const lines = answer.rows.map((row) => names.map((name) => field(row[name] ?? null)).join(','));
+  const lines = rows.map((text) => {
+    const row = JSON.parse(text) as Readonly<Record<string, Value>>;
+    return names.map((name) => field(row[name] ?? null)).join(',');
+  });
   return `${[names.map(field).join(','), ...lines].join('\r\n')}\r\n`;
 }
 

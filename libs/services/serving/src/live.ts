@@ -10,9 +10,10 @@ import { includedIn } from '@tenon/views';
 import { HintCheck } from './hint-check';
 import type { RowsQuery } from './query';
 import { matches } from './query';
-import type { LiveRows, ProductReader } from './reader';
+import type { ProductReader } from './reader';
 import { startLiveUpdate } from './spans';
-import { parseCellId } from '@tenon/domain';
+import type { Value } from '@tenon/domain';
+import { cellId } from '@tenon/domain';
 import { Links, NO_TRACER, within } from '@tenon/telemetry';
 
 export interface LiveConfig {
@@ -43,6 +44,12 @@ export const LIVE_DEFAULTS: LiveConfig = {
 /** Cells that may wait for a slow client; above it, it gets a fresh snapshot instead. */
 const MAX_WAITING = 5000;
 
+/** A message is told for as long to who asks alike, milliseconds: what it says of the log's end is as old. */
+const SHARED_MS = 500;
+
+/** Messages that are kept for it. */
+const MAX_SHARED = 100;
+
 interface Update {
   readonly id: number;
   readonly cells: readonly string[] | null;
@@ -69,6 +76,7 @@ export class LiveHub {
   private readonly tracer: Tracer;
   /** Traces of landings that no client has been told of. */
   private untold = new Links();
+  private readonly messages = new Map<string, { readonly at: number; readonly message: Promise<string> }>();
 
   constructor(
     private readonly deps: {
@@ -97,6 +105,7 @@ export class LiveHub {
 
   private changed(cells: readonly string[] | null): void {
     this.last += 1;
+    this.messages.clear();
     this.updates.push({ id: this.last, cells });
     if (this.updates.length > this.config.history) this.updates.shift();
     for (const client of this.clients) {
@@ -208,26 +217,63 @@ export class LiveHub {
     client.waiting = new Set();
     // Taken before the read: a change that comes during it is told again, never lost.
     const id = `${this.run}.${this.last}`;
-    if (waiting === null) {
-      const answer = await this.reader.rows({ ...query, range: { ...query.range, reverse: true } }, {});
-      return this.message(id, 'snapshot', { rows: answer.rows, removed: [], answer: answer.answer });
-    }
+    const { product } = this.reader.layout;
+    const question = JSON.stringify([query.range, query.where, query.limit]);
+    const what = waiting === null ? 'snapshot' : [...waiting].sort().join(' ');
+    return this.shared(`${product} ${id} ${question} ${what}`, () =>
+      waiting === null ? this.snapshot(id, query) : this.update(id, query, waiting),
+    );
+  }
+
+  /**
+   * What clients are told of one change is read once for all that ask alike: it was read after the change, and is not used any
+   * more after the next one.
+   */
+  private shared(key: string, make: () => Promise<string>): Promise<string> {
+    const now = this.deps.clock.monotonic();
+    const known = this.messages.get(key);
+    if (known !== undefined && now - known.at < SHARED_MS) return known.message;
+    const message = make();
+    if (this.messages.size >= MAX_SHARED) this.messages.clear();
+    this.messages.set(key, { at: now, message });
+    message.catch(() => this.messages.delete(key));
+    return message;
+  }
+
+  private async snapshot(id: string, query: RowsQuery): Promise<string> {
+    const { rows, answer } = await this.reader.read(
+      { ...query, range: { ...query.range, reverse: true } },
+      {},
+    );
+    return this.message(id, 'snapshot', rows, [], answer);
+  }
+
+  private async update(id: string, query: RowsQuery, waiting: ReadonlySet<string>): Promise<string> {
     // Cell keys are in the order of windows, so `from` and `to` hold here as they do for the snapshot.
     const { gte, lt } = query.range;
     const { rows, removed, answer } = await this.reader.cells(
       [...waiting].filter((cell) => cell >= gte && cell < lt),
     );
-    const wanted = (cell: string) =>
-      query.where.length === 0 || matches(query.where, parseCellId(cell) ?? []);
-    return this.message(id, 'rows', {
-      rows: rows.filter((row) => wanted(row._cell)),
-      removed: removed.filter(wanted),
+    const wanted = (key: readonly Value[]) => matches(query.where, key);
+    return this.message(
+      id,
+      'rows',
+      rows.filter(({ key }) => wanted(key)).map(({ text }) => text),
+      removed.filter(wanted).map(cellId),
       answer,
-    });
+    );
   }
 
-  private message(id: string, event: string, data: LiveRows): string {
-    return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  /** @param rows and `answer` as JSON */
+  private message(
+    id: string,
+    event: string,
+    rows: readonly string[],
+    removed: readonly string[],
+    answer: string,
+  ): string {
+    const data = `{"rows":[${rows.join(',')}],"removed":${JSON.stringify(removed)},"answer":${answer}}`;
+    return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
   }
 
   private comment(text: string): string {

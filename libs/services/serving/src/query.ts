@@ -5,6 +5,7 @@ import { canonicalTimestamp, compareValues, keyPattern, keyPrefix } from '@tenon
 import { HttpProblem } from '@tenon/errors';
 import type { CellRange, Layer } from '@tenon/views';
 import { ALL_CELLS } from '@tenon/views';
+import { valuesOf } from './dimension-values';
 
 export interface RowsQuery {
   readonly range: CellRange;
@@ -38,7 +39,7 @@ export function parseRowsQuery(plan: Plan, query: Readonly<Record<string, string
     texts,
   );
   return {
-    range: { ...range, reverse, pattern },
+    range: { ...range, reverse, pattern, ...(where.length > 0 && { fixed: fixedBy(plan, where) }) },
     where,
     layer: choice(query, 'layer', ['merged', 'batch', 'speed'], 'merged'),
     after: query.after === undefined ? null : receipt(plan, query.after),
@@ -94,6 +95,13 @@ function dimensions(plan: Plan, query: Readonly<Record<string, string>>): RowsQu
   }
   return where;
 }
+
+/** Of each part of the key the values that are asked for; undefined: any. */
+const fixedBy = (plan: Plan, where: RowsQuery['where']) =>
+  plan.key.map((_, part) => {
+    const one = where.find((asked) => asked.part === part);
+    return one && valuesOf(one.type, one.text);
+  });
 
 /** True if a key has the texts that the query asks for; NULL is asked for as an empty text. */
 export function matches(where: RowsQuery['where'], key: readonly Value[]): boolean {

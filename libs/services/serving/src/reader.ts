@@ -1,34 +1,27 @@
 /** Reads one product: from one snapshot of the store to an answer that says what it is. */
-import type { AnswerEnvelope, AnswerTrouble, Row, RowsAnswer } from '@tenon/contracts';
+import type { AnswerEnvelope, RowsAnswer } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
-import type { LaneOffsets, LedgerCounts, State, Value } from '@tenon/domain';
-import {
-  answerStatus,
-  cellId,
-  cellStatus,
-  countBetween,
-  covers,
-  formatTimestamp,
-  isOver,
-  laneKey,
-  lanesOf,
-  refusedShare,
-  toVector,
-  watermarkAt,
-} from '@tenon/domain';
-import type { Clock, Engine, EventLog, ProductStore, Trouble } from '@tenon/ports';
+import type { CellStatus, LaneOffsets, Value } from '@tenon/domain';
+import { covers, lanesOf } from '@tenon/domain';
+import type { Clock, Engine, EventLog, ProductStore } from '@tenon/ports';
 import type {
+  CellTexts,
+  KnownView,
   Layer,
   LayerSnapshots,
   LayerStores,
-  MergedCell,
   ProductLayout,
   ProductView,
 } from '@tenon/views';
-import { cellsByKey, cellsOf, hasGap, inOneStore, includedIn, ledgerOf, withView } from '@tenon/views';
+import { cellTexts, inOneStore, textsByKey, withView } from '@tenon/views';
+import { Envelopes } from './envelope';
+import { Gathered } from './gathered';
+import { CHUNK_BYTES } from './page-size';
 import type { RowsQuery } from './query';
-import { CHUNK_BYTES, sizeOf } from './page-size';
-import { makeCursor, matches } from './query';
+import { makeCursor } from './query';
+import type { RowCache } from './row-cache';
+import type { RowText } from './rows';
+import { Rows } from './rows';
 
 export interface ReaderDeps {
   readonly store: Pick<ProductStore, 'snapshot'>;
@@ -39,56 +32,82 @@ export interface ReaderDeps {
   readonly maxAnswerBytes: number;
   /** A product that refuses more of its events than this is incomplete. */
   readonly maxRefusedPercent: number;
+  readonly cache: RowCache;
 }
 
-/** As an answer has it, times as texts. */
-function troubleOf({ since, ...trouble }: Trouble): AnswerTrouble {
-  return { ...trouble, since: formatTimestamp(since * 1000) };
+/** An answer as it is sent. */
+export interface ReadAnswer {
+  readonly included: LaneOffsets;
+  /** JSON of each row. */
+  readonly rows: readonly string[];
+  /** JSON of the envelope. */
+  readonly answer: string;
+  readonly next: string | null;
+  /** Names what it is made of (see `Envelopes.tag`). */
+  readonly tag: string;
 }
 
-/** A row on its way to an answer, with the key that it is ordered by. */
-interface KeyedRow {
-  readonly id: string;
-  readonly row: Row;
+/** A row that is told to live clients. */
+export interface LiveRow {
+  readonly key: readonly Value[];
+  readonly text: string;
 }
 
 /** What an SSE message carries. */
 export interface LiveRows {
-  readonly rows: readonly Row[];
-  readonly removed: readonly string[];
-  readonly answer: AnswerEnvelope;
+  readonly rows: readonly LiveRow[];
+  /** The keys of those that HAVING now drops. */
+  readonly removed: readonly (readonly Value[])[];
+  /** JSON of the envelope. */
+  readonly answer: string;
 }
 
 export class ProductReader {
   private readonly stores: LayerStores;
+  private readonly known: KnownView = { version: -1, view: null };
+  private readonly envelopes: Envelopes;
+  private readonly rowsOf: Rows;
+  private readonly logEnds: Gathered<LaneOffsets | null>;
 
   constructor(
     private readonly deps: ReaderDeps,
     readonly layout: ProductLayout,
   ) {
     this.stores = inOneStore(deps.store);
+    this.envelopes = new Envelopes(layout, deps.maxRefusedPercent);
+    this.rowsOf = new Rows(deps.engine, layout, deps.cache.product());
+    this.logEnds = new Gathered(() => this.readEnds());
   }
 
   /** One page of rows. `query.after` is the caller's to wait for. */
-  async rows(query: RowsQuery, asked: Readonly<Record<string, string>>): Promise<RowsAnswer> {
+  async read(query: RowsQuery, asked: Readonly<Record<string, string>>): Promise<ReadAnswer> {
     const ends = this.ends();
-    const { view, rows, next } = await withView(this.stores, this.layout, async (seen, snapshots) => ({
+    const { view, rows, next } = await this.withView(async (seen, snapshots) => ({
       view: seen,
       ...(await this.page(snapshots, seen, query, asked)),
     }));
-    const { plan } = this.layout;
+    const end = await ends;
+    const { layer } = query;
+    const statuses = rows.map(({ status }) => status);
     return {
-      product: plan.product,
-      version: plan.version,
-      rows: rows.map(({ row }) => row),
-      answer: await this.envelope(
-        view,
-        query.layer,
-        rows.map(({ row }) => row),
-        ends,
-      ),
+      included: this.envelopes.included(view, layer),
+      rows: rows.map(({ text }) => text as string),
+      answer: this.envelopes.text(view, layer, statuses, end, this.deps.clock.now()),
       next,
+      tag: this.envelopes.tag(view, layer, end, this.deps.clock.now()),
     };
+  }
+
+  /** The same as an object. */
+  async rows(query: RowsQuery, asked: Readonly<Record<string, string>>): Promise<RowsAnswer> {
+    return JSON.parse(this.json(await this.read(query, asked))) as RowsAnswer;
+  }
+
+  /** An answer's body. */
+  json({ rows, answer, next }: ReadAnswer): string {
+    const { product, version } = this.layout.plan;
+    const head = `{"product":${JSON.stringify(product)},"version":${version},"rows":[`;
+    return `${head}${rows.join(',')}],"answer":${answer},"next":${JSON.stringify(next)}}`;
   }
 
   private async page(
@@ -96,90 +115,71 @@ export class ProductReader {
     view: ProductView,
     query: RowsQuery,
     asked: Readonly<Record<string, string>>,
-  ): Promise<{ rows: KeyedRow[]; next: string | null }> {
-    const rows: KeyedRow[] = [];
-    let cells: MergedCell[] = [];
-    let waiting = 0;
+  ): Promise<{ rows: RowText[]; next: string | null }> {
+    const { limit, where, layer } = query;
+    const rows: RowText[] = [];
     let size = 0;
-    let full = false;
-    const take = async () => {
-      for (const one of await this.finalize(view, cells)) {
-        if (one === null || full) continue;
-        size += sizeOf(one.row);
-        // A row that is too large by itself is a page of its own.
-        full = size > this.deps.maxAnswerBytes && rows.length > 0;
-        if (!full) rows.push(one);
+    const more = (): string => makeCursor(rows.at(-1)?.id ?? '', asked);
+    const range = { ...query.range, expected: limit + 1 };
+    for await (const piece of cellTexts(snapshots, this.layout, view, layer, range))
+      for (let at = 0; at < piece.length;) {
+        // One more than the page, to know whether there is a next one; HAVING may drop rows, so by chunks.
+        const end = chunkEnd(piece, at, limit + 1 - rows.length);
+        for (const row of await this.rowsOf.of(
+          view,
+          at === 0 && end === piece.length ? piece : piece.slice(at, end),
+          where,
+        )) {
+          if (row === undefined || row.text === null) continue;
+          size += row.text.length;
+          // A row that is too large by itself is a page of its own.
+          if (rows.length === limit || (size > this.deps.maxAnswerBytes && rows.length > 0))
+            return { rows, next: more() };
+          rows.push(row);
+        }
+        at = end;
       }
-      cells = [];
-      waiting = 0;
-    };
-    const range = { ...query.range, expected: query.limit + 1 };
-    for await (const cell of cellsOf(snapshots, this.layout, view, query.layer, range)) {
-      if (!matches(query.where, cell.key)) continue;
-      cells.push(cell);
-      waiting += sizeOf(cell.key as Value) + sizeOf(cell.states as unknown as Value);
-      // One more than the page, to know whether there is a next one; HAVING may drop rows, so by chunks.
-      if (rows.length + cells.length <= query.limit && waiting <= CHUNK_BYTES) continue;
-      await take();
-      if (rows.length > query.limit || full) break;
-    }
-    await take();
-    const more = rows.length > query.limit;
-    if (more) rows.length = query.limit;
-    return { rows, next: more || full ? makeCursor(rows.at(-1)?.id ?? '', asked) : null };
+    return { rows, next: null };
   }
 
-  /** Some cells by key, for live updates; `removed` names those that HAVING now drops. */
+  /** Some cells by key, for live updates. */
   async cells(ids: readonly string[]): Promise<LiveRows> {
     const ends = this.ends();
-    const { view, cells, rows } = await withView(this.stores, this.layout, async (seen, snapshots) => {
-      const all = await cellsByKey(snapshots, this.layout, seen, ids);
+    const { view, rows } = await this.withView(async (seen, snapshots) => {
+      const all = await textsByKey(snapshots, this.layout, seen, ids);
       const found = all.filter((cell) => cell !== undefined);
-      return { view: seen, cells: found, rows: await this.finalize(seen, found) };
+      return { view: seen, rows: await this.rowsOf.of(seen, found, []) };
     });
-    const kept = rows.flatMap((one) => one?.row ?? []);
-    const removed = cells.flatMap((cell, index) => (rows[index] === null ? [cellId(cell.key)] : []));
-    return { rows: kept, removed, answer: await this.envelope(view, 'merged', kept, ends) };
+    const kept = rows.filter((row) => row !== undefined);
+    const shown = kept.filter((row) => row.text !== null);
+    return {
+      rows: shown.map(({ key, text }) => ({ key, text: text as string })),
+      removed: kept.filter((row) => row.text === null).map(({ key }) => key),
+      answer: this.envelopes.text(
+        ...([view, 'merged', shown.map(({ status }) => status), await ends, this.deps.clock.now()] as const),
+      ),
+    };
+  }
+
+  /** What names the answers of a layer now, without reading any row. */
+  async tag(layer: Layer): Promise<string> {
+    const ends = this.ends();
+    const view = await this.view();
+    return this.envelopes.tag(view, layer, await ends, this.deps.clock.now());
   }
 
   /** The view alone: what is included, without rows. */
   view(): Promise<ProductView> {
-    return withView(this.stores, this.layout, async (view) => view);
+    return this.withView(async (view) => view);
+  }
+
+  private withView<T>(read: (view: ProductView, snapshots: LayerSnapshots) => Promise<T>): Promise<T> {
+    return withView(this.stores, this.layout, read, this.known);
   }
 
   /** True once the answers of a layer include these offsets; those of batch do from the cut after them on. */
   async includes(offsets: LaneOffsets, layer: Layer): Promise<boolean> {
-    const view = await this.view();
-    return covers(layer === 'batch' ? view.base.pointer.cut : includedIn(view), offsets);
-  }
-
-  private async finalize(view: ProductView, cells: readonly MergedCell[]): Promise<(KeyedRow | null)[]> {
-    if (cells.length === 0) return [];
-    const { plan, lateness } = this.layout;
-    const watermark = watermarkAt(view.base.pointer, lateness);
-    const rows = await this.deps.engine.finalize(
-      plan,
-      cells as readonly { key: readonly Value[]; states: readonly State[] }[],
-    );
-    return rows.map((row, index) => {
-      if (row === null) return null;
-      const cell = cells[index] as MergedCell;
-      const values = Object.fromEntries(
-        plan.columns.map((column, at) => [column.name, row.values[at] ?? null]),
-      );
-      const status = cellStatus({
-        inBase: cell.base !== undefined,
-        inSpeed: cell.inSpeed,
-        amended: cell.base?.a === true,
-        over: isOver(plan.window, cell.key[0], watermark),
-      });
-      const approximate = row.approximate.length > 0 ? { _approximate: row.approximate } : {};
-      const errors = row.errors.length > 0 ? { _errors: row.errors as unknown as Value } : {};
-      return {
-        id: cell.id,
-        row: { ...values, _cell: cellId(cell.key), _status: status, ...approximate, ...errors } as Row,
-      };
-    });
+    return covers(this.envelopes.included(await this.view(), layer), offsets);
   }
 
   /**
@@ -187,6 +187,10 @@ export class ProductReader {
    * behind. Null if the log can't be asked.
    */
   private ends(): Promise<LaneOffsets | null> {
+    return this.logEnds.ask();
+  }
+
+  private readEnds(): Promise<LaneOffsets | null> {
     const ends = this.layout.sources.map(async (source) =>
       lanesOf(source, await this.deps.log.endOffsets(TOPICS.events(source))),
     );
@@ -196,51 +200,20 @@ export class ProductReader {
     );
   }
 
-  async envelope(
-    view: ProductView,
-    layer: Layer,
-    rows: readonly Row[],
-    ends: Promise<LaneOffsets | null> = this.ends(),
-  ): Promise<AnswerEnvelope> {
-    const { plan, sources } = this.layout;
-    const cut = this.complete(view.base.pointer.cut);
-    const included = layer === 'batch' ? cut : includedIn(view);
-    const end = await ends;
-    const behind = end === null ? 0 : countBetween(included, end);
-    // Where it can't be known how much is missing, the answer can't claim to be complete.
-    const ledger = layer === 'batch' ? view.base.pointer.ledger : ledgerOf(view);
-    const at = formatTimestamp(this.deps.clock.now() * 1000);
-    const troubles = [...view.speed.troubles.map(troubleOf), ...this.refusals(ledger, at)];
-    const missing = end === null || hasGap(view) || troubles.length > 0;
-    return {
-      topology: plan.topology,
-      generation: view.base.pointer.generation,
-      cut: toVector(cut, sources),
-      included: toVector(included, sources),
-      behind,
-      deadLettered: ledger.deadLettered,
-      status: answerStatus({ missing, behind, rows: rows.map((row) => row._status) }),
-      at,
-      ...(troubles.length > 0 && { troubles }),
-    };
+  async envelope(view: ProductView, layer: Layer, rows: readonly CellStatus[]): Promise<AnswerEnvelope> {
+    const end = await this.ends();
+    return this.envelopes.say(view, layer, rows, end, this.deps.clock.now()).envelope;
   }
+}
 
-  /** What refuses so much is not what people take it for, however well its numbers look. */
-  private refusals(ledger: LedgerCounts, since: string): AnswerTrouble[] {
-    const share = refusedShare(ledger);
-    if (share * 100 <= this.deps.maxRefusedPercent) return [];
-    const { product, source } = this.layout.plan;
-    const reason = `${product} can't take ${ledger.deadLettered} events, ${Math.round(share * 100)} % of all: see tenon dlq list --source ${source} --product ${product}.`;
-    return [{ layer: 'serving', code: 'many-refused', reason, since }];
+/** Up to `count` cells, and of those that are large fewer at a time. */
+function chunkEnd(piece: readonly CellTexts[], from: number, count: number): number {
+  let bytes = 0;
+  let end = from;
+  for (const last = Math.min(piece.length, from + count); end < last && bytes < CHUNK_BYTES; end++) {
+    const { base, speed } = piece[end] as CellTexts;
+    bytes += base?.length ?? 0;
+    for (const text of speed) bytes += text.length;
   }
-
-  /** All lanes, also those that nothing was written to yet. */
-  private complete(offsets: LaneOffsets): LaneOffsets {
-    return Object.fromEntries(
-      this.layout.lanes.map(({ source, partition }) => {
-        const lane = laneKey(source, partition);
-        return [lane, offsets[lane] ?? 0];
-      }),
-    );
-  }
+  return end;
 }

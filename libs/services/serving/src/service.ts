@@ -1,8 +1,7 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
-import type { RowsAnswer } from '@tenon/contracts';
 import { SUBJECTS, readCovers } from '@tenon/contracts';
 import type { Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
-import { covers, formatTimestamp, toLanes, toVector } from '@tenon/domain';
+import { covers, formatTimestamp, toVector } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type {
   Bus,
@@ -24,12 +23,15 @@ import { NO_METRICS, NO_TRACER, productLabels, tracedRoutes } from '@tenon/telem
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { toCsv } from './csv';
 import { exampleOf } from './example';
+import { isKnown } from './etag';
 import { formatOf } from './format';
 import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
 import type { RowsQuery } from './query';
 import { parseRowsQuery } from './query';
+import type { ReadAnswer } from './reader';
 import { ProductReader } from './reader';
+import { RowCache } from './row-cache';
 import { ReceiptWaits } from './receipt-waits';
 import { servedNames } from './served-names';
 import { traceRead } from './spans';
@@ -43,6 +45,8 @@ export interface ServingConfig {
   readonly maxAnswerBytes: number;
   /** A product that refuses more of its events than this, in percent, is incomplete. */
   readonly maxRefusedPercent: number;
+  /** Bytes of rows that are kept for the next answers, of all products together. */
+  readonly cacheBytes: number;
 }
 
 export const SERVING_DEFAULTS: ServingConfig = {
@@ -50,6 +54,8 @@ export const SERVING_DEFAULTS: ServingConfig = {
   pollMs: 50,
   maxAnswerBytes: 32 << 20,
   maxRefusedPercent: 10,
+  cacheBytes: 64 << 20,
+};
 };
 
 export interface ServingDeps {
@@ -99,9 +105,10 @@ class Serving {
   private readonly subscriptions: Subscription[] = [];
 
   constructor(private readonly deps: ServingDeps) {
+    const cache = new RowCache(deps.config.cacheBytes);
     const run = deps.ids.next().replaceAll('-', '');
     for (const plan of deps.plans) {
-      const reader = new ProductReader({ ...deps, ...deps.config }, layoutOf(plan, deps.sources));
+      const reader = new ProductReader({ ...deps, ...deps.config, cache }, layoutOf(plan, deps.sources));
       this.products.set(reader.layout.product, {
         reader,
         hub: new LiveHub(deps, reader, deps.config.live, run),
@@ -141,6 +148,7 @@ class Serving {
       {
         method: 'GET',
         path: '/v1/products/:name/rows',
+        hot: true,
         query: null,
         handle: (request) => this.rows(request),
       },
@@ -206,21 +214,38 @@ class Serving {
     const served = this.product(request);
     const query = parseRowsQuery(served.reader.layout.plan, request.query);
     const format = formatOf(request.headers.accept);
+    const type = format === 'json' ? 'application/json' : 'text/csv; charset=utf-8; header=present';
+    const { reader } = served;
+    const fresh = (tag: string) => ({
+      'content-type': type,
+      etag: `W/"${tag}${format === 'json' ? '' : `-${format}`}"`,
+      'cache-control': 'no-cache',
+      vary: 'accept, accept-encoding',
+    });
+    const known = request.headers['if-none-match'];
+    if (known !== undefined || request.method === 'HEAD') {
+      // Before any row is read. With a receipt the answer has to be waited for first.
+      if (query.after !== null) await this.waited(served, query, request);
+      const headers = fresh(await reader.tag(query.layer));
+      if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
+      if (request.method === 'HEAD') return { status: 200, headers };
+    }
     const answer = await this.answer(served, query, request);
-    if (format === 'json') return { status: 200, json: answer };
+    if (format === 'json') return { status: 200, headers: fresh(answer.tag), text: reader.json(answer) };
     const headers = {
-      'content-type': 'text/csv; charset=utf-8; header=present',
-      'tenon-answer': JSON.stringify(answer.answer),
+      ...fresh(answer.tag),
+      'tenon-answer': answer.answer,
       ...(answer.next !== null && { 'tenon-next': answer.next }),
     };
-    return {
-      status: 200,
-      headers,
-      text: toCsv(
-        served.reader.layout.plan.columns.map((column) => column.name),
-        answer,
-      ),
-    };
+    const columns = reader.layout.plan.columns.map((column) => column.name);
+    return { status: 200, headers, text: toCsv(columns, answer.rows) };
+  }
+
+  private async waited({ reader, waits }: Served, query: RowsQuery, { signal }: HttpRequest): Promise<void> {
+    if (query.after === null) return;
+    const wanted = wantedLanes(reader.layout, query.after);
+    const until = this.deps.clock.monotonic() + query.timeoutMs;
+    await waits.wait({ wanted, layer: query.layer, until, signal }, false);
   }
 
   /** Promise 6: answers only once the receipt's events are in, or says that they are not. */
@@ -228,17 +253,17 @@ class Serving {
     { reader, waits }: Served,
     query: RowsQuery,
     { trace, signal, query: asked }: HttpRequest,
-  ): Promise<RowsAnswer> {
+  ): Promise<ReadAnswer> {
     const { tracer = NO_TRACER, clock } = this.deps;
     const { plan } = reader.layout;
-    const read = () => traceRead(tracer, trace, 'rows', plan.product, () => reader.rows(query, asked));
+    const read = () => traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query, asked));
     if (query.after === null) return read();
     const wanted = wantedLanes(reader.layout, query.after);
     const awaited = { wanted, layer: query.layer, until: clock.monotonic() + query.timeoutMs, signal };
     for (let trusting = true; ; trusting = false) {
       await traceRead(tracer, trace, 'wait', plan.product, () => waits.wait(awaited, trusting));
       const answer = await read();
-      if (covers(toLanes(answer.answer.included), wanted)) return answer;
+      if (covers(answer.included, wanted)) return answer;
     }
   }
 

@@ -1,0 +1,154 @@
+/** What an answer says of itself, as an object and as JSON; what follows from the view alone is made once for each view. */
+import type { AnswerEnvelope, AnswerTrouble } from '@tenon/contracts';
+import type { CellStatus, LaneOffsets, LedgerCounts } from '@tenon/domain';
+import { answerStatus, checksum32, countBetween, formatTimestamp, laneKey, refusedShare, toVector } from '@tenon/domain';
+import type { Trouble } from '@tenon/ports';
+import type { Layer, ProductLayout, ProductView } from '@tenon/views';
+import { hasGap, includedIn, ledgerOf } from '@tenon/views';
+
+/** What a view says, whatever is asked of it. */
+interface Standing {
+  readonly included: LaneOffsets;
+  readonly missing: boolean;
+  readonly fields: Pick<AnswerEnvelope, 'topology' | 'generation' | 'cut' | 'included'>;
+  readonly deadLettered: number;
+  /** `fields`, up to the value of `behind`. */
+  readonly head: string;
+  readonly troubles: readonly AnswerTrouble[];
+  /** `troubles`, and the end. */
+  readonly tail: string;
+  /** Names what the answers' rows are made of. */
+  readonly tag: string;
+}
+
+export interface Said {
+  readonly included: LaneOffsets;
+  readonly envelope: AnswerEnvelope;
+}
+
+export class Envelopes {
+  private readonly merged = new WeakMap<ProductView, Standing>();
+  private readonly batch = new WeakMap<ProductView, Standing>();
+
+  constructor(
+    private readonly layout: ProductLayout,
+    /** A product that refuses more of its events than this is incomplete. */
+    private readonly maxRefusedPercent: number,
+  ) {}
+
+  /** @param end where the log ends; null: it cannot be asked */
+  say(
+    view: ProductView,
+    layer: Layer,
+    rows: Iterable<CellStatus>,
+    end: LaneOffsets | null,
+    at: number,
+  ): Said {
+    const standing = this.standing(view, layer, at);
+    const { fields, included, deadLettered, troubles } = standing;
+    const behind = end === null ? 0 : countBetween(included, end);
+    const envelope = {
+      ...fields,
+      behind,
+      deadLettered,
+      status: statusOf(standing, behind, rows, end),
+      at: formatTimestamp(at * 1000),
+      ...(troubles.length > 0 && { troubles }),
+    };
+    return { included, envelope };
+  }
+
+  /** The same as JSON. */
+  text(
+    view: ProductView,
+    layer: Layer,
+    rows: Iterable<CellStatus>,
+    end: LaneOffsets | null,
+    at: number,
+  ): string {
+    const standing = this.standing(view, layer, at);
+    const behind = end === null ? 0 : countBetween(standing.included, end);
+    const status = statusOf(standing, behind, rows, end);
+    return `${standing.head}${behind},"deadLettered":${standing.deadLettered},"status":"${status}","at":"${formatTimestamp(at * 1000)}"${standing.tail}`;
+  }
+
+  included(view: ProductView, layer: Layer): LaneOffsets {
+    return layer === 'batch' ? this.complete(view.base.pointer.cut) : includedIn(view);
+  }
+
+  /** The same for answers that say the same, but for when they were read and how much of the log is still to come. */
+  tag(view: ProductView, layer: Layer, end: LaneOffsets | null, at: number): string {
+    const { tag, included, missing } = this.standing(view, layer, at);
+    const state = missing || end === null ? 'i' : countBetween(included, end) > 0 ? 'b' : 'c';
+    return `${tag}-${state}`;
+  }
+
+  private standing(view: ProductView, layer: Layer, at: number): Standing {
+    const known = layer === 'batch' ? this.batch : this.merged;
+    let standing = known.get(view);
+    if (standing === undefined) known.set(view, (standing = this.make(view, layer, at)));
+    return standing;
+  }
+
+  private make(view: ProductView, layer: Layer, at: number): Standing {
+    const { plan, sources } = this.layout;
+    const { generation, line, cut: before } = view.base.pointer;
+    const cut = this.complete(before);
+    const included = layer === 'batch' ? cut : includedIn(view);
+    const ledger = layer === 'batch' ? view.base.pointer.ledger : ledgerOf(view);
+    const refusals = this.refusals(ledger, formatTimestamp(at * 1000));
+    const troubles = [...view.speed.troubles.map(troubleOf), ...refusals];
+    const fields = {
+      ...{ topology: plan.topology, generation },
+      ...{ cut: toVector(cut, sources), included: toVector(included, sources) },
+    };
+    const said = troubles.length > 0 ? JSON.stringify(troubles) : null;
+    const offsets = JSON.stringify([plan.hash, included, troubles.map(({ since: _, ...trouble }) => trouble)]);
+    return {
+      ...{ included, fields, troubles, deadLettered: ledger.deadLettered },
+      missing: hasGap(view) || troubles.length > 0,
+      head: `${JSON.stringify(fields).slice(0, -1)},"behind":`,
+      tail: said === null ? '}' : `,"troubles":${said}}`,
+      tag: `${plan.version}.${line}.${generation}-${sumOf(included)}-${checksum32(offsets).toString(36)}`,
+    };
+  }
+
+  /** What refuses so much is not what people take it for, however well its numbers look. */
+  private refusals(ledger: LedgerCounts, since: string): AnswerTrouble[] {
+    const share = refusedShare(ledger);
+    if (share * 100 <= this.maxRefusedPercent) return [];
+    const { product, source } = this.layout.plan;
+    const reason = `${product} can't take ${ledger.deadLettered} events, ${Math.round(share * 100)} % of all: see tenon dlq list --source ${source} --product ${product}.`;
+    return [{ layer: 'serving', code: 'many-refused', reason, since }];
+  }
+
+  /** All lanes, also those that nothing was written to yet. */
+  private complete(offsets: LaneOffsets): LaneOffsets {
+    return Object.fromEntries(
+      this.layout.lanes.map(({ source, partition }) => {
+        const lane = laneKey(source, partition);
+        return [lane, offsets[lane] ?? 0];
+      }),
+    );
+  }
+}
+
+const sumOf = (offsets: LaneOffsets): string =>
+  Object.values(offsets)
+    .reduce((sum, one) => sum + one, 0)
+    .toString(36);
+
+function statusOf(
+  { missing }: Standing,
+  behind: number,
+  rows: Iterable<CellStatus>,
+  end: LaneOffsets | null,
+): AnswerEnvelope['status'] {
+  // Where it can't be known how much is missing, the answer can't claim to be complete.
+  return answerStatus({ missing: missing || end === null, behind, rows });
+}
+
+/** As an answer has it, times as texts. */
+function troubleOf({ since, ...trouble }: Trouble): AnswerTrouble {
+  return { ...trouble, since: formatTimestamp(since * 1000) };
+}

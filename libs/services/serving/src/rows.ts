@@ -1,0 +1,109 @@
+/** From cells' documents to rows as JSON texts: those that are kept, and else by the engine. */
+import type { CellStatus, Plan, State, Value } from '@tenon/domain';
+import { cellId, cellStatus, windowEnd } from '@tenon/domain';
+import type { AnswerRow, Engine } from '@tenon/ports';
+import type { CellTexts, MergedCell, ProductLayout, ProductView } from '@tenon/views';
+import { mergedCell } from '@tenon/views';
+import type { RowsQuery } from './query';
+import { matches } from './query';
+import type { KeptRow, ProductRows } from './row-cache';
+
+/** A row on its way to an answer. */
+export interface RowText {
+  /** The `cellKey`, by which it is ordered. */
+  readonly id: string;
+  readonly key: readonly Value[];
+  /** null: HAVING leaves it out. */
+  readonly text: string | null;
+  readonly status: CellStatus;
+}
+
+export class Rows {
+  /** The columns' names as JSON, each with its colon. */
+  private readonly names: readonly string[];
+
+  constructor(
+    private readonly engine: Pick<Engine, 'finalize'>,
+    private readonly layout: ProductLayout,
+    private readonly kept: ProductRows,
+  ) {
+    this.names = layout.plan.columns.map(({ name }) => `${JSON.stringify(name)}:`);
+  }
+
+  /**
+   * The rows of cells, in their order; undefined for those that are not asked for, or of which nothing is served.
+   *
+   * @throws DamagedDocument, TenonError `answer-failed`
+   */
+  async of(
+    view: ProductView,
+    cells: readonly CellTexts[],
+    where: RowsQuery['where'],
+  ): Promise<(RowText | undefined)[]> {
+    const { pointer } = view.base;
+    const { generation } = pointer;
+    const watermark = pointer.watermark ?? -Infinity;
+    const rows: (RowText | undefined)[] = [];
+    let missing: MergedCell[] | null = null;
+    let places: number[] = [];
+    for (let at = 0; at < cells.length; at++) {
+      const texts = cells[at] as CellTexts;
+      const row = this.kept.find(texts, generation);
+      if (row !== undefined) {
+        const isAsked = where.length === 0 || matches(where, row.key);
+        rows.push(isAsked ? rowText(texts, row, watermark) : undefined);
+        continue;
+      }
+      rows.push(undefined);
+      const cell = mergedCell(this.layout, view, texts);
+      if (cell === undefined || !matches(where, cell.key)) continue;
+      (missing ??= []).push(cell);
+      places.push(at);
+    }
+    if (missing === null) return rows;
+    const made = await this.finalize(missing);
+    for (const [index, place] of places.entries()) {
+      const cell = missing[index] as MergedCell;
+      const row = made[index] as KeptRow;
+      const texts = cells[place] as CellTexts;
+      this.kept.keep(texts, generation, cell.newest, row);
+      rows[place] = rowText(texts, row, watermark);
+    }
+    return rows;
+  }
+
+  private async finalize(cells: readonly MergedCell[]): Promise<KeptRow[]> {
+    const { plan } = this.layout;
+    const rows = await this.engine.finalize(
+      plan,
+      cells as readonly { key: readonly Value[]; states: readonly State[] }[],
+    );
+    return cells.map((cell, index) => this.keptRow(plan, cell, rows[index] ?? null));
+  }
+
+  private keptRow({ window }: Plan, { key, base }: MergedCell, row: AnswerRow | null): KeptRow {
+    const start = key[0];
+    const about = {
+      ...{ key, inBase: base !== undefined, amended: base?.a === true, last: null },
+      end: window === null || typeof start !== 'string' ? NaN : windowEnd(window, start),
+    };
+    if (row === null) return { ...about, head: null, tail: '' };
+    const { names } = this;
+    let head = '{';
+    for (let column = 0; column < names.length; column++)
+      head += `${names[column]}${JSON.stringify(row.values[column] ?? null)},`;
+    head += `"_cell":"${cellId(key)}","_status":"`;
+    const tail = row.approximate.length > 0 ? `","_approximate":${JSON.stringify(row.approximate)}}` : '"}';
+    return { ...about, head, tail };
+  }
+}
+
+function rowText({ id, speed }: CellTexts, row: KeptRow, watermark: number): RowText {
+  const { key, head, tail, inBase, amended, end, last } = row;
+  const status = cellStatus({ inBase, inSpeed: speed.length > 0, amended, over: end <= watermark });
+  if (head === null) return { id, key, text: null, status };
+  if (last !== null && last.status === status) return { id, key, text: last.text, status };
+  const text = head + status + tail;
+  row.last = { status, text };
+  return { id, key, text, status };
+}
