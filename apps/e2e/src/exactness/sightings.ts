@@ -183,12 +183,12 @@ const watched = (tx: StoreTransaction, writes: Writes): StoreTransaction => ({
     writes.put(table, key, value);
     tx.put(table, key, value);
   },
-  putJson: (table, key, json) => {
+  putJson: (table, key, json, places) => {
     writes.put(table, key, null);
-    tx.putJson(table, key, json);
+    tx.putJson(table, key, json, places);
   },
-  delete: (table, key) => {
+  delete: (table, key, places) => {
     writes.delete(table, key);
-    tx.delete(table, key);
+    tx.delete(table, key, places);
   },
 });

@@ -45,7 +45,7 @@ export class Rows {
     const watermark = pointer.watermark ?? -Infinity;
     const rows: (RowText | undefined)[] = [];
     let missing: MergedCell[] | null = null;
-    let places: number[] = [];
+    const places: number[] = [];
     for (let at = 0; at < cells.length; at++) {
       const texts = cells[at] as CellTexts;
       const row = this.kept.find(texts, generation);
