@@ -1,6 +1,6 @@
 /** From cells' documents to rows as JSON texts: those that are kept, and else by the engine. */
 import type { CellStatus, Plan, State, Value } from '@tenon/domain';
-import { cellId, cellStatus, windowEnd } from '@tenon/domain';
+import { cellId, cellStatus, watermarkAt, windowEnd } from '@tenon/domain';
 import type { AnswerRow, Engine } from '@tenon/ports';
 import type { CellTexts, MergedCell, ProductLayout, ProductView } from '@tenon/views';
 import { mergedCell } from '@tenon/views';
@@ -42,7 +42,7 @@ export class Rows {
   ): Promise<(RowText | undefined)[]> {
     const { pointer } = view.base;
     const { generation } = pointer;
-    const watermark = pointer.watermark ?? -Infinity;
+    const watermark = watermarkAt(pointer, this.layout.lateness) ?? -Infinity;
     const rows: (RowText | undefined)[] = [];
     let missing: MergedCell[] | null = null;
     const places: number[] = [];
@@ -93,7 +93,10 @@ export class Rows {
     for (let column = 0; column < names.length; column++)
       head += `${names[column]}${JSON.stringify(row.values[column] ?? null)},`;
     head += `"_cell":"${cellId(key)}","_status":"`;
-    const tail = row.approximate.length > 0 ? `","_approximate":${JSON.stringify(row.approximate)}}` : '"}';
+    let tail = '"';
+    if (row.approximate.length > 0) tail += `,"_approximate":${JSON.stringify(row.approximate)}`;
+    if (row.errors.length > 0) tail += `,"_errors":${JSON.stringify(row.errors)}`;
+    tail += '}';
     return { ...about, head, tail };
   }
 }
