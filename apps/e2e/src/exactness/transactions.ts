@@ -2,7 +2,7 @@
  * Transactions as a database on servers has them: reads of one instant, between which others may commit, and a commit that is
  * refused if anything that was read or is written has changed since; then all begins anew. They run over a store in one process.
  */
-import type { ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
+import type { DocumentPlaces, ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
 import type { Calls } from './calls';
 import type { Process } from './simulation';
 import { Gone } from './simulation';
@@ -12,6 +12,7 @@ interface Write {
   readonly key: string;
   /** JSON; null: deleted. */
   readonly json: string | null;
+  readonly places: DocumentPlaces | undefined;
 }
 
 /** How often a read of a transaction lets others go first. */
@@ -55,9 +56,9 @@ export class SteppedTransactions {
     if (writes.size === 0) return true;
     if ([...touched].some((name) => (this.written.get(name) ?? 0) > begun)) return false;
     await this.inner().transact(async (tx) => {
-      for (const { table, key, json } of writes.values())
-        if (json === null) tx.delete(table, key);
-        else tx.putJson(table, key, json);
+      for (const { table, key, json, places } of writes.values())
+        if (json === null) tx.delete(table, key, places);
+        else tx.putJson(table, key, json, places);
     });
     this.commits += 1;
     for (const name of writes.keys()) this.written.set(name, this.commits);
@@ -83,16 +84,16 @@ export class SteppedTransactions {
         return own.json === null ? undefined : (JSON.parse(own.json) as T);
       });
     };
-    const write = (table: StoreTable, key: string, json: string | null) => {
+    const write = (table: StoreTable, key: string, json: string | null, places?: DocumentPlaces) => {
       touched.add(nameOf(table, key));
-      writes.set(nameOf(table, key), { table, key, json });
+      writes.set(nameOf(table, key), { table, key, json, places });
     };
     return {
       get: async <T>(table: StoreTable, key: string) => (await getMany<T>(table, [key]))[0],
       getMany,
       put: (table, key, value) => write(table, key, JSON.stringify(value)),
       putJson: write,
-      delete: (table, key) => write(table, key, null),
+      delete: (table, key, places) => write(table, key, null, places),
     };
   }
 }
