@@ -1,7 +1,15 @@
 /** What an answer says of itself, as an object and as JSON; what follows from the view alone is made once for each view. */
 import type { AnswerEnvelope, AnswerTrouble } from '@tenon/contracts';
 import type { CellStatus, LaneOffsets, LedgerCounts } from '@tenon/domain';
-import { answerStatus, checksum32, countBetween, formatTimestamp, laneKey, refusedShare, toVector } from '@tenon/domain';
+import {
+  answerStatus,
+  checksum32,
+  countBetween,
+  formatTimestamp,
+  laneKey,
+  refusedShare,
+  toVector,
+} from '@tenon/domain';
 import type { Trouble } from '@tenon/ports';
 import type { Layer, ProductLayout, ProductView } from '@tenon/views';
 import { hasGap, includedIn, ledgerOf } from '@tenon/views';
@@ -103,7 +111,11 @@ export class Envelopes {
       ...{ cut: toVector(cut, sources), included: toVector(included, sources) },
     };
     const said = troubles.length > 0 ? JSON.stringify(troubles) : null;
-    const offsets = JSON.stringify([plan.hash, included, troubles.map(({ since: _, ...trouble }) => trouble)]);
+    const offsets = JSON.stringify([
+      plan.hash,
+      included,
+      troubles.map(({ since: _, ...trouble }) => trouble),
+    ]);
     return {
       ...{ included, fields, troubles, deadLettered: ledger.deadLettered },
       missing: hasGap(view) || troubles.length > 0,
