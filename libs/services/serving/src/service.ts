@@ -56,7 +56,6 @@ export const SERVING_DEFAULTS: ServingConfig = {
   maxRefusedPercent: 10,
   cacheBytes: 64 << 20,
 };
-};
 
 export interface ServingDeps {
   readonly log: EventLog;
