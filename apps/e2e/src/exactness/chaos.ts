@@ -41,8 +41,10 @@ export async function disturbAtRandom(stage: Disturbed): Promise<void> {
   else if (first < 0.72) aside(joinConsumption(chaos));
   else if (first < 0.84) aside(archiveBesideAnother(chaos));
   else if (first < 0.92) await cutBesideAnother(chaos);
+  if (random.chance(0.7)) await changeCatalog(chaos);
   while (!chaos.isOver()) {
     await simulation.sleep(outside, random.int(1, 20));
+    if (random.chance(0.05)) await changeCatalog(chaos);
     const what = random.next();
     if (what < 0.32) await killOne(chaos, random.pick([...SERVICES, 'consumption'] as const));
     else if (what < 0.39) await killAll(chaos);
@@ -88,6 +90,23 @@ async function untilAbout(
   const moment = random.pick(MOMENTS[name]);
   const ready = () => simulation.isAbout(process, moment);
   await simulation.turn(outside, 'sleep', { due: simulation.now + 50, ready });
+}
+
+/** Another catalog, with a product more or one less: all services are started anew with it, one after the other or at once. */
+export async function changeCatalog(chaos: Stage): Promise<void> {
+  const { deployment, simulation, random, outside, scenario, counters } = chaos;
+  if (scenario.wanderer === null) return;
+  const { name, fromTheBeginning } = scenario.wanderer;
+  const isBack = !deployment.declares(name);
+  const isNew = isBack && !fromTheBeginning && !deployment.wasDeclared.has(name);
+  counters.add(isNew ? 'products added' : isBack ? 'products back again' : 'products removed');
+  deployment.declare(name, isBack);
+  const pause = random.pick([0, 0, 5, 30]);
+  for (const service of random.shuffle(SERVICES)) {
+    await deployment.kill(service);
+    await deployment.start(service);
+    await simulation.sleep(outside, random.int(0, pause));
+  }
 }
 
 /** The whole process dies; often while a base view is being folded that nobody sees yet. */

@@ -34,7 +34,7 @@ export interface Stage {
 export const logOf = ({ logs }: Pick<Stage, 'logs'>, source: string): AcceptedLog =>
   logs.get(source) as AcceptedLog;
 
-/** What a client may be told while things break: try again. Anything else is a failure. */
+/** What a client may be told while things break, or a product comes and goes: try again. Anything else is a failure. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof Gone || error instanceof Unavailable) return true;
   return error instanceof HttpProblem && [503, 504].includes(error.status);
@@ -113,13 +113,21 @@ export async function ask(
     query: { limit: '10000', layer: asked.layer, ...query },
   });
   const before = log.end();
-  const response = await deployment.ask('serving', 'GET', '/v1/products/:name/rows', request);
+  const response = await deployment
+    .ask('serving', 'GET', '/v1/products/:name/rows', request)
+    .catch((error: unknown) => {
+      throw isAway(stage, product.name, error) ? new Gone() : error;
+    });
   const answer = bodyOf(response) as RowsAnswer;
   counters.add('rows compared', checkRows(product, log, answer, asked));
   counters.add(`answers compared (${asked.layer})`);
   checkBehind(product.source, answer, before, log.end());
   return answer;
 }
+
+/** The product that comes and goes is not there now, as far as this instance of serving knows. */
+const isAway = ({ scenario }: Stage, name: string, error: unknown) =>
+  name === scenario.wanderer?.name && error instanceof HttpProblem && error.code === 'unknown-product';
 
 function checkBehind(source: string, answer: RowsAnswer, before: Vector, after: Vector): void {
   const { behind, included, status } = answer.answer;
@@ -196,6 +204,7 @@ export async function askLedger(stage: Stage): Promise<void> {
   const { products } = bodyOf(response) as { products: LedgerAnswer[] };
   for (const { oracle } of scenario.products) {
     const answer = products.find(({ product }) => product === oracle.name);
+    if (answer === undefined && scenario.wanderer?.name === oracle.name) continue;
     if (answer === undefined) throw new Wrong(`the ledger lacks ${oracle.name}`);
     checkLedger(oracle, logOf(stage, oracle.source), answer);
     counters.add('ledgers compared');
@@ -236,6 +245,8 @@ export async function cutAtRandom(stage: Stage): Promise<void> {
 /** What was acknowledged before the cut was asked for is behind it. */
 async function checkServed(stage: Stage, epoch: number, before: ReadonlyMap<string, Vector>): Promise<void> {
   for (const { oracle } of stage.scenario.products) {
+    // Where it was not declared when the cut was asked for, it is not waited for.
+    if (oracle.name === stage.scenario.wanderer?.name) continue;
     const { answer } = await ask(stage, oracle, { layer: 'batch' });
     if (answer.generation < epoch)
       throw new Wrong(`${oracle.name} serves ${answer.generation} after cut ${epoch} was said to be served`);

@@ -30,6 +30,8 @@ export class Deployment {
   readonly zombies = new Set<Incarnation>();
   /** The first failure that no injected fault explains. */
   failure: Error | null = null;
+  /** What services are started with from now on. */
+  private plans: readonly Plan[];
   private readonly current = new Map<ServiceName, Incarnation>();
   private readonly groups = new Map<ServiceName, number>();
   private incarnations = 0;
@@ -38,12 +40,30 @@ export class Deployment {
     private readonly world: World,
     private readonly bus: SimulatedBus,
     private readonly scenario: Scenario,
-    private readonly plans: readonly Plan[],
+    private readonly planned: readonly Plan[],
     private readonly counters: Counters,
   ) {
     world.onTrouble = async (product, { layer, code, reason }) => {
       this.failure ??= new Error(`${product} failed alone in ${layer}: ${reason} (${code})`);
     };
+    const { wanderer } = scenario;
+    const absent = wanderer?.fromTheBeginning === false ? wanderer.name : null;
+    this.plans = planned.filter(({ product }) => product !== absent);
+  }
+
+  declares(product: string): boolean {
+    return this.plans.some((plan) => plan.product === product);
+  }
+
+  /** Products that have been there. */
+  readonly wasDeclared = new Set<string>();
+
+  /** Another catalog: services that are started from now on have the product, or have it no more. */
+  declare(product: string, isDeclared: boolean): void {
+    this.wasDeclared.add(product);
+    this.plans = this.planned.filter((plan) =>
+      plan.product === product ? isDeclared : this.declares(plan.product),
+    );
   }
 
   /** Starts a service, again and again until it runs, unless it is killed meanwhile. */

@@ -13,7 +13,7 @@ import type { Clock, Engine, Logger } from '@tenon/ports';
 import { AcceptedLog } from './accepted';
 import { SimulatedBus } from './bus';
 import { Calls } from './calls';
-import { disturbAtRandom } from './chaos';
+import { changeCatalog, disturbAtRandom } from './chaos';
 import { Wrong } from './check';
 import type { Stage } from './clients';
 import { ask, askAll, askLedger, cutAtRandom, isPassing, logOf, sendAll } from './clients';
@@ -184,6 +184,8 @@ async function comeToRest(stage: Stage): Promise<void> {
     const process = deployment.processOf(name);
     if (process !== undefined) Object.assign(process, { pace: 1, frozen: false });
   }
+  const { wanderer } = scenario;
+  if (wanderer !== null && !deployment.declares(wanderer.name)) await changeCatalog(stage);
   const epoch = await lastCut(stage);
   for (const { oracle } of scenario.products) {
     // A consumer that died with its connection open is missed only after its session.

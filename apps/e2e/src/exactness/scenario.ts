@@ -27,6 +27,8 @@ export interface Scenario {
   /** Of the same events, sent to one or the other. */
   readonly sources: readonly SourceDefinition[];
   readonly products: readonly { readonly oracle: OracleProduct; readonly topology: Topology }[];
+  /** The product that comes and goes, and whether it is there from the beginning. */
+  readonly wanderer: { readonly name: string; readonly fromTheBeginning: boolean } | null;
   readonly speed: SpeedConfig;
   readonly batch: BatchConfig;
   /** Incarnations of batch are configured apart from each other. */
@@ -56,16 +58,19 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
   const sources = sourceNames.map((name) =>
     flightsSource(random.int(1, 4), random.pick([1, 3, 20, 100, 10_000]), name),
   );
+  const products = random
+    .shuffle(PRODUCTS)
+    .slice(0, random.chance(0.25) ? 3 : 2)
+    .map((oracle, index) => {
+      const name = random.chance(0.2) ? (AWKWARD[index] as string) : oracle.name;
+      const source = sourceNames[index % sourceNames.length] as string;
+      return { oracle: renamed(oracle, source, name), topology: random.pick(['lambda', 'kappa'] as const) };
+    });
+  const wanderer = random.chance(0.4) ? random.pick(products).oracle.name : null;
   return {
     sources,
-    products: random
-      .shuffle(PRODUCTS)
-      .slice(0, random.chance(0.25) ? 3 : 2)
-      .map((oracle, index) => {
-        const name = random.chance(0.2) ? (AWKWARD[index] as string) : oracle.name;
-        const source = sourceNames[index % sourceNames.length] as string;
-        return { oracle: renamed(oracle, source, name), topology: random.pick(['lambda', 'kappa'] as const) };
-      }),
+    products,
+    wanderer: wanderer === null ? null : { name: wanderer, fromTheBeginning: random.chance(0.5) },
     speed: {
       maxRecords: random.pick([30, 100, 400, 20_000]),
       lingerMs: random.pick([0, 5, 20]),
