@@ -49,7 +49,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'products back again': 2,
   'restarts of everything': 2,
   'restarts of everything inside a fold': 1,
-  'transactions begun anew, as others wrote': 20,
+  'transactions begun anew, as others wrote': 5,
   'commits whose answer was lost': 3,
   'zombies of speed': 2,
   'zombies of batch': 15,
