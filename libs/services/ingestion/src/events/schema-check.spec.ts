@@ -1,22 +1,21 @@
 import { start } from '../testing/ingestion-fixture';
-import { compileSchema, withSafeIntegers } from './schema-check';
+import { compileSchema, withWholeIntegers } from './schema-check';
 
 describe('schemas', () => {
-  it('bound integers to what JSON.parse keeps, wherever they are, and leave data alone', () => {
+  it('hold integers to what BIGINT holds, wherever they are, and leave data alone', () => {
     const schema = {
       type: 'object',
       properties: { type: { type: ['integer', 'null'], maximum: 5 }, b: { $ref: '#/$defs/n' } },
       $defs: { n: { anyOf: [{ type: 'integer' }, { type: 'number' }] } },
       default: { type: 'integer' },
     };
-    const max = Number.MAX_SAFE_INTEGER;
-    expect(withSafeIntegers(schema)).toEqual({
+    expect(withWholeIntegers(schema)).toEqual({
       ...schema,
       properties: {
-        type: { type: ['integer', 'null'], maximum: 5, minimum: -max },
+        type: { type: ['integer', 'null'], maximum: 5, tenonInteger: true },
         b: { $ref: '#/$defs/n' },
       },
-      $defs: { n: { anyOf: [{ type: 'integer', maximum: max, minimum: -max }, { type: 'number' }] } },
+      $defs: { n: { anyOf: [{ type: 'integer', tenonInteger: true }, { type: 'number' }] } },
     });
   });
 

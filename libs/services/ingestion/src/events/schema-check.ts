@@ -3,9 +3,11 @@ import type { JsonSchema } from '@tenon/domain';
 import { parseTimestamp } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { DataValidationCxt } from 'ajv/dist/types';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { multipleOf } from './decimal';
+import { exactDigits } from './exact-integers';
 import type { Fault } from './rejection';
 import { pointerSegment } from './rejection';
 
@@ -20,7 +22,7 @@ export interface SchemaCheck {
 
 /** @throws TenonError `invalid-schema` */
 export function compileSchema(source: string, schema: JsonSchema): SchemaCheck {
-  const exact = withSafeIntegers(schema) as JsonSchema;
+  const exact = withWholeIntegers(schema) as JsonSchema;
   try {
     // The first stops at the first fault, as most events have none; the second is made when an event has some.
     const ownProperties = namesAnythingInherited(exact);
@@ -68,8 +70,35 @@ function newAjv({ allErrors, ownProperties }: Validation): Ajv2020 {
     validate: (text: string) => text.length > 10 && parseTimestamp(text) !== undefined,
   });
   ajv.removeKeyword('multipleOf');
-  ajv.addKeyword({ keyword: 'multipleOf', type: 'number', schemaType: 'number', compile: multipleOf });
+  ajv.addKeyword({
+    keyword: 'multipleOf',
+    type: 'number',
+    schemaType: 'number',
+    compile: (step: number) => {
+      const test = multipleOf(step);
+      return (value: number, context?: DataValidationCxt) => {
+        const digits = digitsOf(value, context);
+        return digits === undefined
+          ? test(value)
+          : Number.isSafeInteger(step) && BigInt(digits) % BigInt(step) === 0n;
+      };
+    },
+  });
+  ajv.addKeyword({ keyword: INTEGER, type: 'number', compile: () => isWholeInteger });
   return ajv;
+}
+
+/** The digits that were sent of an integer beyond 2^53; undefined for all other numbers. */
+const digitsOf = (value: number, context?: DataValidationCxt): string | undefined =>
+  Number.isSafeInteger(value) || context === undefined
+    ? undefined
+    : exactDigits(context.parentData as object | undefined, context.parentDataProperty);
+
+/** An integer that BIGINT holds, and that is known to its last digit (1e17 may have been rounded by whoever wrote it). */
+function isWholeInteger(value: number, context?: DataValidationCxt): boolean {
+  if (Number.isSafeInteger(value)) return true;
+  const digits = digitsOf(value, context);
+  return digits !== undefined && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
 }
 
 function faultsOf(errors: readonly ErrorObject[], pointer: string): Fault[] {
@@ -81,7 +110,8 @@ function faultsOf(errors: readonly ErrorObject[], pointer: string): Fault[] {
 }
 
 function faultOf(error: ErrorObject, pointer: string): Fault {
-  const { keyword: code, instancePath, params } = error;
+  const { instancePath, params } = error;
+  const code = error.keyword === INTEGER ? 'integer' : error.keyword;
   const at = pointer + instancePath;
   const { missingProperty, additionalProperty, unevaluatedProperty } = params as Record<
     string,
@@ -103,6 +133,7 @@ function detailOf({ keyword, message, params, schema }: ErrorObject): string {
   if (keyword === 'const')
     return `must be ${JSON.stringify((params as { allowedValue: unknown }).allowedValue)}`;
   if (keyword === 'multipleOf') return `must be a multiple of ${String(schema)}, of at most 15 digits`;
+  if (keyword === INTEGER) return 'must be an integer of 64 bits, beyond 2^53 written with all its digits';
   return message ?? 'is wrong';
 }
 
@@ -115,30 +146,25 @@ const SUBSCHEMAS = new Set(
 );
 const NAMED = new Set(['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions']);
 
-/**
- * The same schema, with the bounds of exact integers wherever it says `integer`: JSON.parse has rounded what lies beyond
- * them, so it is not the number that was sent.
- */
-export function withSafeIntegers(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withSafeIntegers);
+/** What `integer` means for the column: BIGINT. */
+const INTEGER = 'tenonInteger';
+
+/** The same schema, which takes only what BIGINT holds wherever it says `integer`. */
+export function withWholeIntegers(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withWholeIntegers);
   if (typeof schema !== 'object' || schema === null) return schema;
   const given = schema as Readonly<Record<string, unknown>>;
   const exact: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(given)) {
     if (NAMED.has(keyword) && typeof value === 'object' && value !== null) {
       exact[keyword] = Object.fromEntries(
-        Object.entries(value).map(([name, one]) => [name, withSafeIntegers(one)]),
+        Object.entries(value).map(([name, one]) => [name, withWholeIntegers(one)]),
       );
     } else {
-      exact[keyword] = SUBSCHEMAS.has(keyword) ? withSafeIntegers(value) : value;
+      exact[keyword] = SUBSCHEMAS.has(keyword) ? withWholeIntegers(value) : value;
     }
   }
   const types = [given['type']].flat();
-  if (types.includes('integer') && !types.includes('number')) {
-    exact['maximum'] = Math.min(numberOr(given['maximum'], Infinity), Number.MAX_SAFE_INTEGER);
-    exact['minimum'] = Math.max(numberOr(given['minimum'], -Infinity), Number.MIN_SAFE_INTEGER);
-  }
+  if (types.includes('integer') && !types.includes('number')) exact[INTEGER] = true;
   return exact;
 }
-
-const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise);

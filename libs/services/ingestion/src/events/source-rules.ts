@@ -9,6 +9,7 @@ import type { Attributes } from './cloudevents';
 import { traceparentOf } from './correlation';
 import { OriginTexts, envelopeText, originText } from './envelope';
 import { EventTimes } from './event-time';
+import { exactDigits, stringifyExactly } from './exact-integers';
 import { Rejection, pointerSegment } from './rejection';
 import type { SchemaCheck } from './schema-check';
 import { compileSchema } from './schema-check';
@@ -131,7 +132,7 @@ export class SourceRules {
     const id = chosen ?? made ?? this.ids.next();
     const source = attributes?.source ?? this.defaultSource;
     const traceparent = traceparentOf(attributes?.traceparent) ?? call.traceparent;
-    const text = JSON.stringify(data);
+    const text = stringifyExactly(data);
     const value = envelopeText({
       // Identifiers made here need no escapes.
       id: chosen === null ? `"${id}"` : JSON.stringify(id),
@@ -169,7 +170,7 @@ export class SourceRules {
   /** The id that the event's data has, by the fields of the source. */
   private ownId(data: Data, attributes: Attributes | null): string | Rejection {
     const fields = this.source.id ?? [];
-    const texts = fields.map((field) => textOf(data[field]));
+    const texts = fields.map((field) => textOf(data, field));
     const missing = texts.findIndex((text) => text === null || text === '');
     const inData = attributes === null ? '' : '/data';
     const pointer = `${inData}${pointerSegment(fields[Math.max(missing, 0)] ?? '')}`;
@@ -191,16 +192,13 @@ export class SourceRules {
     const { key: fields } = this.source;
     const first = fields[0];
     if (first === undefined) return null;
-    if (fields.length === 1) return textOf(ownField(data, first));
-    const values = fields.map((field) => textOf(ownField(data, field)));
+    if (fields.length === 1) return textOf(data, first);
+    const values = fields.map((field) => textOf(data, field));
     return values.every((value) => value === null)
       ? null
       : values.map((value) => value ?? '').join(KEY_SEPARATOR);
   }
 }
-
-/** Never what every object inherits, such as `valueOf`. */
-const ownField = (data: Data, field: string) => (Object.hasOwn(data, field) ? data[field] : undefined);
 
 const VERSION = versionText('event');
 
@@ -226,10 +224,13 @@ function recordHeaders(
 
 const KEY_SEPARATOR = '|';
 
-function textOf(value: unknown): string | null {
+/** A field's value as text; never what every object inherits, such as `valueOf`. */
+function textOf(data: Data, field: string): string | null {
+  const value = Object.hasOwn(data, field) ? data[field] : undefined;
   if (typeof value === 'string') return value;
-  if (value === undefined || value === null || typeof value === 'function') return null;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'object') return stringifyExactly(value);
+  return exactDigits(data, field) ?? String(value);
 }
 
 /** In UTF-8, where a UTF-16 unit takes one to three bytes. */

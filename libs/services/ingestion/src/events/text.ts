@@ -1,4 +1,5 @@
 /** Bytes to JSON, without a silent repair on the way. */
+import { mayHoldBigIntegers, parseExactly } from './exact-integers';
 import { Rejection } from './rejection';
 
 const STRICT = new TextDecoder('utf-8', { fatal: true });
@@ -29,7 +30,8 @@ export interface Parsed {
 
 export function parseJson(text: string): Parsed | Rejection {
   try {
-    return { value: JSON.parse(text), escapes: text.includes('\\u') };
+    const value: unknown = mayHoldBigIntegers(text) ? parseExactly(text) : JSON.parse(text);
+    return { value, escapes: text.includes('\\u') };
   } catch (error) {
     if (text.trim() === '') return new Rejection(400, 'empty-body', 'There is no event in the body.');
     return new Rejection(

@@ -2,6 +2,7 @@
 import { HttpProblem } from '@tenon/errors';
 import type { HttpResponse } from '@tenon/ports';
 import { Conflicts } from '../events/conflicts';
+import { stringifyExactly } from '../events/exact-integers';
 import type { Rejection } from '../events/rejection';
 import type { Prepared } from '../events/source-rules';
 import { idempotentId } from '../events/source-rules';
@@ -74,7 +75,7 @@ function letterOf(call: Call, item: unknown, rejection: Rejection, index: number
 /** The item as it was parsed: in an array it has no bytes of its own. */
 function textOf(item: unknown): string {
   try {
-    return JSON.stringify(item) ?? '';
+    return stringifyExactly(item) ?? '';
   } catch {
     // Nested too deep to be written again.
     return '';

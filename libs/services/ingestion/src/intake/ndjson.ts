@@ -5,6 +5,7 @@
 import { HttpProblem } from '@tenon/errors';
 import type { HttpRequest, HttpResponse } from '@tenon/ports';
 import { Conflicts } from '../events/conflicts';
+import { mayHoldBigIntegers, parseExactly } from '../events/exact-integers';
 import type { Rejection } from '../events/rejection';
 import type { Prepared } from '../events/source-rules';
 import { eventTooLarge, idempotentId } from '../events/source-rules';
@@ -42,6 +43,12 @@ const ENDING = 'The server ends; what it has taken of the stream is in the log.'
 interface Taken {
   readonly index: number;
   readonly event: Prepared;
+}
+
+/** What lines may hold, so that most of them need no closer look. */
+interface Hints {
+  readonly escapes: boolean;
+  readonly bigIntegers: boolean;
 }
 
 class Stream {
@@ -106,12 +113,12 @@ class Stream {
     if (dropped) return this.refuse(eventTooLarge(this.desk.config.maxEventBytes), '');
     const text = decodeUtf8(bytes);
     if (text === undefined) return this.readDamaged(bytes);
-    // One look for escapes in all lines: they are rare, and a false alarm only costs the closer look.
-    const escapes = text.includes('\\u');
+    // One look for escapes and long integers in all lines: they are rare, and a false alarm only costs the closer look.
+    const hints: Hints = { escapes: text.includes('\\u'), bigIntegers: mayHoldBigIntegers(text) };
     let from = 0;
     for (;;) {
       const to = text.indexOf('\n', from);
-      this.readLine(to < 0 ? text.slice(from) : text.slice(from, to), escapes);
+      this.readLine(to < 0 ? text.slice(from) : text.slice(from, to), hints);
       if (to < 0) return;
       from = to + 1;
     }
@@ -125,15 +132,15 @@ class Stream {
       const line = bytes.subarray(from, newline < 0 ? bytes.length : newline);
       const text = decodeUtf8(line);
       if (text === undefined) this.refuse(NOT_UTF8, line);
-      else this.readLine(text, true);
+      else this.readLine(text, { escapes: true, bigIntegers: true });
       if (newline < 0) return;
       from = newline + 1;
     }
   }
 
-  private readLine(line: string, escapes: boolean): void {
+  private readLine(line: string, hints: Hints): void {
     if (line.length < 2 && line.trim() === '') return;
-    const outcome = this.prepare(line, escapes);
+    const outcome = this.prepare(line, hints);
     if (outcome === null) return;
     const refused = outcome.ok ? this.conflicts.check(outcome) : outcome;
     if (refused !== null) return this.refuse(refused, line);
@@ -142,10 +149,10 @@ class Stream {
     this.index += 1;
   }
 
-  private prepare(line: string, escapes: boolean): Prepared | Rejection | null {
+  private prepare(line: string, { escapes, bigIntegers }: Hints): Prepared | Rejection | null {
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = bigIntegers ? parseExactly(line) : JSON.parse(line);
     } catch {
       // The closer look: a blank line is no event, and the reason is worth its time.
       return line.trim() === '' ? null : (parseJson(line) as Rejection);

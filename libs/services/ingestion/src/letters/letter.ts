@@ -3,6 +3,7 @@ import { HEADERS } from '@tenon/contracts';
 import type { Offset, Value } from '@tenon/domain';
 import { formatTimestamp } from '@tenon/domain';
 import type { LogRecord } from '@tenon/ports';
+import { parseWithTexts } from '../events/exact-integers';
 
 /** Of what was refused at ingestion, or by a reader of the log for all products: null. */
 export interface Reason {
@@ -57,7 +58,7 @@ export function letterOf(source: string, record: LogRecord): Letter {
 function eventOf(bytes: Uint8Array): Value {
   const text = Buffer.from(bytes).toString('utf8');
   try {
-    return JSON.parse(text) as Value;
+    return parseWithTexts(text) as Value;
   } catch {
     return text;
   }
