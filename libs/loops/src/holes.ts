@@ -3,12 +3,13 @@
  * what is counted from there on. So nothing behind it is read, what has landed stays as it is, and the products say so.
  */
 import type { Offset, Partition, PartitionJudge, ProductId } from '@tenon/domain';
+import { TenonError } from '@tenon/errors';
 import type { Displaced, Logger, Trouble, TroubleBook } from '@tenon/ports';
 
 /** What a hole is called; see docs/errors.md. */
 const CODES = ['log-hole', 'dedupe-hole', 'log-too-short'] as const;
 
-interface Hole {
+export interface Hole {
   readonly code: (typeof CODES)[number];
   readonly reason: string;
   readonly from: Offset;
@@ -18,6 +19,13 @@ interface Hole {
 /** True for what `Holes` has written down. */
 export const isHole = ({ code }: Pick<Trouble, 'code'>): boolean => CODES.some((one) => one === code);
 
+/** What a product needs is gone. It may be put back, so it is worth another try. */
+export class RecordsMissing extends TenonError {
+  constructor(readonly hole: Hole) {
+    super(hole.code, hole.reason);
+  }
+}
+
 export interface HolesOf {
   readonly layer: Trouble['layer'];
   readonly source: string;
@@ -26,6 +34,8 @@ export interface HolesOf {
 }
 
 export class Holes {
+  private readonly standing = new Set<Partition>();
+
   constructor(
     private readonly deps: { readonly troubles: TroubleBook; readonly logger: Logger },
     private readonly of: HolesOf,
@@ -44,12 +54,20 @@ export class Holes {
     this.deps.logger.error({ ...hole, layer, source, partition }, 'records of a source are gone');
     for (const product of products)
       await this.deps.troubles.report(product, { layer, source, partition, ...hole });
-    return hole.code === 'dedupe-hole' ? 'pass' : 'stand';
+    if (hole.code === 'dedupe-hole') return 'pass';
+    this.standing.add(partition);
+    return 'stand';
+  }
+
+  /** True while nothing of a partition is read, because what comes next is gone. */
+  stands(partition: Partition): boolean {
+    return this.standing.has(partition);
   }
 
   /** A partition is read: what this reader, or one before it, has said of it is over. */
   async over(partition: Partition): Promise<void> {
     const { layer, source, products } = this.of;
+    this.standing.delete(partition);
     const troubles = await this.deps.troubles.read(products);
     for (const [index, product] of products.entries())
       for (const code of CODES) {
@@ -63,7 +81,8 @@ export class Holes {
   }
 }
 
-function holeOf(source: string, next: Offset, { partition, wanted, start, end }: Displaced): Hole {
+/** @param next the offset from which on records count; those before are read for duplicates only */
+export function holeOf(source: string, next: Offset, { partition, wanted, start, end }: Displaced): Hole {
   const place = `${source}, partition ${partition}`;
   if (wanted > end) {
     const reason = `The log of ${place} ends at ${end}, and offset ${wanted} was to come next: it is another log, or has lost what it acknowledged. Nothing of it is counted. Restore the log, or go on with a new source.`;

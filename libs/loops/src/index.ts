@@ -1,5 +1,5 @@
-export { Holes, isHole } from './holes';
-export type { HolesOf } from './holes';
+export { Holes, RecordsMissing, holeOf, isHole } from './holes';
+export type { Hole, HolesOf } from './holes';
 export { Outage } from './outage';
 export { Patience, isLasting } from './patience';
 export { Periodic } from './periodic';

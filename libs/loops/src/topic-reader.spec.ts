@@ -123,41 +123,6 @@ test('one that comes back later begins anew too', async () => {
   expect(done.filter((one) => one !== 'polled')).toEqual(['begin 3', 'end 3:h1', 'begin 3']);
 });
 
-describe('a replay', () => {
-  beforeEach(async () => {
-    log.next({ assigned: [3] });
-    await settle();
-    done.splice(0);
-  });
-
-  test('goes back to where the partition begins then, before the next poll, with something new held', async () => {
-    starts.set(3, 12);
-    reader.replay(3);
-    reader.replay(3);
-    log.next({});
-    log.next({ read: [batch(3, 12)] });
-    await settle();
-    expect(log.seeks).toEqual([[3, 12]]);
-    expect(done).toEqual(['polled', 'end 3:h1', 'begin 3', 'take 3:h2:12', 'polled']);
-  });
-
-  test('happens once', async () => {
-    reader.replay(3);
-    for (let poll = 0; poll < 3; poll += 1) log.next({});
-    await settle();
-    expect(log.seeks).toHaveLength(1);
-  });
-
-  test('of a partition of another reader is none, and none that waits for it to come', async () => {
-    reader.replay(5);
-    log.next({});
-    log.next({ assigned: [5] });
-    log.next({});
-    await settle();
-    expect(log.seeks).toEqual([]);
-  });
-});
-
 test('where taking fails the reader is done for, and what is held stays until it is stopped', async () => {
   take = () => Promise.reject(new Error('full'));
   log.next({ assigned: [3], read: [batch(3, 0)] });

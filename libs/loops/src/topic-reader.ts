@@ -58,7 +58,6 @@ interface Standing {
 
 export class TopicReader<Held> {
   private readonly partitions = new Map<Partition, Held>();
-  private readonly toReplay = new Set<Partition>();
   private readonly standing = new Map<Partition, Standing>();
   /** Partitions of which it is not known yet whether what comes next is there. */
   private readonly sought = new Set<Partition>();
@@ -110,11 +109,6 @@ export class TopicReader<Held> {
     });
   }
 
-  /** Reads a partition anew from where `begin` says, before the next poll; nothing if it is not this reader's. */
-  replay(partition: Partition): void {
-    this.toReplay.add(partition);
-  }
-
   private async begin(partition: Partition): Promise<Offset> {
     await this.end(partition);
     const { from, held } = await this.options.begin(partition);
@@ -151,7 +145,6 @@ export class TopicReader<Held> {
   private async read(consumer: LogConsumer): Promise<void> {
     const { maxRecords, maxWaitMs = MAX_WAIT_MS } = this.options;
     while (!this.signal.aborted) {
-      await this.seekReplays(consumer);
       this.lookAgain(consumer);
       const {
         revoked,
@@ -217,15 +210,6 @@ export class TopicReader<Held> {
     this.consumer = null;
     await consumer?.close().catch(() => undefined);
     for (const partition of [...this.partitions.keys()]) await this.end(partition).catch(() => undefined);
-  }
-
-  private async seekReplays(consumer: LogConsumer): Promise<void> {
-    for (const partition of this.toReplay) {
-      this.toReplay.delete(partition);
-      if (!this.partitions.has(partition)) continue;
-      this.deps.logger.warn({ topic: this.options.topic, partition }, 'a partition is read again');
-      consumer.seek(partition, await this.begin(partition));
-    }
   }
 
   /**

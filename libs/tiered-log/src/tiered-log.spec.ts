@@ -10,6 +10,7 @@ let log: MemoryLog;
 /** What the older tier has of partition 0: up to here. */
 let kept: number;
 let parts: number;
+let opened: number;
 let closed: number;
 let fails: Error | null;
 
@@ -19,6 +20,7 @@ const record = (partition: number, offset: number): LogRecord =>
 const older: OlderRecords = {
   async *read(topic, partition, from): AsyncGenerator<OlderPart> {
     if (topic !== TOPIC || partition !== 0) return;
+    opened += 1;
     try {
       for (let at = from; at < kept; at += parts) {
         if (fails !== null) throw fails;
@@ -33,7 +35,7 @@ const older: OlderRecords = {
 
 beforeEach(async () => {
   log = new MemoryLog();
-  [kept, parts, closed, fails] = [0, 3, 0, null];
+  [kept, parts, opened, closed, fails] = [0, 3, 0, 0, null];
   await log.ensureTopic({ name: TOPIC, partitions: 2 });
   for (let i = 0; i < 20; i += 1)
     await log.append(
@@ -138,4 +140,68 @@ test('a partition that is lost, and a consumer that is closed, let the older tie
   await consumer.poll({ maxWaitMs: 0 });
   await consumer.close();
   expect(closed).toBe(2);
+});
+
+describe('reads without a group', () => {
+  /** All of partition 0 from an offset on, as a cursor reads it: each read goes on behind the one before. */
+  async function readOn(from: number, maxRecords = 4) {
+    const tiered = createTieredLog(log, older, NO_LOGGER);
+    const offsets: number[] = [];
+    for (let at = from; at < 20; at = (offsets.at(-1) as number) + 1) {
+      const records = await tiered.read(TOPIC, 0, at, { maxRecords });
+      for (const { offset, value } of records) {
+        expect(Buffer.from(value).toString()).toBe(`0/${offset}`);
+        offsets.push(offset);
+      }
+      if (records.length === 0) break;
+    }
+    await tiered.close();
+    return offsets;
+  }
+
+  test('go through both tiers, each record once, with the older one opened once', async () => {
+    kept = 14;
+    log.lose(TOPIC, 0, 11);
+    expect(await readOn(0)).toEqual(upTo(0, 20));
+    expect(await readOn(5)).toEqual(upTo(5, 20));
+    expect(opened).toBe(2);
+    expect(closed).toBe(2);
+  });
+
+  test('give what the log has where neither tier has what is wanted, and nothing where the log has nothing', async () => {
+    kept = 7;
+    log.lose(TOPIC, 0, 11);
+    expect(await readOn(0)).toEqual([...upTo(0, 7), ...upTo(11, 20)]);
+    log.lose(TOPIC, 0, 20);
+    expect(await readOn(3)).toEqual(upTo(3, 7));
+    expect(await readOn(8)).toEqual([]);
+  });
+
+  test('ask the older tier for nothing that the log has', async () => {
+    [kept, fails] = [20, new Error('not to be asked')];
+    log.lose(TOPIC, 0, 11);
+    expect(await readOn(11)).toEqual(upTo(11, 20));
+    expect(opened).toBe(0);
+  });
+
+  test('hold few open: many cursors each get all of it', async () => {
+    [kept, parts] = [20, 2];
+    log.lose(TOPIC, 0, 20);
+    const tiered = createTieredLog(log, older, NO_LOGGER);
+    for (let at = 0; at < 12; at += 1)
+      for (let more = 0; more < 2; more += 1)
+        expect((await tiered.read(TOPIC, 0, at + more, { maxRecords: 1 }))[0]?.offset).toBe(at + more);
+    expect(opened - closed).toBeLessThanOrEqual(8);
+    await tiered.close();
+    expect(closed).toBe(opened);
+  });
+
+  test('wait for an older tier that is away; of one that is damaged nothing is there', async () => {
+    kept = 11;
+    log.lose(TOPIC, 0, 11);
+    fails = new Unavailable('the lake is away');
+    await expect(readOn(0)).rejects.toThrow('the lake is away');
+    fails = new Error('a flipped bit');
+    expect(await readOn(0)).toEqual(upTo(11, 20));
+  });
 });

@@ -15,6 +15,7 @@ import type {
   TopicSpec,
 } from '@tenon/ports';
 import type { Offset, Offsets, Partition } from '@tenon/domain';
+import { OlderReads } from './older-reads';
 import { TieredConsumer } from './tiered-consumer';
 
 /** @param log the newer tier: all that is appended goes there */
@@ -23,11 +24,15 @@ export function createTieredLog(log: EventLog, older: OlderRecords, logger: Logg
 }
 
 class TieredLog implements EventLog {
+  private readonly olderReads: OlderReads;
+
   constructor(
     private readonly log: EventLog,
     private readonly older: OlderRecords,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.olderReads = new OlderReads(older, logger);
+  }
 
   async consume(options: ConsumeOptions): Promise<LogConsumer> {
     const consumer = await this.log.consume(options);
@@ -55,21 +60,29 @@ class TieredLog implements EventLog {
     return this.log.endOffsets(topic);
   }
 
-  /** Of the newer tier. */
-  read(
+  /** Of both tiers. Where neither has a record, the next one that the log has: no reader of the tiers sees more of a gap. */
+  async read(
     topic: string,
     partition: Partition,
     from: Offset,
     options?: ReadOptions,
   ): Promise<readonly LogRecord[]> {
-    return this.log.read(topic, partition, from, options);
+    const records = await this.log.read(topic, partition, from, options);
+    if (records[0]?.offset === from) return records;
+    const start = (await this.log.startOffsets(topic))[String(partition)] ?? 0;
+    if (from >= start) return records;
+    const older = await this.olderReads.read(topic, partition, from, options?.maxRecords ?? Infinity);
+    if (older.records.length > 0) return older.records;
+    // Up to where the older tier ends there is nothing.
+    return older.next === from ? records : this.log.read(topic, partition, older.next, options);
   }
 
   deleteBefore(topic: string, offsets: Offsets): Promise<void> {
     return this.log.deleteBefore(topic, offsets);
   }
 
-  close(): Promise<void> {
-    return this.log.close();
+  async close(): Promise<void> {
+    await this.olderReads.close();
+    await this.log.close();
   }
 }

@@ -4,8 +4,8 @@
  */
 import { TOPICS } from '@tenon/contracts';
 import type { EpochCursor, Offset, ProductId, SourceDefinition } from '@tenon/domain';
-import { TenonError, Unavailable, isPassing } from '@tenon/errors';
-import { Outage } from '@tenon/loops';
+import { Unavailable, isPassing } from '@tenon/errors';
+import { Outage, RecordsMissing, holeOf } from '@tenon/loops';
 import type { LogRecord } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import type { SpeedDeps } from './deps';
@@ -171,22 +171,34 @@ export class CatchUp {
     const to = this.live.judge.next;
     const records = await this.deps.log.read(TOPICS.events(name), partition, this.at, { maxRecords });
     const known = records.filter(({ offset }) => offset < to);
-    const [first] = records;
-    if (first !== undefined && first.offset > this.at) await this.checkHole();
+    const first = records[0]?.offset;
+    if (first !== this.at) await this.checkHole(first);
     if (known.length === 0)
       throw new Unavailable(`${this.live.place}: the log gives nothing from offset ${this.at} on.`);
     return known;
   }
 
-  /** Gaps within a log are legitimate; what its start has passed and nobody has kept is missing. @throws log-hole */
-  private async checkHole(): Promise<void> {
-    const starts = await this.deps.log.startOffsets(TOPICS.events(this.source.name));
-    const start = starts[String(this.live.lane.partition)] ?? 0;
-    if (start <= this.next) return;
-    throw new TenonError(
-      'log-hole',
-      `Records ${this.next} to ${start - 1} of ${this.live.place} are gone from the log and not archived: what came after them is not counted.`,
-    );
+  /**
+   * Gaps within a log, or within its older part, are legitimate; what its start has passed and nobody has kept is missing.
+   *
+   * @param first what came when `at` was asked for; undefined: nothing
+   * @throws RecordsMissing
+   */
+  private async checkHole(first: Offset | undefined): Promise<void> {
+    const { log, troubles } = this.deps;
+    const { lane } = this.live;
+    const topic = TOPICS.events(lane.source);
+    const start = (await log.startOffsets(topic))[String(lane.partition)] ?? 0;
+    if (start <= this.at) return;
+    if (first !== undefined && first < start) {
+      // It came from the older part, or the log's start has moved since: now it is known which.
+      const [again] = await log.read(topic, lane.partition, this.at, { maxRecords: 1 });
+      if (again !== undefined && again.offset < start) return;
+    }
+    const displaced = { partition: lane.partition, wanted: this.at, start, end: start };
+    const hole = holeOf(lane.source, this.next, displaced);
+    if (hole.code !== 'dedupe-hole') throw new RecordsMissing(hole);
+    for (const product of this.products) await troubles.report(product, { layer: 'speed', ...lane, ...hole });
   }
 
   private async fold(records: readonly LogRecord[]): Promise<void> {

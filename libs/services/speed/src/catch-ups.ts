@@ -6,7 +6,8 @@
 import type { EpochCursor, Lane, Offset, Partition, ProductId, SourceDefinition } from '@tenon/domain';
 import { FIRST_EPOCH, laneKey } from '@tenon/domain';
 import { isPassing } from '@tenon/errors';
-import { Patience, describeTrouble, isHole, isLasting } from '@tenon/loops';
+import type { Holes } from '@tenon/loops';
+import { Patience, RecordsMissing, describeTrouble, isHole, isLasting } from '@tenon/loops';
 import type { Trouble } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { CatchUp } from './catch-up';
@@ -50,6 +51,7 @@ export class CatchUps {
     private readonly layouts: readonly ProductLayout[],
     private readonly held: ReadonlyMap<Partition, LivePartition>,
     private readonly letters: LetterBox,
+    private readonly holes: Pick<Holes, 'stands'>,
   ) {
     this.patience = new Patience(deps.clock);
   }
@@ -152,8 +154,9 @@ export class CatchUps {
     if (this.deps.clock.monotonic() - failed.toldAt >= TELL_EVERY) this.tell(failed);
     if (failed.isTrying) return;
     const [cursor = FIRST_EPOCH] = await this.cursors(live.lane, [layout]);
-    const mayPass = !isLasting(failed.error) && this.patience.isOver(key);
-    if (!mayPass && cursor.start <= failed.at) return;
+    // What is gone may have been put back.
+    const mayPass = !isLasting(failed.error) || failed.error instanceof RecordsMissing;
+    if (!(mayPass && this.patience.isOver(key)) && cursor.start <= failed.at) return;
     failed.isTrying = true;
     this.begin(live, [layout], [cursor]);
   }
@@ -183,9 +186,11 @@ export class CatchUps {
     const { troubles } = this.deps;
     this.patience.well(`${partition}/${product}`);
     this.broken.delete(`${partition}/${product}`);
-    // What the reader says of holes is its own to take back.
+    // What the reader says of holes is its own to take back; what it went past is missing until the next start.
+    const stays = (one: Trouble) =>
+      isHole(one) && (one.code === 'dedupe-hole' || this.holes.stands(partition));
     const isOver = (one: Trouble) =>
-      one.layer === 'speed' && one.source === source && one.partition === partition && !isHole(one);
+      one.layer === 'speed' && one.source === source && one.partition === partition && !stays(one);
     const clear = async () => {
       const [all = []] = await troubles.read([product]);
       for (const { code } of all.filter(isOver))
@@ -194,10 +199,17 @@ export class CatchUps {
     this.write(product, clear).catch(() => undefined);
   }
 
+  /** What was said of a partition has been taken back: what is said here still holds. */
+  tellAgain(partition: Partition): void {
+    for (const failed of this.broken.values())
+      if (failed.live.lane.partition === partition) failed.toldAt = -Infinity;
+  }
+
   private tell(failed: Failed): void {
     const { live, layout, error } = failed;
     const { product } = layout;
-    const trouble = { layer: 'speed' as const, ...describeTrouble(error), ...live.lane };
+    const missing = error instanceof RecordsMissing ? { from: error.hole.from, to: error.hole.to } : {};
+    const trouble = { layer: 'speed' as const, ...describeTrouble(error), ...live.lane, ...missing };
     failed.toldAt = this.deps.clock.monotonic();
     const report = () => this.deps.troubles.report(product, trouble);
     this.write(product, report).catch(() => (failed.toldAt = -Infinity));

@@ -366,6 +366,100 @@ describe('a source’s worker', () => {
     });
   });
 
+  describe('where the log has lost records that one product needs', () => {
+    const lane = { source: 'orders', partition: 0 };
+    /** `per_shop` is served at 7; `other` has never been served, and the log begins at `start`. */
+    async function holed(start_: number) {
+      const log = await logWith(
+        ...['a', 'b', 'c', 'd', 'e', 'f'].map((id) => order(id)),
+        barrier(1),
+        ...['g', 'h'].map((id) => order(id)),
+      );
+      log.lose(EVENTS, 0, start_);
+      const pointers = [{ cut: { 'orders/0': 7 }, epochs: { 'orders/0': 1 } }, undefined];
+      const all = await start({ log, pointers });
+      await log.idle(EVENTS);
+      await all.feed(order('x', '01:north', 1));
+      return all;
+    }
+    const inLane0 = (log: MemoryLog, product: string) =>
+      spansIn(log, product).filter((span) => span.startsWith('p0'));
+
+    it('that one stands and says which; its neighbours go on, and say nothing', async () => {
+      const { log, worker, feed, clock, troubles } = await holed(2);
+      await clock.advance(1000);
+      await feed(order('i'));
+      expect(inLane0(log, 'per_shop@1')).toEqual(['p0 e1 7-9', 'p0 e1 9-10']);
+      expect(inLane0(log, 'other@1')).toEqual([]);
+      const hole = { layer: 'speed', code: 'log-hole', ...lane, from: 0, to: 2 };
+      expect(troubles.of('other@1')).toMatchObject([hole]);
+      expect(troubles.of('per_shop@1')).toEqual([]);
+      await worker.stop();
+    });
+
+    it('it catches up, and is well, once they have been put back', async () => {
+      const { log, worker, feed, clock, troubles } = await holed(2);
+      await clock.advance(1000);
+      await feed(order('i'));
+      expect(troubles.of('other@1')).toHaveLength(1);
+      log.lose(EVENTS, 0, 0);
+      for (let second = 0; second < 8; second++) {
+        await clock.advance(1000);
+        await feed(order(`j${second}`));
+      }
+      expect(inLane0(log, 'other@1')[0]).toBe('p0 e0 0-7.');
+      expect(inLane0(log, 'other@1').at(-1)).toBe(inLane0(log, 'per_shop@1').at(-1));
+      expect(troubles.of('other@1')).toEqual([]);
+      await worker.stop();
+    });
+
+    it('gaps of the older part, from compaction or marks of transactions, are none', async () => {
+      const log = await logWith(...['a', 'b', 'c', 'd', 'e', 'f'].map((id) => order(id)), barrier(1));
+      log.lose(EVENTS, 0, 3);
+      // Both tiers: all that was there but record 1, one at a time.
+      log.read = async (topic, partition, from) =>
+        log
+          .partition(topic, partition)
+          .filter(({ offset }) => offset >= from && offset !== 1)
+          .slice(0, 1);
+      const pointers = [{ cut: { 'orders/0': 7 }, epochs: { 'orders/0': 1 } }, undefined];
+      const { worker, feed, clock, troubles } = await start({ log, pointers });
+      await clock.advance(1000);
+      await feed(order('x', '01:north', 1));
+      await feed(order('y', '01:north', 1));
+      expect(inLane0(log, 'other@1').at(-1)).toBe('p0 e0 6-7.');
+      const whole = flushesIn(log, 'other@1').find(
+        ({ message }) => message.partition === 0 && message.to === 7,
+      );
+      expect(whole?.message.end?.ledger).toMatchObject({ aggregated: 5, control: 1 });
+      expect(troubles.of('other@1')).toEqual([]);
+      await worker.stop();
+    });
+
+    it('what is missing of its dedupe window alone is passed over, and said', async () => {
+      const log = await logWith(
+        ...['a', 'b', 'c', 'd', 'e', 'f'].map((id) => order(id)),
+        barrier(1),
+        ...['g', 'h', 'i'].map((id) => order(id)),
+        barrier(2),
+        order('j'),
+      );
+      log.lose(EVENTS, 0, 6);
+      const pointers = [
+        { cut: { 'orders/0': 11 }, epochs: { 'orders/0': 2 } },
+        { cut: { 'orders/0': 7 }, epochs: { 'orders/0': 1 } },
+      ];
+      const { worker, feed, clock, troubles } = await start({ log, pointers });
+      await clock.advance(1000);
+      await feed(order('x', '01:north', 1));
+      await feed(order('y', '01:north', 1));
+      expect(inLane0(log, 'other@1')).toEqual(['p0 e1 7-11.', 'p0 e2 11-12']);
+      expect(troubles.of('other@1')).toMatchObject([{ code: 'dedupe-hole', ...lane, from: 3, to: 6 }]);
+      expect(troubles.of('per_shop@1')).toEqual([]);
+      await worker.stop();
+    });
+  });
+
   it('hands over all that it has read before it stops', async () => {
     const { feed, log, worker } = await start();
     const open: (() => void)[] = [];

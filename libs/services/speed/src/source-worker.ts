@@ -56,14 +56,17 @@ export class SourceWorker {
       end: (live, partition) => this.end(live, partition),
       take: (read) => this.take(read),
       displaced: ({ judge }, displaced) => this.holes.found(judge, displaced),
-      reads: (_, partition) => this.holes.over(partition),
+      reads: async (_, partition) => {
+        await this.holes.over(partition);
+        this.catchUps.tellAgain(partition);
+      },
       afterPoll: () => this.tend(),
       alone: new TroubleDesk(deps, 'speed', products, { source: source.name }).of('reader'),
     });
     this.holes = new Holes(deps, { layer: 'speed', source: source.name, products });
     this.letterBox = new LetterBox(deps, source);
     this.folder = new Folder(deps, source, layouts, this.letterBox, observeFlush);
-    this.catchUps = new CatchUps(deps, source, layouts, this.reader.held, this.letterBox);
+    this.catchUps = new CatchUps(deps, source, layouts, this.reader.held, this.letterBox, this.holes);
   }
 
   get done(): Promise<void> {
