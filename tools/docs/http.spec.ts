@@ -63,8 +63,8 @@ describe('docs/http.md', () => {
   });
 
   test('the parameters of rows stand in their section', () => {
-    const query = sources.find(({ path }) => path === 'libs/services/serving/src/query.ts');
-    const options = /const OPTIONS = \[([^\]]*)\]/.exec(query?.text ?? '')?.[1] ?? '';
+    const query = sources.find(({ path }) => path === 'libs/contracts/src/rows-query.ts');
+    const options = /const ROWS_OPTIONS = \[([^\]]*)\]/.exec(query?.text ?? '')?.[1] ?? '';
     const names = [...options.matchAll(/'(\w+)'/g)].map(([, name]) => name as string);
     expect(names.length).toBeGreaterThan(5);
     const section = sectionsOf(page, 'GET /v1/products/{name}/rows');

@@ -117,7 +117,7 @@ export class FakeServer {
     const [, product = '', what] = /^\/v1\/products\/([^/]+)\/(rows|live)$/.exec(url.pathname) ?? [];
     if (!this.data.products().some(({ name }) => name === product)) return problem(response, NOT_FOUND);
     if (what === 'live') return this.#live(decodeURIComponent(product), response);
-    return json(response, this.#page(product, Object.fromEntries(url.searchParams)));
+    return json(response, this.#page(product, plainNames(url.searchParams)));
   }
 
   #status(): unknown {
@@ -190,3 +190,11 @@ async function serveStatic(path: string, response: ServerResponse): Promise<void
   }
   problem(response, { status: 404, code: 'not-found', detail: 'Nothing here.' });
 }
+
+/** Columns and options by their own names; the page writes their kind before them. */
+const plainNames = (parameters: URLSearchParams): Record<string, string> =>
+  Object.fromEntries(
+    [...parameters].map(([name, text]) =>
+      name.startsWith('null.') ? [name.slice(5), 'null'] : [name.replace(/^(where|option)\./, ''), text],
+    ),
+  );

@@ -67,3 +67,5 @@ export {
   replayHintOfEdition2,
 } from './hints';
 export type { Covers, ReplayRequest } from './hints';
+export { ROWS_OPTIONS, ROWS_PREFIXES, isRowsOption, optionParameters } from './rows-query';
+export type { RowsOption } from './rows-query';

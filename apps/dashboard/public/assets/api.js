@@ -51,5 +51,5 @@ export const api = {
   cut: () => request('/v1/cuts?wait=true', { method: 'POST', patience: 300_000 }),
 
   /** @param {string} name @param {number} limit rows of the snapshot, the newest windows first */
-  livePath: (name, limit) => `/v1/products/${segment(name)}/live?limit=${limit}`,
+  livePath: (name, limit) => `/v1/products/${segment(name)}/live?option.limit=${limit}`,
 };

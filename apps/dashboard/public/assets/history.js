@@ -21,8 +21,8 @@ export function windowsBefore(start, window, count) {
 }
 
 /**
- * The query for one cell over its windows, or null where a value is no scalar and so cannot be asked for. NULL is asked for
- * as an empty text.
+ * The query for one cell over its windows, or null where a value is no scalar and so cannot be asked for. Columns and options
+ * have their prefix, since a column may be called as an option is.
  * @param {Product} product @param {readonly {name: string}[]} dimensions @param {string} key
  * @param {string | undefined} latest the newest window @param {number} span how many windows
  */
@@ -32,8 +32,12 @@ export function cellQuery(product, dimensions, key, latest, span) {
   if (values.some((value) => typeof value === 'object' && value !== null)) return null;
   /** @type {Record<string, string>} */
   const query = {};
-  if (product.window && latest) query['from'] = windowsBefore(latest, product.window, span);
-  dimensions.forEach((column, i) => (query[column.name] = String(values[i] ?? '')));
+  if (product.window && latest) query['option.from'] = windowsBefore(latest, product.window, span);
+  dimensions.forEach(({ name }, i) => {
+    const value = values[i] ?? null;
+    if (value === null) query[`null.${name}`] = 'true';
+    else query[`where.${name}`] = String(value);
+  });
   return query;
 }
 
@@ -41,7 +45,7 @@ export function cellQuery(product, dimensions, key, latest, span) {
 export function windowQuery(shape, start) {
   const end =
     shape.sizeMonths > 0 ? windowsBefore(start, shape, -1) : iso(Date.parse(start) + shape.sizeMicros / 1000);
-  return { from: start, to: end };
+  return { 'option.from': start, 'option.to': end };
 }
 
 /**
@@ -58,7 +62,8 @@ export async function readRows(name, query, most, signal, use) {
   const cells = new Set();
   while (cells.size < most) {
     const limit = String(Math.min(PAGE, most - cells.size));
-    const page = await api.rows(name, { ...query, limit, ...(cursor && { cursor }) }, signal);
+    const asked = { ...query, 'option.limit': limit, ...(cursor && { 'option.cursor': cursor }) };
+    const page = await api.rows(name, asked, signal);
     const reached = totalOf(partsOf(page.answer)).records;
     reach = Math.min(reach, reached);
     use(page.rows, reached);

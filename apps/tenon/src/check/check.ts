@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { createFileCatalog } from '@tenon/catalog';
 import type { Plan, Problem } from '@tenon/domain';
+import { isRowsOption, ROWS_PREFIXES } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
 import { planCatalog } from '@tenon/runtime';
 import { compareWithRunning } from './compare';
@@ -25,12 +26,25 @@ export async function check(directory: string, url: string): Promise<Checked> {
       sources: sources.map((source) => source.name),
       plans,
       problems: [...problems, ...(compared?.problems ?? []).map((one) => below(directory, one))],
-      warnings: (compared?.warnings ?? []).map((one) => below(directory, one)),
+      warnings: [
+        ...plans.flatMap(columnsLikeOptions),
+        ...(compared?.warnings ?? []).map((one) => below(directory, one)),
+      ],
       comparedWith: compared?.url ?? null,
     };
   } finally {
     await engine.close();
   }
+}
+
+/** Key columns that take the name of an option away from it. */
+function columnsLikeOptions({ product, key }: Plan): Problem[] {
+  const names = key.flatMap(({ column }) => column ?? []).filter(isRowsOption);
+  return names.map((name) => ({
+    code: 'column-like-option',
+    message: `${product} has the key column ${name}, and rows have an option of that name.`,
+    hint: `?${name}=… and ?${ROWS_PREFIXES.where}${name}=… ask for the column, ?${ROWS_PREFIXES.option}${name}=… is the option.`,
+  }));
 }
 
 /** Files as the rest of the check names them. */

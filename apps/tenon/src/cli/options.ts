@@ -57,6 +57,9 @@ export function pair(text: string, previous: Readonly<Record<string, string>> = 
   return { ...previous, [name]: text.slice(at + 1) };
 }
 
+/** A name, repeatable. */
+export const names = (text: string, previous: readonly string[] = []) => [...previous, text];
+
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,

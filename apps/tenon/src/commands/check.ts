@@ -10,16 +10,19 @@ import { describeProblem, printJson, styles } from '../cli/output';
 
 const EXAMPLES = [
   ['tenon check', 'the catalog in ./catalog (or TENON_CATALOG)'],
-  ['tenon check --catalog my/catalog', 'another directory'],
+  ['tenon check my/catalog', 'another directory'],
   ['tenon check --json', 'for scripts: { ok, sources, products, problems, warnings, comparedWith }'],
 ] as const;
 
 export function checkCommand(output: Output): Command {
   return command('check', 'Check a catalog without starting anything', EXAMPLES)
+    .argument('[dir]', 'The catalog directory (default: --catalog)')
     .option('--catalog <dir>', 'The catalog directory', process.env['TENON_CATALOG'] || 'catalog')
     .addOption(jsonOption())
     .addOption(urlOption('A Tenon to compare with, if one answers there (or TENON_URL)'))
-    .action(async ({ catalog, json, url }: CommonOptions & { catalog: string }) => {
+    .action(async (dir: string | undefined, options: CommonOptions & { catalog: string }) => {
+      const { json, url } = options;
+      const catalog = dir ?? options.catalog;
       const checked = await lazy.check().check(catalog, url);
       if (checked.problems.length > 0) output.exitCode = 1;
       if (json) printJson(toJson(checked), output);

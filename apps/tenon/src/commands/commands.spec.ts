@@ -106,9 +106,23 @@ describe('tenon query', () => {
       'desc',
     );
     expect(fake.requests[1]).toBe(
-      'GET /v1/products/hours/rows?origin=A%3DB&x=&from=2001-01-01&to=2001-01-02&layer=batch&after=r&order=desc&limit=40',
+      'GET /v1/products/hours/rows?where.origin=A%3DB&where.x=&from=2001-01-01&to=2001-01-02&layer=batch&after=r&order=desc&limit=40',
     );
     expect(out).toContain('No rows.');
+  });
+
+  it('asks for columns that are called as options are, and for NULL', async () => {
+    const columns = [{ name: 'limit' }, { name: 'from' }];
+    fake.intercept = (request, response) =>
+      sendJson(
+        response,
+        200,
+        request.url!.includes('/rows') ? { rows: [], answer: ANSWER, next: null } : { columns },
+      );
+    await run('query', 'hours', '--where', 'limit=a', '--where-null', 'from', '--order', 'asc');
+    expect(fake.requests[1]).toBe(
+      'GET /v1/products/hours/rows?where.limit=a&null.from=true&order=asc&option.limit=40',
+    );
   });
 
   it('--json passes a single page on as the server wrote it, and joins several', async () => {
@@ -135,7 +149,7 @@ describe('tenon query', () => {
     const { out } = await run('query', 'hours', '--limit', '2');
     expect(out).toContain('BOS');
     expect(out).not.toContain('CLT');
-    expect(out).toContain('2 rows of more');
+    expect(out).toContain('the first 2 rows, there are more');
   });
 
   it('reads pages again that include different events, and says so if they stay different', async () => {
@@ -402,7 +416,7 @@ describe('tenon watch', () => {
     expect(out).toBe('origin=ATL flights=1 final\norigin=ATL flights=2 provisional\n');
     expect(err).toContain('connection lost');
     expect(ids).toEqual([undefined, 'r.1']);
-    expect(fake.requests[1]).toBe('GET /v1/products/hours/live?origin=ATL');
+    expect(fake.requests[1]).toBe('GET /v1/products/hours/live?where.origin=ATL');
   });
 
   it('--json prints an object per update', async () => {

@@ -2,9 +2,11 @@
 import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { optionParameters } from '@tenon/contracts';
 import { Client, segment } from '../cli/client';
+import { columnParameters } from '../cli/columns';
 import type { CommonOptions } from '../cli/options';
-import { command, integerIn, jsonOption, pair, urlOption } from '../cli/options';
+import { command, integerIn, jsonOption, names, pair, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { grouped, styles } from '../cli/output';
 import { columnsOf, rowsCsv, rowsTable } from '../cli/rows';
@@ -26,6 +28,7 @@ export interface QueryOptions extends CommonOptions {
   readonly from?: string;
   readonly to?: string;
   readonly where?: Readonly<Record<string, string>>;
+  readonly whereNull?: readonly string[];
   readonly layer?: string;
   readonly after?: string;
   readonly order?: string;
@@ -38,7 +41,8 @@ export function queryCommand(output: Output): Command {
     .argument('<product>', 'Name of the product')
     .option('--from <time>', 'Windows that start at or after this time')
     .option('--to <time>', 'Windows that start before this time')
-    .option('--where <dimension=value>', 'Rows of this value; repeatable', pair)
+    .option('--where <dimension=value>', 'Rows of this value; once for each dimension', pair)
+    .option('--where-null <dimension>', 'Rows where it is NULL; once for each dimension', names)
     .addOption(new Option('--layer <layer>', 'Which layer answers').choices(['merged', 'batch', 'speed']))
     .option('--after <receipt>', 'Wait until the events of this receipt are in')
     .addOption(new Option('--order <order>', 'Order of the rows').choices(['asc', 'desc']))
@@ -65,22 +69,14 @@ export function queryCommand(output: Output): Command {
 async function query(client: Client, path: string, options: QueryOptions, output: Output): Promise<void> {
   const format = options.json ? 'json' : (options.format ?? 'table');
   const limit = options.limit ?? (format === 'table' ? TABLE_ROWS : Infinity);
-  const { where = {}, from, to, layer, after, order } = options;
   const product = await client.json<{ columns?: { name: string }[] }>(path);
-  const { text, answer, consistent } = await readRows(
-    client,
-    `${path}/rows`,
-    { ...where, from, to, layer, after, order },
-    limit,
-  );
+  const declared = product.columns?.map((column) => column.name) ?? [];
+  const { text, answer, consistent } = await readRows(client, `${path}/rows`, options, declared, limit);
   if (!consistent)
     output.err.write(
       'note: events came in while the pages were read, so their rows differ in what they include.\n',
     );
-  const columns = columnsOf(
-    answer.rows,
-    product.columns?.map((column) => column.name),
-  );
+  const columns = columnsOf(answer.rows, declared);
   const joined = consistent ? answer : { ...answer, consistent };
   if (format === 'json') output.out.write(`${text ?? JSON.stringify(joined)}\n`);
   else if (format === 'csv') output.out.write(rowsCsv(answer.rows, columns));
@@ -99,28 +95,33 @@ interface Read {
 async function readRows(
   client: Client,
   path: string,
-  query: Record<string, string | undefined>,
+  query: QueryOptions,
+  declared: readonly string[],
   limit: number,
 ): Promise<Read> {
-  const read = await readPages(client, path, query, limit);
-  return read.consistent ? read : readPages(client, path, query, limit);
+  const read = await readPages(client, path, query, declared, limit);
+  return read.consistent ? read : readPages(client, path, query, declared, limit);
 }
 
 async function readPages(
   client: Client,
   path: string,
-  query: Record<string, string | undefined>,
-  limit: number,
+  { from, to, layer, after, order, ...asked }: QueryOptions,
+  declared: readonly string[],
+  total: number,
 ): Promise<Read> {
-  const page = (left: number, cursor?: string) =>
-    client.text(path, { query: { ...query, limit: String(Math.min(left, PAGE)), cursor } });
-  const text = await page(limit);
+  const page = (left: number, cursor?: string) => {
+    const limit = String(Math.min(left, PAGE));
+    const options = optionParameters({ from, to, layer, after, order, limit, cursor }, declared);
+    return client.text(path, { query: { ...columnParameters(asked), ...options } });
+  };
+  const text = await page(total);
   const first = JSON.parse(text) as RowsAnswer;
   const rows: Row[] = [...first.rows];
   let { next, answer } = first;
   let consistent = true;
-  while (next !== null && rows.length < limit) {
-    const more = JSON.parse(await page(limit - rows.length, next)) as RowsAnswer;
+  while (next !== null && rows.length < total) {
+    const more = JSON.parse(await page(total - rows.length, next)) as RowsAnswer;
     for (const row of more.rows) rows.push(row);
     consistent &&= sameEvents(answer, more.answer);
     ({ next, answer } = more);
@@ -140,8 +141,9 @@ function printTable(answer: RowsAnswer, columns: readonly string[], { out }: Out
   const { generation, behind, status } = answer.answer;
   if (answer.rows.length === 0) out.write('No rows.\n');
   else out.write(rowsTable(answer.rows, columns, out));
-  const rows = `${grouped(answer.rows.length)} ${answer.rows.length === 1 ? 'row' : 'rows'}`;
-  const more = answer.next === null ? '' : ' of more (--limit, or --format csv for all)';
+  const count = `${grouped(answer.rows.length)} ${answer.rows.length === 1 ? 'row' : 'rows'}`;
+  const rows =
+    answer.next === null ? count : `the first ${count}, there are more (--limit, or --format csv for all)`;
   const lag = behind === 0 ? 'nothing behind' : `${grouped(behind)} events behind`;
-  out.write(dim(`${rows}${more} · ${status} · generation ${generation} · ${lag}\n`));
+  out.write(dim(`${rows} · ${status} · generation ${generation} · ${lag}\n`));
 }

@@ -1,9 +1,11 @@
 /** `tenon watch`: a product as it changes. A terminal shows a table that is redrawn; elsewhere each change is a line. */
 import type { AnswerEnvelope, Row } from '@tenon/contracts';
 import type { Command } from 'commander';
+import { optionParameters } from '@tenon/contracts';
 import { Client, segment } from '../cli/client';
+import { columnParameters } from '../cli/columns';
 import type { CommonOptions } from '../cli/options';
-import { command, integerIn, jsonOption, pair, urlOption } from '../cli/options';
+import { command, integerIn, jsonOption, names, pair, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { styles } from '../cli/output';
 import { cellText } from '../cli/rows';
@@ -20,6 +22,7 @@ const EXAMPLES = [
 
 interface WatchOptions extends CommonOptions {
   readonly where?: Readonly<Record<string, string>>;
+  readonly whereNull?: readonly string[];
   readonly from?: string;
   readonly updates?: number;
 }
@@ -33,7 +36,8 @@ interface LiveData {
 export function watchCommand(output: Output): Command {
   return command('watch', 'Follow a product as it changes (Ctrl-C ends it)', EXAMPLES)
     .argument('<product>', 'Name of the product')
-    .option('--where <dimension=value>', 'Rows of this value; repeatable', pair)
+    .option('--where <dimension=value>', 'Rows of this value; once for each dimension', pair)
+    .option('--where-null <dimension>', 'Rows where it is NULL; once for each dimension', names)
     .option('--from <time>', 'Windows that start at or after this time')
     .option('--updates <n>', 'End after this many updates', integerIn(1, 1_000_000_000))
     .addOption(jsonOption('Print each update as a JSON object on a line'))
@@ -65,7 +69,7 @@ async function watch(
     output.out.isTTY && !options.json
       ? createLiveView(output.out, product, columns, described.window?.column ?? null)
       : null;
-  const query = { ...options.where, from: options.from };
+  const query = { ...columnParameters(options), ...optionParameters({ from: options.from }, columns) };
   const onRetry = () =>
     view
       ? view.note('connection lost, trying again ...')

@@ -19,7 +19,8 @@ export function parseQuery(text: string, known: readonly string[] | null): Query
     if (part === '') continue;
     const [name, value] = nameAndValue(part);
     const parameter = { parameter: name };
-    if (name === '' || /[[\]\0]/.test(name) || value.includes('\0')) {
+    // Where any name is known, values are held against data, which may hold a NUL.
+    if (name === '' || /[[\]\0]/.test(name) || (known !== null && value.includes('\0'))) {
       throw new HttpProblem(
         400,
         'bad-parameter',

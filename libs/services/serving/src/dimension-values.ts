@@ -5,6 +5,9 @@ import { shapeOf } from '@tenon/domain';
 /** As many digits as every double tells apart. */
 const SAFE_DIGITS = 15;
 
+/** An empty text is one of its values, so that NULL is asked for in another way. */
+export const hasEmpty = (type: SqlType) => type === 'VARCHAR';
+
 /**
  * All values that `matches` takes for the text, as far as their keys differ; undefined where that cannot be said, so that all
  * cells have to be looked at.
@@ -14,7 +17,7 @@ export function valuesOf(type: SqlType, text: string): readonly Value[] | undefi
   switch (shape.kind) {
     case 'text':
     case 'interval':
-      return text === '' ? [null, ''] : [text];
+      return text !== '' ? [text] : hasEmpty(type) ? [''] : [null, ''];
     case 'timestamp':
     case 'date':
     case 'time':

@@ -1,16 +1,19 @@
 /** What a rows request asks for, checked in full before anything is read. */
+import type { RowsOption } from '@tenon/contracts';
 import { decodeReceipt, keyAfter } from '@tenon/contracts';
 import type { OffsetVector, Plan, SqlType, Value } from '@tenon/domain';
 import { canonicalTimestamp, compareValues, keyPattern, keyPrefix } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { CellRange, Layer } from '@tenon/views';
 import { ALL_CELLS } from '@tenon/views';
-import { valuesOf } from './dimension-values';
+import type { QueryNames } from './query-names';
+import { queryNames } from './query-names';
+import { hasEmpty, valuesOf } from './dimension-values';
 
 export interface RowsQuery {
   readonly range: CellRange;
-  /** Key part → the text that its value must have. */
-  readonly where: readonly { readonly part: number; readonly type: SqlType; readonly text: string }[];
+  /** Key part → the text that its value must have; null: it must be NULL. */
+  readonly where: readonly { readonly part: number; readonly type: SqlType; readonly text: string | null }[];
   readonly layer: Layer;
   readonly after: OffsetVector | null;
   readonly timeoutMs: number;
@@ -22,17 +25,42 @@ export const LIMIT_MAX = 10_000;
 const TIMEOUT_DEFAULT = 10_000;
 const TIMEOUT_MAX = 60_000;
 
-const OPTIONS = ['from', 'to', 'layer', 'after', 'timeout', 'limit', 'cursor', 'order'] as const;
+/** They choose or order no rows of a live stream. */
+const NOT_LIVE = ['cursor', 'after', 'layer', 'order', 'timeout'] as const;
+
+type Options = QueryNames['options'];
 
 /** @throws HttpProblem 400 naming the parameter that is wrong */
 export function parseRowsQuery(plan: Plan, query: Readonly<Record<string, string>>): RowsQuery {
+  return rowsQuery(plan, queryNames(plan, query));
+}
+
+/**
+ * What a live stream is asked for.
+ * @param rows of the snapshot, unless it is said
+ */
+export function parseLiveQuery(plan: Plan, query: Readonly<Record<string, string>>, rows: number): RowsQuery {
+  const { options, columns } = queryNames(plan, query);
+  const parameter = NOT_LIVE.find((name) => options[name] !== undefined);
+  if (parameter !== undefined)
+    throw new HttpProblem(400, 'unknown-parameter', `${parameter} does not apply to live updates.`, {
+      parameter,
+    });
+  return rowsQuery(plan, { columns, options: { limit: String(rows), ...options } });
+}
+
+function rowsQuery(plan: Plan, names: QueryNames): RowsQuery {
+  const { options: query } = names;
   const bounds = windowBounds(plan, query);
-  const cursor = query.cursor === undefined ? null : parseCursor(query.cursor, query);
+  const cursor = query.cursor === undefined ? null : parseCursor(query.cursor, names);
   const reverse = choice(query, 'order', ['asc', 'desc'], 'asc') === 'desc';
   // A page begins right after the last cell of the one before.
   const range =
     cursor === null ? bounds : reverse ? { ...bounds, lt: cursor } : { ...bounds, gte: keyAfter(cursor) };
-  const where = dimensions(plan, query);
+  const where = [...names.columns].map(([part, text]) => ({
+    ...{ part, text },
+    type: plan.key[part]?.type ?? 'VARCHAR',
+  }));
   const texts = plan.key.map((_, part) => where.find((one) => one.part === part)?.text || undefined);
   const pattern = keyPattern(
     plan.key.map((key) => key.type),
@@ -48,7 +76,7 @@ export function parseRowsQuery(plan: Plan, query: Readonly<Record<string, string
   };
 }
 
-function windowBounds(plan: Plan, query: Readonly<Record<string, string>>): CellRange {
+function windowBounds(plan: Plan, query: Options): CellRange {
   const { from, to } = query;
   if (from === undefined && to === undefined) return ALL_CELLS;
   if (plan.window === null)
@@ -77,39 +105,21 @@ function instant(name: string, text: string): string {
 
 const isLater = (a: string, b: string) => compareValues('TIMESTAMP', a, b) > 0;
 
-function dimensions(plan: Plan, query: Readonly<Record<string, string>>): RowsQuery['where'] {
-  const where: { part: number; type: SqlType; text: string }[] = [];
-  for (const [name, text] of Object.entries(query)) {
-    if ((OPTIONS as readonly string[]).includes(name)) continue;
-    const part = plan.key.findIndex((key) => key.column === name);
-    if (part < 0) {
-      const known = plan.key.flatMap((key) => key.column ?? []);
-      throw new HttpProblem(
-        400,
-        'unknown-parameter',
-        `${name} is no dimension of ${plan.product} and no option. Dimensions: ${known.join(', ') || 'none'}; options: ${OPTIONS.join(', ')}.`,
-        { parameter: name },
-      );
-    }
-    where.push({ part, type: plan.key[part]?.type ?? 'VARCHAR', text });
-  }
-  return where;
-}
-
 /** Of each part of the key the values that are asked for; undefined: any. */
 const fixedBy = (plan: Plan, where: RowsQuery['where']) =>
   plan.key.map((_, part) => {
     const one = where.find((asked) => asked.part === part);
-    return one && valuesOf(one.type, one.text);
+    return one && (one.text === null ? [null] : valuesOf(one.type, one.text));
   });
 
-/** True if a key has the texts that the query asks for; NULL is asked for as an empty text. */
+/** True if a key has the texts that the query asks for. An empty text is NULL too where it can be no value of the type. */
 export function matches(where: RowsQuery['where'], key: readonly Value[]): boolean {
   return where.every(({ part, type, text }) => sameText(type, key[part] ?? null, text));
 }
 
-function sameText(type: SqlType, value: Value, text: string): boolean {
-  if (value === null) return text === '';
+function sameText(type: SqlType, value: Value, text: string | null): boolean {
+  if (value === null || text === null)
+    return value === null && (text === null || (text === '' && !hasEmpty(type)));
   if (typeof value === 'string' && value === text) return true;
   if (type.startsWith('TIMESTAMP')) return sameMoment(text, String(value));
   if (typeof value === 'number' || type.startsWith('DECIMAL'))
@@ -133,24 +143,14 @@ function receipt(plan: Plan, text: string): OffsetVector {
   return offsets;
 }
 
-function choice<T extends string>(
-  query: Readonly<Record<string, string>>,
-  name: string,
-  known: readonly T[],
-  otherwise: T,
-): T {
+function choice<T extends string>(query: Options, name: RowsOption, known: readonly T[], otherwise: T): T {
   const text = query[name];
   if (text === undefined) return otherwise;
   if (!(known as readonly string[]).includes(text)) throw bad(name, `${name} is one of ${known.join(', ')}.`);
   return text as T;
 }
 
-function integer(
-  query: Readonly<Record<string, string>>,
-  name: string,
-  otherwise: number,
-  max: number,
-): number {
+function integer(query: Options, name: RowsOption, otherwise: number, max: number): number {
   const text = query[name];
   if (text === undefined) return otherwise;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
@@ -162,11 +162,12 @@ const bad = (parameter: string, detail: string) =>
   new HttpProblem(400, 'bad-parameter', detail, { parameter });
 
 /** A cursor holds the last cell of a page and what was asked, so that it can't be used for another question. */
-export function makeCursor(cell: string, query: Readonly<Record<string, string>>): string {
-  return Buffer.from(JSON.stringify({ v: 1, c: cell, q: questionOf(query) })).toString('base64url');
+export function makeCursor(cell: string, plan: Plan, query: Readonly<Record<string, string>>): string {
+  const question = questionOf(queryNames(plan, query));
+  return Buffer.from(JSON.stringify({ v: 1, c: cell, q: question })).toString('base64url');
 }
 
-function parseCursor(text: string, query: Readonly<Record<string, string>>): string {
+function parseCursor(text: string, names: QueryNames): string {
   try {
     const value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as {
       v?: unknown;
@@ -177,7 +178,7 @@ function parseCursor(text: string, query: Readonly<Record<string, string>>): str
       value?.v === 1 &&
       typeof value.c === 'string' &&
       /^[\x20-\x7d]*$/.test(value.c) &&
-      value.q === questionOf(query)
+      value.q === questionOf(names)
     )
       return value.c;
   } catch {
@@ -189,10 +190,8 @@ function parseCursor(text: string, query: Readonly<Record<string, string>>): str
   );
 }
 
-/** The parameters that choose and order rows. */
-function questionOf(query: Readonly<Record<string, string>>): string {
-  const part = Object.entries(query).filter(
-    ([name]) => !['cursor', 'limit', 'after', 'timeout'].includes(name),
-  );
-  return JSON.stringify(part.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** What chooses and orders rows, however it is written. */
+function questionOf({ options, columns }: QueryNames): string {
+  const { from, to, layer, order } = options;
+  return JSON.stringify([{ from, to, layer, order }, [...columns].sort(([a], [b]) => a - b)]);
 }

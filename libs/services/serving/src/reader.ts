@@ -119,7 +119,7 @@ export class ProductReader {
     const { limit, where, layer } = query;
     const rows: RowText[] = [];
     let size = 0;
-    const more = (): string => makeCursor(rows.at(-1)?.id ?? '', asked);
+    const more = (): string => makeCursor(rows.at(-1)?.id ?? '', this.layout.plan, asked);
     const range = { ...query.range, expected: limit + 1 };
     for await (const piece of cellTexts(snapshots, this.layout, view, layer, range))
       for (let at = 0; at < piece.length;) {

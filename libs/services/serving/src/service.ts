@@ -28,7 +28,7 @@ import { formatOf } from './format';
 import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
 import type { RowsQuery } from './query';
-import { parseRowsQuery } from './query';
+import { parseLiveQuery, parseRowsQuery } from './query';
 import type { ReadAnswer } from './reader';
 import { ProductReader } from './reader';
 import { RowCache } from './row-cache';
@@ -268,16 +268,8 @@ class Serving {
 
   private async live(request: HttpRequest): Promise<HttpResponse> {
     const { reader, hub } = this.product(request);
-    const { limit, ...asked } = request.query;
-    for (const name of ['cursor', 'after', 'layer', 'order', 'timeout'])
-      if (name in asked)
-        throw new HttpProblem(400, 'unknown-parameter', `${name} does not apply to live updates.`, {
-          parameter: name,
-        });
-    const query = parseRowsQuery(reader.layout.plan, {
-      ...asked,
-      limit: limit ?? String(this.deps.config.live.snapshotRows),
-    });
+    const { snapshotRows } = this.deps.config.live;
+    const query = parseLiveQuery(reader.layout.plan, request.query, snapshotRows);
     if (hub.full)
       throw new HttpProblem(
         503,
