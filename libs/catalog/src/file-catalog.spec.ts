@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -361,13 +360,6 @@ describe('what is no definition', () => {
     expect(problems.join('\n')).toContain('file-unreadable');
     expect(problems.join('\n')).toContain('leads out of the catalog');
     expect(problems.join('\n')).not.toMatch(/password|hunter/);
-  });
-
-  it('does not wait for a pipe', async () => {
-    mkdirSync(join(root, 'sources'), { recursive: true });
-    execFileSync('mkfifo', [join(root, 'sources/orders.yaml')]);
-    const { problems } = await load({});
-    expect(problems.join('\n')).toContain('no regular file');
   });
 
   it.each([

@@ -77,7 +77,9 @@ class FileLake implements Lake {
   }
 
   print(path: string): Promise<FilePrint> {
-    return attempt(() => this.prints.of(path));
+    return attempt(async () =>
+      (await this.open()).owns(path) ? this.prints.once(path) : this.prints.of(path),
+    );
   }
 
   async remove(name: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { FilePrint } from '@tenon/ports';
 const REMEMBERED_MS = 60_000;
 
 /** Several products read the same files at a cut. */
-const REMEMBERED = 4096;
+const REMEMBERED = 256;
 
 interface Remembered {
   /** What the system says of the file; a write changes it. */
@@ -35,11 +35,22 @@ export class Prints {
     this.known.delete(path);
     // Written while it was read: whatever that is, it is not to be remembered.
     if ((await stateOf(path)) === state) this.known.set(path, { state, since, print });
-    for (const oldest of this.known.keys()) {
-      if (this.known.size <= REMEMBERED) break;
-      this.known.delete(oldest);
-    }
+    this.forget();
     return print;
+  }
+
+  /** A file whose name will be another one: nobody asks for this one again. */
+  once(path: string): Promise<FilePrint> {
+    return read(path);
+  }
+
+  /** The oldest stand first. */
+  private forget(): void {
+    const now = this.now();
+    for (const [path, { since }] of this.known) {
+      if (this.known.size <= REMEMBERED && now - since < REMEMBERED_MS) break;
+      this.known.delete(path);
+    }
   }
 }
 
