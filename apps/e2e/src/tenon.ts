@@ -31,8 +31,10 @@ export class Tenon {
     this.host = await startUp(join(this.directory, 'data'), 0, {}, join(this.directory, 'catalog'));
   }
 
-  async restart(): Promise<void> {
+  /** @param meanwhile what happens while it is away */
+  async restart(meanwhile: () => void = () => undefined): Promise<void> {
     await this.host?.stop();
+    meanwhile();
     await this.start();
   }
 

@@ -1,10 +1,11 @@
 /** Whether a process can go on with another catalog: all that would stop it at its start, found while it still runs. */
-import { TOPICS } from '@tenon/contracts';
+import { TOPICS, eventsTopic } from '@tenon/contracts';
 import type { Plan, Problem } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 import { changedPlans, changedSources, registerCatalog } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
+import { knownLog } from './known-log';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
 
@@ -39,9 +40,9 @@ const topicsOf = (plan: Plan) => [
 ];
 
 async function topics(parts: Parts, { sources, plans }: LoadedCatalog, stored: boolean): Promise<Problem[]> {
-  const log = await parts.log();
+  const log = await knownLog(parts, stored);
   const wanted = sources.flatMap(({ name, partitions }) => [
-    { name: TOPICS.events(name), partitions, keepsAll: true },
+    eventsTopic({ name, partitions }),
     ...plans
       .filter((plan) => stored && plan.source === name)
       .flatMap((plan) => topicsOf(plan).map((topic) => ({ name: topic, partitions }))),

@@ -11,6 +11,7 @@ import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { createTieredLog } from '@tenon/tiered-log';
 import { servedPointers, troubleBook } from '@tenon/views';
+import { knownLog } from './known-log';
 import type { Parts } from './parts';
 
 export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
@@ -46,7 +47,8 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
     start: async ({ parts, catalog, settings, metrics }) =>
       createIngestion({
         ...environmentOf('ingestion', parts),
-        log: await parts.log(),
+        // On servers ingestion has no store.
+        log: await knownLog(parts, settings.TENON_KAFKA_BROKERS === undefined, settings.TENON_ACCEPT_TOPICS),
         bus: await parts.bus(),
         metrics,
         sources: catalog.sources,
@@ -125,11 +127,11 @@ const environmentOf = (service: ServiceName, { clock, ids, logger, tracing }: Pa
   tracer: tracing.scope(service),
 });
 
-async function logBusAndStore(service: ServiceName, { parts, catalog, metrics }: ServiceContext) {
+async function logBusAndStore(service: ServiceName, { parts, catalog, settings, metrics }: ServiceContext) {
   const store = await parts.store();
   return {
     ...environmentOf(service, parts),
-    log: await parts.log(),
+    log: await knownLog(parts, true, settings.TENON_ACCEPT_TOPICS),
     bus: await parts.bus(),
     store,
     pointers: servedPointers(store),

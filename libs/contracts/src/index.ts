@@ -1,4 +1,4 @@
-export { CORRELATION_HEADER, GROUPS, HEADERS, SUBJECTS, TOPICS } from './names';
+export { CORRELATION_HEADER, GROUPS, HEADERS, SUBJECTS, TOPICS, eventsTopic } from './names';
 export { VERSIONS, WIRE_VERSION, isUnknownVersion, unknownVersion, versionText } from './versions';
 export type { MessageName } from './versions';
 export { UnsupportedVersion } from './unsupported-version';
@@ -33,6 +33,7 @@ export type {
   RangeAccountDocument,
   ServedDocument,
   SourceDocument,
+  TopicDocument,
   SpeedDocument,
   TroublesDocument,
 } from './store';

@@ -1,5 +1,5 @@
 /** Names on the wire: topics, subjects, headers. Changing one is a new version of the contract. */
-import type { ProductId } from '@tenon/domain';
+import type { ProductId, SourceDefinition } from '@tenon/domain';
 import { parseProductId } from '@tenon/domain';
 
 /** A product in names of topics and subjects, where `@` is not allowed; names of products have no `.`. */
@@ -26,6 +26,13 @@ export const TOPICS = {
   /** Its first record names the log, so that clients notice a new one. One partition. */
   identity: 'tenon.identity',
 } as const;
+
+/** A source's topic of events, as a log makes it. */
+export const eventsTopic = ({ name, partitions }: Pick<SourceDefinition, 'name' | 'partitions'>) => ({
+  name: TOPICS.events(name),
+  partitions,
+  keepsAll: true,
+});
 
 export const SUBJECTS = {
   /** Hint: cells of a product changed in the store. */

@@ -35,6 +35,12 @@ export interface SourceDocument {
   readonly source: SourceDefinition;
 }
 
+/** Which topic a source's events lie in: offsets are of this one. */
+export interface TopicDocument {
+  readonly v: 1;
+  readonly id: string;
+}
+
 /** Which version a product's name serves. */
 export interface ServedDocument {
   readonly v: 1;
@@ -215,6 +221,7 @@ const below = (prefix: string) => ({ gte: prefix, lt: `${prefix}~` });
 export const STORE_KEYS = {
   plan: (product: ProductId) => `plan/${product}`,
   source: (name: string) => `source/${name}`,
+  topic: (name: string) => `topic/${name}`,
   served: (name: string) => `served/${name}`,
   pointer: (product: ProductId) => `pointer/${product}`,
   lease: (name: string) => `lease/${name}`,

@@ -52,6 +52,7 @@ export const VERSIONS = {
   'alive-hint': { writes: 1, reads: [1] },
   plan: { writes: 1, reads: [1] },
   source: { writes: 1, reads: [1] },
+  topic: { writes: 1, reads: [1] },
   pointer: { writes: 2, reads: [1, 2] },
   served: { writes: 1, reads: [1] },
   'range-account': { writes: 1, reads: [1] },

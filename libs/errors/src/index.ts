@@ -1,6 +1,7 @@
 export { DamagedDocument } from './damaged-document';
 export { HttpProblem } from './http-problem';
 export { isPassing } from './is-passing';
+export { LogReplaced } from './log-replaced';
 export { ProductFailed } from './product-failed';
 export { Refusal } from './refusal';
 export { TenonError } from './tenon-error';

@@ -4,7 +4,7 @@
  */
 import type { Offset, Partition } from '@tenon/domain';
 import type { Clock, Displaced, EventLog, LogConsumer, LogReading, LogRecord, Logger } from '@tenon/ports';
-import { isPassing } from '@tenon/errors';
+import { LogReplaced, isPassing } from '@tenon/errors';
 import { Outage } from './outage';
 import type { TellRest } from './rests';
 import { Rests } from './rests';
@@ -25,6 +25,8 @@ export interface TopicReaderOptions<Held> {
   readonly maxRecords: number;
   /** A poll without records ends after this long, milliseconds. */
   readonly maxWaitMs?: number;
+  /** Before it joins the group: may make the topic, or find that it must not be read. */
+  prepare?(): Promise<void>;
   /** A partition is given to this reader, or is to be read anew: where it begins, and what is held for it. */
   begin(partition: Partition): Promise<{ readonly from: Offset; readonly held: Held }>;
   /** What was held is not needed any more. */
@@ -92,7 +94,12 @@ export class TopicReader<Held> {
   }
 
   async start(): Promise<void> {
-    this.consumer = await this.join();
+    try {
+      this.consumer = await this.join();
+    } catch (error) {
+      // It tries again by itself, and says so: what else there is to read goes on.
+      if (this.rests === null || !(error instanceof LogReplaced)) throw error;
+    }
     this.done = this.run().catch((error: unknown) => {
       if (this.signal.aborted) return;
       this.deps.logger.error({ error, topic: this.options.topic }, 'the reader of a topic stopped');
@@ -101,8 +108,9 @@ export class TopicReader<Held> {
     this.done.catch(() => undefined); // whoever holds `done` handles it; without a holder it must not end the process
   }
 
-  private join(): Promise<LogConsumer> {
+  private async join(): Promise<LogConsumer> {
     const { topic, group, latency } = this.options;
+    await this.options.prepare?.();
     return this.deps.log.consume({
       ...{ topic, group, ...(latency !== undefined && { latency }) },
       startAt: (partition) => this.begin(partition),

@@ -119,6 +119,11 @@ export interface EventLog {
   ensureTopic(spec: TopicSpec): Promise<void>;
   /** True if the topic is there; asking makes none. */
   hasTopic(name: string): Promise<boolean>;
+  /**
+   * Which topic it is: one that was deleted and made anew under its name has another id. Null if it is not there; asking makes
+   * none. A log that knows no ids gives all topics one and the same.
+   */
+  topicId(name: string): Promise<string | null>;
   /** Appends in order, per partition. @returns the offset of each record, in the order given. */
   append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<Offset[]>;
   /** Partition → offset of the first record that is kept. */

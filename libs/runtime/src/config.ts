@@ -68,6 +68,12 @@ export const SETTINGS = {
   TENON_KAFKA_SCOPE: z.string().optional(),
   TENON_KAFKA_REPLICATION: integer(1, 32).optional(),
   TENON_KAFKA_MIN_INSYNC: integer(1, 32).optional(),
+  TENON_ACCEPT_TOPICS: list(
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+    'is ids of topics, separated by commas',
+  )
+    .transform(parts)
+    .default([]),
   TENON_KAFKA_RETENTION: z.enum(['refuse', 'allow'], 'is refuse or allow').default('refuse'),
   TENON_NATS_URL: list(
     /^((nats|tls):\/\/)?[^\s/]+\/?$/i,

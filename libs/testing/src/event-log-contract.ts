@@ -54,7 +54,7 @@ export function describeEventLogContract(
   });
 }
 
-function describeTopics({ log, topic }: LogUnderTest): void {
+function describeTopics({ log, topic, reopen }: LogUnderTest): void {
   test('a topic can be ensured again, but not with another number of partitions', async () => {
     const name = await topic(3);
     await log().ensureTopic({ name, partitions: 3 });
@@ -75,6 +75,21 @@ function describeTopics({ log, topic }: LogUnderTest): void {
     expect(await log().hasTopic(name)).toBe(false);
     await log().ensureTopic({ name, partitions: 2 });
     expect(await log().hasTopic(name)).toBe(true);
+  });
+
+  test('a topic is known by its id, as long as it is the same; asking makes none', async () => {
+    const name = uniqueName('contract');
+    expect(await log().topicId(name)).toBeNull();
+    expect(await log().hasTopic(name)).toBe(false);
+    await log().ensureTopic({ name, partitions: 2 });
+    const id = await log().topicId(name);
+    expect(id).not.toBeNull();
+    await log().ensureTopic({ name, partitions: 2, retentionMs: 3_600_000 });
+    await log().append(name, [record(0, 'a')]);
+    expect(await (await reopen()).topicId(name)).toBe(id);
+    const other = uniqueName('contract');
+    await log().ensureTopic({ name: other, partitions: 1 });
+    expect(await log().topicId(other)).not.toBe(id);
   });
 
   test('an unknown topic is an error of ours', async () => {

@@ -26,6 +26,8 @@ export function storedRecord(record: NewRecord, offset: number): LogRecord {
 
 export class MemoryLog implements EventLog {
   readonly topics = new Map<string, LogRecord[][]>();
+  /** Of topics that somebody has deleted and made anew. */
+  readonly ids = new Map<string, string>();
   /** Topic → where each partition starts; what stands below has been deleted. */
   private readonly starts = new Map<string, Map<number, number>>();
   /** Topic → its latest reader. */
@@ -35,6 +37,10 @@ export class MemoryLog implements EventLog {
 
   async hasTopic(name: string): Promise<boolean> {
     return this.topics.has(name);
+  }
+
+  async topicId(name: string): Promise<string | null> {
+    return this.topics.has(name) ? (this.ids.get(name) ?? 'first') : null;
   }
 
   async ensureTopic({ name, partitions }: { name: string; partitions: number }): Promise<void> {

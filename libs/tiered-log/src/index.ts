@@ -1,1 +1,2 @@
 export { createTieredLog } from './tiered-log';
+export { createKnownLog } from './known-log';

@@ -47,6 +47,10 @@ class TieredLog implements EventLog {
     return this.log.hasTopic(name);
   }
 
+  topicId(name: string): Promise<string | null> {
+    return this.log.topicId(name);
+  }
+
   append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<Offset[]> {
     return this.log.append(topic, records, options);
   }

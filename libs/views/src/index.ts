@@ -12,4 +12,5 @@ export { ALL_CELLS } from './question';
 export type { CellRange } from './question';
 export { headsOf, placesOf } from './orders';
 export { servedPointers } from './served-pointers';
+export { topicBook } from './topic-book';
 export { troubleBook } from './trouble-book';

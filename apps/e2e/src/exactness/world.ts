@@ -174,6 +174,7 @@ export class World {
     return {
       ensureTopic: (spec) => this.calls.effect(process, 'ensureTopic', () => inner().ensureTopic(spec)),
       hasTopic: (name) => this.calls.call(process, 'hasTopic', () => inner().hasTopic(name)),
+      topicId: (name) => this.calls.call(process, 'topicId', () => inner().topicId(name)),
       append: async (topic, records, options = {}) => {
         const half = () =>
           write(topic, records.slice(0, simulation.random.int(0, records.length - 1)), options);

@@ -4,7 +4,7 @@ import { FrameWriter, HEADERS, SUBJECTS, TOPICS, generationsRequest, isTroublesK
 import type { LogRecord, RunningService } from '@tenon/ports';
 import { registerCatalog } from '@tenon/runtime';
 import { eventually } from '@tenon/testing';
-import { troubleBook } from '@tenon/views';
+import { topicBook, troubleBook } from '@tenon/views';
 import type { Golden, GoldenSet } from './golden';
 import { PRODUCT, PRODUCT_ID, SOURCE, Scene, answerOf, ask, stillClock } from './scene';
 import { changed, typeOf } from './states';
@@ -133,6 +133,7 @@ async function reportTrouble({ store }: Scene): Promise<void> {
   const lane = { source: SOURCE.name, partition: 0, from: 2, to: 5 };
   const trouble = { layer: 'speed', code: 'log-hole', reason: 'Records are gone.', ...lane } as const;
   await troubleBook(store, stillClock).report(PRODUCT_ID, trouble);
+  await topicBook(store).note(TOPICS.events(SOURCE.name), '6f3a1f0e-0000-4000-8000-000000000000');
 }
 
 type Named = readonly [name: string, golden: Golden];

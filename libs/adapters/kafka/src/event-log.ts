@@ -16,7 +16,7 @@ import { createKafka } from './client';
 import { KafkaConsumer } from './consumer';
 import { toTenonError } from './errors';
 import type { Cluster } from './kafkajs';
-import { createCluster } from './kafkajs';
+import { createCluster, topicIdAt } from './kafkajs';
 import type { GroupTiming } from './membership';
 import { fetchOffsets, fetchRanges } from './offsets';
 import type { ProduceQueueOptions, Send } from './produce-queue';
@@ -93,6 +93,21 @@ class KafkaEventLog implements EventLog, TopicRemover {
       `Topic ${name} could not be looked up`,
       async () => (await partitionsOf(admin, name)) !== null,
     );
+  }
+
+  async topicId(name: string): Promise<string | null> {
+    // Of its own: where others have asked for a topic that is gone, all metadata fails.
+    const cluster = await this.connected('ids', () => createCluster(this.kafka));
+    return attempt(`Topic ${name} could not be looked up`, async () => {
+      await cluster.refreshMetadataIfNecessary();
+      try {
+        return await topicIdAt(await cluster.findControllerBroker(), name);
+      } catch (error) {
+        // Another broker may be the controller by now.
+        await cluster.refreshMetadata().catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   async append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]> {

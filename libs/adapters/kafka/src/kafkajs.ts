@@ -6,6 +6,8 @@ import type { FetchedPartition } from './fetch-response';
 import { decodeFetchResponse } from './fetch-response';
 import type { ProducedPartition } from './produce-codec';
 import { decodeProduced, encodeProduce } from './produce-codec';
+import { lastingError, passingError } from './protocol-errors';
+import { decodeTopicAnswer, encodeTopicQuestion } from './topic-id';
 
 /** A connected broker, as `Cluster.findBroker` gives it. */
 export interface Broker {
@@ -28,6 +30,7 @@ export interface Cluster {
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly { partitionId: number; leader: number | null }[];
+  findControllerBroker(): Promise<Broker>;
   findBroker(options: { nodeId: number }): Promise<Broker>;
   fetchTopicsOffset(
     topics: readonly { topic: string; fromBeginning: boolean; partitions: { partition: number }[] }[],
@@ -121,6 +124,39 @@ export async function produceTo(
   });
   return (decoded as ReturnType<typeof decodeProduced>).partitions;
 }
+
+const API_METADATA = 3;
+const METADATA_VERSION = 10;
+/** Brokers before Kafka 2.8 know no ids; so do later ones give the zero id where they have none. */
+const NO_TOPIC_ID = '00000000-0000-0000-0000-000000000000';
+
+/** One Metadata request, of the first version that has topics' ids, which kafkajs does not speak. @returns null if there is none */
+export async function topicIdAt(broker: Broker, topic: string): Promise<string | null> {
+  const versions = broker.versions?.[API_METADATA];
+  if (versions && versions.maxVersion < METADATA_VERSION) return NO_TOPIC_ID;
+  const body = encodeTopicQuestion(topic);
+  const decoded = await broker.connectionPool.send({
+    request: {
+      apiKey: API_METADATA,
+      apiVersion: METADATA_VERSION,
+      apiName: 'Metadata',
+      encode: async () => ({ buf: body, buffer: body }),
+    },
+    response: {
+      decode: async (payload) => decodeTopicAnswer(payload),
+      parse: async (answer) => answer,
+    },
+    requestTimeout: PRODUCE_TIMEOUT_MS,
+    logResponseError: false,
+  });
+  const { errorCode, id } = decoded as ReturnType<typeof decodeTopicAnswer>;
+  if (errorCode === UNKNOWN_TOPIC) return null;
+  if (errorCode === 0 || errorCode === LEADER_NOT_AVAILABLE) return id;
+  throw lastingError(errorCode, topic) ?? passingError(errorCode, topic);
+}
+
+const UNKNOWN_TOPIC = 3;
+const LEADER_NOT_AVAILABLE = 5;
 
 /** How long a broker waits for the copies. */
 const PRODUCE_TIMEOUT_MS = 10_000;

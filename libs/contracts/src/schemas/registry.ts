@@ -318,6 +318,15 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     version: V,
     unknown: `${STOP}: it does not start`,
   },
+  topic: {
+    title: 'Which topic events lie in',
+    on: { table: 'meta', key: STORE_KEYS.topic(TOPICS.events('{source}')) },
+    schema: store.topic,
+    writers: SERVICES,
+    readers: SERVICES,
+    version: V,
+    unknown: `${STOP}: it does not start`,
+  },
   pointer: {
     title: 'Which base view is served',
     on: { table: 'meta', key: STORE_KEYS.pointer(PRODUCT) },

@@ -180,6 +180,10 @@ export const archivePart = z
   })
   .describe('Some of the files of a partition’s archive');
 
+export const topic = z
+  .object({ v: z.literal(1), id: text.describe('What the log calls it') })
+  .describe('The topic of a source’s events that offsets in the store and the archive are of');
+
 export const archiveColumns = z
   .object({
     v: z.literal(1),

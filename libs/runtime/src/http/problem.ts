@@ -31,6 +31,7 @@ const CODES: Readonly<Record<number, string>> = {
 /** Errors of Tenon's own that a client, or whoever wrote the product, can do something about. */
 const STATUSES: Readonly<Record<string, number>> = {
   'record-too-large': 413,
+  'log-replaced': 503,
   'unsupported-version': 503,
 };
 

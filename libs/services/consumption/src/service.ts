@@ -1,5 +1,6 @@
 /** The consumption layer: the landing zone of the data products. */
-import { SUBJECTS, TOPICS, generationsReply } from '@tenon/contracts';
+import { SUBJECTS, eventsTopic, generationsReply } from '@tenon/contracts';
+import { LogReplaced } from '@tenon/errors';
 import type { RunningService } from '@tenon/ports';
 import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS, productLabels } from '@tenon/telemetry';
@@ -10,8 +11,12 @@ import { ProductLanding } from './product';
 export async function createConsumption(deps: ConsumptionDeps): Promise<RunningService> {
   const products = deps.plans.map((plan) => new ProductLanding(deps, layoutOf(plan, deps.sources)));
   // The watches ask how long these are, and may be the first to start.
-  for (const { name, partitions } of deps.sources)
-    await deps.log.ensureTopic({ name: TOPICS.events(name), partitions, keepsAll: true });
+  for (const source of deps.sources)
+    await deps.log.ensureTopic(eventsTopic(source)).catch((error: unknown) => {
+      // Speed and batch stand still then, and say so; what they have made before may land.
+      if (!(error instanceof LogReplaced)) throw error;
+      deps.logger.error({ error, source: source.name }, 'events of a source are not looked for');
+    });
   const generations = await deps.bus.respond(SUBJECTS.generations, ({ payload }) =>
     generationsReply(
       payload,

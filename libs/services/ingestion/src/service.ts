@@ -4,8 +4,9 @@
  * `events/` says what an event is, `intake/` how events come in, `log/` what is appended of them; `cuts/` makes barriers.
  */
 import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
-import { TOPICS } from '@tenon/contracts';
+import { eventsTopic } from '@tenon/contracts';
 import type { SourceDefinition, ProductId } from '@tenon/domain';
+import { LogReplaced } from '@tenon/errors';
 import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService, Tracer } from '@tenon/ports';
 import type { IngestionConfig } from './config';
 import { INGESTION_DEFAULTS } from './config';
@@ -44,8 +45,14 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const config: IngestionConfig = { ...INGESTION_DEFAULTS, ...deps.config };
   const desks = new Map(sources.map((source) => [source.name, deskOf(deps, config, source)]));
   const books = new Map(sources.map(({ name }) => [name, new LetterBook(log, clock, name)]));
-  for (const { name, partitions } of sources) {
-    await log.ensureTopic({ name: TOPICS.events(name), partitions, keepsAll: true });
+  for (const source of sources) {
+    const { name } = source;
+    await log.ensureTopic(eventsTopic(source)).catch((error: unknown) => {
+      // Not ready, and each call is told; other sources go on.
+      if (!(error instanceof LogReplaced)) throw error;
+      logger.error({ error, source: name }, 'events of a source are not taken');
+      (desks.get(name) as SourceDesk).appender.refuse(error);
+    });
     await (books.get(name) as LetterBook).start();
   }
   const cutter = new Cutter({

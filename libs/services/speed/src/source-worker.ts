@@ -1,5 +1,5 @@
 /** Folds the live log of one source for all products that read it. */
-import { GROUPS, SUBJECTS, TOPICS, readReplayHint } from '@tenon/contracts';
+import { GROUPS, SUBJECTS, TOPICS, eventsTopic, readReplayHint } from '@tenon/contracts';
 import type { Offset, Partition, SourceDefinition } from '@tenon/domain';
 import type { LogReading, MetricSample, Span, Subscription } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
@@ -52,6 +52,7 @@ export class SourceWorker {
       topic: TOPICS.events(source.name),
       group: GROUPS.speed(source.name),
       maxRecords: config.maxRecords,
+      prepare: () => deps.log.ensureTopic(eventsTopic(source)),
       begin: (partition) => this.begin(partition),
       end: (live, partition) => this.end(live, partition),
       take: (read) => this.take(read),
@@ -86,8 +87,7 @@ export class SourceWorker {
 
   async start(): Promise<void> {
     const { log, bus } = this.deps;
-    const { name, partitions } = this.source;
-    await log.ensureTopic({ name: TOPICS.events(name), partitions, keepsAll: true });
+    const { name } = this.source;
     await log.ensureTopic({ name: TOPICS.deadLetters(name), partitions: 1 });
     for (const { product, lanes } of this.layouts) {
       await log.ensureTopic({ name: TOPICS.flushes(product), partitions: lanes.length });

@@ -71,6 +71,11 @@ class FileEventLog implements EventLog, TopicRemover {
     return this.opened.has(name) || (await Topic.exists(this.folderOf(name)));
   }
 
+  async topicId(name: string): Promise<string | null> {
+    await this.ensuring;
+    return Topic.id(this.folderOf(name));
+  }
+
   async append(topicName: string, records: readonly NewRecord[], options?: AppendOptions): Promise<number[]> {
     const topic = this.opened.get(topicName) ?? (await this.topic(topicName));
     const durable = options?.ack !== 'relaxed';

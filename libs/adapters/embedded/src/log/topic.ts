@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenonError, TopicMismatch } from '@tenon/errors';
@@ -11,7 +12,12 @@ interface TopicFile {
   readonly format: number;
   readonly partitions: number;
   readonly retentionMs?: number;
+  /** Absent where the release that made it gave none. */
+  readonly id?: string;
 }
+
+/** Of topics that nobody has ensured since topics have ids. */
+const NO_ID = 'none';
 
 const partitionFolder = (folder: string, partition: number) => join(folder, String(partition));
 
@@ -57,11 +63,18 @@ export class Topic {
     if (file === null) return createTopic(folder, spec);
     if (file.partitions !== spec.partitions)
       throw new TopicMismatch(spec.name, file.partitions, spec.partitions);
-    if (file.retentionMs !== spec.retentionMs) await writeTopicFile(folder, spec);
+    if (file.retentionMs !== spec.retentionMs || file.id === undefined)
+      await writeTopicFile(folder, spec, file.id);
   }
 
   static async exists(folder: string): Promise<boolean> {
     return (await readTopicFile(folder)) !== null;
+  }
+
+  /** As it stands on the disk, also while it is open. @returns null if there is no such topic */
+  static async id(folder: string): Promise<string | null> {
+    const file = await readTopicFile(folder);
+    return file === null ? null : (file.id ?? NO_ID);
   }
 
   /** From the next segment on. */
@@ -124,10 +137,11 @@ async function createTopic(folder: string, spec: TopicSpec): Promise<void> {
   await syncFolder(join(folder, '..'));
 }
 
-async function writeTopicFile(folder: string, spec: TopicSpec): Promise<void> {
+async function writeTopicFile(folder: string, spec: TopicSpec, id: string = randomUUID()): Promise<void> {
   const file: TopicFile = {
     format: FORMAT_VERSION,
     partitions: spec.partitions,
+    id,
     ...(spec.retentionMs !== undefined && { retentionMs: spec.retentionMs }),
   };
   const path = join(folder, 'topic.json');

@@ -11,6 +11,7 @@ import {
   STORE_KEYS,
   TOPICS,
   barrierOf,
+  eventsTopic,
   isUnknownVersion,
   judgeRecord,
 } from '@tenon/contracts';
@@ -58,6 +59,7 @@ export class Archiver {
       group: GROUPS.archive(source.name),
       latency: 'relaxed',
       maxRecords: deps.config.maxFileRecords,
+      prepare: () => deps.log.ensureTopic(eventsTopic(source)),
       begin: (partition) => this.begin(partition),
       end: (file) => file.discard(),
       take: (read) => this.take(read),
@@ -82,8 +84,6 @@ export class Archiver {
   }
 
   async start(): Promise<void> {
-    const { name, partitions } = this.source;
-    await this.deps.log.ensureTopic({ name: TOPICS.events(name), partitions, keepsAll: true });
     await this.noteColumns();
     await this.reader.start();
   }

@@ -34,6 +34,10 @@ export class MemoryLog implements EventLog {
     return this.topics.has(name);
   }
 
+  async topicId(name: string): Promise<string | null> {
+    return this.topics.has(name) ? name : null;
+  }
+
   async append(topic: string, records: readonly NewRecord[]): Promise<number[]> {
     const offsets = records.map((record) => {
       const partition = this.partition(topic, record.partition);

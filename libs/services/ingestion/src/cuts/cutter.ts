@@ -5,7 +5,7 @@
 import type { Barrier, CutRecord } from '@tenon/contracts';
 import { BARRIER, HEADERS, SUBJECTS, TOPICS, versionText } from '@tenon/contracts';
 import type { Epoch, Offset, OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
-import { Unavailable } from '@tenon/errors';
+import { LogReplaced, Unavailable } from '@tenon/errors';
 import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
 import { NO_TRACER, contextHeaders, within } from '@tenon/telemetry';
 import { highestOfOthers, readCutHistory } from './epochs';
@@ -23,6 +23,12 @@ export interface Cut {
   readonly epoch: Epoch;
   /** The offsets after the barriers. */
   readonly offsets: OffsetVector;
+}
+
+/** The others are cut: a source whose topic is another must not stop them. */
+function orReplaced(error: unknown): null {
+  if (error instanceof LogReplaced) return null;
+  throw error;
 }
 
 /** How often a cut is made again because of others, before that is an error. */
@@ -93,7 +99,8 @@ export class Cutter {
 
   private async nothingSince(offsets: OffsetVector): Promise<boolean> {
     for (const { name } of this.deps.sources) {
-      const end = await this.deps.log.endOffsets(TOPICS.events(name));
+      const end = await this.deps.log.endOffsets(TOPICS.events(name)).catch(orReplaced);
+      if (end === null) continue;
       if (Object.entries(end).some(([partition, next]) => next !== offsets[name]?.[partition])) return false;
     }
     return true;
@@ -155,11 +162,16 @@ export class Cutter {
   }
 
   private async barAll(barrier: Barrier, span: Span): Promise<OffsetVector> {
-    const { sources } = this.deps;
+    const { sources, logger } = this.deps;
     const written = await Promise.all(
-      sources.map(async (source) => [source.name, await this.bar(source, barrier, span)] as const),
+      sources.map(async (source) => {
+        const offsets = await this.bar(source, barrier, span).catch(orReplaced);
+        if (offsets !== null) return [[source.name, offsets] as const];
+        logger.error({ source: source.name }, 'a cut leaves out a source whose topic is another');
+        return [];
+      }),
     );
-    return Object.fromEntries(written);
+    return Object.fromEntries(written.flat());
   }
 
   /** @returns partition → the offset after its barrier */

@@ -1,5 +1,6 @@
 /** The way into a source's topic, with what there is to count on it. */
 import { TOPICS } from '@tenon/contracts';
+import { LogReplaced } from '@tenon/errors';
 import type { Clock, EventLog, Metrics, NewRecord, Tracer } from '@tenon/ports';
 import { NO_METRICS, NO_TRACER } from '@tenon/telemetry';
 import type { Cause } from './append-span';
@@ -11,6 +12,7 @@ const FORGET_AFTER_MS = 5_000;
 export class EventAppender {
   private readonly topic: string;
   private failure: { readonly reason: string; readonly at: number } | null = null;
+  private asking = false;
   private readonly observe: (seconds: number) => void;
   accepted = 0;
   rejected = 0;
@@ -50,14 +52,34 @@ export class EventAppender {
       this.accepted += records.length;
       return offsets;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.failure = { reason, at: this.clock.monotonic() };
+      this.refuse(error);
       throw error;
     }
   }
 
+  /** Nothing can be appended. */
+  refuse(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const lasts = error instanceof LogReplaced;
+    this.failure = { reason, at: lasts ? Infinity : this.clock.monotonic() };
+  }
+
+  /** A topic that is another does not pass by itself: an operator may have put it back. */
+  private askAgain(): void {
+    if (this.asking) return;
+    this.asking = true;
+    void this.log
+      .hasTopic(this.topic)
+      .then(
+        (isThere) => void (isThere && this.failure?.at === Infinity && (this.failure = null)),
+        () => undefined,
+      )
+      .finally(() => (this.asking = false));
+  }
+
   /** Why the last append failed; null if it did not, or if that is so long ago that another try is due. */
   trouble(): string | null {
+    if (this.failure?.at === Infinity) this.askAgain();
     const recent = this.failure !== null && this.clock.monotonic() - this.failure.at < FORGET_AFTER_MS;
     return recent ? (this.failure?.reason ?? null) : null;
   }

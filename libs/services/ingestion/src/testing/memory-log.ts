@@ -19,6 +19,7 @@ export class MemoryLog implements EventLog {
   }
 
   hasTopic = async (name: string): Promise<boolean> => this.topics.has(name);
+  topicId = async (name: string): Promise<string | null> => (this.topics.has(name) ? name : null);
 
   async append(topic: string, records: readonly NewRecord[]): Promise<number[]> {
     await this.beforeAppend(topic, records);
