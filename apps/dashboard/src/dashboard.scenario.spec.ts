@@ -86,7 +86,10 @@ suite(`the page in a browser${reason}`, () => {
     const page = await show();
     await page.locator('.tiles').waitFor();
     expect(await page.locator('.products .name').allTextContents()).toEqual(
-      fake.data.products().map((product) => product.name),
+      fake.data
+        .products()
+        .map((product) => product.name)
+        .sort(),
     );
     const lead = (await page.locator('.lead-cell').textContent()) ?? '';
     expect(await tile(page, 'flights').textContent()).toBe(grouped(newestOf(lead)['flights']));

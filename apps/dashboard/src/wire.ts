@@ -16,6 +16,9 @@ export interface Answer {
   readonly behind: number;
   readonly status: string;
   readonly at: string;
+  /** Events that the product could not take. */
+  readonly deadLettered?: number;
+  readonly troubles?: readonly { readonly layer: string; readonly code: string; readonly reason: string }[];
 }
 
 /** `_approximate`, where present, lists the columns whose value is an estimate. */

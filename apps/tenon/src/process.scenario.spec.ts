@@ -59,6 +59,17 @@ it('exits with 0, 1 and 2, from whatever directory it is called', async () => {
   expect(wrong).toMatchObject({ code: 2, out: '' });
 }, 30_000);
 
+it('runs as npx starts it, and plans a catalog', async () => {
+  const bin = [join(ROOT, 'apps/tenon/bin/tenon.js')];
+  const [version, checked] = await Promise.all([
+    start(['--version'], bin).ended,
+    start(['check', join(ROOT, 'catalog')], bin).ended,
+  ]);
+  expect(version).toMatchObject({ code: 0, err: '' });
+  expect(version.out).toMatch(/^\d+\.\d+\.\d+\s*$/);
+  expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('no problem.') });
+}, 60_000);
+
 it('ends a load at Ctrl-C after the batch that is on its way, and the next one goes on from there', async () => {
   writeFileSync(
     join(directory, 'a.ndjson'),

@@ -41,6 +41,11 @@ function decimals(n, type) {
 
 /** @param {number} n @param {string} type */
 function number(n, type) {
+  const scale = /^DECIMAL\(\d+, ?(\d+)\)$/i.exec(type)?.[1];
+  // Money is shown to the last digit.
+  if (scale !== undefined) return decimal(n.toFixed(Number(scale)));
+  if (Math.abs(n) >= 1e15 && /^(DOUBLE|FLOAT|REAL)/i.test(type))
+    return String(n).includes('e') ? String(n) : n.toExponential();
   const digits = decimals(n, type);
   if (n !== 0 && Math.abs(n) < 0.001) return n.toPrecision(3);
   return new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(

@@ -23,6 +23,18 @@ it('knows on which line a record begins, also behind fields of several lines', (
   ]);
 });
 
+it('a quote inside a field that is not quoted costs its own row, and none after it', () => {
+  const text = 'a,5" pipe,1\nb,ok,2\n"c, ""d""\nd",3" x 4","e"\nf,"g""\nh",4\n';
+  const all = parse(text).map((record) => record.problem ?? record.fields);
+  const stray = 'a quote inside a field that is not quoted';
+  expect(all).toEqual([stray, ['b', 'ok', '2'], stray, ['f', 'g"\nh', '4']]);
+  for (let cut = 0; cut <= text.length; cut += 1) {
+    const parser = new CsvParser(',');
+    const parts = [...parser.push(text.slice(0, cut)), ...parser.push(text.slice(cut)), ...parser.end()];
+    expect(parts.map((record) => record.problem ?? record.fields)).toEqual(all);
+  }
+});
+
 it.each([
   ['a"b', 'a quote inside a field that is not quoted'],
   ['"a"b', 'text after a closing quote'],

@@ -49,18 +49,23 @@ export class CsvParser {
 
   /** Where the record that begins at `at` ends, its newline included; -1 if the text does not hold all of it. */
   private recordEnd(text: string, at: number, last: boolean): number {
-    let newline = text.indexOf('\n', at);
-    let quotes = 0;
-    let counted = at;
+    const whole = (): number => (last || text.length - at > LONGEST_RECORD ? text.length : -1);
+    let from = at;
+    let closed = -1;
     for (;;) {
-      const until = newline === -1 ? text.length : newline;
-      for (let i = text.indexOf('"', counted); i !== -1 && i < until; i = text.indexOf('"', i + 1))
-        quotes += 1;
-      counted = until;
-      const tooLong = until - at > LONGEST_RECORD;
-      if (newline !== -1 && (quotes % 2 === 0 || tooLong)) return newline + 1;
-      if (newline === -1) return last || tooLong ? text.length : -1;
-      newline = text.indexOf('\n', newline + 1);
+      const newline = text.indexOf('\n', from);
+      const quote = text.slice(from, newline === -1 ? undefined : newline).indexOf('"');
+      if (quote === -1) return newline === -1 ? whole() : newline + 1;
+      const open = from + quote;
+      from = open + 1;
+      // A quote that begins no field, and is not the second of two, is a character like any other.
+      if (open !== at && text[open - 1] !== this.delimiter && open - 1 !== closed) continue;
+      closed = text.indexOf('"', from);
+      if (closed === -1 || closed - at > LONGEST_RECORD) {
+        const end = text.length - at > LONGEST_RECORD ? text.indexOf('\n', at + LONGEST_RECORD) : -1;
+        return end === -1 ? whole() : end + 1;
+      }
+      from = closed + 1;
     }
   }
 }

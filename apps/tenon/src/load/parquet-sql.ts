@@ -91,8 +91,9 @@ const timestamp = (text: string) => `'"' || replace(${text}, ' ', 'T') || 'Z"'`;
 /** Texts that the schema takes for times or for JSON are brought into its form; the rest stay texts. */
 function textExpression(value: string, field: DeclaredField | undefined): string {
   if (field?.format === 'date-time') {
-    const plain = `regexp_full_match(${value}, '\\d{4}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?')`;
-    return `CASE WHEN ${plain} THEN ${timestamp(value)} ELSE ${jsonText(value)} END`;
+    const text = `CAST(${value} AS VARCHAR)`;
+    const plain = `regexp_full_match(${text}, '\\d{4}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?')`;
+    return `CASE WHEN ${plain} THEN ${timestamp(text)} ELSE ${jsonText(value)} END`;
   }
   if (field?.types.includes('object') || field?.types.includes('array')) {
     return `CASE WHEN json_valid(${value}) THEN ${value} ELSE ${jsonText(value)} END`;

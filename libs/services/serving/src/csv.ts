@@ -1,15 +1,24 @@
 /** Rows as CSV (RFC 4180), for spreadsheets and shells. */
 import type { Value } from '@tenon/domain';
 
-/** @param rows as JSON */
-export function toCsv(columns: readonly string[], rows: readonly string[]): string {
+/**
+ * @param rows as JSON
+ * @param asText texts that a spreadsheet would run as formulas begin with an apostrophe, which it takes for "this is text"
+ */
+export function toCsv(columns: readonly string[], rows: readonly string[], asText = false): string {
+  const cell = (value: Value) => field(asText ? harmless(value) : value);
   const names = [...columns, '_cell', '_status'];
   const lines = rows.map((text) => {
     const row = JSON.parse(text) as Readonly<Record<string, Value>>;
-    return names.map((name) => field(row[name] ?? null)).join(',');
+    return names.map((name) => cell(row[name] ?? null)).join(',');
   });
-  return `${[names.map(field).join(','), ...lines].join('\r\n')}\r\n`;
+  return `${[names.map(cell).join(','), ...lines].join('\r\n')}\r\n`;
 }
+
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+const harmless = (value: Value): Value =>
+  typeof value === 'string' && /^[=+\-@\t\r\n]/.test(value) && !NUMBER.test(value) ? `'${value}` : value;
 
 function field(value: Value): string {
   if (value === null) return '';

@@ -237,7 +237,7 @@ class Serving {
       ...(answer.next !== null && { 'tenon-next': answer.next }),
     };
     const columns = reader.layout.plan.columns.map((column) => column.name);
-    return { status: 200, headers, text: toCsv(columns, answer.rows) };
+    return { status: 200, headers, text: toCsv(columns, answer.rows, format === 'spreadsheet') };
   }
 
   private async waited({ reader, waits }: Served, query: RowsQuery, { signal }: HttpRequest): Promise<void> {

@@ -3,6 +3,7 @@ import { html } from '../html.js';
 import { clock, count, duration } from '../format.js';
 /** @typedef {import('../../../src/wire').Problem} Problem */
 /** @typedef {import('../../../src/wire').Product} Product */
+/** @typedef {import('../../../src/wire').Answer} Answer */
 
 /** A gap shorter than this is not worth a word. */
 const PATIENCE_MILLIS = 1500;
@@ -46,6 +47,35 @@ export const Aside = ({ problem, what }) =>
   html`<p class="aside" role="alert">
     <strong>${what}</strong> ${problem.detail ?? problem.title}
     ${problem.code && html`<code>${problem.code}</code>`}
+  </p>`;
+
+/** What is known to be wrong with a product. @param {{answer: Answer}} props */
+export const Troubles = ({ answer }) => {
+  const troubles = answer.troubles ?? [];
+  if (troubles.length > 0)
+    return html`${troubles.map(
+      ({ layer, code, reason }) =>
+        html`<p class="aside" role="alert" key=${`${layer} ${code}`}>
+          <strong>Incomplete.</strong> ${reason} <code>${code}</code>
+        </p>`,
+    )}`;
+  return (
+    answer.status === 'incomplete' &&
+    html`<p class="aside" role="alert">
+      <strong>Incomplete.</strong> A flush is awaited, or the end of the log cannot be asked for.
+    </p>`
+  );
+};
+
+/** Events that the product could not take, with where the reasons stand. @param {{product: Product, answer: Answer}} props */
+export const Refused = ({ product, answer }) =>
+  (answer.deadLettered ?? 0) > 0 &&
+  html`<p class="aside" role="note">
+    <strong
+      >${count(answer.deadLettered ?? 0)} ${answer.deadLettered === 1 ? 'event was' : 'events were'}
+      refused</strong
+    >
+    by this product. The reasons: <code>npx tenon dlq list --product ${product.name}</code>
   </p>`;
 
 /** @param {Product} product */

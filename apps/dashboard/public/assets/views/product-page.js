@@ -1,7 +1,7 @@
 import { Name, html } from '../html.js';
 import { duration } from '../format.js';
 import { partsOf, totalOf } from '../seam.js';
-import { Aside, Empty, Loading } from './notices.js';
+import { Aside, Empty, Loading, Refused, Troubles } from './notices.js';
 import { Measures } from './measures.js';
 import { Chart } from './chart.js';
 import { RowsTable } from './rows-table.js';
@@ -56,6 +56,8 @@ function Numbers({ dashboard, view, answer, now }) {
   return html`
     <div class="layout">
       <div class="figures">
+        <${Troubles} answer=${answer} />
+        <${Refused} product=${view.product} answer=${answer} />
         ${empty && html`<${Empty} product=${view.product} records=${records} />`}
         ${!empty && html`<${Measures} view=${view} />`}
         <${Aside} problem=${view.problem} what="Older rows cannot be read." />

@@ -10,17 +10,17 @@ const details = (service) =>
 /** There may be several of a service. @param {ServiceStatus} service */
 const keyOf = ({ name, instance }) => `${name} ${instance}`;
 
-/** @param {{services: readonly ServiceStatus[]}} props */
-export function Services({ services }) {
+/** @param {{services: readonly ServiceStatus[], offline: boolean}} props */
+export function Services({ services, offline }) {
   if (services.length === 0) return null;
   const ready = services.filter((service) => service.ready).length;
   return html`
     <details class="services">
       <summary>
         <span class="lamps" aria-hidden="true">
-          ${services.map((service) => html`<i key=${keyOf(service)} class=${service.ready ? 'on' : 'off'} title=${service.name} />`)}
+          ${services.map((service) => html`<i key=${keyOf(service)} class=${service.ready && !offline ? 'on' : 'off'} title=${service.name} />`)}
         </span>
-        ${ready === services.length ? `${ready} services ready` : `${ready} of ${services.length} services ready`}
+        ${offline ? 'Unknown: no answer. Before: ' : ''}${ready === services.length ? `${ready} services ready` : `${ready} of ${services.length} services ready`}
       </summary>
       <ul>
         ${services.map(

@@ -1,4 +1,4 @@
-import { Name, html } from '../html.js';
+import { Component, Name, html } from '../html.js';
 import { ProductPage } from './product-page.js';
 import { Services } from './services.js';
 import { Failure, Loading, Offline } from './notices.js';
@@ -13,7 +13,7 @@ export function Shell({ dashboard, now }) {
       <header class="side">
         <p class="brand"><${Mark} />Tenon</p>
         <${Products} dashboard=${dashboard} />
-        <${Services} services=${dashboard.services} />
+        <${Services} services=${dashboard.services} offline=${dashboard.offlineSince !== null} />
       </header>
       <main id="main" tabindex="-1"><${Main} dashboard=${dashboard} now=${now} /></main>
     </div>
@@ -57,27 +57,66 @@ function Main({ dashboard, now }) {
   return html`<${Loading} />`;
 }
 
-/** @param {{dashboard: Dashboard}} props */
-function Products({ dashboard }) {
+/** product_2 before product_10. */
+const NAMES = new Intl.Collator('en', { numeric: true });
+
+/** A list that is longer than this can be searched. */
+const MANY = 12;
+
+/** @extends {Component<{dashboard: Dashboard}, {sought: string}>} */
+class Products extends Component {
+  /** What is looked for. @override */
+  state = { sought: '' };
+
+  /** @override */
+  render() {
+    const { dashboard } = this.props;
+    const products = dashboard.products ?? [];
+    const many = products.length > MANY;
+    const sought = many ? this.state.sought.trim().toLowerCase() : '';
+    const found = products
+      .filter(({ name }) => name.toLowerCase().includes(sought))
+      .sort((a, b) => NAMES.compare(a.name, b.name));
+    return html`
+      <nav class="products" aria-label="Products">
+        ${
+          many &&
+          html`<input
+            class="search"
+            type="search"
+            aria-label="Search products"
+            placeholder="Search ${products.length} products"
+            value=${this.state.sought}
+            onInput=${(/** @type {InputEvent} */ event) =>
+              this.setState({ sought: /** @type {HTMLInputElement} */ (event.currentTarget).value })}
+          />`
+        }
+        ${found.length === 0 && sought !== '' && html`<p class="about" role="status">None of them.</p>`}
+        <${List} products=${found} dashboard=${dashboard} />
+      </nav>
+    `;
+  }
+}
+
+/** @param {{products: readonly Product[], dashboard: Dashboard}} props */
+function List({ products, dashboard }) {
   const shown = dashboard.view?.product.name;
   return html`
-    <nav class="products" aria-label="Products">
-      <ul>
-        ${(dashboard.products ?? []).map(
-          (product) => html`
-            <li key=${product.name}>
-              <a
-                href="#/${encodeURIComponent(product.name)}"
-                aria-current=${product.name === shown ? 'page' : undefined}
-              >
-                <span class="name"><${Name} name=${product.name} /></span>
-                <span class="about">${about(product, dashboard)}</span>
-              </a>
-            </li>
-          `,
-        )}
-      </ul>
-    </nav>
+    <ul>
+      ${products.map(
+        (product) => html`
+          <li key=${product.name}>
+            <a
+              href="#/${encodeURIComponent(product.name)}"
+              aria-current=${product.name === shown ? 'page' : undefined}
+            >
+              <span class="name"><${Name} name=${product.name} /></span>
+              <span class="about">${about(product, dashboard)}</span>
+            </a>
+          </li>
+        `,
+      )}
+    </ul>
   `;
 }
 
