@@ -1,5 +1,6 @@
 /** `tenon check`: is the catalog right? Reads every file and plans every product, and says all that is wrong at once. */
 import { resolve } from 'node:path';
+import type { PlanWindow } from '@tenon/domain';
 import type { Command } from 'commander';
 import type { Checked } from '../check/check';
 import { lazy } from '../cli/lazy';
@@ -31,8 +32,8 @@ export function checkCommand(output: Output): Command {
 }
 
 function toJson({ sources, plans, problems, warnings, comparedWith }: Checked): object {
-  const products = plans.map(({ product, version, source, topology, columns }) => ({
-    ...{ name: product, version, source, topology },
+  const products = plans.map(({ product, version, source, topology, columns, window }) => ({
+    ...{ name: product, version, source, topology, window },
     columns: columns.map(({ name, type, role }) => ({ name, type, role })),
   }));
   return { ok: problems.length === 0, sources, products, problems, warnings, comparedWith };
@@ -57,12 +58,33 @@ function printChecked(
   for (const plan of plans) {
     const columns = plan.columns.map((column) => column.name).join(', ');
     output.out.write(
-      `${green('ok')} ${plan.product} ${dim(`v${plan.version}, ${plan.topology}, from ${plan.source}:`)} ${columns}\n`,
+      `${green('ok')} ${plan.product} ${dim(`v${plan.version}, ${plan.topology}, from ${plan.source}, ${windowText(plan.window)}:`)} ${columns}\n`,
     );
   }
   output.out.write(`${count(sources.length, 'source')}, ${count(plans.length, 'product')}, no problem.\n`);
   if (comparedWith !== null)
     output.out.write(dim(`Sources compared with those that run at ${comparedWith}.\n`));
 }
+
+/** What a product's window is: what rows are final by, and `from` and `to` ask for. */
+function windowText(window: PlanWindow | null): string {
+  if (window === null) return 'no window';
+  const { column, sizeMicros, sizeMonths } = window;
+  const [size, unit] =
+    sizeMonths > 0
+      ? ([sizeMonths, 'month'] as const)
+      : (UNITS.map(([micros, name]) => [sizeMicros / micros, name] as const).find(([size]) =>
+          Number.isInteger(size),
+        ) ?? ([sizeMicros, 'microsecond'] as const));
+  return `${column} in windows of ${count(size, unit)}`;
+}
+
+const UNITS = [
+  [86_400_000_000, 'day'],
+  [3_600_000_000, 'hour'],
+  [60_000_000, 'minute'],
+  [1_000_000, 'second'],
+  [1_000, 'millisecond'],
+] as const;
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;

@@ -6,12 +6,16 @@ import { type Ast, rewrite } from '../sql/ast';
 import { namesOf } from './scope';
 import { STATE_RULES } from './states';
 
-/** @param columns of the source that the product reads: others may come and go */
+/**
+ * @param columns of the source that the product reads: others may come and go
+ * @param order of the keys, where earlier releases had another; null: they had the same
+ */
 export function planHash(
   product: ProductDefinition,
   source: string,
   sql: Ast,
   columns: readonly SourceColumn[],
+  order: readonly number[] | null,
 ): string {
   const definition = {
     rules: STATE_RULES,
@@ -22,6 +26,7 @@ export function planHash(
     // The parse tree: white space, comments and the case of key words are gone.
     sql: JSON.stringify(sql, (key, value: unknown) => (key === 'query_location' ? undefined : value)),
     columns: columns.map(({ name, type, path }) => [name, type, path]),
+    ...(order !== null && { order }),
   };
   return createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 32);
 }

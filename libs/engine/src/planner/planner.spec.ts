@@ -164,6 +164,58 @@ describe('a SELECT becomes a plan', () => {
     expect(summary(planned)).toMatchObject({ key: ['h TIMESTAMP', 'd TIMESTAMP'], window: ['h', HOUR, 0] });
   });
 
+  describe('the field that is the time of the source', () => {
+    const fields = (at: object) =>
+      sourceOf(
+        { sold: { type: 'string', ...at }, shop: { type: 'string' } },
+        { name: 'sales', time: 'sold' },
+      );
+    const windowBy = async (at: object, sql: string) =>
+      summary(await planner.plan(fields(at), productOf(`SELECT count(*) AS n, ${sql} GROUP BY ALL`))).window;
+
+    test.each<[string, object, string, readonly [string, number, number] | null]>([
+      ['a moment', { format: 'date-time' }, "time_bucket('1 hour', sold) AS w FROM sales", ['w', HOUR, 0]],
+      [
+        'by its path in the event',
+        { format: 'date-time' },
+        "date_trunc('month', data.sold) AS w FROM sales",
+        ['w', 0, 1],
+      ],
+      [
+        'in other letters',
+        { format: 'date-time' },
+        'CAST("SOLD" AS DATE) AS w FROM sales',
+        ['w', 24 * HOUR, 0],
+      ],
+      [
+        'renamed',
+        { format: 'date-time' },
+        "date_trunc('day', t) AS w FROM (SELECT sold AS t FROM sales)",
+        ['w', 24 * HOUR, 0],
+      ],
+      ['a day', { format: 'date' }, "date_trunc('month', sold) AS w FROM sales", ['w', 0, 1]],
+      ['a day by itself', { format: 'date' }, 'sold AS w FROM sales', ['w', 24 * HOUR, 0]],
+      ['a moment by itself', { format: 'date-time' }, 'sold AS w FROM sales', null],
+      ['a text', {}, 'sold AS w FROM sales', null],
+    ])('is the window: %s', async (_, at, sql, window) => expect(await windowBy(at, sql)).toEqual(window));
+
+    test('is no other product than before where its key stands where it stood', async () => {
+      const hashes = async (sql: string) => {
+        const of = async (time: string | null) =>
+          (await planner.plan({ ...fields({ format: 'date-time' }), time }, productOf(sql))).hash;
+        return [await of('sold'), await of(null)];
+      };
+      const [same, before] = await hashes(
+        "SELECT date_trunc('day', sold) AS d, shop, count(*) FROM sales GROUP BY ALL",
+      );
+      expect(same).toBe(before);
+      const [moved, stood] = await hashes(
+        "SELECT shop, date_trunc('day', sold) AS d, count(*) FROM sales GROUP BY ALL",
+      );
+      expect(moved).not.toBe(stood);
+    });
+  });
+
   test('a bucket of another time is a dimension', async () => {
     const planned = await plan("SELECT date_trunc('day', shipped) AS d, count(*) FROM orders GROUP BY ALL");
     expect(summary(planned)).toMatchObject({ key: ['d TIMESTAMP'], window: null });

@@ -23,7 +23,14 @@ import { type Scope, lineageOf, namesOf } from './scope';
 import { checkShape } from './shape';
 import { StateCollector, isComparable } from './states';
 import { WholeQuery } from './whole-query';
-import { type WindowSize, orderByWindow, windowOf } from './window';
+import {
+  EVENT_TIME,
+  type TimeColumns,
+  type WindowSize,
+  orderByWindow,
+  timeColumnsOf,
+  windowOf,
+} from './window';
 
 export class Planning {
   private readonly columns: readonly SourceColumn[];
@@ -89,10 +96,18 @@ export class Planning {
       select([...keys.map((key, index) => withAlias(key, `k${index}`)), ...registry.rowColumns(), ONE]),
     );
     keys.forEach((key, index) => this.checkKey(key, rowTypes[index]!));
-    const windows: (WindowSize | undefined)[] = [];
-    for (const key of keys)
-      windows.push(await windowOf(lineageOf(key, scope), (node) => binder.evaluate(node)));
+    const windowsBy = async (times: TimeColumns) => {
+      const found: (WindowSize | undefined)[] = [];
+      for (const key of keys)
+        found.push(await windowOf(lineageOf(key, scope), times, (node) => binder.evaluate(node)));
+      return found;
+    };
+    const times = timeColumnsOf(this.source, this.columns);
+    const windows = await windowsBy(times);
     const order = orderByWindow(windows);
+    // Cells that were written when only `event_time` made windows may have their keys in another order.
+    const earlier = times.size > 1 ? orderByWindow(await windowsBy(EVENT_TIME)) : order;
+    const moved = earlier.some((key, index) => key !== order[index]) ? order : null;
     const types = order.map((index) => rowTypes[index]!);
     // JSON is kept as text.
     const keyTypes = types.map((type) => (type === 'JSON' ? 'VARCHAR' : type));
@@ -141,7 +156,7 @@ export class Planning {
       retentionMicros,
       description,
       sql,
-      hash: planHash(this.product, this.source.name, top, needed),
+      hash: planHash(this.product, this.source.name, top, needed, moved),
       columns,
       key: keyTypes.map((type, index): PlanKey => ({
         column: keyColumn(columns, index)?.name ?? null,

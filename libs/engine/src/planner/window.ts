@@ -1,5 +1,7 @@
 /** Recognizes the window among a product's keys. */
 import type { DuckDBIntervalValue } from '@duckdb/node-api';
+import type { SourceDefinition, SqlType } from '@tenon/domain';
+import type { SourceColumn } from '../source-columns';
 import { type Ast, childrenOf, isAst } from '../sql/ast';
 import { namesOf } from './scope';
 import { NO_TABLE, selectNode } from './nodes';
@@ -38,14 +40,34 @@ const UNITS = new Map<string, WindowSize>(
 /** Runs a query without FROM. */
 export type Evaluate = (node: Ast) => Promise<unknown>;
 
+/** The columns that hold event time, in lower case, and their types: `event_time`, and the source's `time` where it is a moment or day. */
+export type TimeColumns = ReadonlyMap<string, SqlType>;
+
+export const EVENT_TIME: TimeColumns = new Map([['event_time', 'TIMESTAMP']]);
+
+export function timeColumnsOf(source: SourceDefinition, columns: readonly SourceColumn[]): TimeColumns {
+  const own = columns.filter(
+    ({ name, type }) =>
+      name === 'event_time' || (name === source.time && (type === 'TIMESTAMP' || type === 'DATE')),
+  );
+  return new Map(own.map(({ name, type }) => [name.toLowerCase(), type]));
+}
+
 /**
- * The length of the window that a key is: time_bucket, date_trunc, a cast to DATE or a hop over `event_time`.
+ * The length of the window that a key is: time_bucket, date_trunc, a cast to DATE or a hop over a column of event time; and
+ * such a column that holds days.
  *
  * @param key in terms of the source's columns
  * @returns undefined if the key is no window
  */
-export async function windowOf(key: Ast | undefined, evaluate: Evaluate): Promise<WindowSize | undefined> {
+export async function windowOf(
+  key: Ast | undefined,
+  times: TimeColumns,
+  evaluate: Evaluate,
+): Promise<WindowSize | undefined> {
   if (key === undefined) return undefined;
+  const isEventTime = (node: unknown) => timeTypeOf(node, times) !== undefined;
+  if (timeTypeOf(key, times) === 'DATE') return UNITS.get('day');
   if (key['class'] === 'CAST') {
     const day = (key['cast_type'] as Ast)['id'] === 'DATE' && isEventTime(key['child']);
     return day ? UNITS.get('day') : undefined;
@@ -53,7 +75,8 @@ export async function windowOf(key: Ast | undefined, evaluate: Evaluate): Promis
   if (key['class'] !== 'FUNCTION') return undefined;
   const name = String(key['function_name']).toLowerCase();
   const args = key['children'] as Ast[];
-  if (name === 'unnest' && args[0]?.['function_name'] === 'hop_starts') return windowOf(args[0], evaluate);
+  if (name === 'unnest' && args[0]?.['function_name'] === 'hop_starts')
+    return windowOf(args[0], times, evaluate);
   if (name === 'hop' || name === 'hop_starts')
     return isEventTime(args[0]) ? intervalOf(args[1], evaluate) : undefined;
   if (name === 'time_bucket')
@@ -76,17 +99,17 @@ export function orderByWindow(windows: readonly (WindowSize | undefined)[]): num
   return first < 0 ? others : [first, ...others];
 }
 
-function isEventTime(node: unknown): boolean {
+/** The type of a column of event time; undefined for all else. */
+function timeTypeOf(node: unknown, times: TimeColumns): SqlType | undefined {
   const ref = node as Ast | undefined;
-  if (!isAst(ref)) return false;
-  // A cast of the column to the type that it has changes nothing.
-  if (ref['class'] === 'CAST')
-    return (ref['cast_type'] as Ast)['id'] === 'TIMESTAMP' && isEventTime(ref['child']);
-  return (
-    ref['class'] === 'COLUMN_REF' &&
-    namesOf(ref).length === 1 &&
-    namesOf(ref)[0]!.toLowerCase() === 'event_time'
-  );
+  if (!isAst(ref)) return undefined;
+  if (ref['class'] === 'CAST') {
+    // A cast of the column to the type that it has changes nothing.
+    const type = timeTypeOf(ref['child'], times);
+    return (ref['cast_type'] as Ast)['id'] === type ? type : undefined;
+  }
+  if (ref['class'] !== 'COLUMN_REF' || namesOf(ref).length !== 1) return undefined;
+  return times.get(namesOf(ref)[0]!.toLowerCase());
 }
 
 /** No column in it. */

@@ -13,7 +13,7 @@ import type {
   ProductLayout,
   ProductView,
 } from '@tenon/views';
-import { cellTexts, inOneStore, textsByKey, withView } from '@tenon/views';
+import { ALL_CELLS, cellTexts, inOneStore, textsByKey, withView } from '@tenon/views';
 import { Envelopes } from './envelope';
 import { Gathered } from './gathered';
 import { CHUNK_BYTES } from './page-size';
@@ -119,6 +119,7 @@ export class ProductReader {
     const { limit, where, layer } = query;
     const rows: RowText[] = [];
     let size = 0;
+    let served = false;
     const more = (): string => makeCursor(rows.at(-1)?.id ?? '', this.layout.plan, asked);
     const range = { ...query.range, expected: limit + 1 };
     for await (const piece of cellTexts(snapshots, this.layout, view, layer, range))
@@ -130,6 +131,7 @@ export class ProductReader {
           at === 0 && end === piece.length ? piece : piece.slice(at, end),
           where,
         )) {
+          served ||= row !== undefined;
           if (row === undefined || row.text === null) continue;
           size += row.text.length;
           // A row that is too large by itself is a page of its own.
@@ -139,6 +141,10 @@ export class ProductReader {
         }
         at = end;
       }
+    if (!served && isWholeTotal(this.layout, query)) {
+      const nothing = await this.rowsOf.ofNothing();
+      if (nothing.text !== null) rows.push(nothing);
+    }
     return { rows, next: null };
   }
 
@@ -205,6 +211,10 @@ export class ProductReader {
     return this.envelopes.say(view, layer, rows, end, this.deps.clock.now()).envelope;
   }
 }
+
+/** Whether the only row of a total, which is there before any event as in SQL, belongs to the page. */
+const isWholeTotal = ({ plan }: ProductLayout, { range }: RowsQuery) =>
+  plan.key.length === 0 && range.gte === ALL_CELLS.gte && range.lt === ALL_CELLS.lt;
 
 /** Up to `count` cells, and of those that are large fewer at a time. */
 function chunkEnd(piece: readonly CellTexts[], from: number, count: number): number {

@@ -72,6 +72,15 @@ export class Rows {
     return rows;
   }
 
+  /** The row of a total that no event has gone into. */
+  async ofNothing(): Promise<RowText> {
+    const { plan } = this.layout;
+    const states = plan.states.map(() => null);
+    const cell = { id: '', key: [], states, base: undefined, inSpeed: false, newest: 0 };
+    const [row] = await this.finalize([cell]);
+    return rowText({ id: '', base: undefined, speed: [] }, row as KeptRow, -Infinity);
+  }
+
   private async finalize(cells: readonly MergedCell[]): Promise<KeptRow[]> {
     const { plan } = this.layout;
     const rows = await this.engine.finalize(
