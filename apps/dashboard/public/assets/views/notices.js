@@ -68,15 +68,15 @@ export const Troubles = ({ answer }) => {
 };
 
 /** Events that the product could not take, with where the reasons stand. @param {{product: Product, answer: Answer}} props */
-export const Refused = ({ product, answer }) =>
-  (answer.deadLettered ?? 0) > 0 &&
-  html`<p class="aside" role="note">
-    <strong
-      >${count(answer.deadLettered ?? 0)} ${answer.deadLettered === 1 ? 'event was' : 'events were'}
-      refused</strong
-    >
-    by this product. The reasons: <code>npx tenon dlq list --product ${product.name}</code>
+export const Refused = ({ product, answer }) => {
+  const refused = answer.deadLettered ?? 0;
+  if (refused === 0) return null;
+  const what = `${count(refused)} ${refused === 1 ? 'event was' : 'events were'} refused`;
+  return html`<p class="aside" role="note">
+    <strong>${what}</strong>${' by this product. The reasons: '}
+    <code>${`npx tenon dlq list --product ${product.name}`}</code>
   </p>`;
+};
 
 /** @param {Product} product */
 function command(product) {
