@@ -7,6 +7,7 @@ import {
   countBetween,
   formatTimestamp,
   laneKey,
+  ledgerTotal,
   refusedShare,
   toVector,
 } from '@tenon/domain';
@@ -104,8 +105,9 @@ export class Envelopes {
     const cut = this.complete(before);
     const included = layer === 'batch' ? cut : includedIn(view);
     const ledger = layer === 'batch' ? view.base.pointer.ledger : ledgerOf(view);
-    const refusals = this.refusals(ledger, formatTimestamp(at * 1000));
-    const troubles = [...view.speed.troubles.map(troubleOf), ...refusals];
+    const since = formatTimestamp(at * 1000);
+    const found = [...this.refusals(ledger, since), ...this.unaccounted(ledger, included, since)];
+    const troubles = [...view.speed.troubles.map(troubleOf), ...found];
     const fields = {
       ...{ topology: plan.topology, generation },
       ...{ cut: toVector(cut, sources), included: toVector(included, sources) },
@@ -132,6 +134,19 @@ export class Envelopes {
     const { product, source } = this.layout.plan;
     const reason = `${product} can't take ${ledger.deadLettered} events, ${Math.round(share * 100)} % of all: see tenon dlq list --source ${source} --product ${product}.`;
     return [{ layer: 'serving', code: 'many-refused', reason, since }];
+  }
+
+  /** Promise 3: every offset below those that are included is a record that the ledger has once. */
+  private unaccounted(ledger: LedgerCounts, included: LaneOffsets, since: string): AnswerTrouble[] {
+    const accepted = Object.values(included).reduce((sum, next) => sum + next, 0);
+    const more = accepted - ledgerTotal(ledger);
+    if (more === 0) return [];
+    const { product, version } = this.layout.plan;
+    const what =
+      more > 0
+        ? `${more} of ${accepted} offsets are no record that ${product} v${version} knows of: they are lost, or marks of transactions of a writer other than Tenon, or the topic is compacted.`
+        : `${product} v${version} accounts for ${-more} records more than the ${accepted} that it includes.`;
+    return [{ layer: 'serving', code: 'ledger-open', reason: `The ledger does not close: ${what}`, since }];
   }
 
   /** All lanes, also those that nothing was written to yet. */
