@@ -10,6 +10,7 @@ export type { CommitMessage, FlushFrame, SliceFrame, StatesMessage, WireCell } f
 export {
   STORE_KEYS,
   isPointerKey,
+  isStretchesKey,
   isTroublesKey,
   keyAfter,
   parseProgressKey,
@@ -35,6 +36,7 @@ export type {
   SourceDocument,
   TopicDocument,
   SpeedDocument,
+  StretchesDocument,
   TroublesDocument,
 } from './store';
 export type {

@@ -114,6 +114,28 @@ export interface RangeAccountDocument {
   readonly to: Generation;
 }
 
+/** Closed epochs that were folded together, by lanes, as far as a reader of the served pointer may need them. */
+export interface StretchesDocument {
+  readonly v: 1;
+  readonly stretches: readonly {
+    /** Its `laneNumber`. */
+    readonly lane: number;
+    /** With `through`, and the lane, what its cells' keys begin with. */
+    readonly level: number;
+    /** The first epoch and the last one. */
+    readonly epoch: Epoch;
+    readonly through: Epoch;
+    readonly start: Offset;
+    readonly next: Offset;
+    readonly nextEpoch: Epoch;
+    readonly ledger: LedgerCounts;
+    readonly watermark: number | null;
+    readonly closedAt: number | null;
+    /** In which orders all of its cells stand. */
+    readonly orders?: string;
+  }[];
+}
+
 /** A cell of one epoch and lane, as the speed layer folded it. */
 export interface SpeedDocument {
   readonly k: readonly Value[];
@@ -211,6 +233,9 @@ export interface ArchiveColumnsDocument {
 
 const digits = (n: number) => String(n).padStart(12, '0');
 
+/** More than any lane's number: what comes above it in a key's is the level of a stretch. */
+const LEVEL = 10_000_000_000;
+
 /** The least key after this one: space is the least character that a key has. */
 export const keyAfter = (key: string) => `${key} `;
 
@@ -229,6 +254,8 @@ export const STORE_KEYS = {
     `progress/${product}/${digits(epoch)}/${digits(lane)}`,
   /** Among the progress documents, so that each read of a product sees it without another question. */
   troubles: (product: ProductId) => `progress/${product}/troubles`,
+  /** Before the progress documents, which need not be read as far as stretches lead. */
+  stretches: (product: ProductId) => `progress/${product}/-stretches`,
   progressOf: (product: ProductId) => below(`progress/${product}/`),
   range: (product: ProductId, id: string) => `range/${product}/${id}`,
   rangesOf: (product: ProductId) => below(`range/${product}/`),
@@ -239,6 +266,9 @@ export const STORE_KEYS = {
     `archive-part/${source}/${digits(partition)}/${digits(from)}`,
   archiveColumns: (source: string, columns: string) => `archive-columns/${source}/${columns}`,
   speed: (product: ProductId, epoch: Epoch, lane: number) => `${product}/${digits(epoch)}/${digits(lane)}/`,
+  /** Under its last epoch, and of the length of the others. */
+  stretch: (product: ProductId, through: Epoch, lane: number, level: number) =>
+    `${product}/${digits(through)}/${digits(level * LEVEL + lane)}/`,
   base: (product: ProductId, line: Line) => `${product}/${digits(line)}/`,
 } as const;
 
@@ -247,14 +277,16 @@ export const isPointerKey = (key: string) => key.startsWith(STORE_KEYS.pointer('
 
 export const isTroublesKey = (key: string) => key.endsWith('/troubles');
 
+export const isStretchesKey = (key: string) => key.startsWith('progress/') && key.endsWith('/-stretches');
+
 /** Epoch and lane's number of a progress key. */
 export function parseProgressKey(key: string): { epoch: Epoch; lane: number } {
   const [epoch, lane] = key.split('/').slice(-2);
   return { epoch: Number(epoch), lane: Number(lane) };
 }
 
-/** Epoch and lane's number of a speed cell's key. */
+/** Epoch and lane's number of a speed cell's key; of a stretch its last epoch. */
 export function parseSpeedKey(product: ProductId, key: string): { epoch: Epoch; lane: number } {
   const [epoch, lane] = key.slice(product.length + 1).split('/', 2);
-  return { epoch: Number(epoch), lane: Number(lane) };
+  return { epoch: Number(epoch), lane: Number(lane) % LEVEL };
 }

@@ -57,6 +57,7 @@ export const VERSIONS = {
   served: { writes: 1, reads: [1] },
   'range-account': { writes: 1, reads: [1] },
   progress: { writes: 1, reads: [1] },
+  stretches: { writes: 1, reads: [1] },
   troubles: { writes: 1, reads: [1] },
   'speed-cell': { writes: 1, reads: [1] },
   'base-cell': { writes: 1, reads: [1] },

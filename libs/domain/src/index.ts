@@ -61,6 +61,8 @@ export {
 export type { FoldTarget, LandedEpoch, Move, Pointer, RangeHead } from './protocol/pointer';
 export { barrierTime, watermarkAt } from './protocol/times';
 export type { CutTimes } from './protocol/times';
+export { coveredFrom, dueStretch, mayStretch, partsFrom, stretchOf, withStretch } from './protocol/stretches';
+export type { LandedPart, Stretch } from './protocol/stretches';
 export { STATE_BYTES, TEXT_CHARS } from './states/bounds';
 export { EMPTY_ACCOUNT, commitOfWhole, withCommit, withSlice } from './protocol/slices';
 export type { RangeAccount, RangeCommit } from './protocol/slices';

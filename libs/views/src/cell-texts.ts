@@ -3,7 +3,7 @@
  * stream reads about as much as is asked for, and of a question about dimensions only what stands under their heads.
  */
 import { STORE_KEYS, keyAfter } from '@tenon/contracts';
-import type { Epoch, Generation } from '@tenon/domain';
+import type { Epoch, Generation, LandedPart } from '@tenon/domain';
 import { isClosedBefore } from '@tenon/domain';
 import type { StoreSnapshot, StoreTable, StoreText, TextRange } from '@tenon/ports';
 import type { ProductLayout } from './layout';
@@ -11,6 +11,7 @@ import type { LayerSnapshots } from './open-view';
 import type { CellPath, CellRange } from './question';
 import { pathOf } from './question';
 import type { LaneView, ProductView } from './view';
+import { partsOf, prefixOf } from './view';
 
 export type Layer = 'merged' | 'batch' | 'speed';
 
@@ -52,18 +53,21 @@ function placesIn(
     });
   if (layer !== 'batch')
     for (const lane of view.speed.lanes.values())
-      for (const epoch of lane.reach.epochs)
-        if (counts(epoch))
-          places.push({
-            table: 'speed',
-            prefix: STORE_KEYS.speed(layout.product, epoch, lane.number),
-            ordered: speedSnapshot.ordered && standsInOrder(layout, lane, epoch),
-          });
+      for (const part of partsOf(lane))
+        if (counts(part.epoch)) places.push(placeOf(layout, speedSnapshot, lane, part));
   return places;
 }
 
-const standsInOrder = ({ ordersMark }: ProductLayout, { progress }: LaneView, epoch: Epoch): boolean =>
-  progress.find((one) => one.epoch === epoch)?.orders === ordersMark;
+const placeOf = (
+  layout: ProductLayout,
+  snapshot: StoreSnapshot,
+  lane: LaneView,
+  part: LandedPart,
+): Place => ({
+  table: 'speed',
+  prefix: prefixOf(layout, lane.number, part),
+  ordered: snapshot.ordered && part.orders === layout.ordersMark,
+});
 
 const EACH = (): boolean => true;
 
@@ -97,6 +101,18 @@ export function closedTexts(
   const snapshots = { base: snapshot, speed: snapshot };
   const places = placesIn(snapshots, layout, view, 'speed', (epoch) => isClosedBefore(epoch, before));
   return textsAlong(snapshots, places, pathOf(layout, range), range);
+}
+
+/** The same of some parts of a lane. */
+export function textsOfParts(
+  snapshot: StoreSnapshot,
+  layout: ProductLayout,
+  lane: LaneView,
+  parts: readonly LandedPart[],
+  range: CellRange,
+): AsyncGenerator<readonly CellTexts[]> {
+  const places = parts.map((part) => placeOf(layout, snapshot, lane, part));
+  return textsAlong({ base: snapshot, speed: snapshot }, places, pathOf(layout, range), range);
 }
 
 /** Single cells by their keys; undefined where a cell has no document. */

@@ -1,16 +1,16 @@
 /** The cells of a view in key order: base and speed merged cell by cell, without holding more than a piece of each. */
 import type { BaseDocument, SpeedDocument } from '@tenon/contracts';
 import { STORE_KEYS, parseDocument } from '@tenon/contracts';
-import type { CellVersion, Generation, State, Value } from '@tenon/domain';
+import type { CellVersion, Generation, LandedPart, State, Value } from '@tenon/domain';
 import { mergeStates, versionAt } from '@tenon/domain';
 import type { StoreSnapshot } from '@tenon/ports';
 import type { CellTexts, Layer } from './cell-texts';
-import { cellTexts, closedTexts, textsByKey } from './cell-texts';
+import { cellTexts, closedTexts, textsByKey, textsOfParts } from './cell-texts';
 import type { ProductLayout } from './layout';
 import type { LayerSnapshots } from './open-view';
 import type { CellRange } from './question';
 import { ALL_CELLS } from './question';
-import type { ProductView } from './view';
+import type { LaneView, ProductView } from './view';
 
 export interface MergedCell {
   /** The `cellKey`. */
@@ -77,6 +77,20 @@ export function closedSpeedCells(
   range: CellRange = ALL_CELLS,
 ): AsyncGenerator<MergedCell> {
   return merged(layout, view, closedTexts(snapshot, layout, view, before, range));
+}
+
+/**
+ * The cells of some parts of a lane, merged: what a stretch takes. As closed epochs, they do not change.
+ */
+export function cellsOfParts(
+  snapshot: StoreSnapshot,
+  layout: ProductLayout,
+  view: ProductView,
+  lane: LaneView,
+  parts: readonly LandedPart[],
+  range: CellRange,
+): AsyncGenerator<MergedCell> {
+  return merged(layout, view, textsOfParts(snapshot, layout, lane, parts, range));
 }
 
 async function* merged(

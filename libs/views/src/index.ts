@@ -1,10 +1,19 @@
 export { flushPartition, layoutOf } from './layout';
 export type { ProductLayout } from './layout';
-export { hasGap, includedIn, ledgerOf, readBaseView, readPointer, readSpeedView, readView } from './view';
+export {
+  hasGap,
+  includedIn,
+  ledgerOf,
+  partsOf,
+  readBaseView,
+  readPointer,
+  readSpeedView,
+  readView,
+} from './view';
 export type { BaseView, LaneView, ProductView, SpeedView } from './view';
 export { inOneStore, withView } from './open-view';
 export type { KnownView, LayerSnapshots, LayerStores } from './open-view';
-export { cellsByKey, cellsOf, closedSpeedCells, mergedCell } from './cells';
+export { cellsByKey, cellsOf, cellsOfParts, closedSpeedCells, mergedCell } from './cells';
 export type { MergedCell } from './cells';
 export { cellTexts, textsByKey } from './cell-texts';
 export type { CellTexts, Layer } from './cell-texts';

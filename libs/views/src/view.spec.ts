@@ -66,7 +66,30 @@ test('at once is one scan of the store', async () => {
   const store = storeWith({ meta: META });
   await store.snapshot((snapshot) => readView(snapshot, LAYOUT));
   expect(store.scans.ranges).toEqual([
-    { ...STORE_KEYS.progressOf(PRODUCT), and: STORE_KEYS.pointer(PRODUCT) },
+    { ...STORE_KEYS.progressOf(PRODUCT), and: STORE_KEYS.pointer(PRODUCT), expected: 64 },
+  ]);
+});
+
+test('what stretches lead over is not read', async () => {
+  const progressOf = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => from + index)
+      .flatMap((n) => [0, 1].map((lane) => progress(n, lane, 10 * n, 10 * n + 10, { closed: true })))
+      .reduce((all, one) => ({ ...all, ...one }), {});
+  const stretch = (lane: number) => ({
+    ...{ lane, level: 2, epoch: 0, through: 15, start: 0, next: 160, nextEpoch: 16 },
+    ...{ ledger: ledger(160), watermark: null, closedAt: null },
+  });
+  const stretches = { [STORE_KEYS.stretches(PRODUCT)]: { v: 1, stretches: [stretch(0), stretch(1)] } };
+  const store = storeWith({ meta: { ...progressOf(0, 18), ...stretches } });
+  const view = await store.snapshot((snapshot) => readView(snapshot, LAYOUT));
+  expect([...view.speed.lanes.values()].map(({ reach }) => reach.epochs)).toEqual([
+    [0, 16, 17],
+    [0, 16, 17],
+  ]);
+  expect(ledgerOf(view)).toEqual(ledger(360));
+  expect(store.scans.ranges.map(({ gte }) => gte)).toEqual([
+    STORE_KEYS.progressOf(PRODUCT).gte,
+    STORE_KEYS.progress(PRODUCT, 16, 0),
   ]);
 });
 

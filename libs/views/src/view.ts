@@ -6,10 +6,12 @@ import type {
   PointerDocument,
   PointerDocumentBefore,
   ProgressDocument,
+  StretchesDocument,
   TroublesDocument,
 } from '@tenon/contracts';
 import {
   STORE_KEYS,
+  isStretchesKey,
   isTroublesKey,
   mustRead,
   parseProgressKey,
@@ -18,15 +20,24 @@ import {
 } from '@tenon/contracts';
 import type {
   Lane,
-  LandedEpoch,
+  LandedPart,
   LaneKey,
   LaneOffsets,
   LaneReach,
   LedgerCounts,
   Pointer,
+  Stretch,
 } from '@tenon/domain';
-import { addLedgers, emptyPointer, laneKey, laneNumber, reachOf } from '@tenon/domain';
-import type { StoreSnapshot, StoreTransaction, Trouble } from '@tenon/ports';
+import {
+  addLedgers,
+  coveredFrom,
+  emptyPointer,
+  laneKey,
+  laneNumber,
+  partsFrom,
+  reachOf,
+} from '@tenon/domain';
+import type { ScanRange, StoreSnapshot, StoreTransaction, Trouble } from '@tenon/ports';
 import type { ProductLayout } from './layout';
 import { troublesIn } from './trouble-book';
 
@@ -47,8 +58,13 @@ export interface LaneView {
   /** Its `laneNumber`. */
   readonly number: number;
   readonly reach: LaneReach;
-  /** All of its epochs that have landed, those behind the cut too. */
-  readonly progress: readonly LandedEpoch[];
+  /**
+   * All of its epochs that have landed; where some were folded together, the parts that it is read by from the cut on. A part
+   * is named by the epoch that it begins with, so `reach.epochs` are parts.
+   */
+  readonly progress: readonly LandedPart[];
+  /** What of its epochs has been folded together. */
+  readonly stretches: readonly Stretch[];
 }
 
 export interface ProductView {
@@ -81,33 +97,56 @@ export async function readSpeedView(
   layout: ProductLayout,
   base: BaseView,
 ): Promise<SpeedView> {
-  const landed = new LandedEpochs(layout);
-  const chunks = snapshot.scan<LandedDocument>('meta', STORE_KEYS.progressOf(layout.product));
-  for await (const chunk of chunks) for (const { key, value } of chunk) landed.add(key, value);
-  return landed.beyond(base);
+  return (await readLanded(snapshot, layout, base.pointer)).speed;
 }
 
-/** Both from one store, in one scan of it. @throws UnsupportedVersion */
-export async function readView(snapshot: StoreSnapshot, layout: ProductLayout): Promise<ProductView> {
+/** Both from one store, at once. @throws UnsupportedVersion */
+export function readView(snapshot: StoreSnapshot, layout: ProductLayout): Promise<ProductView> {
+  return readLanded(snapshot, layout);
+}
+
+/** Epochs of each lane that are read at once: more are there only while batch is away. */
+const AT_ONCE = 8;
+
+/** @param known the pointer; else it is read with the rest */
+async function readLanded(
+  snapshot: StoreSnapshot,
+  layout: ProductLayout,
+  known?: Pointer,
+): Promise<ProductView> {
   const pointerKey = STORE_KEYS.pointer(layout.product);
-  let pointer: AnyPointer | undefined;
-  const landed = new LandedEpochs(layout);
-  const range = { ...STORE_KEYS.progressOf(layout.product), and: pointerKey };
-  for await (const chunk of snapshot.scan<LandedDocument | AnyPointer>('meta', range))
-    for (const { key, value } of chunk) {
-      if (key === pointerKey) pointer = value as AnyPointer;
-      else landed.add(key, value as LandedDocument);
+  const range = STORE_KEYS.progressOf(layout.product);
+  const landed = new LandedParts(layout);
+  let pointer = known;
+  const read = async (part: ScanRange): Promise<string | null> => {
+    for await (const chunk of snapshot.scan<LandedDocument | AnyPointer>('meta', part)) {
+      for (const { key, value } of chunk)
+        if (key === pointerKey) pointer = pointerIn(layout, value as AnyPointer);
+        else landed.add(key, value as LandedDocument);
+      const from = landed.needed(pointer);
+      if (from !== null && from > (chunk.at(-1)?.key ?? '')) return from;
     }
-  const base = { pointer: pointerIn(layout, pointer) };
-  return { base, speed: landed.beyond(base) };
+    return null;
+  };
+  const first = {
+    ...(known === undefined ? { ...range, and: pointerKey } : range),
+    expected: AT_ONCE * Math.max(AT_ONCE, layout.lanes.length),
+  };
+  // What stretches lead over is not read. Where they end the rest begins, which is in the first chunk if there are none.
+  const from = await read(first);
+  if (from !== null) await read({ gte: from, lt: range.lt });
+  const served = pointer ?? emptyPointer(layout.plan.hash);
+  return { base: { pointer: served }, speed: landed.beyond(served) };
 }
 
-type LandedDocument = ProgressDocument | TroublesDocument;
+type LandedDocument = ProgressDocument | StretchesDocument | TroublesDocument;
 
 /** The progress documents of a product, by lane, and what stands among them. */
-class LandedEpochs {
-  private readonly byNumber = new Map<number, LandedEpoch[]>();
+class LandedParts {
+  private readonly byNumber = new Map<number, LandedPart[]>();
+  private readonly stretches = new Map<number, Stretch[]>();
   private troubles: readonly Trouble[] = [];
+  private isSkipped = false;
 
   constructor(private readonly layout: ProductLayout) {}
 
@@ -116,26 +155,68 @@ class LandedEpochs {
       this.troubles = troublesIn(document as TroublesDocument);
       return;
     }
+    if (isStretchesKey(key)) {
+      this.addStretches(document as StretchesDocument);
+      return;
+    }
     const value = document as ProgressDocument;
     const { epoch, lane } = parseProgressKey(key);
     supported('progress', value);
-    const epochs = this.byNumber.get(lane) ?? [];
-    if (epochs.length === 0) this.byNumber.set(lane, epochs);
-    epochs.push({ epoch, closedAt: null, ...value });
+    listIn(this.byNumber, lane).push({ epoch, closedAt: null, ...value });
   }
 
-  beyond({ pointer }: BaseView): SpeedView {
+  private addStretches(document: StretchesDocument): void {
+    supported('stretches', document);
+    // Kappa's fold takes each epoch by itself.
+    if (this.layout.plan.topology === 'kappa') return;
+    for (const { lane, ...one } of document.stretches)
+      listIn(this.stretches, lane).push({ ...one, closed: true });
+  }
+
+  /** From which key on progress is needed, once, if stretches lead over some; null: from the first one on. */
+  needed(pointer: Pointer | undefined): string | null {
+    if (this.isSkipped || this.stretches.size === 0) return null;
+    this.isSkipped = true;
+    const { lanes, sources, product } = this.layout;
+    const ends = lanes.map((lane) => {
+      const served = pointer?.epochs[laneKey(lane.source, lane.partition)] ?? 0;
+      return coveredFrom(this.stretches.get(laneNumber(sources, lane)) ?? [], served);
+    });
+    return STORE_KEYS.progress(product, Math.min(...ends), 0);
+  }
+
+  beyond(pointer: Pointer): SpeedView {
     const { lanes, sources } = this.layout;
     const views = lanes.map((lane): readonly [LaneKey, LaneView] => {
       const key = laneKey(lane.source, lane.partition);
       const number = laneNumber(sources, lane);
-      const progress = this.byNumber.get(number) ?? [];
-      const reach = reachOf(progress, pointer.cut[key] ?? 0, pointer.epochs[key] ?? 0);
-      return [key, { lane, number, reach, progress }];
+      const from = pointer.epochs[key] ?? 0;
+      const stretches = this.stretches.get(number) ?? [];
+      const progress = partsFrom(this.byNumber.get(number) ?? [], stretches, from);
+      const reach = reachOf(progress, pointer.cut[key] ?? 0, from);
+      return [key, { lane, number, reach, progress, stretches }];
     });
     return { lanes: new Map(views), troubles: this.troubles };
   }
 }
+
+function listIn<T>(lists: Map<number, T[]>, lane: number): T[] {
+  const list = lists.get(lane) ?? [];
+  if (list.length === 0) lists.set(lane, list);
+  return list;
+}
+
+/** The parts of a lane whose states count, in order. */
+export function partsOf({ reach, progress }: LaneView): readonly LandedPart[] {
+  const counts = new Set(reach.epochs);
+  return progress.filter(({ epoch }) => counts.has(epoch)).sort((a, b) => a.epoch - b.epoch);
+}
+
+/** Before the keys of a part's cells. */
+export const prefixOf = ({ product }: ProductLayout, lane: number, part: LandedPart): string =>
+  part.level === undefined || part.through === undefined
+    ? STORE_KEYS.speed(product, part.epoch, lane)
+    : STORE_KEYS.stretch(product, part.through, lane, part.level);
 
 /** The next offset of each lane that the view does not include. */
 export function includedIn({ speed }: ProductView): LaneOffsets {
@@ -150,7 +231,7 @@ export function hasGap({ speed }: ProductView): boolean {
 /** What became of every record below the view's offsets. */
 export function ledgerOf({ base, speed }: ProductView): LedgerCounts {
   let sum = base.pointer.ledger;
-  for (const { reach, progress } of speed.lanes.values())
-    for (const one of progress) if (reach.epochs.includes(one.epoch)) sum = addLedgers(sum, one.ledger);
+  for (const lane of speed.lanes.values())
+    for (const { ledger } of partsOf(lane)) sum = addLedgers(sum, ledger);
   return sum;
 }

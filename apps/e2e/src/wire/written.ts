@@ -1,10 +1,21 @@
 /** What the services write, message by message, in a play that makes each of them write everything that it can. */
 import type { SliceFrame } from '@tenon/contracts';
-import { FrameWriter, HEADERS, SUBJECTS, TOPICS, generationsRequest, isTroublesKey } from '@tenon/contracts';
+import {
+  FrameWriter,
+  HEADERS,
+  STORE_KEYS,
+  SUBJECTS,
+  TOPICS,
+  generationsRequest,
+  isStretchesKey,
+  isTroublesKey,
+} from '@tenon/contracts';
+import { EMPTY_LEDGER } from '@tenon/domain';
 import type { LogRecord, RunningService } from '@tenon/ports';
 import { registerCatalog } from '@tenon/runtime';
-import { eventually } from '@tenon/testing';
-import { topicBook, troubleBook } from '@tenon/views';
+import { foldStretches } from '@tenon/service-consumption';
+import { MemoryStore, eventually } from '@tenon/testing';
+import { layoutOf, topicBook, troubleBook } from '@tenon/views';
 import type { Golden, GoldenSet } from './golden';
 import { PRODUCT, PRODUCT_ID, SOURCE, Scene, answerOf, ask, stillClock } from './scene';
 import { changed, typeOf } from './states';
@@ -49,7 +60,8 @@ export async function writeAll(): Promise<GoldenSet> {
     await reportTrouble(scene);
     // Over the bus, as services without a cutter ask for one.
     await scene.bus.request(SUBJECTS.run, { v: 1 }, { timeoutMs: 5000, max: 1 });
-    return sorted([...(await logged(scene)), ...sent(scene), ...(await stored(scene)), ['receipt', receipt]]);
+    const found = [...(await logged(scene)), ...sent(scene), ...(await stored(scene))];
+    return sorted([...found, ...(await stretched(scene)), ['receipt', receipt]]);
   } finally {
     await scene.close();
   }
@@ -136,6 +148,20 @@ async function reportTrouble({ store }: Scene): Promise<void> {
   await topicBook(store).note(TOPICS.events(SOURCE.name), '6f3a1f0e-0000-4000-8000-000000000000');
 }
 
+/** What consumption says that it has folded together while batch is away: eight epochs, in a store of their own. */
+async function stretched({ plan }: Scene): Promise<Named[]> {
+  const store = new MemoryStore();
+  for (let epoch = 0; epoch < 8; epoch++) {
+    const place = { start: epoch, next: epoch + 1, closed: true, nextEpoch: epoch + 1 };
+    const document = { v: 1, ...place, ledger: EMPTY_LEDGER, watermark: null, closedAt: 1704067200000 };
+    await store.put('meta', STORE_KEYS.progress(PRODUCT_ID, epoch, 0), document);
+  }
+  const deps = { store, clock: stillClock, config: { foldCells: 1 } };
+  await foldStretches(deps, layoutOf(plan, [SOURCE]), () => true, new AbortController().signal);
+  const key = STORE_KEYS.stretches(PRODUCT_ID);
+  return [['stretches', { table: 'meta', key, value: JSON.stringify(store.get('meta', key)) }]];
+}
+
 type Named = readonly [name: string, golden: Golden];
 
 const LOGGED: Readonly<Record<string, (record: LogRecord) => string | null>> = {
@@ -199,7 +225,7 @@ async function stored(scene: Scene): Promise<Named[]> {
 }
 
 const nameOfDocument = (key: string, kind: string) =>
-  isTroublesKey(key) ? 'troubles' : (DOCUMENTS[kind] ?? kind);
+  isTroublesKey(key) ? 'troubles' : isStretchesKey(key) ? 'stretches' : (DOCUMENTS[kind] ?? kind);
 
 /** What a file of the archive looks like inside is the engine's matter, and the time at which it was written. */
 const withoutPrints = (text: string) =>

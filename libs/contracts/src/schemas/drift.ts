@@ -54,6 +54,7 @@ export type Agreed = Agree<
     Equal<z.infer<typeof store.served>, documents.ServedDocument>,
     Equal<z.infer<typeof store.rangeAccount>, documents.RangeAccountDocument>,
     Equal<z.infer<typeof store.progress>, documents.ProgressDocument>,
+    Equal<z.infer<typeof store.stretches>, documents.StretchesDocument>,
     Equal<z.infer<typeof store.troubles>, documents.TroublesDocument>,
     Equal<z.infer<typeof store.speedCell>, documents.SpeedDocument>,
     Equal<z.infer<typeof store.baseCell>, documents.BaseDocument>,

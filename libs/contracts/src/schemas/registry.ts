@@ -364,6 +364,15 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     version: V_SINCE_2,
     unknown: `${STOP}; serving answers 503`,
   },
+  stretches: {
+    title: 'Closed epochs that were folded together',
+    on: { table: 'meta', key: STORE_KEYS.stretches(PRODUCT) },
+    schema: store.stretches,
+    writers: ['consumption'],
+    readers: ['consumption', 'serving'],
+    version: V,
+    unknown: `${STOP}; serving answers 503`,
+  },
   troubles: {
     title: 'What is wrong with a product',
     on: { table: 'meta', key: STORE_KEYS.troubles(PRODUCT) },

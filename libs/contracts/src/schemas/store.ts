@@ -115,6 +115,33 @@ export const progress = z
   })
   .describe('How far an epoch of a lane has landed. Its version holds for the epoch’s speed cells too');
 
+export const stretches = z
+  .object({
+    v: z.literal(1),
+    stretches: z
+      .array(
+        z.object({
+          lane: count,
+          level: count.describe(
+            'A stretch of level n + 1 is made of four parts of level n; an epoch is of level 0',
+          ),
+          epoch: count.describe('The first one'),
+          through: count.describe('The last one'),
+          start: count,
+          next: count.describe('The next offset that is not included'),
+          nextEpoch: count,
+          ledger,
+          watermark,
+          closedAt,
+          orders,
+        }),
+      )
+      .readonly(),
+  })
+  .describe(
+    'Closed epochs that were folded together, so that a reader takes them as one. For their cells too',
+  );
+
 export const speedCell = z.object({ k: key, s: states });
 
 export const baseCell = z.object({

@@ -16,6 +16,7 @@ import type { LandedFlushes } from './landing/flushes';
 import { orderLine } from './landing/line-orders';
 import { Pruner } from './pruner';
 import { foldClosedEpochs } from './ranges/fold-closed';
+import { foldStretches } from './ranges/fold-stretches';
 import { RangeLoop } from './ranges/range-loop';
 import { traceStore } from './spans';
 import { Watch } from './watch';
@@ -23,15 +24,15 @@ import { Watch } from './watch';
 /** How often a base line is looked at that does not stand in its orders, milliseconds. */
 const ORDER_EVERY = 30_000;
 
-/** In Kappa an instance looks for epochs that another one closed and did not fold, milliseconds. */
+/** How often an instance looks for closed epochs that are not folded, milliseconds. */
 const FOLD_EVERY = 2000;
 
 export class ProductLanding {
   private readonly flushes: FlushLoop;
   /** Lambda: what batch computed. */
   private readonly ranges: RangeLoop | null;
-  /** Kappa: what speed has closed. */
-  private readonly folds: Periodic | null;
+  /** Kappa: what speed has closed becomes the base view. Lambda: while batch is away, it is folded together. */
+  private readonly folds: Periodic;
   /** What services of edition 2 wrote. */
   private readonly edition2: StatesOfEdition2;
   /** The base line of a store that the release before has made. */
@@ -58,15 +59,13 @@ export class ProductLanding {
     this.pruner = new Pruner(deps, layout);
     this.flushes = new FlushLoop(deps, layout, tell.flushes, desk.of('flushes'));
     this.ranges = kappa ? null : new RangeLoop(deps, layout, tell.moved, desk.of('ranges'));
-    this.folds = kappa
-      ? new Periodic(
-          deps,
-          `fold ${layout.product}`,
-          () => FOLD_EVERY,
-          (signal) => this.fold(signal),
-          desk.of('folds'),
-        )
-      : null;
+    this.folds = new Periodic(
+      deps,
+      `fold ${layout.product}`,
+      () => FOLD_EVERY,
+      (signal) => (kappa ? this.fold(signal) : this.stretch(signal)),
+      desk.of('folds'),
+    );
     this.orders = new Periodic(
       deps,
       `orders of ${layout.product}`,
@@ -100,7 +99,7 @@ export class ProductLanding {
     await this.flushes.start();
     await this.ranges?.start();
     await this.edition2.start();
-    this.folds?.start();
+    this.folds.start();
     if (this.layout.orders.length > 0) this.orders.start();
     this.watch.start();
     this.pruner.start();
@@ -111,7 +110,7 @@ export class ProductLanding {
     this.watch.replayed(landed.replayed);
     if (!landed.closed) return;
     this.closing = span ?? this.closing;
-    this.folds?.wake();
+    if (this.ranges === null) this.folds.wake();
   }
 
   /** One of the instances folds: the one that has the first lane's flushes. */
@@ -123,6 +122,10 @@ export class ProductLanding {
     const fold = () => foldClosedEpochs(this.deps, this.layout, signal);
     const pointer = await traceStore(this.deps.tracer ?? NO_TRACER, cause, 'fold', fold);
     if (pointer !== null) this.moved(pointer, cause);
+  }
+
+  private async stretch(signal: AbortSignal): Promise<void> {
+    await foldStretches(this.deps, this.layout, (lane) => this.flushes.has(lane), signal);
   }
 
   /** The pointer has moved: say so, and remember when what lies behind it may go. */

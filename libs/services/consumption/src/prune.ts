@@ -1,6 +1,13 @@
 /** Deletes what no reader can need any more, after a grace time: what lies behind a pointer that was served. */
 import type { RangeAccountDocument, SpeedDocument } from '@tenon/contracts';
-import { STORE_KEYS, isTroublesKey, keyAfter, parseProgressKey, parseSpeedKey } from '@tenon/contracts';
+import {
+  STORE_KEYS,
+  isStretchesKey,
+  isTroublesKey,
+  keyAfter,
+  parseProgressKey,
+  parseSpeedKey,
+} from '@tenon/contracts';
 import type { Epoch, Pointer } from '@tenon/domain';
 import { isBehind, laneKey, laneOfNumber } from '@tenon/domain';
 import type { Clock, DocumentPlaces, ProductStore, StoreTable } from '@tenon/ports';
@@ -40,7 +47,7 @@ export async function prune(
   deleted += await deleteWhere(
     'meta',
     progress,
-    (key) => !isTroublesKey(key) && isLeft(parseProgressKey(key)),
+    (key) => !isTroublesKey(key) && !isStretchesKey(key) && isLeft(parseProgressKey(key)),
   );
   // The epoch comes first in a key, so one pass up to the newest epoch covers all lanes.
   const newest = Math.max(0, ...Object.values(served.epochs));
