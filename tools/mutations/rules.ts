@@ -20,6 +20,21 @@ export const RULES = [
     ],
     ['the end of an epoch that went missing is not seen', 'gap: one !== ordered.at(-1)', 'gap: false'],
   ]),
+  ...inFile(`${PROTOCOL}/stretches.ts`, specs('stretches'), [
+    ['an open epoch is folded', 'parts.filter((part) => part.closed)', 'parts'],
+    [
+      'what prune may have been in is folded',
+      '!isBehind(pointer, lane, (run[0] as LandedPart).epoch)',
+      'true',
+    ],
+    ['a stretch ends where its first part ends', 'next: last.next,', 'next: first.next,'],
+    ['a stretch that no pointer can begin at stays', '!isBehind(pointer, lane, one.epoch)', 'true'],
+    [
+      'what lies beyond a gap is not seen',
+      'return [...parts, ...progress',
+      'return [...parts, ...progress.slice(0, 0)',
+    ],
+  ]),
   ...inFile(`${PROTOCOL}/pointer.ts`, specs('pointer'), [
     [
       'an incremental range of the line before is taken',
