@@ -81,6 +81,11 @@ export class Envelopes {
     return `${standing.head}${behind},"deadLettered":${standing.deadLettered},"status":"${status}","at":"${formatTimestamp(at * 1000)}"${standing.tail}`;
   }
 
+  /** What is wrong with the product, as each answer says it. */
+  troubles(view: ProductView, at: number): readonly AnswerTrouble[] {
+    return this.standing(view, 'merged', at).troubles;
+  }
+
   included(view: ProductView, layer: Layer): LaneOffsets {
     return layer === 'batch' ? this.complete(view.base.pointer.cut) : includedIn(view);
   }

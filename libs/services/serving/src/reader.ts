@@ -1,5 +1,5 @@
 /** Reads one product: from one snapshot of the store to an answer that says what it is. */
-import type { AnswerEnvelope, RowsAnswer } from '@tenon/contracts';
+import type { AnswerEnvelope, AnswerTrouble, RowsAnswer } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
 import type { CellStatus, LaneOffsets, Value } from '@tenon/domain';
 import { covers, lanesOf } from '@tenon/domain';
@@ -172,6 +172,11 @@ export class ProductReader {
     const ends = this.ends();
     const view = await this.view();
     return this.envelopes.tag(view, layer, await ends, this.deps.clock.now());
+  }
+
+  /** What is wrong with the product, as its answers say it now. */
+  async troubles(): Promise<readonly AnswerTrouble[]> {
+    return this.envelopes.troubles(await this.view(), this.deps.clock.now());
   }
 
   /** The view alone: what is included, without rows. */

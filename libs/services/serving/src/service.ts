@@ -35,6 +35,7 @@ import { RowCache } from './row-cache';
 import { ReceiptWaits } from './receipt-waits';
 import { servedNames } from './served-names';
 import { traceRead } from './spans';
+import { TroubleCounts } from './trouble-counts';
 import { wantedLanes } from './wanted-lanes';
 
 export interface ServingConfig {
@@ -102,6 +103,7 @@ class Serving {
   /** Name → the version that it serves. */
   private names: ReadonlyMap<string, ProductId> = new Map();
   private readonly subscriptions: Subscription[] = [];
+  private readonly troubles: TroubleCounts;
 
   constructor(private readonly deps: ServingDeps) {
     const cache = new RowCache(deps.config.cacheBytes);
@@ -114,6 +116,10 @@ class Serving {
         waits: new ReceiptWaits(reader, plan.product, deps.clock, deps.config.pollMs),
       });
     }
+    this.troubles = new TroubleCounts(
+      deps,
+      [...this.products.values()].map(({ reader }) => reader),
+    );
   }
 
   async start(): Promise<void> {
@@ -124,7 +130,11 @@ class Serving {
         value: hub.size,
       })),
     );
+    metrics.gauge('tenon_product_troubles', 'What is wrong with a product, as its answers say it.', () =>
+      this.troubles.samples(),
+    );
     this.names = await servedNames(this.deps.store, this.deps.plans);
+    this.troubles.start();
     for (const [product, served] of this.products) {
       await served.hub.start();
       this.subscriptions.push(
@@ -308,11 +318,13 @@ class Serving {
     const products = [...this.products.values()].map(({ reader, hub }) => ({
       product: reader.layout.plan.product,
       liveClients: hub.size,
+      troubles: this.troubles.of(reader.layout.plan),
     }));
     return { products };
   }
 
   async stop(): Promise<void> {
+    await this.troubles.stop();
     for (const subscription of this.subscriptions) await subscription.close();
     for (const { hub } of this.products.values()) await hub.stop();
   }
