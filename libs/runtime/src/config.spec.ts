@@ -69,6 +69,10 @@ describe('settings', () => {
     expect(JSON.stringify(problems)).not.toContain('s3cret');
   });
 
+  it('pass over the settings of the local stack', () => {
+    expect(readSettings({ TENON_STACK_DIR: '/tmp/x', TENON_PORT: '7000' }).TENON_PORT).toBe(7000);
+  });
+
   it('report every problem at once, without showing values', () => {
     const wrong = { TENON_PROT: '1', TENON_PORT: 'x', TENON_CUT_EVERY: 'soon', TENON_LOG_LEVEL: 's3cret' };
     const problems = catchProblems(() => readSettings(wrong));

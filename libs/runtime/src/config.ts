@@ -171,7 +171,8 @@ export function readSettings(
   { required = {}, defaults = {} }: SettingsOptions = {},
 ): Settings {
   const given = Object.entries(environment).filter(
-    ([name, value]) => name.startsWith('TENON_') && value !== undefined && value !== '',
+    // Those of `npm run stack:up` stand in the environment of whoever exported what it prints.
+    ([name, value]) => /^TENON_(?!STACK_)/.test(name) && value !== undefined && value !== '',
   );
   const problems: Problem[] = given
     .filter(([name]) => !(name in SETTINGS))

@@ -246,10 +246,12 @@ export class World {
     for (const [name] of twinsOf(life)) {
       const receipt = this.receipts.get(life.source);
       const limit = String(this.random.pick([1, 3, 1000, 1000, 1000]));
+      // Columns may be called as options are, and take their plain names then.
       const query = {
-        limit,
-        layer,
-        ...(layer === 'merged' && receipt !== undefined && { after: receipt, timeout: '30000' }),
+        'option.limit': limit,
+        'option.layer': layer,
+        ...(layer === 'merged' &&
+          receipt !== undefined && { 'option.after': receipt, 'option.timeout': '30000' }),
       };
       const answer = await this.tenon.rows(name, query);
       const wrong =
