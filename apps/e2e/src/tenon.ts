@@ -70,7 +70,8 @@ export class Tenon {
   async rows(product: string, query: Readonly<Record<string, string>>): Promise<Answer & { rows: Row[] }> {
     const rows: Row[] = [];
     for (let cursor: string | null = null; ;) {
-      const asked: Record<string, string> = cursor === null ? { ...query } : { ...query, 'option.cursor': cursor };
+      const asked: Record<string, string> =
+        cursor === null ? { ...query } : { ...query, 'option.cursor': cursor };
       const answer = await this.call(`/v1/products/${product}/rows?${new URLSearchParams(asked)}`);
       if (answer.status !== 200) return { ...answer, rows };
       rows.push(...(answer.body['rows'] as Row[]));
