@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fake } from '../fake-server.fixture';
 import { sendJson, startFake } from '../fake-server.fixture';
-import { main } from '../main';
+import { runLine } from '../run.fixture';
 
 let fake: Fake;
 beforeEach(async () => {
@@ -13,18 +13,11 @@ afterEach(() => fake.close());
 
 /** Runs a command line against the fake. */
 async function run(...args: string[]) {
-  const written = { out: '', err: '' };
-  const output = {
-    out: { write: (text: string) => (written.out += text) },
-    err: { write: (text: string) => (written.err += text) },
-    exitCode: 0 as const,
-  };
   const talks =
     ['check', 'load', 'query', 'watch', 'cut', 'reload', 'status'].includes(args[0] ?? '') &&
     !args.includes('--help') &&
     !args.includes('--url');
-  const code = await main(talks ? [...args, '--url', fake.url] : args, output);
-  return { code, ...written };
+  return runLine(...args, ...(talks ? ['--url', fake.url] : []));
 }
 
 const ANSWER = {

@@ -1,6 +1,6 @@
 import type { Fake } from '../fake-server.fixture';
 import { sendJson, startFake } from '../fake-server.fixture';
-import { main } from '../main';
+import { runLine } from '../run.fixture';
 
 let fake: Fake;
 beforeEach(async () => {
@@ -8,16 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
-async function run(...args: string[]) {
-  const written = { out: '', err: '' };
-  const output = {
-    out: { write: (text: string) => (written.out += text) },
-    err: { write: (text: string) => (written.err += text) },
-    exitCode: 0 as const,
-  };
-  const code = await main(['doctor', '--url', fake.url, ...args], output);
-  return { code, ...written };
-}
+const run = (...args: string[]) => runLine('doctor', '--url', fake.url, ...args);
 
 /** How a Tenon says that it is. */
 function answer({

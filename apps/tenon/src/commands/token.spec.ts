@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
-import { main } from '../main';
+import { runLine } from '../run.fixture';
 
-async function run(...args: string[]) {
-  const written = { out: '', err: '' };
-  const output = {
-    out: { write: (text: string) => (written.out += text) },
-    err: { write: (text: string) => (written.err += text) },
-    exitCode: 0 as const,
-  };
-  return { code: await main(['token', ...args], output), ...written };
-}
+const run = (...args: string[]) => runLine('token', ...args);
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 

@@ -1,10 +1,10 @@
+import { MemoryStore } from '@tenon/testing';
 import { STORE_KEYS } from '@tenon/contracts';
 import { TenonError, Unavailable } from '@tenon/errors';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { Release, positionIn, putMarks } from './position';
 import { ManualClock, settle } from './testing/manual-clock';
 import { MemoryLog } from './testing/memory-log';
-import { MemoryStore } from './testing/memory-store';
 import { cells, sliceOf } from './testing/sales';
 
 const TOPIC = 'tenon.ranges.sales.1';

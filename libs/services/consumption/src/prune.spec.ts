@@ -1,8 +1,8 @@
+import { MemoryStore } from '@tenon/testing';
 import { STORE_KEYS, parseSpeedKey } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
 import { prune } from './prune';
 import { ManualClock, settle } from './testing/manual-clock';
-import { MemoryStore } from './testing/memory-store';
 import { LAYOUT, PRODUCT, idOfCell, pointerOf } from './testing/sales';
 
 let store: MemoryStore;

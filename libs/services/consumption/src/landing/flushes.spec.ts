@@ -1,6 +1,6 @@
+import { MemoryStore } from '@tenon/testing';
 import type { ProgressDocument } from '@tenon/contracts';
 import { STORE_KEYS, pointerDocument } from '@tenon/contracts';
-import { MemoryStore } from '../testing/memory-store';
 import {
   LAYOUT,
   PRODUCT,

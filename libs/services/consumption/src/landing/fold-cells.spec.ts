@@ -1,7 +1,7 @@
+import { MemoryStore } from '@tenon/testing';
 import type { BaseDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { FoldTarget } from '@tenon/domain';
-import { MemoryStore } from '../testing/memory-store';
 import { HOUR, LAYOUT, PRODUCT, cell, cells, idOfCell } from '../testing/sales';
 import type { FoldedCell } from './fold-cells';
 import { foldCells } from './fold-cells';

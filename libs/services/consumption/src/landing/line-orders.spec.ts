@@ -1,11 +1,11 @@
 /** Whoever has landed what, and whatever stood before: a question about a dimension finds all cells that it is about. */
+import { MemoryStore } from '@tenon/testing';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { Clock } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { ALL_CELLS, cellsOf, inOneStore, withView } from '@tenon/views';
 import fc from 'fast-check';
 import { prune } from '../prune';
-import { MemoryStore } from '../testing/memory-store';
 import {
   LAYOUT,
   PRODUCT,

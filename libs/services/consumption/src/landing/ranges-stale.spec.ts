@@ -1,6 +1,6 @@
 /** Ranges of the past, or of another base: what lands of them, and what must not. */
+import { MemoryStore } from '@tenon/testing';
 import { STORE_KEYS } from '@tenon/contracts';
-import { MemoryStore } from '../testing/memory-store';
 import type { CommitFields, RangeFields } from '../testing/sales';
 import {
   LAYOUT,

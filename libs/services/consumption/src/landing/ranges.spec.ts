@@ -1,9 +1,9 @@
 /** A range that lands as it should: in any order, by anybody, as often as one likes. What must not land: ranges-stale.spec.ts. */
+import { MemoryStore } from '@tenon/testing';
 import type { RangeAccountDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
 import fc from 'fast-check';
-import { MemoryStore } from '../testing/memory-store';
 import type { CommitFields, RangeFields } from '../testing/sales';
 import {
   BARRIER_AT,

@@ -1,10 +1,10 @@
+import { MemoryStore } from '@tenon/testing';
 import { parseSpeedKey } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
 import type { WholeFlush } from '../landing/flushes';
 import { landFlushes } from '../landing/flushes';
 import { prune } from '../prune';
 import { ManualClock, settle } from '../testing/manual-clock';
-import { MemoryStore } from '../testing/memory-store';
 import {
   BARRIER_AT,
   HOUR,

@@ -1,10 +1,10 @@
+import { MemoryStore } from '@tenon/testing';
 import type { StretchesDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import { includedIn, inOneStore, ledgerOf, withView } from '@tenon/views';
 import { landFlushes } from '../landing/flushes';
 import { prune } from '../prune';
 import { ManualClock } from '../testing/manual-clock';
-import { MemoryStore } from '../testing/memory-store';
 import { PRODUCT, layoutFor, ledger, pointerOf, rows, servePointer, whole } from '../testing/sales';
 import { foldStretches } from './fold-stretches';
 

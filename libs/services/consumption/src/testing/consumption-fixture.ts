@@ -6,8 +6,7 @@ import { CONSUMPTION_DEFAULTS } from '../deps';
 import { ManualClock } from './manual-clock';
 import { MemoryBus } from './memory-bus';
 import { MemoryLog } from './memory-log';
-import { MemoryStore } from './memory-store';
-import { MemoryTroubleBook } from '@tenon/testing';
+import { MemoryStore, MemoryTroubleBook } from '@tenon/testing';
 import { PRODUCT, SOURCE, planOf } from './sales';
 
 export interface Line {

@@ -1,4 +1,5 @@
 /** What the specs land: a product that counts the orders of each customer and hour, and what is served of it. */
+import type { MemoryStore } from '@tenon/testing';
 import type { CommitMessage, FlushFrame, SliceFrame, WireCell } from '@tenon/contracts';
 import { FrameWriter, STORE_KEYS, VERSIONS, encodeMessage, pointerDocument } from '@tenon/contracts';
 import type { LedgerCounts, Plan, Pointer, SourceDefinition, Topology, Value } from '@tenon/domain';
@@ -6,7 +7,6 @@ import { EMPTY_LEDGER, cellKey, emptyPointer, formatTimestamp } from '@tenon/dom
 import type { ProductLayout } from '@tenon/views';
 import { ALL_CELLS, cellsOf, inOneStore, layoutOf, withView } from '@tenon/views';
 import type { WholeFlush } from '../landing/flushes';
-import type { MemoryStore } from './memory-store';
 
 export const SOURCE: SourceDefinition = {
   name: 'orders',
