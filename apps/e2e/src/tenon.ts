@@ -16,6 +16,9 @@ export class Tenon {
   readonly directory = mkdtempSync(join(tmpdir(), 'tenon-e2e-'));
   private host: Host | null = null;
 
+  /** @param environment its settings; none: everything is embedded */
+  constructor(private readonly environment: Readonly<Record<string, string>> = {}) {}
+
   /** @param name below the catalog's directory */
   file(name: string, text: string): void {
     const path = join(this.directory, 'catalog', name);
@@ -28,7 +31,12 @@ export class Tenon {
   }
 
   async start(): Promise<void> {
-    this.host = await startUp(join(this.directory, 'data'), 0, {}, join(this.directory, 'catalog'));
+    this.host = await startUp(
+      join(this.directory, 'data'),
+      0,
+      this.environment,
+      join(this.directory, 'catalog'),
+    );
   }
 
   /** @param meanwhile what happens while it is away */

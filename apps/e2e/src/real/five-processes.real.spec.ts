@@ -5,23 +5,17 @@ import { join } from 'node:path';
 import type { ServiceName } from '@tenon/composition';
 import { SERVICES } from '@tenon/composition';
 import { eventually, uniqueName } from '@tenon/testing';
+import { describeOnServers, serverSettings } from './servers';
 import { ServiceProcess } from './service-process';
 import type { Cells, Order } from './shop';
 import { cellsOfRows, hoursOf, makeOrders, shopsOf, writeCatalog } from './shop';
-
-const SERVERS = ['TENON_KAFKA_BROKERS', 'TENON_NATS_URL', 'TENON_MONGODB_URL'] as const;
-const missing = SERVERS.filter((name) => !process.env[name]);
-const title =
-  missing.length === 0
-    ? 'Five processes'
-    : `Five processes (skipped: ${missing.join(', ')} not set; npm run test:real sets them)`;
 
 interface Answer {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly answer: { readonly generation: number; readonly behind: number };
 }
 
-(missing.length === 0 ? describe : describe.skip)(title, () => {
+describeOnServers('Five processes', () => {
   jest.setTimeout(120_000);
   const source = uniqueName('shop').replaceAll('-', '_');
   const processes = new Map<ServiceName, ServiceProcess>();
@@ -42,11 +36,8 @@ interface Answer {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'tenon-five-'));
     writeCatalog(join(directory, 'catalog'), source);
-    const mongodb = new URL(process.env['TENON_MONGODB_URL'] as string);
-    mongodb.pathname = `/${source}`;
     settings = {
-      ...Object.fromEntries(SERVERS.map((name) => [name, process.env[name] as string])),
-      TENON_MONGODB_URL: mongodb.href,
+      ...serverSettings(source),
       TENON_LAKE: join(directory, 'lake'),
       TENON_CATALOG: join(directory, 'catalog'),
       TENON_CUT_EVERY: 'off',

@@ -4,7 +4,8 @@ import { createTcpProxy, eventually } from '@tenon/testing';
 import type { LiveClient } from './live-client';
 import type { ServiceProcess } from './service-process';
 import { makeOrders } from './shop';
-import { ShopProcesses, describeOnServers } from './shop-processes';
+import { describeOnServers } from './servers';
+import { ShopProcesses } from './shop-processes';
 
 /** It is some 80 ms, with hints and without; the room is for machines that have much else to do. */
 const PROMPT_MS = 6_000;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { eventually } from '@tenon/testing';
 import type { ServiceProcess } from './service-process';
 import { makeOrders } from './shop';
-import { ShopProcesses, describeOnServers } from './shop-processes';
+import { describeOnServers } from './servers';
+import { ShopProcesses } from './shop-processes';
 
 interface Reload {
   readonly instances: readonly {

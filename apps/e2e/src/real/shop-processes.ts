@@ -7,16 +7,8 @@ import { uniqueName } from '@tenon/testing';
 import { LiveClient } from './live-client';
 import { ServiceProcess } from './service-process';
 import type { Cells, Order } from './shop';
+import { serverSettings } from './servers';
 import { cellsOfRows, hoursOf, shopsOf, writeCatalog } from './shop';
-
-const SERVERS = ['TENON_KAFKA_BROKERS', 'TENON_NATS_URL', 'TENON_MONGODB_URL'] as const;
-
-/** `describe`, skipped with the reason where servers are missing. */
-export function describeOnServers(title: string, suite: () => void): void {
-  const missing = SERVERS.filter((name) => !process.env[name]);
-  if (missing.length === 0) describe(title, suite);
-  else describe.skip(`${title} (skipped: ${missing.join(', ')} not set; npm run test:real sets them)`, suite);
-}
 
 export interface Status {
   readonly bus: string;
@@ -48,11 +40,8 @@ export class ShopProcesses {
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
     writeCatalog(this.catalog, this.source);
-    const mongodb = new URL(process.env['TENON_MONGODB_URL'] as string);
-    mongodb.pathname = `/${this.source}`;
     this.settings = {
-      ...Object.fromEntries(SERVERS.map((name) => [name, process.env[name] as string])),
-      TENON_MONGODB_URL: mongodb.href,
+      ...serverSettings(this.source),
       TENON_LAKE: join(this.directory, 'lake'),
       TENON_CATALOG: this.catalog,
       TENON_CUT_EVERY: 'off',

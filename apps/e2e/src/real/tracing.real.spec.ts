@@ -6,7 +6,8 @@ import { following, isChild, isLinked, spanOf } from '../traces';
 import type { LiveClient } from './live-client';
 import type { ServiceProcess } from './service-process';
 import { makeOrders } from './shop';
-import { ShopProcesses, describeOnServers } from './shop-processes';
+import { describeOnServers } from './servers';
+import { ShopProcesses } from './shop-processes';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CUT = '1af7651916cd43dd8448eb211c80319c';

@@ -19,16 +19,11 @@ import { MeterClient } from './meter-client';
 import { MeterOracle } from './meter-oracle';
 import type { Reading } from './meters';
 import { METER_PRODUCTS, MeterField, writeMeterCatalog } from './meters';
+import { describeOnServers, serverSettings } from './servers';
 import type { ServiceProcess } from './service-process';
 import { roundsOf, strike } from './storm';
 
 const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
-const SERVERS = ['TENON_KAFKA_BROKERS', 'TENON_NATS_URL', 'TENON_MONGODB_URL'] as const;
-const missing = SERVERS.filter((name) => !process.env[name]);
-const title =
-  missing.length === 0
-    ? 'Two of each service'
-    : `Two of each service (skipped: ${missing.join(', ')} not set; npm run test:real sets them)`;
 
 const ROUNDS = Number(process.env['TENON_E2E_ROUNDS'] ?? 4);
 const SEED = Number(process.env['TENON_E2E_SEED'] ?? 1);
@@ -36,7 +31,7 @@ const CUT_EVERY_MS = 3_000;
 /** The least that brokers take by default. */
 const SESSION_MS = 6_000;
 
-(missing.length === 0 ? describe : describe.skip)(title, () => {
+describeOnServers('Two of each service', () => {
   jest.setTimeout(120_000 + ROUNDS * 60_000);
   const random = new Random(SEED);
   const source = uniqueName('meters').replaceAll('-', '_');
@@ -50,11 +45,8 @@ const SESSION_MS = 6_000;
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'tenon-two-'));
     writeMeterCatalog(join(directory, 'catalog'), source);
-    const mongodb = new URL(process.env['TENON_MONGODB_URL'] as string);
-    mongodb.pathname = `/${source}`;
     fleet = new Fleet({
-      ...Object.fromEntries(SERVERS.map((name) => [name, process.env[name] as string])),
-      TENON_MONGODB_URL: mongodb.href,
+      ...serverSettings(source),
       TENON_LAKE: join(directory, 'lake'),
       TENON_CATALOG: join(directory, 'catalog'),
       TENON_CUT_EVERY: `${CUT_EVERY_MS}ms`,

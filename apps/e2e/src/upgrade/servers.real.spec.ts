@@ -19,18 +19,15 @@ import { Fleet } from '../real/fleet';
 import { MeterClient } from '../real/meter-client';
 import { MeterOracle } from '../real/meter-oracle';
 import { METER_PRODUCTS, MeterField, writeMeterCatalog } from '../real/meters';
+import { lacking, serverSettings } from '../real/servers';
 import type { ServiceProcess } from '../real/service-process';
 import { EDITION_2, checkOut, isInHistory } from './release';
 
 const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
-const SERVERS = ['TENON_KAFKA_BROKERS', 'TENON_NATS_URL', 'TENON_MONGODB_URL'] as const;
-const missing = SERVERS.filter((name) => !process.env[name]);
 const why =
-  missing.length > 0
-    ? ` (skipped: ${missing.join(', ')} not set; npm run test:real sets them)`
-    : isInHistory(EDITION_2)
-      ? ''
-      : ` (skipped: this clone does not have the commit ${EDITION_2}; git fetch --unshallow gets it)`;
+  lacking() !== '' || isInHistory(EDITION_2)
+    ? lacking()
+    : ` (skipped: this clone does not have the commit ${EDITION_2}; git fetch --unshallow gets it)`;
 
 const SEED = Number(process.env['TENON_E2E_SEED'] ?? 1);
 const CUT_EVERY_MS = 5_000;
@@ -59,11 +56,8 @@ const SIDE_BY_SIDE_MS = 8_000;
     before = join(directory, 'edition-2');
     checkOut(EDITION_2, before);
     writeMeterCatalog(join(directory, 'catalog'), source);
-    const mongodb = new URL(process.env['TENON_MONGODB_URL'] as string);
-    mongodb.pathname = `/${source}`;
     const settings = {
-      ...Object.fromEntries(SERVERS.map((name) => [name, process.env[name] as string])),
-      TENON_MONGODB_URL: mongodb.href,
+      ...serverSettings(source),
       TENON_LAKE: join(directory, 'lake'),
       TENON_CATALOG: join(directory, 'catalog'),
       TENON_CUT_EVERY: `${CUT_EVERY_MS}ms`,
