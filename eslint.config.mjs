@@ -17,6 +17,7 @@ const LAYERS = [
     sourceTag: 'type:leases',
     onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
+  { sourceTag: 'type:patterns', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:tiered-log', onlyDependOnLibsWithTags: [...CORE, 'type:testing'] },
   {
     sourceTag: 'type:archive',
@@ -30,13 +31,14 @@ const LAYERS = [
       'type:views',
       'type:leases',
       'type:loops',
+      'type:patterns',
       'type:testing',
     ],
   },
   { sourceTag: 'type:engine', onlyDependOnLibsWithTags: CORE },
   {
     sourceTag: 'type:catalog',
-    onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
+    onlyDependOnLibsWithTags: [...CORE, 'type:patterns', 'type:testing'],
   },
   {
     sourceTag: 'type:adapter',
@@ -110,7 +112,7 @@ export default [
   },
   {
     files: [
-      'libs/{domain,errors,contracts,ports,telemetry,views,leases,loops,archive,tiered-log}/src/**/*.ts',
+      'libs/{domain,errors,contracts,ports,telemetry,views,leases,loops,archive,tiered-log,patterns}/src/**/*.ts',
       'libs/services/*/src/**/*.ts',
     ],
     ignores: ['**/*.spec.ts'],

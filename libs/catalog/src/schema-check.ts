@@ -1,5 +1,6 @@
 /** Whether a value is a JSON Schema 2020-12 that events can be checked with. */
 import type { JsonSchema, Place } from '@tenon/domain';
+import { UnsupportedPattern, linearPattern } from '@tenon/patterns';
 import addFormats from 'ajv-formats';
 import type { ErrorObject } from 'ajv/dist/2020';
 import Ajv2020 from 'ajv/dist/2020';
@@ -196,21 +197,30 @@ function checkWords(
       if (near !== undefined)
         say([...path, 'format'], `is no format: ${JSON.stringify(format)}`, `Did you mean ${near}?`);
     }
-    const patterns = Object.keys(isMapping(schema['patternProperties']) ? schema['patternProperties'] : {});
-    if (typeof pattern === 'string' && !isPattern(pattern))
-      say([...path, 'pattern'], 'is no regular expression');
-    for (const one of patterns)
-      if (!isPattern(one)) say([...path, 'patternProperties', one], 'is no regular expression');
+    const properties = schema['patternProperties'];
+    const checked = (one: string, at: Path): void => {
+      const fault = patternFault(one);
+      if (fault !== undefined) say(at, ...fault);
+    };
+    if (typeof pattern === 'string') checked(pattern, [...path, 'pattern']);
+    for (const one of Object.keys(isMapping(properties) ? properties : {}))
+      checked(one, [...path, 'patternProperties', one]);
   };
   walk(root, []);
   return found;
 }
 
-function isPattern(pattern: string): boolean {
+/** What keeps a pattern from being used, and the way out. */
+function patternFault(pattern: string): [message: string, hint?: string] | undefined {
   try {
-    new RegExp(pattern, 'u');
-    return true;
-  } catch {
-    return false;
+    linearPattern(pattern);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UnsupportedPattern)) return ['is no regular expression'];
+    return [
+      `can't be matched in a time that is sure to be short: ${error.message}`,
+      'Write it as RE2 has it, without looking ahead or behind and without references to groups; minLength and maxLength bound ' +
+        'a length, and several patterns can stand in allOf, or in not.',
+    ];
   }
 }

@@ -1,7 +1,26 @@
 import { decompress } from './compression';
+import { unzstdAnywhere } from './zstd';
 
 /** Kafka's numbers of codecs. */
-const [SNAPPY, LZ4] = [2, 3];
+const [SNAPPY, LZ4, ZSTD] = [2, 3, 4];
+
+const AGAIN = 'the same again, '.repeat(6_000);
+const FLIGHTS = Array.from(
+  { length: 60 },
+  (_, i) => `flight ${(i * 7919) % 1000} of carrier ${'ABCDEFG'[i % 7]}${i % 3} is ${(i * i) % 97} late; `,
+).join('');
+
+/** Made of these texts by `zstd -19` and `lz4 -9 -B4 -BD`. */
+const MADE = {
+  zstd: [
+    'KLUv/aQAdwEAxQAAgHRoZSBzYW1lIGFnYWluLCABANrtJp9LaedXUA==',
+    'KLUv/WSbB20KALbVNBaQzXBAboOX+f+W0LKUUiaZ0jG/O2ACOAAuACkAQxX0vmHAHvJyGP6t4XciC1R0C6Fe04HZSMHxFIBigngoiyJxKEtAiSgckQgioSwgyqJMGgzHYxGsf9eyh8W8FA2ksZdC578SXCpxMEvRi+BWDRBZi4eaq1kM1mkLt9AkLEfaMmA1V2SzUBFxjKw90h8jnXhG07bquS1jdjbVpX6erK7lps3Nmed1pE+ZdBZsibrYxuZ6aIyfE5V8tdTNrK6O7LX8XLSr5MvHq6nefvvIU7zR7nWAiqghGKbvfwegneYRoIREGCWwScTXM4Pl+2SHVu/1PuOD9bxxMk+bE3Vajh/zHxSO2hFABZYwUz/Xe77L/b33CFN/dKpEDgcj5AYj8oL14kWXH+CROqC3PxoAFqcdwGYIBxjCIx/4AP0I8go4A84AcOSbqgyyCnMJ5II=',
+  ],
+  lz4: [
+    'BCJNGERAXhsBAAD/AXRoZSBzYW1lIGFnYWluLCAQAP/////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////YUGFpbiwggQAAAA8QAP//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////X1BhaW4sIAAAAAAyY5sI',
+    'BCJNGGRAp5ECAADzE2ZsaWdodCAwIG9mIGNhcnJpZXIgQTAgaXMgMCBsYXRlOyAiADg5MTkkACBCMSQAGjEkADg4MzgkACBDMiQAGjQkADg3NTckABFEbAAaOSQAODY3NiQAEkVsABo2JQA4NTk1JQARRm0AKzI1JQAoMTQlABFHbgAbM0oAOTQzM/8AAW8AGzSUADkzNTIAAQFvABs23QA5MjcxAQEBbwAbOCYBKTE5bgERRG8AGzMkABkwbgESRd0ADG4ACW4BEUZtACs0N7cBGTRvARFHbQArNzK4ARk2cAESQW4AC7gBGThvARJCSgEL2wApNzBvARFDbgAbNkoAKTYybwERRG4AHDm5ARk0bwESRW8ACyYBKTQ2bwESRt0AC7kCKTM4bwERR28AGzGUAD4yOTkCAxs1bwA+MjE4AwMbOU0CPzEzNwQDAAu6AS81NgQDAAtMAT45NzUFAxs0kwA+ODk0BQMbOW4APjgxMwUDGzUnAT43MzIFAxs4ugEvNTEEAwAMugEuNzAEAxsylwI+NDg5BAMbOG8APjQwOAUDGzXdAD4zMjcGAxwy3wEuNDYGAxs44gM+MTY1BgMcNuMEHzQGAwALAgEeMwQDHDHdAS4yMgQDLDg2bAAeMQQDGzYlAD43NjAEAxw0uQEuNzkEAywzMlEFHjgEAywxOFEFHjcEAw1QBR42AwMsOTNQBR41BAMsODVQBR40BAMcN7gBLjkzBAMbN0oAPjExMgQDHDeUAB4xAwMMJAA+OTUwBAMMbgA+ODY5BAMMuAA+Nzg4BAMMAgE+NzA3BAMMTAE+NjI2BAMcNlEFHjUDAwzeAT40NjQDAwwoAj4zODMEAwxyAj4zMDIKBgy8Aj8yMjEGAwNQYXRlOyAAAAAAsLPMqA==',
+  ],
+};
 
 const bytes = (hex: string) => Buffer.from(hex.replace(/\s/g, ''), 'hex');
 const chunk = (part: Buffer) => {
@@ -64,6 +83,37 @@ describe('lz4', () => {
   });
 });
 
+const ofText = (made: readonly string[]) => made.map((one) => Buffer.from(one, 'base64'));
+
+describe('zstd', () => {
+  const all = ofText(MADE.zstd);
+
+  test('is read, by Node and without', () => {
+    expect(all.map((one) => decompress(ZSTD, one).toString())).toEqual([AGAIN, FLIGHTS]);
+    expect(all.map((one) => unzstdAnywhere(one, 1e6).toString())).toEqual([AGAIN, FLIGHTS]);
+    expect(unzstdAnywhere(Buffer.concat(all), 1e6).toString()).toBe(AGAIN + FLIGHTS);
+  });
+
+  test('ends at the bound, and where it is cut short or none', () => {
+    const [again, flights] = all as [Buffer, Buffer];
+    expect(() => unzstdAnywhere(again, AGAIN.length - 1)).toThrow('too large');
+    for (let length = 1; length < flights.length; length += 1) {
+      const cut = flights.subarray(0, length);
+      expect(() => unzstdAnywhere(cut, 1e6)).toThrow();
+      expect(() => decompress(ZSTD, cut)).toThrow();
+    }
+    expect(() => unzstdAnywhere(Buffer.from('nothing of this kind'), 1e6)).toThrow();
+  });
+});
+
+test('lz4 of another hand is read, frame after frame, and no part of a frame', () => {
+  const all = ofText(MADE.lz4);
+  expect(decompress(LZ4, Buffer.concat(all)).toString()).toBe(AGAIN + FLIGHTS);
+  const whole = all[1] as Buffer;
+  for (let length = 1; length < whole.length; length += 1)
+    expect(() => decompress(LZ4, whole.subarray(0, length))).toThrow();
+});
+
 test.each([
   ['a copy from before the beginning', SNAPPY, '05 04 6162 05 09'],
   ['more than it says', SNAPPY, '01 04 6162'],
@@ -80,4 +130,10 @@ test.each([
 
 test('what would become too large is an error before it does', () => {
   expect(() => decompress(SNAPPY, bytes('ffffffff0f 00 61'))).toThrow('too large');
+  const block = Buffer.alloc(4 << 20, 1);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(block.length);
+  const blocks = Array.from({ length: 40 }, () => [size, block]).flat();
+  const bomb = Buffer.concat([bytes('04224d18 40 70 c0'), ...blocks, Buffer.alloc(4)]);
+  expect(() => decompress(LZ4, bomb)).toThrow('too large');
 });

@@ -2,17 +2,23 @@
 import type { JsonSchema } from '@tenon/domain';
 import { parseTimestamp } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
+import { cappedFormats, linearPattern } from '@tenon/patterns';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { DataValidationCxt } from 'ajv/dist/types';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
+import { CheckSteps, TooManySteps, valuesIn } from './check-steps';
 import { multipleOf } from './decimal';
 import { exactDigits } from './exact-integers';
 import type { Fault } from './rejection';
 import { pointerSegment } from './rejection';
+import { areUnique } from './unique-items';
 
 /** More faults than this in one event help nobody. */
 const MAX_FAULTS = 20;
+
+/** Of an event with more values only the first fault is looked for, since each may have one. */
+const MANY_VALUES = 10_000;
 
 export interface SchemaCheck {
   readonly valid: (data: unknown) => boolean;
@@ -22,18 +28,35 @@ export interface SchemaCheck {
 
 /** @throws TenonError `invalid-schema` */
 export function compileSchema(source: string, schema: JsonSchema): SchemaCheck {
-  const exact = withWholeIntegers(schema) as JsonSchema;
+  const exact = withOwnKeywords(schema) as JsonSchema;
   try {
-    // The first stops at the first fault, as most events have none; the second is made when an event has some.
+    const steps = new CheckSteps();
     const ownProperties = namesAnythingInherited(exact);
-    const quick = newAjv({ allErrors: false, ownProperties }).compile(exact as object);
-    let thorough: ValidateFunction | null = null;
+    const compiled = (allErrors: boolean, verbose: boolean) =>
+      newAjv({ allErrors, verbose, ownProperties, steps }).compile(exact as object);
+    const judged = (check: ValidateFunction, data: unknown): boolean => {
+      steps.begin(data);
+      try {
+        return check(data);
+      } catch (error) {
+        if (!(error instanceof TooManySteps)) throw error;
+        check.errors = [TOO_COSTLY];
+        return false;
+      }
+    };
+    // The first stops at the first fault, as most events have none; others are made when an event has some.
+    const quick = compiled(false, false);
+    let [first, thorough]: (ValidateFunction | null)[] = [null, null];
+    const reporting = (data: unknown): ValidateFunction =>
+      valuesIn(data, MANY_VALUES) > MANY_VALUES
+        ? (first ??= compiled(false, true))
+        : (thorough ??= compiled(true, true));
     return {
-      valid: (data) => quick(data) as boolean,
+      valid: (data) => judged(quick, data),
       faults: (data, pointer) => {
-        thorough ??= newAjv({ allErrors: true, ownProperties }).compile(exact as object);
-        thorough(data);
-        return faultsOf(thorough.errors ?? [], pointer);
+        const check = reporting(data);
+        judged(check, data);
+        return faultsOf(check.errors ?? [], pointer);
       },
     };
   } catch (error) {
@@ -58,12 +81,22 @@ const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object
 
 interface Validation {
   readonly allErrors: boolean;
+  /** Errors name the schema that they come from. */
+  readonly verbose: boolean;
   readonly ownProperties: boolean;
+  readonly steps: CheckSteps;
 }
 
-function newAjv({ allErrors, ownProperties }: Validation): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors, ownProperties, verbose: allErrors, strict: false, logger: false });
+/** How ajv makes what `pattern` and `patternProperties` say. */
+const regExp = Object.assign((source: string) => linearPattern(source), { code: 'linearPattern' });
+
+function newAjv({ allErrors, verbose, ownProperties, steps }: Validation): Ajv2020 {
+  const ajv = new Ajv2020({
+    ...{ allErrors, ownProperties, verbose, strict: false, logger: false },
+    code: { regExp },
+  });
   addFormats(ajv);
+  for (const [name, validate] of Object.entries(cappedFormats())) ajv.addFormat(name, validate);
   // ISO 8601 without an offset means UTC here, as everywhere in Tenon. What is no moment (February 30) is refused.
   ajv.addFormat('date-time', {
     type: 'string',
@@ -85,6 +118,14 @@ function newAjv({ allErrors, ownProperties }: Validation): Ajv2020 {
     },
   });
   ajv.addKeyword({ keyword: INTEGER, type: 'number', compile: () => isWholeInteger });
+  ajv.addKeyword({ keyword: STEP, compile: () => steps.take });
+  ajv.removeKeyword('uniqueItems');
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    compile: (wanted: boolean) => (items: readonly unknown[]) => !wanted || areUnique(items),
+  });
   return ajv;
 }
 
@@ -113,6 +154,8 @@ function faultOf(error: ErrorObject, pointer: string): Fault {
   const { instancePath, params } = error;
   const code = error.keyword === INTEGER ? 'integer' : error.keyword;
   const at = pointer + instancePath;
+  if (error === TOO_COSTLY)
+    return { pointer: at, code: 'steps', detail: 'takes more steps to check than an event of its size may' };
   const { missingProperty, additionalProperty, unevaluatedProperty } = params as Record<
     string,
     string | undefined
@@ -134,6 +177,7 @@ function detailOf({ keyword, message, params, schema }: ErrorObject): string {
     return `must be ${JSON.stringify((params as { allowedValue: unknown }).allowedValue)}`;
   if (keyword === 'multipleOf') return `must be a multiple of ${String(schema)}, of at most 15 digits`;
   if (keyword === INTEGER) return 'must be an integer of 64 bits, beyond 2^53 written with all its digits';
+  if (keyword === 'uniqueItems') return 'must not have two equal items';
   return message ?? 'is wrong';
 }
 
@@ -149,22 +193,31 @@ const NAMED = new Set(['properties', 'patternProperties', 'dependentSchemas', '$
 /** What `integer` means for the column: BIGINT. */
 const INTEGER = 'tenonInteger';
 
-/** The same schema, which takes only what BIGINT holds wherever it says `integer`. */
-export function withWholeIntegers(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withWholeIntegers);
+/** Counts where a schema is referred to. */
+const STEP = 'tenonStep';
+
+const TOO_COSTLY: ErrorObject = { keyword: STEP, instancePath: '', schemaPath: '', params: {} };
+
+/**
+ * The same schema, which takes only what BIGINT holds wherever it says `integer`, and whose steps are counted wherever it refers
+ * to a schema.
+ */
+export function withOwnKeywords(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withOwnKeywords);
   if (typeof schema !== 'object' || schema === null) return schema;
   const given = schema as Readonly<Record<string, unknown>>;
   const exact: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(given)) {
     if (NAMED.has(keyword) && typeof value === 'object' && value !== null) {
       exact[keyword] = Object.fromEntries(
-        Object.entries(value).map(([name, one]) => [name, withWholeIntegers(one)]),
+        Object.entries(value).map(([name, one]) => [name, withOwnKeywords(one)]),
       );
     } else {
-      exact[keyword] = SUBSCHEMAS.has(keyword) ? withWholeIntegers(value) : value;
+      exact[keyword] = SUBSCHEMAS.has(keyword) ? withOwnKeywords(value) : value;
     }
   }
   const types = [given['type']].flat();
   if (types.includes('integer') && !types.includes('number')) exact[INTEGER] = true;
+  if (Object.hasOwn(given, '$ref') || Object.hasOwn(given, '$dynamicRef')) exact[STEP] = true;
   return exact;
 }

@@ -1,0 +1,3 @@
+export type { Pattern } from './linear-pattern';
+export { linearPattern, UnsupportedPattern } from './linear-pattern';
+export { cappedFormats } from './formats';
