@@ -1,12 +1,14 @@
 /** `products/<name>.sql` with, perhaps, `products/<name>.yaml`: one data product. */
 import type { DeclaredProduct } from '@tenon/ports';
 import type { Topology } from '@tenon/domain';
+import { KEPT_GENERATIONS } from '@tenon/domain';
 import { parseDuration } from './duration';
 import type { Report } from './report';
 import { Settings } from './settings';
 import type { YamlFile } from './yaml-file';
 
-const KEYS = ['version', 'topology', 'retention', 'description'] as const;
+const KEYS = ['version', 'topology', 'retention', 'generations', 'description'] as const;
+const GENERATIONS = { min: 0, max: 10_000, fallback: KEPT_GENERATIONS };
 const TOPOLOGIES: readonly Topology[] = ['lambda', 'lambda-separate', 'kappa'];
 const MISTAKES = {
   name: "The file's name is the product's name.",
@@ -55,8 +57,17 @@ export function readProduct(
     topology: settings?.oneOf('topology', TOPOLOGIES, 'lambda') ?? 'lambda',
     retentionMicros: settings === undefined ? null : retention(settings),
   };
+  const generations =
+    settings?.get('generations') === undefined ? undefined : settings.integer('generations', GENERATIONS);
   const description = settings?.text('description');
-  const product = { definition: { ...definition, ...(description !== undefined && { description }) }, place };
+  const product = {
+    definition: {
+      ...definition,
+      ...(generations !== undefined && { generations }),
+      ...(description !== undefined && { description }),
+    },
+    place,
+  };
   return { product, sound };
 }
 

@@ -67,6 +67,10 @@ export interface AnswerEnvelope {
   readonly at: string;
   /** What is known to be wrong with the product; absent where nothing is. The status is `incomplete` then. */
   readonly troubles?: readonly AnswerTrouble[];
+  /** Of an answer `asOf`: from when on it was served, RFC 3339. */
+  readonly servedAt?: string;
+  /** Path and query of a question that these rows answer later too, as long as its generation is kept. Absent on live streams. */
+  readonly self?: string;
 }
 
 export type Row = { readonly _cell: string; readonly _status: RowStatus } & {

@@ -26,6 +26,7 @@ export type {
   ArchivedCut,
   ArchivedFile,
   BaseDocument,
+  KeptDocument,
   LeaseDocument,
   PlanDocument,
   PointerDocument,

@@ -1,7 +1,18 @@
 /** How the query string of a product's rows says whether a name is an option or a column. */
 
 /** What can be asked for besides columns. */
-export const ROWS_OPTIONS = ['from', 'to', 'layer', 'after', 'timeout', 'limit', 'cursor', 'order'] as const;
+export const ROWS_OPTIONS = [
+  'from',
+  'to',
+  'layer',
+  'after',
+  'timeout',
+  'limit',
+  'cursor',
+  'order',
+  'version',
+  'asOf',
+] as const;
 
 export type RowsOption = (typeof ROWS_OPTIONS)[number];
 

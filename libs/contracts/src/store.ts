@@ -85,6 +85,14 @@ export function pointerOf(
   };
 }
 
+/** A generation that was served, as long as it can be read: the pointer of then, and which one was served before it. */
+export interface KeptDocument {
+  readonly v: 1;
+  readonly pointer: PointerDocument;
+  /** null: of what was served before nothing is kept. */
+  readonly before: { readonly line: Line; readonly generation: Generation } | null;
+}
+
 /** How far one epoch of one lane has landed. */
 export interface ProgressDocument {
   /** Absent in edition 1 of the wire. */
@@ -249,6 +257,9 @@ export const STORE_KEYS = {
   topic: (name: string) => `topic/${name}`,
   served: (name: string) => `served/${name}`,
   pointer: (product: ProductId) => `pointer/${product}`,
+  kept: (product: ProductId, line: Line, generation: Generation) =>
+    `kept/${product}/${digits(line)}/${digits(generation)}`,
+  keptOf: (product: ProductId) => below(`kept/${product}/`),
   lease: (name: string) => `lease/${name}`,
   progress: (product: ProductId, epoch: Epoch, lane: number) =>
     `progress/${product}/${digits(epoch)}/${digits(lane)}`,
@@ -270,6 +281,9 @@ export const STORE_KEYS = {
   stretch: (product: ProductId, through: Epoch, lane: number, level: number) =>
     `${product}/${digits(through)}/${digits(level * LEVEL + lane)}/`,
   base: (product: ProductId, line: Line) => `${product}/${digits(line)}/`,
+  /** Versions of base cells that the fold beyond a generation has taken out of their documents. Before the lines. */
+  past: (product: ProductId, line: Line, generation: Generation) =>
+    `${product}/-past/${digits(line)}/${digits(generation)}/`,
 } as const;
 
 /** Pointers are read by each landing, and written once a cut. */

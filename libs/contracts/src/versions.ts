@@ -55,6 +55,7 @@ export const VERSIONS = {
   topic: { writes: 1, reads: [1] },
   pointer: { writes: 2, reads: [1, 2] },
   served: { writes: 1, reads: [1] },
+  kept: { writes: 1, reads: [1] },
   'range-account': { writes: 1, reads: [1] },
   progress: { writes: 1, reads: [1] },
   stretches: { writes: 1, reads: [1] },

@@ -37,6 +37,8 @@ export interface ProductDefinition {
   readonly topology: Topology;
   /** Events whose event time is this much older than their append time are dropped as expired; microseconds. */
   readonly retentionMicros: number | null;
+  /** How many generations before the served one can be read. Absent: `KEPT_GENERATIONS`. */
+  readonly generations?: number;
   readonly description?: string;
 }
 

@@ -51,6 +51,8 @@ export interface Plan {
   readonly topology: Topology;
   readonly retentionMicros: number | null;
   readonly description: string | null;
+  /** How many generations before the served one can be read. Absent: `KEPT_GENERATIONS`. */
+  readonly generations?: number;
   /** The SELECT as written. */
   readonly sql: string;
   /** Identifies product, version, SQL, source columns and state rules: equal hash, equal states. */

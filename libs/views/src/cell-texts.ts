@@ -23,6 +23,8 @@ export interface CellTexts {
   readonly base: string | undefined;
   /** Of speed, by lane and epoch. */
   readonly speed: readonly string[];
+  /** Of a generation of before: what later folds took out of the base document, the latest first. */
+  readonly past?: readonly string[];
 }
 
 /** Documents that a stream reads at a time, at most. */
@@ -30,6 +32,7 @@ const MOST = 500;
 
 /** Where documents of a product stand: the base view's, or those of one epoch and lane. */
 interface Place {
+  readonly kind: 'base' | 'past' | 'speed';
   readonly table: StoreTable;
   readonly prefix: string;
   /** They stand in the product's orders too. */
@@ -45,12 +48,17 @@ function placesIn(
 ): Place[] {
   const places: Place[] = [];
   const { line, generation, orders } = view.base.pointer;
-  if (layer !== 'speed' && generation > 0)
+  if (layer !== 'speed' && generation > 0) {
     places.push({
-      table: 'base',
-      prefix: STORE_KEYS.base(layout.product, line),
+      ...{ kind: 'base', table: 'base', prefix: STORE_KEYS.base(layout.product, line) },
       ordered: baseSnapshot.ordered && orders === layout.ordersMark,
     });
+    for (const fold of view.past ?? [])
+      places.push({
+        ...{ kind: 'past', table: 'base', prefix: STORE_KEYS.past(layout.product, line, fold) },
+        ordered: false,
+      });
+  }
   if (layer !== 'batch')
     for (const lane of view.speed.lanes.values())
       for (const part of partsOf(lane))
@@ -64,6 +72,7 @@ const placeOf = (
   lane: LaneView,
   part: LandedPart,
 ): Place => ({
+  kind: 'speed',
   table: 'speed',
   prefix: prefixOf(layout, lane.number, part),
   ordered: snapshot.ordered && part.orders === layout.ordersMark,
@@ -123,22 +132,28 @@ export async function textsByKey(
   ids: readonly string[],
   layer: Layer = 'merged',
 ): Promise<(CellTexts | undefined)[]> {
-  const bases: (string | undefined)[] = ids.map(() => undefined);
   const speeds: string[][] = ids.map(() => []);
+  const pasts: string[][] = ids.map(() => []);
   const places = placesIn(snapshots, layout, view, layer, EACH);
-  const keysAt = (table: StoreTable) =>
-    places.filter((one) => one.table === table).flatMap(({ prefix }) => ids.map((id) => prefix + id));
-  const [base, speed] = await Promise.all([
+  const keysAt = (kind: Place['kind']) =>
+    places.filter((one) => one.kind === kind).flatMap(({ prefix }) => ids.map((id) => prefix + id));
+  const pastKeys = keysAt('past');
+  const [bases, speed, past] = await Promise.all([
     snapshots.base.textsOf('base', keysAt('base')),
     snapshots.speed.textsOf('speed', keysAt('speed')),
+    pastKeys.length === 0 ? [] : snapshots.base.textsOf('base', pastKeys),
   ]);
-  base.forEach((text, index) => (bases[index] = text));
-  speed.forEach((text, at) => {
-    if (text !== undefined) speeds[at % ids.length]?.push(text);
-  });
+  const gather = (texts: readonly (string | undefined)[], by: string[][]) =>
+    texts.forEach((text, at) => {
+      if (text !== undefined) by[at % ids.length]?.push(text);
+    });
+  gather(speed, speeds);
+  gather(past, pasts);
   return ids.map((id, index) => {
-    const cell = { id, base: bases[index], speed: speeds[index] ?? [] };
-    return cell.base === undefined && cell.speed.length === 0 ? undefined : cell;
+    const base = bases[index];
+    const [of, out] = [speeds[index] ?? [], pasts[index] ?? []];
+    if (base === undefined && of.length === 0 && out.length === 0) return undefined;
+    return { id, base, speed: of, ...(out.length > 0 && { past: out }) };
   });
 }
 
@@ -169,15 +184,17 @@ function mergeWhileFull(open: readonly CellStream[], reverse: boolean): CellText
     for (const stream of open) if (reverse ? stream.id > id : stream.id < id) id = stream.id;
     let base: string | undefined;
     const speed: string[] = [];
+    let past: string[] | undefined;
     let isDry = false;
     for (const stream of open) {
       if (stream.id !== id) continue;
-      if (stream.isBase) base = stream.text;
-      else speed.push(stream.text);
+      if (stream.kind === 'base') base = stream.text;
+      else if (stream.kind === 'speed') speed.push(stream.text);
+      else (past ??= []).push(stream.text);
       stream.advance();
       if (stream.isDry) isDry = true;
     }
-    cells.push({ id, base, speed });
+    cells.push(past === undefined ? { id, base, speed } : { id, base, speed, past });
     // A stream that is over is dry as well: the caller looks which ones go on.
     if (isDry) return cells;
   }
@@ -192,15 +209,15 @@ async function fill(snapshots: LayerSnapshots, dry: readonly CellStream[], most:
   }
   await Promise.all(
     dry.map(async (stream, index) => {
-      const from = stream.isBase ? snapshots.base : snapshots.speed;
+      const from = stream.kind === 'speed' ? snapshots.speed : snapshots.base;
       stream.take((await from.texts([ranges[index] as TextRange]))[0] ?? [], most);
     }),
   );
 }
 
-function streamsAt({ table, prefix, ordered }: Place, path: CellPath, range: CellRange): CellStream[] {
+function streamsAt({ kind, table, prefix, ordered }: Place, path: CellPath, range: CellRange): CellStream[] {
   const stream = (pattern: string | null | undefined, under?: TextRange['under']) =>
-    new CellStream(prefix, {
+    new CellStream(kind, prefix, {
       ...{ table, gte: prefix + path.gte, lt: prefix + path.lt, reverse: range.reverse === true },
       ...(pattern !== null &&
         pattern !== undefined && { matching: prefix.replace(/[.+]/g, '\\$&') + pattern }),
@@ -219,17 +236,15 @@ class CellStream {
   text = '';
   isDry = true;
   isOver = false;
-  readonly isBase: boolean;
   private buffer: readonly StoreText[] = [];
   private at = 0;
   private last: string | null = null;
 
   constructor(
+    readonly kind: Place['kind'],
     private readonly prefix: string,
     private readonly range: Omit<TextRange, 'limit'>,
-  ) {
-    this.isBase = range.table === 'base';
-  }
+  ) {}
 
   /** What is to be read next. */
   next(limit: number): TextRange {
@@ -261,11 +276,10 @@ class CellStream {
     const from = this.prefix.length;
     for (let at = this.at; at < this.buffer.length; at++) {
       const { key, json } = this.buffer[at] as StoreText;
-      cells.push(
-        this.isBase
-          ? { id: key.slice(from), base: json, speed: [] }
-          : { id: key.slice(from), base: undefined, speed: [json] },
-      );
+      const id = key.slice(from);
+      if (this.kind === 'base') cells.push({ id, base: json, speed: [] });
+      else if (this.kind === 'speed') cells.push({ id, base: undefined, speed: [json] });
+      else cells.push({ id, base: undefined, speed: [], past: [json] });
     }
     this.at = this.buffer.length;
     this.isDry = true;

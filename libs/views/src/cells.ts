@@ -32,7 +32,7 @@ export interface MergedCell {
 export function mergedCell(
   layout: ProductLayout,
   view: ProductView,
-  { id, base, speed }: CellTexts,
+  { id, base, speed, past }: CellTexts,
 ): MergedCell | undefined {
   const { line, generation } = view.base.pointer;
   let key: readonly Value[] | undefined;
@@ -42,6 +42,13 @@ export function mergedCell(
   if (base !== undefined) {
     const document = parseDocument<BaseDocument>('base', STORE_KEYS.base(layout.product, line) + id, base);
     newest = document.v[0]?.g ?? 0;
+    version = versionAt(document.v, generation);
+    if (version !== undefined) ({ key, states } = { key: document.k, states: version.s });
+  }
+  // The latest come first: of what was taken out that which a later fold took is newer.
+  for (const text of past ?? []) {
+    if (version !== undefined) break;
+    const document = parseDocument<BaseDocument>('base', `${layout.product}/-past/…/${id}`, text);
     version = versionAt(document.v, generation);
     if (version !== undefined) ({ key, states } = { key: document.k, states: version.s });
   }

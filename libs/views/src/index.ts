@@ -11,6 +11,8 @@ export {
   readView,
 } from './view';
 export type { BaseView, LaneView, ProductView, SpeedView } from './view';
+export { pastView, readKept, readableGenerations } from './past';
+export type { PastView } from './past';
 export { inOneStore, withView } from './open-view';
 export type { KnownView, LayerSnapshots, LayerStores } from './open-view';
 export { cellsByKey, cellsOf, cellsOfParts, closedSpeedCells, mergedCell } from './cells';

@@ -19,6 +19,7 @@ import {
   supported,
 } from '@tenon/contracts';
 import type {
+  Generation,
   Lane,
   LandedPart,
   LaneKey,
@@ -70,6 +71,8 @@ export interface LaneView {
 export interface ProductView {
   readonly base: BaseView;
   readonly speed: SpeedView;
+  /** Of a generation of before: the folds that took something out that it needs (see past.ts). */
+  readonly past?: readonly Generation[];
 }
 
 type AnyPointer = PointerDocument | PointerDocumentBefore;

@@ -8,6 +8,7 @@ import { Wrong, checkLedger, checkRows } from './check';
 import type { Counters } from './counters';
 import type { Deployment } from './deployment';
 import type { Vector } from './oracle';
+import type { PastAnswers } from './past';
 import type { Cell, OracleProduct } from './products';
 import type { Random } from './random';
 import { bodyOf, requestOf } from './requests';
@@ -27,6 +28,7 @@ export interface Stage {
   /** Clients live in it. */
   readonly outside: Process;
   readonly isOver: () => boolean;
+  readonly past: PastAnswers;
   /** Who holds still, so that what happens meanwhile takes few steps. */
   readonly pauses: { clients: boolean; cuts: boolean };
 }
@@ -122,11 +124,12 @@ export async function ask(
   counters.add('rows compared', checkRows(product, log, answer, asked));
   counters.add(`answers compared (${asked.layer})`);
   checkBehind(product.source, answer, before, log.end());
+  stage.past.note(product, asked.layer, query, answer);
   return answer;
 }
 
 /** The product that comes and goes is not there now, as far as this instance of serving knows. */
-const isAway = ({ scenario }: Stage, name: string, error: unknown) =>
+export const isAway = ({ scenario }: Stage, name: string, error: unknown) =>
   name === scenario.wanderer?.name && error instanceof HttpProblem && error.code === 'unknown-product';
 
 function checkBehind(source: string, answer: RowsAnswer, before: Vector, after: Vector): void {
@@ -149,6 +152,10 @@ export async function askAll(stage: Stage): Promise<void> {
     try {
       if (random.chance(0.15)) {
         await askLedger(stage);
+        continue;
+      }
+      if (random.chance(0.25)) {
+        await stage.past.askAgain(stage);
         continue;
       }
       const layer = random.pick(['merged', 'merged', 'batch', 'speed'] as const);

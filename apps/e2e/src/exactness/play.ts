@@ -20,6 +20,7 @@ import { ask, askAll, askLedger, cutAtRandom, isPassing, logOf, sendAll } from '
 import type { Counters } from './counters';
 import { Deployment, SERVICES } from './deployment';
 import { readFlights } from './flights';
+import { PastAnswers, keptIn } from './past';
 import { poison } from './poison';
 import type { OracleProduct } from './products';
 import { Random } from './random';
@@ -92,7 +93,8 @@ async function play(seed: number, directory: string, counters: Counters, logger?
   const scenario = makeScenario(random.fork(), await readFlights());
   const simulation = new Simulation(random.fork(), scenario.startAt);
   const shared = await sharedEngine();
-  const planned = await planAll(shared, scenario);
+  const generations = keptIn(seed);
+  const planned = (await planAll(shared, scenario)).map((plan) => ({ ...plan, generations }));
   const logs = new Map(
     scenario.sources.map(({ name, partitions, dedupe }) => [
       name,
@@ -127,6 +129,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     random: random.fork(),
     outside: new Process('outside', -1),
     isOver: () => over,
+    past: new PastAnswers(keptIn(seed)),
     pauses: { clients: false, cuts: false },
   };
   counters.add('worlds of two sources', scenario.sources.length - 1);
@@ -203,6 +206,7 @@ async function comeToRest(stage: Stage): Promise<void> {
     await checkPages(stage, oracle.name, answers[0] as string);
     counters.add('products at rest');
   }
+  for (let again = 0; again < 20; again++) await stage.past.askAgain(stage);
   await askLedger(stage);
 }
 

@@ -8,6 +8,7 @@
  */
 import { Counters } from './counters';
 import { closeEngine, playSeed } from './play';
+import { SEEN_PAST } from './past';
 import { SEEN } from './sightings';
 
 /** The suite is cut into parts, so that Jest's workers share it. */
@@ -30,6 +31,10 @@ const LEAST: Readonly<Record<string, number>> = {
   'answers from both layers': 50,
   'read your event': 20,
   'ledgers compared': 100,
+  [SEEN_PAST.generations]: 100,
+  [SEEN_PAST.permalinks]: 30,
+  [SEEN_PAST.gone]: 10,
+  [SEEN_PAST.folded]: 10,
   cuts: 30,
   'full cuts': 10,
   'duplicates sent': 15,

@@ -15,6 +15,7 @@ const EXAMPLES = [
   ['tenon query airport_hours --where origin=SFO', 'one airport'],
   ['tenon query airport_hours --from 2001-01-08 --to 2001-01-09', 'one day'],
   ['tenon query routes --format csv > routes.csv', 'every row, as CSV'],
+  ['tenon query routes --as-of 2001-01-31T00:00:00Z', 'what was served then'],
   ['tenon query routes --after "$RECEIPT" --json', 'once the events of a receipt are in'],
 ] as const;
 
@@ -31,6 +32,7 @@ export interface QueryOptions extends CommonOptions {
   readonly whereNull?: readonly string[];
   readonly layer?: string;
   readonly after?: string;
+  readonly asOf?: string;
   readonly order?: string;
   readonly limit?: number;
   readonly format?: Format;
@@ -45,6 +47,7 @@ export function queryCommand(output: Output): Command {
     .option('--where-null <dimension>', 'Rows where it is NULL; once for each dimension', names)
     .addOption(new Option('--layer <layer>', 'Which layer answers').choices(['merged', 'batch', 'speed']))
     .option('--after <receipt>', 'Wait until the events of this receipt are in')
+    .option('--as-of <when>', 'What was served then, as long as its generation is kept')
     .addOption(new Option('--order <order>', 'Order of the rows').choices(['asc', 'desc']))
     .option(
       '--limit <n>',
@@ -106,13 +109,13 @@ async function readRows(
 async function readPages(
   client: Client,
   path: string,
-  { from, to, layer, after, order, ...asked }: QueryOptions,
+  { from, to, layer, after, asOf, order, ...asked }: QueryOptions,
   declared: readonly string[],
   total: number,
 ): Promise<Read> {
   const page = (left: number, cursor?: string) => {
     const limit = String(Math.min(left, PAGE));
-    const options = optionParameters({ from, to, layer, after, order, limit, cursor }, declared);
+    const options = optionParameters({ from, to, layer, after, asOf, order, limit, cursor }, declared);
     return client.text(path, { query: { ...columnParameters(asked), ...options } });
   };
   const text = await page(total);
@@ -138,12 +141,13 @@ const sameEvents = (a: AnswerEnvelope, b: AnswerEnvelope) =>
 
 function printTable(answer: RowsAnswer, columns: readonly string[], { out }: Output): void {
   const { dim } = styles(out);
-  const { generation, behind, status } = answer.answer;
+  const { generation, behind, status, servedAt } = answer.answer;
   if (answer.rows.length === 0) out.write('No rows.\n');
   else out.write(rowsTable(answer.rows, columns, out));
   const count = `${grouped(answer.rows.length)} ${answer.rows.length === 1 ? 'row' : 'rows'}`;
   const rows =
     answer.next === null ? count : `the first ${count}, there are more (--limit, or --format csv for all)`;
+  const then = servedAt === undefined ? '' : ` as served from ${servedAt} on`;
   const lag = behind === 0 ? 'nothing behind' : `${grouped(behind)} events behind`;
-  out.write(dim(`${rows} · ${status} · generation ${generation} · ${lag}\n`));
+  out.write(dim(`${rows} · ${status} · generation ${generation}${then} · ${lag}\n`));
 }

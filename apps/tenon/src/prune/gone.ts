@@ -1,5 +1,5 @@
 /** What a store and a log hold of products that a catalog has no more, and of base views that were given up. */
-import type { PointerDocument, ServedDocument } from '@tenon/contracts';
+import type { KeptDocument, PointerDocument, ServedDocument } from '@tenon/contracts';
 import { STORE_KEYS, TOPICS } from '@tenon/contracts';
 import type { ProductId } from '@tenon/domain';
 import { parseProductId } from '@tenon/domain';
@@ -50,6 +50,7 @@ export async function goneOf(
     ...all.map((topic) => below(`consumed/${topic}/`)),
     below(`progress/${product}/`),
     below(`range/${product}/`),
+    below(`kept/${product}/`),
     only(STORE_KEYS.lease(`batch/${product}`)),
     only(STORE_KEYS.pointer(product)),
     ...(nameIsGone ? [only(STORE_KEYS.served(name))] : []),
@@ -73,8 +74,12 @@ export async function abortedLines(snapshot: StoreSnapshot, product: ProductId):
   for await (const chunk of snapshot.scan('meta', { ...STORE_KEYS.rangesOf(product), limit: 1 }))
     if (chunk.length > 0) return [];
   const line = (number: number) => STORE_KEYS.base(product, number);
+  // A line before the served one stays as long as a generation of it can be read: that is consumption's to end.
+  let first = pointer.line;
+  for await (const chunk of snapshot.scan<KeptDocument>('meta', STORE_KEYS.keptOf(product)))
+    for (const { value } of chunk) first = Math.min(first, value.pointer.line);
   return [
-    { table: 'base', range: { gte: line(0), lt: line(pointer.line) } },
+    { table: 'base', range: { gte: line(0), lt: line(first) } },
     { table: 'base', range: { gte: line(pointer.line + 1), lt: `${product}/~` } },
   ];
 }

@@ -346,6 +346,20 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     version: V,
     unknown: STOP,
   },
+  kept: {
+    title: 'A generation that can still be read',
+    on: {
+      table: 'meta',
+      key: STORE_KEYS.kept(PRODUCT, 1, 2)
+        .replace('000000000001', '{line}')
+        .replace('000000000002', '{generation}'),
+    },
+    schema: store.kept,
+    writers: ['consumption'],
+    readers: ['consumption', 'serving'],
+    version: V,
+    unknown: `${STOP}; serving answers 503`,
+  },
   'range-account': {
     title: 'What has landed of a range',
     on: { table: 'meta', key: STORE_KEYS.range(PRODUCT, '{range}') },

@@ -68,6 +68,18 @@ export const pointer = z
   })
   .describe('Which base view is served. Its version holds for the base cells too');
 
+export const kept = z
+  .object({
+    v: z.literal(1),
+    pointer: pointer.describe('As it was served'),
+    before: z
+      .object({ line: count, generation: count })
+      .readonly()
+      .nullable()
+      .describe('What was served before; null: nothing of it is kept'),
+  })
+  .describe('A generation that can still be read. Versions of cells that were taken out stand under `-past`');
+
 /** As editions 1 and 2 wrote it, by partition. */
 export const pointerBefore = z.object({ v: versionSince2, ...view, cut: offsets, epochs: offsets });
 

@@ -42,6 +42,15 @@ export function foldCell(
   return [made, ...others, ...(base ? [base] : [])].sort((a, b) => b.g - a.g);
 }
 
+/**
+ * The versions that `foldCell` takes out of a document, newest first: readers of a generation before `from` find theirs among
+ * them, or among those that folds from later generations took out. With them nothing of what was served is lost.
+ */
+export function takenOut(versions: readonly CellVersion[], from: Generation): CellVersion[] {
+  const base = versionAt(versions, from);
+  return base === undefined ? [] : versions.filter((version) => version.g < base.g);
+}
+
 /** The states of two disjoint ranges together. */
 export function mergeStates(specs: readonly StateSpec[], a: readonly State[], b: readonly State[]): State[] {
   return specs.map((spec, index) => mergeState(spec, a[index] ?? null, b[index] ?? null));

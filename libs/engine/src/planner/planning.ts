@@ -146,7 +146,7 @@ export class Planning {
       decoders: states.map(({ decoder }) => decoder),
       uses: cells.map(measuresIn),
     };
-    const { name, version, topology, retentionMicros, description = null, sql } = this.product;
+    const { name, version, topology, retentionMicros, description = null, sql, generations } = this.product;
     return {
       v: 1,
       product: name,
@@ -155,6 +155,7 @@ export class Planning {
       topology,
       retentionMicros,
       description,
+      ...(generations !== undefined && { generations }),
       sql,
       hash: planHash(this.product, this.source.name, top, needed, moved),
       columns,

@@ -1,9 +1,9 @@
 import { MemoryStore } from '@tenon/testing';
-import { STORE_KEYS, parseSpeedKey } from '@tenon/contracts';
+import { STORE_KEYS, parseSpeedKey, pointerDocument } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
 import { prune } from './prune';
 import { ManualClock, settle } from './testing/manual-clock';
-import { LAYOUT, PRODUCT, idOfCell, pointerOf } from './testing/sales';
+import { LAYOUT, PRODUCT, idOfCell, layoutFor, pointerOf } from './testing/sales';
 
 let store: MemoryStore;
 let clock: ManualClock;
@@ -119,5 +119,51 @@ describe('a little at a time', () => {
     expect(await pruned({ line: 1, generation: 1 }, stopping.signal)).toBe(250);
     expect(store.keys('base')).toHaveLength(350);
     expect(await pruned({ line: 1, generation: 1 })).toBe(350);
+  });
+});
+
+describe('generations that are kept', () => {
+  const keep = (generation: number, before: number | null, line = 0) =>
+    store.put('meta', STORE_KEYS.kept(PRODUCT, line, generation), {
+      v: 1,
+      pointer: pointerDocument(pointerOf({ line, generation })),
+      before: before === null ? null : { line, generation: before },
+    });
+  const putPast = (line: number, generation: number) =>
+    store.put('base', STORE_KEYS.past(PRODUCT, line, generation) + idOfCell('ann'), { k: [], v: [] });
+  const two = layoutFor({ generations: 2 });
+  const keptLeft = () => metaLeft().filter((key) => key.startsWith('kept/'));
+
+  test('are as many as the product says, and what folds took out goes with those that need it', async () => {
+    for (const generation of [1, 2, 3, 4]) {
+      await keep(generation, generation === 1 ? null : generation - 1);
+      await putPast(0, generation);
+    }
+    await putBase(0);
+    const served = pointerOf({ generation: 4 });
+    await store.put('meta', STORE_KEYS.pointer(PRODUCT), pointerDocument(served));
+    await prune({ store, clock }, two, served, new AbortController().signal);
+    expect(keptLeft()).toEqual([2, 3, 4].map((generation) => STORE_KEYS.kept(PRODUCT, 0, generation)));
+    expect(store.keys('base')).toEqual([
+      ...[3, 4].map((generation) => STORE_KEYS.past(PRODUCT, 0, generation) + idOfCell('ann')),
+      STORE_KEYS.base(PRODUCT, 0) + idOfCell('ann'),
+    ]);
+  });
+
+  test('keep their line as long as they are kept', async () => {
+    for (const line of [0, 1]) await putBase(line);
+    await keep(3, null);
+    await store.put('meta', STORE_KEYS.kept(PRODUCT, 1, 4), {
+      v: 1,
+      pointer: pointerDocument(pointerOf({ line: 1, generation: 4 })),
+      before: { line: 0, generation: 3 },
+    });
+    const served = pointerOf({ line: 1, generation: 4 });
+    await store.put('meta', STORE_KEYS.pointer(PRODUCT), pointerDocument(served));
+    await prune({ store, clock }, two, served, new AbortController().signal);
+    expect(store.keys('base')).toHaveLength(2);
+    await prune({ store, clock }, layoutFor({ generations: 0 }), served, new AbortController().signal);
+    expect(keptLeft()).toEqual([STORE_KEYS.kept(PRODUCT, 1, 4)]);
+    expect(store.keys('base')).toEqual([STORE_KEYS.base(PRODUCT, 1) + idOfCell('ann')]);
   });
 });

@@ -8,11 +8,11 @@ import {
   parseProgressKey,
   parseSpeedKey,
 } from '@tenon/contracts';
-import type { Epoch, Pointer } from '@tenon/domain';
-import { isBehind, laneKey, laneOfNumber } from '@tenon/domain';
+import type { Epoch, Pointer, ServedPlace } from '@tenon/domain';
+import { isBehind, isServedBefore, keptBy, keptGenerations, laneKey, laneOfNumber } from '@tenon/domain';
 import type { Clock, DocumentPlaces, ProductStore, StoreTable } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
-import { placesOf } from '@tenon/views';
+import { placesOf, readKept, readPointer } from '@tenon/views';
 import { pauseAfter } from './pause';
 
 /** Keys looked at, and deleted, at a time. */
@@ -53,13 +53,46 @@ export async function prune(
   const newest = Math.max(0, ...Object.values(served.epochs));
   const speed = { gte: STORE_KEYS.speed(product, 0, 0), lt: STORE_KEYS.speed(product, newest, 0) };
   deleted += await deleteWhere('speed', speed, (key) => isLeft(parseSpeedKey(product, key)));
-  if (served.line > 0) {
-    const range = { gte: STORE_KEYS.base(product, 0), lt: STORE_KEYS.base(product, served.line) };
+  const oldest = await leaveGenerations(deps, layout, served);
+  if (oldest.line > 0) {
+    const range = { gte: STORE_KEYS.base(product, 0), lt: STORE_KEYS.base(product, oldest.line) };
     deleted += await deleteWhere('base', range, () => true);
   }
+  // What the fold beyond a generation took out is of those before it.
+  const past = {
+    gte: STORE_KEYS.past(product, 0, 0),
+    lt: STORE_KEYS.past(product, oldest.line, oldest.generation + 1),
+  };
+  deleted += await deleteWhere('base', past, () => true, false);
   // Ranges that were given up. One of the served generation may still be the one of a new line.
   const isOver = (account: RangeAccountDocument) => account.to < served.generation;
   return deleted + (await deleteWhere('meta', STORE_KEYS.rangesOf(product), (_, account) => isOver(account)));
+}
+
+/**
+ * Forgets generations that are kept no longer, before anything of them goes.
+ *
+ * @returns the oldest one that can still be read; the served one where none before it is
+ */
+async function leaveGenerations(
+  { store }: PruneDeps,
+  layout: ProductLayout,
+  served: Pointer,
+): Promise<ServedPlace> {
+  const { product, plan } = layout;
+  const { kept, all } = await store.snapshot(async (snapshot) => {
+    const documents = await readKept(snapshot, layout);
+    const pointer = await readPointer(snapshot, layout);
+    return { all: documents, kept: keptBy(pointer, documents, keptGenerations(plan)) };
+  });
+  const oldest = kept.at(-1) ?? served;
+  const over = all.filter(({ pointer }) => isServedBefore(pointer, oldest));
+  if (over.length > 0)
+    await store.transact(async (tx) => {
+      for (const { pointer } of over)
+        tx.delete('meta', STORE_KEYS.kept(product, pointer.line, pointer.generation));
+    });
+  return isServedBefore(served, oldest) ? served : oldest;
 }
 
 const deleter =
@@ -68,6 +101,7 @@ const deleter =
     table: StoreTable,
     range: { readonly gte: string; readonly lt: string },
     isOver: (key: string, value: RangeAccountDocument) => boolean,
+    isPlaced = table !== 'meta',
   ): Promise<number> => {
     // Keys of one table have prefixes of one length.
     const at = range.gte.length;
@@ -80,7 +114,7 @@ const deleter =
         const entries: { key: string; over: boolean; places?: DocumentPlaces | undefined }[] = [];
         for await (const chunk of snapshot.scan<RangeAccountDocument & SpeedDocument>(table, bounds))
           for (const { key, value } of chunk) {
-            const k = table === 'meta' ? undefined : JSON.stringify(value.k);
+            const k = isPlaced ? JSON.stringify(value.k) : undefined;
             const places = k && placesOf(layout, key.slice(0, at), key.slice(at), k);
             entries.push({ key, over: isOver(key, value), ...(places && { places }) });
           }

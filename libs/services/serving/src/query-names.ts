@@ -29,6 +29,12 @@ export function queryNames(plan: Plan, query: Readonly<Record<string, string>>):
   return { options, columns };
 }
 
+/** The option that a parameter of a sound query is; undefined: it is a column. */
+export function optionNamed(plan: Plan, name: string): RowsOption | undefined {
+  const meant = meaningOf(plan, name);
+  return 'option' in meant ? meant.option : undefined;
+}
+
 type Meaning = { readonly option: RowsOption } | { readonly part: number; readonly isNull: boolean };
 
 // What has a prefix goes first: who writes one for each name is understood by every product.

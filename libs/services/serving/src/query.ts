@@ -8,6 +8,8 @@ import type { CellRange, Layer } from '@tenon/views';
 import { ALL_CELLS } from '@tenon/views';
 import type { QueryNames } from './query-names';
 import { queryNames } from './query-names';
+import type { AsOf } from './as-of';
+import { parseAsOf } from './as-of';
 import { hasEmpty, valuesOf } from './dimension-values';
 
 export interface RowsQuery {
@@ -18,6 +20,8 @@ export interface RowsQuery {
   readonly after: OffsetVector | null;
   readonly timeoutMs: number;
   readonly limit: number;
+  /** Null: now. */
+  readonly asOf: AsOf | null;
 }
 
 export const LIMIT_DEFAULT = 1000;
@@ -26,7 +30,7 @@ const TIMEOUT_DEFAULT = 10_000;
 const TIMEOUT_MAX = 60_000;
 
 /** They choose or order no rows of a live stream. */
-const NOT_LIVE = ['cursor', 'after', 'layer', 'order', 'timeout'] as const;
+const NOT_LIVE = ['cursor', 'after', 'layer', 'order', 'timeout', 'asOf'] as const;
 
 type Options = QueryNames['options'];
 
@@ -52,6 +56,8 @@ export function parseLiveQuery(plan: Plan, query: Readonly<Record<string, string
 function rowsQuery(plan: Plan, names: QueryNames): RowsQuery {
   const { options: query } = names;
   const bounds = windowBounds(plan, query);
+  if (query.asOf !== undefined && query.after !== undefined)
+    throw bad('after', 'after waits for what comes, asOf asks for what was: it is one or the other.');
   const cursor = query.cursor === undefined ? null : parseCursor(query.cursor, names);
   const reverse = choice(query, 'order', ['asc', 'desc'], 'asc') === 'desc';
   // A page begins right after the last cell of the one before.
@@ -73,6 +79,7 @@ function rowsQuery(plan: Plan, names: QueryNames): RowsQuery {
     after: query.after === undefined ? null : receipt(plan, query.after),
     timeoutMs: integer(query, 'timeout', TIMEOUT_DEFAULT, TIMEOUT_MAX),
     limit: integer(query, 'limit', LIMIT_DEFAULT, LIMIT_MAX),
+    asOf: query.asOf === undefined ? null : parseAsOf(query.asOf),
   };
 }
 

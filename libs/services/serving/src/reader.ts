@@ -1,9 +1,9 @@
 /** Reads one product: from one snapshot of the store to an answer that says what it is. */
 import type { AnswerEnvelope, AnswerTrouble, RowsAnswer } from '@tenon/contracts';
 import { TOPICS } from '@tenon/contracts';
-import type { CellStatus, LaneOffsets, Value } from '@tenon/domain';
-import { covers, lanesOf } from '@tenon/domain';
-import type { Clock, Engine, EventLog, ProductStore } from '@tenon/ports';
+import type { CellStatus, LaneOffsets, Pointer, Value } from '@tenon/domain';
+import { covers, formatTimestamp, keptBy, keptGenerations, lanesOf } from '@tenon/domain';
+import type { Clock, Engine, EventLog, ProductStore, StoreSnapshot } from '@tenon/ports';
 import type {
   CellTexts,
   KnownView,
@@ -13,13 +13,16 @@ import type {
   ProductLayout,
   ProductView,
 } from '@tenon/views';
-import { ALL_CELLS, cellTexts, inOneStore, textsByKey, withView } from '@tenon/views';
+import { ALL_CELLS, cellTexts, inOneStore, pastView, readKept, textsByKey, withView } from '@tenon/views';
+import type { AsOf } from './as-of';
+import { meantBy, wasThere } from './as-of';
 import { Envelopes } from './envelope';
 import { Gathered } from './gathered';
 import { CHUNK_BYTES } from './page-size';
 import type { RowsQuery } from './query';
 import { makeCursor } from './query';
-import type { RowCache } from './row-cache';
+import { Permalinks } from './permalink';
+import { RowCache } from './row-cache';
 import type { RowText } from './rows';
 import { Rows } from './rows';
 
@@ -67,6 +70,8 @@ export class ProductReader {
   private readonly known: KnownView = { version: -1, view: null };
   private readonly envelopes: Envelopes;
   private readonly rowsOf: Rows;
+  private readonly pastRows: Rows;
+  private readonly permalinks: Permalinks;
   private readonly logEnds: Gathered<LaneOffsets | null>;
 
   constructor(
@@ -76,23 +81,31 @@ export class ProductReader {
     this.stores = inOneStore(deps.store);
     this.envelopes = new Envelopes(layout, deps.maxRefusedPercent);
     this.rowsOf = new Rows(deps.engine, layout, deps.cache.product());
+    this.pastRows = new Rows(deps.engine, layout, new RowCache(0).product());
+    this.permalinks = new Permalinks(layout);
     this.logEnds = new Gathered(() => this.readEnds());
   }
 
-  /** One page of rows. `query.after` is the caller's to wait for. */
+  /** One page of rows. `query.after` is the caller's to wait for. @throws HttpProblem where `asOf` is of what is not there */
   async read(query: RowsQuery, asked: Readonly<Record<string, string>>): Promise<ReadAnswer> {
     const ends = this.ends();
-    const { view, rows, next } = await this.withView(async (seen, snapshots) => ({
-      view: seen,
-      ...(await this.page(snapshots, seen, query, asked)),
-    }));
+    const { asOf, layer } = query;
+    const { view, rows, next } = await this.withView(async (now, snapshots) => {
+      const seen = asOf === null ? now : await this.past(asOf, layer, now, snapshots);
+      return { view: seen, ...(await this.page(snapshots, seen, query, asked)) };
+    });
     const end = await ends;
-    const { layer } = query;
     const statuses = rows.map(({ status }) => status);
+    const text = this.envelopes.text(view, layer, statuses, end, this.deps.clock.now());
+    const said = {
+      ...(view.past !== undefined &&
+        view.base.pointer.generation > 0 && { servedAt: formatTimestamp(view.base.pointer.at * 1000) }),
+      self: this.permalinks.of(view, layer, asked),
+    };
     return {
       included: this.envelopes.included(view, layer),
       rows: rows.map(({ text }) => text as string),
-      answer: this.envelopes.text(view, layer, statuses, end, this.deps.clock.now()),
+      answer: `${text.slice(0, -1)},${JSON.stringify(said).slice(1)}`,
       next,
       tag: this.envelopes.tag(view, layer, end, this.deps.clock.now()),
     };
@@ -110,6 +123,32 @@ export class ProductReader {
     return `${head}${rows.join(',')}],"answer":${answer},"next":${JSON.stringify(next)}}`;
   }
 
+  /** The generations that can be read, the served one first. */
+  generations(): Promise<readonly Pointer[]> {
+    return this.withView((now, { base }) => this.readable(now, base));
+  }
+
+  private async readable(now: ProductView, snapshot: StoreSnapshot): Promise<readonly Pointer[]> {
+    const { layout } = this;
+    return keptBy(now.base.pointer, await readKept(snapshot, layout), keptGenerations(layout.plan));
+  }
+
+  /** What is meant, as it was served. */
+  private async past(
+    asOf: AsOf,
+    layer: Layer,
+    now: ProductView,
+    { base }: LayerSnapshots,
+  ): Promise<ProductView> {
+    const { layout } = this;
+    const readable = await this.readable(now, base);
+    const meant = meantBy(asOf, layer, layout, readable, now);
+    if (meant === 'now') return now;
+    const view = pastView(layout, readable, meant.pointer);
+    const troubles = now.speed.troubles.filter((one) => wasThere(one, meant.pointer));
+    return { ...view, speed: { ...view.speed, troubles } };
+  }
+
   private async page(
     snapshots: LayerSnapshots,
     view: ProductView,
@@ -117,6 +156,8 @@ export class ProductReader {
     asked: Readonly<Record<string, string>>,
   ): Promise<{ rows: RowText[]; next: string | null }> {
     const { limit, where, layer } = query;
+    // What was is not asked for again and again, and must not drive out what is.
+    const rowsOf = view.past === undefined ? this.rowsOf : this.pastRows;
     const rows: RowText[] = [];
     let size = 0;
     let served = false;
@@ -126,7 +167,7 @@ export class ProductReader {
       for (let at = 0; at < piece.length;) {
         // One more than the page, to know whether there is a next one; HAVING may drop rows, so by chunks.
         const end = chunkEnd(piece, at, limit + 1 - rows.length);
-        for (const row of await this.rowsOf.of(
+        for (const row of await rowsOf.of(
           view,
           at === 0 && end === piece.length ? piece : piece.slice(at, end),
           where,

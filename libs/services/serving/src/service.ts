@@ -1,7 +1,7 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
 import { SUBJECTS, readCovers } from '@tenon/contracts';
 import type { Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
-import { covers, formatTimestamp, toVector } from '@tenon/domain';
+import { covers, formatTimestamp, keptGenerations, ledgerTotal, productId, toVector } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type {
   Bus,
@@ -163,6 +163,12 @@ class Serving {
       },
       {
         method: 'GET',
+        path: '/v1/products/:name/generations',
+        query: ['version'],
+        handle: (request) => this.generations(request),
+      },
+      {
+        method: 'GET',
         path: '/v1/products/:name/live',
         query: null,
         handle: (request) => this.live(request),
@@ -174,9 +180,24 @@ class Serving {
   private product(request: HttpRequest): Served {
     const name = request.params.name ?? '';
     const served = this.products.get(this.names.get(name) ?? '');
-    if (served !== undefined) return served;
+    if (served !== undefined) return this.ofVersion(served, request);
     const known = [...this.names.keys()].join(', ') || 'none';
     throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
+  }
+
+  /** The version that is asked for; else the one that the name serves. */
+  private ofVersion(served: Served, { query }: HttpRequest): Served {
+    const { plan } = served.reader.layout;
+    const isColumn = plan.key.some(({ column }) => column === 'version');
+    const text = query['option.version'] ?? (isColumn ? undefined : query['version']);
+    if (text === undefined || text === String(plan.version)) return served;
+    const other = this.products.get(productId(plan.product, Number(text)));
+    if (other !== undefined && /^\d{1,6}$/.test(text)) return other;
+    throw new HttpProblem(
+      404,
+      'unknown-version',
+      `There is no version ${text} of ${plan.product} here: version ${plan.version} is served.`,
+    );
   }
 
   async list(): Promise<{ products: readonly Record<string, unknown>[] }> {
@@ -232,7 +253,7 @@ class Serving {
       vary: 'accept, accept-encoding',
     });
     const known = request.headers['if-none-match'];
-    if (known !== undefined || request.method === 'HEAD') {
+    if (query.asOf === null && (known !== undefined || request.method === 'HEAD')) {
       // Before any row is read. With a receipt the answer has to be waited for first.
       if (query.after !== null) await this.waited(served, query, request);
       const headers = fresh(await reader.tag(query.layer));
@@ -240,6 +261,8 @@ class Serving {
       if (request.method === 'HEAD') return { status: 200, headers };
     }
     const answer = await this.answer(served, query, request);
+    const headersOfIt = fresh(answer.tag);
+    if (known !== undefined && isKnown(known, headersOfIt.etag)) return { status: 304, headers: headersOfIt };
     if (format === 'json') return { status: 200, headers: fresh(answer.tag), text: reader.json(answer) };
     const headers = {
       ...fresh(answer.tag),
@@ -248,6 +271,19 @@ class Serving {
     };
     const columns = reader.layout.plan.columns.map((column) => column.name);
     return { status: 200, headers, text: toCsv(columns, answer.rows, format === 'spreadsheet') };
+  }
+
+  /** What `asOf` can ask for: the served generation first. */
+  private async generations(request: HttpRequest): Promise<HttpResponse> {
+    const { reader } = this.product(request);
+    const { plan, sources } = reader.layout;
+    const readable = await reader.generations();
+    const generations = readable.map(({ generation, line, at, cut, ledger }) => ({
+      ...{ generation, line, servedAt: formatTimestamp(at * 1000), cut: toVector(cut, sources) },
+      events: ledgerTotal(ledger) - ledger.control,
+    }));
+    const keeps = keptGenerations(plan);
+    return { status: 200, json: { product: plan.product, version: plan.version, keeps, generations } };
   }
 
   private async waited({ reader, waits }: Served, query: RowsQuery, { signal }: HttpRequest): Promise<void> {

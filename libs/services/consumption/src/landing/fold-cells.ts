@@ -2,7 +2,15 @@
 import type { BaseDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { FoldTarget, State } from '@tenon/domain';
-import { foldCell, isOver, mergeStates, versionAt, watermarkAt } from '@tenon/domain';
+import {
+  foldCell,
+  isOver,
+  keptGenerations,
+  mergeStates,
+  takenOut,
+  versionAt,
+  watermarkAt,
+} from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { placesOf } from '@tenon/views';
@@ -27,6 +35,8 @@ export async function foldCells(
 ): Promise<void> {
   const watermark = target.times && watermarkAt(target.times, layout.lateness);
   const prefix = STORE_KEYS.base(layout.product, target.line);
+  const past = STORE_KEYS.past(layout.product, target.line, target.from);
+  const keeps = keptGenerations(layout.plan) > 0;
   const each = onceEach(layout, cells);
   const keys = each.map(({ id }) => prefix + id);
   const documents = await tx.getMany<BaseDocument>('base', keys);
@@ -48,6 +58,8 @@ export async function foldCells(
       amended: isOver(layout.plan.window, document.k[0], watermark),
     });
     tx.putJson('base', at, `{"k":${key},"v":${JSON.stringify(versions)}}`, places);
+    const out = keeps ? takenOut(document.v, target.from) : [];
+    if (out.length > 0) tx.putJson('base', past + id, `{"k":${key},"v":${JSON.stringify(out)}}`);
   });
 }
 

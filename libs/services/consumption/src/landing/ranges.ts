@@ -3,7 +3,7 @@
  * the store; whoever lands the last of it moves the pointer in the same transaction.
  */
 import type { CommitMessage, RangeAccountDocument, SliceFrame, WireCell } from '@tenon/contracts';
-import { STORE_KEYS, VERSIONS, pointerDocument, supported } from '@tenon/contracts';
+import { STORE_KEYS, VERSIONS, supported } from '@tenon/contracts';
 import type { FoldTarget, Pointer, RangeAccount } from '@tenon/domain';
 import { EMPTY_ACCOUNT, commitOfWhole, judgeRange, movedPointer, withCommit, withSlice } from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
@@ -11,6 +11,7 @@ import type { ProductLayout } from '@tenon/views';
 import { readPointer } from '@tenon/views';
 import { foldCells } from './fold-cells';
 import { withOrders } from './line-orders';
+import { servePointer } from './serve-pointer';
 
 export interface LandedPart {
   /** The range is of the past, or of another base than this one, which is served; and so is what follows of it. */
@@ -100,7 +101,7 @@ function settle(
   }
   const moved = movedPointer(pointer, target, move, layout.plan.hash, at);
   const served = withOrders(layout, pointer, target, moved, orders === layout.ordersMark);
-  tx.put('meta', STORE_KEYS.pointer(layout.product), pointerDocument(served));
+  servePointer(tx, layout, pointer, served);
   tx.delete('meta', key);
   return served;
 }

@@ -2,7 +2,7 @@
  * Kappa: no batch runs, so the landing zone folds what it has. Once every lane has left the epochs before k, their
  * states are the states of [cut i, cut k), and the law is the same as for a range that batch computed.
  */
-import { STORE_KEYS, keyAfter, pointerDocument } from '@tenon/contracts';
+import { keyAfter } from '@tenon/contracts';
 import type { FoldTarget, Pointer } from '@tenon/domain';
 import { closedMove, foldableGeneration, movedPointer, timesOf } from '@tenon/domain';
 import type { Clock, ProductStore } from '@tenon/ports';
@@ -11,6 +11,7 @@ import { ALL_CELLS, closedSpeedCells, readPointer, readView } from '@tenon/views
 import type { FoldedCell } from '../landing/fold-cells';
 import { foldCells } from '../landing/fold-cells';
 import { withOrders } from '../landing/line-orders';
+import { servePointer } from '../landing/serve-pointer';
 import { pauseAfter } from '../pause';
 
 export interface FoldDeps {
@@ -65,7 +66,7 @@ export async function foldClosedEpochs(
       movedPointer(served, target, move, layout.plan.hash, at),
       true,
     );
-    tx.put('meta', STORE_KEYS.pointer(layout.product), pointerDocument(moved));
+    servePointer(tx, layout, served, moved);
     return moved;
   });
 }
