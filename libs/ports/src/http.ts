@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
   /** Query parameters; each once (the runtime answers 400 to a repeated or bracketed one). */
   readonly query: Readonly<Record<string, string>>;
+  /** What follows the `?`, undecoded, where it is known. */
+  readonly search?: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body as it arrives, already decompressed; each chunk is the handler's to keep. */

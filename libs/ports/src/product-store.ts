@@ -37,7 +37,7 @@ export interface DocumentPlaces {
   readonly stands?: boolean;
 }
 
-/** Documents as the JSON texts that were stored, up to a number, by their own keys. */
+/** Documents as the texts that stand in the store, up to a number, by their own keys. */
 export interface TextRange {
   readonly table: StoreTable;
   readonly gte: string;
@@ -50,9 +50,10 @@ export interface TextRange {
   readonly under?: { readonly order: number; readonly at: number; readonly head: string };
 }
 
+/** A document as it stands in a store: `StoreSnapshot.parse` reads it. Equal texts are equal documents. */
 export interface StoreText {
   readonly key: string;
-  readonly json: string;
+  readonly text: string;
 }
 
 /** Reads of one instant: nothing that commits later is seen, however long it is held. */
@@ -62,10 +63,16 @@ export interface StoreSnapshot {
   getMany<T = Value>(table: StoreTable, keys: readonly string[]): Promise<(T | undefined)[]>;
   /** In key order, in chunks, so that a consumer may stop early. */
   scan<T = Value>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]>;
-  /** In the order of `keys`; undefined where there is none. */
+  /** As they stand, in the order of `keys`; undefined where there is none. */
   textsOf(table: StoreTable, keys: readonly string[]): Promise<(string | undefined)[]>;
   /** Of each range its first documents, in key order; fewer than `limit` where there are no more. */
   texts(ranges: readonly TextRange[]): Promise<(readonly StoreText[])[]>;
+  /**
+   * The document of a text that `texts` or `textsOf` gave: what it costs to check it is spent on those that are read.
+   *
+   * @throws DamagedDocument
+   */
+  parse<T = Value>(table: StoreTable, key: string, text: string): T;
   /** False while the store makes its orders ready: `under` is not to be asked for. */
   readonly ordered: boolean;
   /** Equal numbers of one store: nothing was written in between. Absent where the store can't tell. */

@@ -97,10 +97,14 @@ class MemorySnapshot implements StoreSnapshot {
         under === undefined || this.places.get(placeKey(table, key))?.heads[under.order] === under.head;
       const texts = [...this.tables[table]]
         .filter(([key]) => key >= gte && key < lt && wanted.test(key) && stands(key))
-        .map(([key, json]) => ({ key, json }))
+        .map(([key, text]) => ({ key, text }))
         .sort((a, b) => (a.key < b.key ? -1 : 1));
       return (reverse ? texts.reverse() : texts).slice(0, limit);
     });
+
+  parse<T>(_table: StoreTable, _key: string, text: string): T {
+    return JSON.parse(text) as T;
+  }
 
   async get<T>(table: StoreTable, key: string): Promise<T | undefined> {
     const text = this.tables[table].get(key);

@@ -1,6 +1,6 @@
 /** The part of the ProductStore contract that is about other orders than that of keys, and about texts. */
 import fc from 'fast-check';
-import type { StoreTransaction, TextRange } from '@tenon/ports';
+import type { StoreTable, StoreText, StoreTransaction, TextRange } from '@tenon/ports';
 import type { StoreUnderTest } from './product-store-under-test';
 
 interface Document {
@@ -17,7 +17,7 @@ export function describeOrders({ store, prefix, reopen }: StoreUnderTest): void 
 
   const keysIn = async (range: Omit<TextRange, 'table'>) => (await textsIn(range))?.map(({ key }) => key);
 
-  test('texts are as they were stored, of several ranges at once, and of keys in their order', async () => {
+  test('texts are read as they were written, of several ranges at once, and of keys in their order', async () => {
     const key = prefix();
     await store().transact(async (tx) => {
       for (const name of ['a', 'b', 'c']) tx.putJson('base', key + name, `{ "n":  "${name}" }`);
@@ -31,17 +31,16 @@ export function describeOrders({ store, prefix, reopen }: StoreUnderTest): void 
         { ...range, table: 'speed' },
         { ...range, table: 'speed', gte: `${key}c` },
       ]);
-      const text = (name: string) => ({ key: key + name, json: `{ "n":  "${name}" }` });
-      expect(found).toEqual([
-        [text('a'), text('b')],
-        [text('c'), text('b')],
-        [{ key: `${key}b`, json: '1.50' }],
-        [],
-      ]);
+      const read = (table: StoreTable, texts: readonly StoreText[] = []) =>
+        texts.map((one) => [one.key, snapshot.parse(table, one.key, one.text)]);
+      const document = (name: string) => [key + name, { n: name }];
+      expect(read('base', found[0])).toEqual([document('a'), document('b')]);
+      expect(read('base', found[1])).toEqual([document('c'), document('b')]);
+      expect([read('speed', found[2]), found[3]]).toEqual([[[`${key}b`, 1.5]], []]);
       expect(await snapshot.textsOf('base', [`${key}c`, `${key}x`, `${key}a`])).toEqual([
-        text('c').json,
+        found[1]?.[0]?.text,
         undefined,
-        text('a').json,
+        found[0]?.[0]?.text,
       ]);
       expect(await snapshot.textsOf('base', [])).toEqual([]);
     });

@@ -15,7 +15,7 @@ import { partsOf, prefixOf } from './view';
 
 export type Layer = 'merged' | 'batch' | 'speed';
 
-/** A cell's documents. */
+/** A cell's documents, as they stand in the stores: `mergedCell` reads them. */
 export interface CellTexts {
   /** The `cellKey`. */
   readonly id: string;
@@ -80,6 +80,26 @@ const placeOf = (
 
 const EACH = (): boolean => true;
 
+/** Most cells have no document of speed. */
+const NONE: readonly string[] = [];
+
+/** The places of a view follow from it, so they are made once for each. */
+const known = new WeakMap<ProductView, Map<string, Place[]>>();
+
+function allPlaces(
+  snapshots: LayerSnapshots,
+  layout: ProductLayout,
+  view: ProductView,
+  layer: Layer,
+): readonly Place[] {
+  let ofView = known.get(view);
+  if (ofView === undefined) known.set(view, (ofView = new Map<string, Place[]>()));
+  const name = layer + (snapshots.base.ordered ? '+' : '-') + (snapshots.speed.ordered ? '+' : '-');
+  let places = ofView.get(name);
+  if (places === undefined) ofView.set(name, (places = placesIn(snapshots, layout, view, layer, EACH)));
+  return places;
+}
+
 /** The cells of a range in some pieces. Cells of which no version is served may be among them. */
 export function cellTexts(
   snapshots: LayerSnapshots,
@@ -88,10 +108,20 @@ export function cellTexts(
   layer: Layer,
   range: CellRange,
 ): AsyncGenerator<readonly CellTexts[]> {
-  const path = pathOf(layout, range);
-  if (path.ids === null)
-    return textsAlong(snapshots, placesIn(snapshots, layout, view, layer, EACH), path, range);
+  const path = knownPath(layout, range);
+  if (path.ids === null) return textsAlong(snapshots, allPlaces(snapshots, layout, view, layer), path, range);
   return found(textsByKey(snapshots, layout, view, path.ids, layer));
+}
+
+/** Of a range that is asked for again the path is known. */
+const paths = new WeakMap<CellRange, { readonly layout: ProductLayout; readonly path: CellPath }>();
+
+function knownPath(layout: ProductLayout, range: CellRange): CellPath {
+  const found = paths.get(range);
+  if (found?.layout === layout) return found.path;
+  const path = pathOf(layout, range);
+  paths.set(range, { layout, path });
+  return path;
 }
 
 async function* found(texts: Promise<(CellTexts | undefined)[]>): AsyncGenerator<readonly CellTexts[]> {
@@ -132,29 +162,31 @@ export async function textsByKey(
   ids: readonly string[],
   layer: Layer = 'merged',
 ): Promise<(CellTexts | undefined)[]> {
-  const speeds: string[][] = ids.map(() => []);
-  const pasts: string[][] = ids.map(() => []);
-  const places = placesIn(snapshots, layout, view, layer, EACH);
-  const keysAt = (kind: Place['kind']) =>
-    places.filter((one) => one.kind === kind).flatMap(({ prefix }) => ids.map((id) => prefix + id));
-  const pastKeys = keysAt('past');
-  const [bases, speed, past] = await Promise.all([
-    snapshots.base.textsOf('base', keysAt('base')),
-    snapshots.speed.textsOf('speed', keysAt('speed')),
-    pastKeys.length === 0 ? [] : snapshots.base.textsOf('base', pastKeys),
+  const places = allPlaces(snapshots, layout, view, layer);
+  const keys: Readonly<Record<Place['kind'], string[]>> = { base: [], speed: [], past: [] };
+  for (const { kind, prefix } of places) for (const id of ids) keys[kind].push(prefix + id);
+  const [bases, speeds, pasts] = await Promise.all([
+    snapshots.base.textsOf('base', keys.base),
+    snapshots.speed.textsOf('speed', keys.speed),
+    keys.past.length === 0 ? NONE : snapshots.base.textsOf('base', keys.past),
   ]);
-  const gather = (texts: readonly (string | undefined)[], by: string[][]) =>
-    texts.forEach((text, at) => {
-      if (text !== undefined) by[at % ids.length]?.push(text);
-    });
-  gather(speed, speeds);
-  gather(past, pasts);
   return ids.map((id, index) => {
     const base = bases[index];
-    const [of, out] = [speeds[index] ?? [], pasts[index] ?? []];
-    if (base === undefined && of.length === 0 && out.length === 0) return undefined;
-    return { id, base, speed: of, ...(out.length > 0 && { past: out }) };
+    const speed = everyNth(speeds, index, ids.length);
+    const past = everyNth(pasts, index, ids.length);
+    if (base === undefined && speed === NONE && past === NONE) return undefined;
+    return past === NONE ? { id, base, speed } : { id, base, speed, past };
   });
+}
+
+/** What there is of one cell among the texts of several places. */
+function everyNth(texts: readonly (string | undefined)[], from: number, step: number): readonly string[] {
+  let found: string[] | null = null;
+  for (let at = from; at < texts.length; at += step) {
+    const text = texts[at];
+    if (text !== undefined) (found ??= []).push(text);
+  }
+  return found ?? NONE;
 }
 
 async function* textsAlong(
@@ -164,7 +196,8 @@ async function* textsAlong(
   range: CellRange,
 ): AsyncGenerator<readonly CellTexts[]> {
   const reverse = range.reverse === true;
-  let open = places.flatMap((place) => streamsAt(place, path, range));
+  let open: CellStream[] = [];
+  for (const place of places) addStreams(open, place, path, range);
   let most = Math.min(MOST, Math.max(1, range.expected ?? MOST));
   for (;;) {
     const dry = open.filter((stream) => stream.isDry && !stream.isOver);
@@ -183,18 +216,20 @@ function mergeWhileFull(open: readonly CellStream[], reverse: boolean): CellText
     let id = (open[0] as CellStream).id;
     for (const stream of open) if (reverse ? stream.id > id : stream.id < id) id = stream.id;
     let base: string | undefined;
-    const speed: string[] = [];
+    let speed: string[] | null = null;
     let past: string[] | undefined;
     let isDry = false;
     for (const stream of open) {
       if (stream.id !== id) continue;
       if (stream.kind === 'base') base = stream.text;
-      else if (stream.kind === 'speed') speed.push(stream.text);
-      else (past ??= []).push(stream.text);
+      else if (stream.kind === 'past') (past ??= []).push(stream.text);
+      else if (speed === null) speed = [stream.text];
+      else speed.push(stream.text);
       stream.advance();
       if (stream.isDry) isDry = true;
     }
-    cells.push(past === undefined ? { id, base, speed } : { id, base, speed, past });
+    const cell = { id, base, speed: speed ?? NONE };
+    cells.push(past === undefined ? cell : { ...cell, past });
     // A stream that is over is dry as well: the caller looks which ones go on.
     if (isDry) return cells;
   }
@@ -215,19 +250,20 @@ async function fill(snapshots: LayerSnapshots, dry: readonly CellStream[], most:
   );
 }
 
-function streamsAt({ kind, table, prefix, ordered }: Place, path: CellPath, range: CellRange): CellStream[] {
-  const stream = (pattern: string | null | undefined, under?: TextRange['under']) =>
-    new CellStream(kind, prefix, {
-      ...{ table, gte: prefix + path.gte, lt: prefix + path.lt, reverse: range.reverse === true },
-      ...(pattern !== null &&
-        pattern !== undefined && { matching: prefix.replace(/[.+]/g, '\\$&') + pattern }),
-      ...(under !== undefined && { under }),
-    });
-  if (path.under === null) return [stream(path.pattern)];
+function addStreams(
+  streams: CellStream[],
+  { kind, table, prefix, ordered }: Place,
+  path: CellPath,
+  range: CellRange,
+): void {
+  const bounds = { table, gte: prefix + path.gte, lt: prefix + path.lt, reverse: range.reverse === true };
   // As a store of the release before has it: the pattern alone finds the cells.
-  if (!ordered) return [stream(range.pattern)];
+  const pattern = path.under !== null && !ordered ? (range.pattern ?? null) : path.pattern;
+  if (pattern !== null) Object.assign(bounds, { matching: prefix.replace(/[.+]/g, '\\$&') + pattern });
+  if (path.under === null || !ordered) return void streams.push(new CellStream(kind, prefix, bounds));
   const { order, heads } = path.under;
-  return heads.map((head) => stream(path.pattern, { order, at: prefix.length, head }));
+  for (const head of heads)
+    streams.push(new CellStream(kind, prefix, { ...bounds, under: { order, at: prefix.length, head } }));
 }
 
 /** Steps through the documents of one place; `id` is the cell's key. */
@@ -267,7 +303,7 @@ class CellStream {
     this.isDry = next === undefined;
     if (next === undefined) return;
     this.id = next.key.slice(this.prefix.length);
-    this.text = next.json;
+    this.text = next.text;
   }
 
   /** All that is read, of a stream that is alone. */
@@ -275,11 +311,11 @@ class CellStream {
     const cells: CellTexts[] = [];
     const from = this.prefix.length;
     for (let at = this.at; at < this.buffer.length; at++) {
-      const { key, json } = this.buffer[at] as StoreText;
+      const { key, text } = this.buffer[at] as StoreText;
       const id = key.slice(from);
-      if (this.kind === 'base') cells.push({ id, base: json, speed: [] });
-      else if (this.kind === 'speed') cells.push({ id, base: undefined, speed: [json] });
-      else cells.push({ id, base: undefined, speed: [], past: [json] });
+      if (this.kind === 'base') cells.push({ id, base: text, speed: NONE });
+      else if (this.kind === 'speed') cells.push({ id, base: undefined, speed: [text] });
+      else cells.push({ id, base: undefined, speed: NONE, past: [text] });
     }
     this.at = this.buffer.length;
     this.isDry = true;

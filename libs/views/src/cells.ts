@@ -1,6 +1,6 @@
 /** The cells of a view in key order: base and speed merged cell by cell, without holding more than a piece of each. */
 import type { BaseDocument, SpeedDocument } from '@tenon/contracts';
-import { STORE_KEYS, parseDocument } from '@tenon/contracts';
+import { STORE_KEYS } from '@tenon/contracts';
 import type { CellVersion, Generation, LandedPart, State, Value } from '@tenon/domain';
 import { mergeStates, versionAt } from '@tenon/domain';
 import type { StoreSnapshot } from '@tenon/ports';
@@ -30,6 +30,7 @@ export interface MergedCell {
  * @throws DamagedDocument
  */
 export function mergedCell(
+  snapshots: LayerSnapshots,
   layout: ProductLayout,
   view: ProductView,
   { id, base, speed, past }: CellTexts,
@@ -40,7 +41,8 @@ export function mergedCell(
   let version: CellVersion | undefined;
   let newest = 0;
   if (base !== undefined) {
-    const document = parseDocument<BaseDocument>('base', STORE_KEYS.base(layout.product, line) + id, base);
+    const stands = STORE_KEYS.base(layout.product, line) + id;
+    const document = snapshots.base.parse<BaseDocument>('base', stands, base);
     newest = document.v[0]?.g ?? 0;
     version = versionAt(document.v, generation);
     if (version !== undefined) ({ key, states } = { key: document.k, states: version.s });
@@ -48,12 +50,12 @@ export function mergedCell(
   // The latest come first: of what was taken out that which a later fold took is newer.
   for (const text of past ?? []) {
     if (version !== undefined) break;
-    const document = parseDocument<BaseDocument>('base', `${layout.product}/-past/…/${id}`, text);
+    const document = snapshots.base.parse<BaseDocument>('base', `${layout.product}/-past/…/${id}`, text);
     version = versionAt(document.v, generation);
     if (version !== undefined) ({ key, states } = { key: document.k, states: version.s });
   }
   for (const text of speed) {
-    const { k, s } = parseDocument<SpeedDocument>('speed', `${layout.product}/…/${id}`, text);
+    const { k, s } = snapshots.speed.parse<SpeedDocument>('speed', `${layout.product}/…/${id}`, text);
     states = states === undefined ? s : mergeStates(layout.plan.states, states, s);
     key ??= k;
   }
@@ -69,7 +71,7 @@ export function cellsOf(
   layer: Layer,
   range: CellRange,
 ): AsyncGenerator<MergedCell> {
-  return merged(layout, view, cellTexts(snapshots, layout, view, layer, range));
+  return merged(snapshots, layout, view, cellTexts(snapshots, layout, view, layer, range));
 }
 
 /**
@@ -83,7 +85,8 @@ export function closedSpeedCells(
   before: Generation,
   range: CellRange = ALL_CELLS,
 ): AsyncGenerator<MergedCell> {
-  return merged(layout, view, closedTexts(snapshot, layout, view, before, range));
+  const snapshots = { base: snapshot, speed: snapshot };
+  return merged(snapshots, layout, view, closedTexts(snapshot, layout, view, before, range));
 }
 
 /**
@@ -97,17 +100,19 @@ export function cellsOfParts(
   parts: readonly LandedPart[],
   range: CellRange,
 ): AsyncGenerator<MergedCell> {
-  return merged(layout, view, textsOfParts(snapshot, layout, lane, parts, range));
+  const snapshots = { base: snapshot, speed: snapshot };
+  return merged(snapshots, layout, view, textsOfParts(snapshot, layout, lane, parts, range));
 }
 
 async function* merged(
+  snapshots: LayerSnapshots,
   layout: ProductLayout,
   view: ProductView,
   pieces: AsyncGenerator<readonly CellTexts[]>,
 ): AsyncGenerator<MergedCell> {
   for await (const piece of pieces)
     for (const texts of piece) {
-      const cell = mergedCell(layout, view, texts);
+      const cell = mergedCell(snapshots, layout, view, texts);
       if (cell !== undefined) yield cell;
     }
 }
@@ -120,5 +125,5 @@ export async function cellsByKey(
   ids: readonly string[],
 ): Promise<(MergedCell | undefined)[]> {
   const texts = await textsByKey(snapshots, layout, view, ids);
-  return texts.map((one) => one && mergedCell(layout, view, one));
+  return texts.map((one) => one && mergedCell(snapshots, layout, view, one));
 }

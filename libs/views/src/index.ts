@@ -13,7 +13,7 @@ export {
 export type { BaseView, LaneView, ProductView, SpeedView } from './view';
 export { pastView, readKept, readableGenerations } from './past';
 export type { PastView } from './past';
-export { inOneStore, withView } from './open-view';
+export { inOneStore, noView, withView } from './open-view';
 export type { KnownView, LayerSnapshots, LayerStores } from './open-view';
 export { cellsByKey, cellsOf, cellsOfParts, closedSpeedCells, mergedCell } from './cells';
 export type { MergedCell } from './cells';

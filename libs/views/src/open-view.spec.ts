@@ -1,6 +1,6 @@
 import type { LayerSnapshots, LayerStores } from './open-view';
 import { ALL_CELLS } from './question';
-import { inOneStore, withView } from './open-view';
+import { inOneStore, noView, withView } from './open-view';
 import { cellsOf } from './cells';
 import { storeWith } from './testing/snapshots';
 import { LAYOUT, base, ledger, pointer, progress, speed } from './testing/visits';
@@ -83,4 +83,18 @@ describe('with a store for each layer', () => {
     await expect(withView(stores, LAYOUT, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect([stores.base.held, stores.speed.held]).toEqual([0, 0]);
   });
+});
+
+test('a view that is known stays the same object until something of it changes, and not longer', async () => {
+  const store = storeWith({ ...BASE, ...SPEED, meta: { ...BASE.meta, ...SPEED.meta } });
+  const known = noView();
+  const look = () => withView(inOneStore(store), LAYOUT, async (view) => view, known);
+  const first = await look();
+  store.documents = { ...store.documents, meta: { ...store.documents.meta, 'another/product': {} } };
+  expect(await look()).toBe(first);
+  store.documents = { ...store.documents, meta: { ...store.documents.meta, ...progress(1, 0, 10, 13) } };
+  const landed = await look();
+  expect(includedIn(landed)['clicks/0']).toBe(13);
+  store.documents = { ...store.documents, meta: { ...store.documents.meta, ...servedAt(2, 13) } };
+  expect((await look()).base.pointer.generation).toBe(2);
 });

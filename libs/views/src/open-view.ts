@@ -20,11 +20,18 @@ export const inOneStore = (store: Pick<ProductStore, 'snapshot'>): LayerStores =
   speed: store,
 });
 
-/** The view that was read last, and the store's version that it is of: as long as nothing is written it is the view. */
+/**
+ * The view that was read last, and the store's version that it is of: as long as nothing is written it is the view. Where what
+ * was written changed nothing of it, the view is the same object: what follows from a view is known of it.
+ */
 export interface KnownView {
-  version: number;
+  version: number | undefined;
   view: ProductView | null;
+  /** All of the view. */
+  text: string;
 }
+
+export const noView = (): KnownView => ({ version: undefined, view: null, text: '' });
 
 async function viewOf(
   snapshot: StoreSnapshot,
@@ -32,11 +39,14 @@ async function viewOf(
   known: KnownView | undefined,
 ): Promise<ProductView> {
   const { version } = snapshot;
-  if (known === undefined || version === undefined) return readView(snapshot, layout);
-  if (known.view !== null && known.version === version) return known.view;
+  if (known === undefined) return readView(snapshot, layout);
+  if (known.view !== null && version !== undefined && known.version === version) return known.view;
   const view = await readView(snapshot, layout);
+  const text = JSON.stringify([view.base, [...view.speed.lanes.values()], view.speed.troubles]);
   known.version = version;
+  if (known.view !== null && known.text === text) return known.view;
   known.view = view;
+  known.text = text;
   return view;
 }
 

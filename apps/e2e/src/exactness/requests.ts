@@ -20,6 +20,7 @@ export function requestOf(parts: RequestParts): HttpRequest {
     path: '',
     params,
     query,
+    search: new URLSearchParams(query).toString(),
     headers: contentType === undefined ? headers : { ...headers, 'content-type': contentType },
     body: (async function* () {
       yield* chunks;

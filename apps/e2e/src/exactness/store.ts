@@ -86,6 +86,7 @@ export class WorldStore {
         if (isReader && simulation.random.chance(0.1)) await simulation.turn(process, 'scan');
         return inside(() => snapshot.texts(ranges));
       },
+      parse: (table, key, text) => snapshot.parse(table, key, text),
       ordered: snapshot.ordered,
       scan: (table, range) => {
         if (isReader && range.and !== undefined && isPointerKey(range.and))

@@ -70,7 +70,11 @@ export class MongoSnapshot implements StoreSnapshot {
         ...(under !== undefined && { hint: orderIndex(under.order) }),
       },
     );
-    return (await cursor.toArray()).map(({ _id, v }) => ({ key: _id, json: v }));
+    return (await cursor.toArray()).map(({ _id, v }) => ({ key: _id, text: v }));
+  }
+
+  parse<T>(table: StoreTable, key: string, text: string): T {
+    return parseDocument<T>(table, key, text);
   }
 
   async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {

@@ -64,6 +64,7 @@ export class Dispatcher {
           path,
           params,
           query,
+          exchange.query,
           correlationId,
           span?.traceparent,
         ),

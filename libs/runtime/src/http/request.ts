@@ -24,6 +24,7 @@ export class NodeRequest implements HttpRequest {
     readonly path: string,
     readonly params: Readonly<Record<string, string>>,
     readonly query: Query,
+    readonly search: string,
     readonly correlationId: string,
     readonly trace: string | undefined,
   ) {}

@@ -16,7 +16,7 @@ const TEXTS = [
   "'",
   '',
 ];
-const rows = TEXTS.map((g) => JSON.stringify({ g, n: -1, _cell: 'c', _status: 'final' }));
+const rows = TEXTS.map((g) => ({ g, n: -1, _cell: 'c', _status: 'final' }));
 const first = (csv: string) =>
   csv
     .split('\r\n')

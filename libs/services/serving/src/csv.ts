@@ -1,17 +1,15 @@
 /** Rows as CSV (RFC 4180), for spreadsheets and shells. */
 import type { Value } from '@tenon/domain';
 
+type Row = Readonly<Record<string, Value>>;
+
 /**
- * @param rows as JSON
  * @param asText texts that a spreadsheet would run as formulas begin with an apostrophe, which it takes for "this is text"
  */
-export function toCsv(columns: readonly string[], rows: readonly string[], asText = false): string {
+export function toCsv(columns: readonly string[], rows: readonly Row[], asText = false): string {
   const cell = (value: Value) => field(asText ? harmless(value) : value);
   const names = [...columns, '_cell', '_status'];
-  const lines = rows.map((text) => {
-    const row = JSON.parse(text) as Readonly<Record<string, Value>>;
-    return names.map((name) => cell(row[name] ?? null)).join(',');
-  });
+  const lines = rows.map((row) => names.map((name) => cell(row[name] ?? null)).join(','));
   return `${[names.map(cell).join(','), ...lines].join('\r\n')}\r\n`;
 }
 

@@ -28,6 +28,8 @@ interface Standing {
   readonly tail: string;
   /** Names what the answers' rows are made of. */
   readonly tag: string;
+  /** Where the log ended when it was last asked for, and how much of it was not included. */
+  last: { readonly end: LaneOffsets; readonly behind: number } | null;
 }
 
 export interface Said {
@@ -55,7 +57,7 @@ export class Envelopes {
   ): Said {
     const standing = this.standing(view, layer, at);
     const { fields, included, deadLettered, troubles } = standing;
-    const behind = end === null ? 0 : countBetween(included, end);
+    const behind = behindOf(standing, end);
     const envelope = {
       ...fields,
       behind,
@@ -76,9 +78,9 @@ export class Envelopes {
     at: number,
   ): string {
     const standing = this.standing(view, layer, at);
-    const behind = end === null ? 0 : countBetween(standing.included, end);
+    const behind = behindOf(standing, end);
     const status = statusOf(standing, behind, rows, end);
-    return `${standing.head}${behind},"deadLettered":${standing.deadLettered},"status":"${status}","at":"${formatTimestamp(at * 1000)}"${standing.tail}`;
+    return `${standing.head}${behind},"deadLettered":${standing.deadLettered},"status":"${status}","at":"${momentOf(at)}"${standing.tail}`;
   }
 
   /** What is wrong with the product, as each answer says it. */
@@ -92,9 +94,9 @@ export class Envelopes {
 
   /** The same for answers that say the same, but for when they were read and how much of the log is still to come. */
   tag(view: ProductView, layer: Layer, end: LaneOffsets | null, at: number): string {
-    const { tag, included, missing } = this.standing(view, layer, at);
-    const state = missing || end === null ? 'i' : countBetween(included, end) > 0 ? 'b' : 'c';
-    return `${tag}-${state}`;
+    const standing = this.standing(view, layer, at);
+    const state = standing.missing || end === null ? 'i' : behindOf(standing, end) > 0 ? 'b' : 'c';
+    return `${standing.tag}-${state}`;
   }
 
   private standing(view: ProductView, layer: Layer, at: number): Standing {
@@ -124,7 +126,7 @@ export class Envelopes {
       troubles.map(({ since: _, ...trouble }) => trouble),
     ]);
     return {
-      ...{ included, fields, troubles, deadLettered: ledger.deadLettered },
+      ...{ included, fields, troubles, deadLettered: ledger.deadLettered, last: null },
       missing: hasGap(view) || troubles.length > 0,
       head: `${JSON.stringify(fields).slice(0, -1)},"behind":`,
       tail: said === null ? '}' : `,"troubles":${said}}`,
@@ -163,6 +165,21 @@ export class Envelopes {
       }),
     );
   }
+}
+
+/** The same object of offsets is the same end: it is not counted again for each answer. */
+function behindOf(standing: Standing, end: LaneOffsets | null): number {
+  if (end === null) return 0;
+  if (standing.last?.end !== end) standing.last = { end, behind: countBetween(standing.included, end) };
+  return standing.last.behind;
+}
+
+let lastMoment = { at: NaN, text: '' };
+
+/** Answers of one millisecond have one text. */
+function momentOf(at: number): string {
+  if (lastMoment.at !== at) lastMoment = { at, text: formatTimestamp(at * 1000) };
+  return lastMoment.text;
 }
 
 const sumOf = (offsets: LaneOffsets): string =>

@@ -241,10 +241,7 @@ export class LiveHub {
   }
 
   private async snapshot(id: string, query: RowsQuery): Promise<string> {
-    const { rows, answer } = await this.reader.read(
-      { ...query, range: { ...query.range, reverse: true } },
-      {},
-    );
+    const { rows, answer } = await this.reader.read({ ...query, range: { ...query.range, reverse: true } });
     return this.message(id, 'snapshot', rows, [], answer);
   }
 
@@ -258,7 +255,10 @@ export class LiveHub {
     return this.message(
       id,
       'rows',
-      rows.filter(({ key }) => wanted(key)).map(({ text }) => text),
+      rows
+        .filter(({ key }) => wanted(key))
+        .map(({ text }) => text)
+        .join(),
       removed.filter(wanted).map(cellId),
       answer,
     );
@@ -268,11 +268,11 @@ export class LiveHub {
   private message(
     id: string,
     event: string,
-    rows: readonly string[],
+    rows: string,
     removed: readonly string[],
     answer: string,
   ): string {
-    const data = `{"rows":[${rows.join(',')}],"removed":${JSON.stringify(removed)},"answer":${answer}}`;
+    const data = `{"rows":[${rows}],"removed":${JSON.stringify(removed)},"answer":${answer}}`;
     return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
   }
 

@@ -1,6 +1,6 @@
 /** Which parameters of a rows request are options, and which are columns: so that columns may be called as options are. */
 import type { RowsOption } from '@tenon/contracts';
-import { isRowsOption, ROWS_OPTIONS, ROWS_PREFIXES } from '@tenon/contracts';
+import { ROWS_OPTIONS, ROWS_PREFIXES } from '@tenon/contracts';
 import type { Plan } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 
@@ -14,7 +14,8 @@ export interface QueryNames {
 export function queryNames(plan: Plan, query: Readonly<Record<string, string>>): QueryNames {
   const options: Partial<Record<RowsOption, string>> = {};
   const columns = new Map<number, string | null>();
-  for (const [name, text] of Object.entries(query)) {
+  for (const name in query) {
+    const text = query[name] as string;
     const meant = meaningOf(plan, name);
     if ('option' in meant) {
       if (options[meant.option] !== undefined) throw repeated(name);
@@ -37,19 +38,28 @@ export function optionNamed(plan: Plan, name: string): RowsOption | undefined {
 
 type Meaning = { readonly option: RowsOption } | { readonly part: number; readonly isNull: boolean };
 
-// What has a prefix goes first: who writes one for each name is understood by every product.
+const meanings = new WeakMap<Plan, ReadonlyMap<string, Meaning>>();
+
 function meaningOf(plan: Plan, name: string): Meaning {
+  let known = meanings.get(plan);
+  if (known === undefined) meanings.set(plan, (known = allMeanings(plan)));
+  const meaning = known.get(name);
+  if (meaning === undefined) throw unknown(plan, name);
+  return meaning;
+}
+
+/** What has a prefix is meant first: who writes one for each name is understood by every product. */
+function allMeanings({ key }: Plan): ReadonlyMap<string, Meaning> {
   const { where, isNull, option } = ROWS_PREFIXES;
-  const named = partAfter(plan, where, name);
-  if (named !== undefined) return { part: named, isNull: false };
-  const absent = partAfter(plan, isNull, name);
-  if (absent !== undefined) return { part: absent, isNull: true };
-  const known = name.startsWith(option) ? name.slice(option.length) : undefined;
-  if (known !== undefined && isRowsOption(known)) return { option: known };
-  const part = partAfter(plan, '', name);
-  if (part !== undefined) return { part, isNull: false };
-  if (isRowsOption(name)) return { option: name };
-  throw unknown(plan, name);
+  const all = new Map<string, Meaning>();
+  // Of two that mean the same name the later one is set last.
+  const columns = key.flatMap(({ column }, part) => (column === null ? [] : [{ column, part }])).reverse();
+  for (const name of ROWS_OPTIONS) all.set(name, { option: name });
+  for (const { column, part } of columns) all.set(column, { part, isNull: false });
+  for (const name of ROWS_OPTIONS) all.set(option + name, { option: name });
+  for (const { column, part } of columns) all.set(isNull + column, { part, isNull: true });
+  for (const { column, part } of columns) all.set(where + column, { part, isNull: false });
+  return all;
 }
 
 function unknown(plan: Plan, name: string): HttpProblem {
@@ -60,13 +70,6 @@ function unknown(plan: Plan, name: string): HttpProblem {
     `${name} is no dimension of ${plan.product} and no option. Dimensions: ${columns.join(', ') || 'none'}; options: ${ROWS_OPTIONS.join(', ')}.`,
     { parameter: name },
   );
-}
-
-function partAfter(plan: Plan, prefix: string, name: string): number | undefined {
-  if (!name.startsWith(prefix)) return undefined;
-  const column = name.slice(prefix.length);
-  const part = plan.key.findIndex((key) => key.column === column);
-  return part < 0 ? undefined : part;
 }
 
 const repeated = (name: string) =>

@@ -79,7 +79,7 @@ describe.each(ROWS_OPTIONS)('a column called %s', (name) => {
   });
 
   it('is part of the question that a cursor is for', () => {
-    const cursor = makeCursor('x', plan, { [name]: 'a', 'option.limit': '1' });
+    const cursor = makeCursor('x', parseRowsQuery(plan, { [name]: 'a', 'option.limit': '1' }));
     const next = { [`where.${name}`]: 'a', 'option.cursor': cursor, 'option.limit': '5' };
     expect(parseRowsQuery(plan, next).limit).toBe(5);
     expect(codeOf(() => parseRowsQuery(plan, { ...next, [`where.${name}`]: 'b' }))).toBe('bad-parameter');

@@ -22,6 +22,10 @@ export interface RowsQuery {
   readonly limit: number;
   /** Null: now. */
   readonly asOf: AsOf | null;
+  /** What chooses and orders rows, however it is written: a cursor is good for this question alone. */
+  readonly question: string;
+  /** As it came. */
+  readonly asked: Readonly<Record<string, string>>;
 }
 
 export const LIMIT_DEFAULT = 1000;
@@ -36,7 +40,7 @@ type Options = QueryNames['options'];
 
 /** @throws HttpProblem 400 naming the parameter that is wrong */
 export function parseRowsQuery(plan: Plan, query: Readonly<Record<string, string>>): RowsQuery {
-  return rowsQuery(plan, queryNames(plan, query));
+  return rowsQuery(plan, queryNames(plan, query), query);
 }
 
 /**
@@ -50,10 +54,10 @@ export function parseLiveQuery(plan: Plan, query: Readonly<Record<string, string
     throw new HttpProblem(400, 'unknown-parameter', `${parameter} does not apply to live updates.`, {
       parameter,
     });
-  return rowsQuery(plan, { columns, options: { limit: String(rows), ...options } });
+  return rowsQuery(plan, { columns, options: { limit: String(rows), ...options } }, query);
 }
 
-function rowsQuery(plan: Plan, names: QueryNames): RowsQuery {
+function rowsQuery(plan: Plan, names: QueryNames, asked: Readonly<Record<string, string>>): RowsQuery {
   const { options: query } = names;
   const bounds = windowBounds(plan, query);
   if (query.asOf !== undefined && query.after !== undefined)
@@ -63,25 +67,43 @@ function rowsQuery(plan: Plan, names: QueryNames): RowsQuery {
   // A page begins right after the last cell of the one before.
   const range =
     cursor === null ? bounds : reverse ? { ...bounds, lt: cursor } : { ...bounds, gte: keyAfter(cursor) };
-  const where = [...names.columns].map(([part, text]) => ({
-    ...{ part, text },
-    type: plan.key[part]?.type ?? 'VARCHAR',
-  }));
-  const texts = plan.key.map((_, part) => where.find((one) => one.part === part)?.text || undefined);
-  const pattern = keyPattern(
-    plan.key.map((key) => key.type),
-    texts,
-  );
+  const where: { part: number; type: SqlType; text: string | null }[] = [];
+  for (const [part, text] of names.columns)
+    where.push({ part, text, type: plan.key[part]?.type ?? 'VARCHAR' });
+  const limit = integer(query, 'limit', LIMIT_DEFAULT, LIMIT_MAX);
   return {
-    range: { ...range, reverse, pattern, ...(where.length > 0 && { fixed: fixedBy(plan, where) }) },
+    range: rangeOf(plan, { ...range, reverse, expected: limit + 1 }, where),
     where,
-    layer: choice(query, 'layer', ['merged', 'batch', 'speed'], 'merged'),
+    layer: choice(query, 'layer', LAYERS, 'merged'),
     after: query.after === undefined ? null : receipt(plan, query.after),
     timeoutMs: integer(query, 'timeout', TIMEOUT_DEFAULT, TIMEOUT_MAX),
-    limit: integer(query, 'limit', LIMIT_DEFAULT, LIMIT_MAX),
+    limit,
     asOf: query.asOf === undefined ? null : parseAsOf(query.asOf),
+    question: questionOf(names),
+    asked,
   };
 }
+
+const LAYERS = ['merged', 'batch', 'speed'] as const;
+
+function rangeOf(plan: Plan, bounds: CellRange, where: RowsQuery['where']): CellRange {
+  if (where.length === 0) return bounds;
+  let pattern: string | null | undefined;
+  return {
+    ...bounds,
+    fixed: fixedBy(plan, where),
+    // Where an order tells all, it is not asked for.
+    get pattern() {
+      return (pattern ??= patternBy(plan, where));
+    },
+  };
+}
+
+const patternBy = ({ key }: Plan, where: RowsQuery['where']): string | null =>
+  keyPattern(
+    key.map(({ type }) => type),
+    key.map((_, part) => where.find((one) => one.part === part)?.text || undefined),
+  );
 
 function windowBounds(plan: Plan, query: Options): CellRange {
   const { from, to } = query;
@@ -169,8 +191,7 @@ const bad = (parameter: string, detail: string) =>
   new HttpProblem(400, 'bad-parameter', detail, { parameter });
 
 /** A cursor holds the last cell of a page and what was asked, so that it can't be used for another question. */
-export function makeCursor(cell: string, plan: Plan, query: Readonly<Record<string, string>>): string {
-  const question = questionOf(queryNames(plan, query));
+export function makeCursor(cell: string, { question }: Pick<RowsQuery, 'question'>): string {
   return Buffer.from(JSON.stringify({ v: 1, c: cell, q: question })).toString('base64url');
 }
 

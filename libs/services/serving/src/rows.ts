@@ -2,7 +2,7 @@
 import type { CellStatus, Plan, State, Value } from '@tenon/domain';
 import { cellId, cellStatus, watermarkAt, windowEnd } from '@tenon/domain';
 import type { AnswerRow, Engine } from '@tenon/ports';
-import type { CellTexts, MergedCell, ProductLayout, ProductView } from '@tenon/views';
+import type { CellTexts, LayerSnapshots, MergedCell, ProductLayout, ProductView } from '@tenon/views';
 import { mergedCell } from '@tenon/views';
 import type { RowsQuery } from './query';
 import { matches } from './query';
@@ -36,6 +36,7 @@ export class Rows {
    * @throws DamagedDocument, TenonError `answer-failed`
    */
   async of(
+    snapshots: LayerSnapshots,
     view: ProductView,
     cells: readonly CellTexts[],
     where: RowsQuery['where'],
@@ -55,7 +56,7 @@ export class Rows {
         continue;
       }
       rows.push(undefined);
-      const cell = mergedCell(this.layout, view, texts);
+      const cell = mergedCell(snapshots, this.layout, view, texts);
       if (cell === undefined || !matches(where, cell.key)) continue;
       (missing ??= []).push(cell);
       places.push(at);

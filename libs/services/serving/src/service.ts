@@ -1,7 +1,7 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
 import { SUBJECTS, readCovers } from '@tenon/contracts';
 import type { Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
-import { covers, formatTimestamp, keptGenerations, ledgerTotal, productId, toVector } from '@tenon/domain';
+import { formatTimestamp, keptGenerations, ledgerTotal, productId, toVector } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type {
   Bus,
@@ -19,24 +19,20 @@ import type {
   Subscription,
   Tracer,
 } from '@tenon/ports';
-import { NO_METRICS, NO_TRACER, productLabels, tracedRoutes } from '@tenon/telemetry';
+import { NO_METRICS, productLabels, tracedRoutes } from '@tenon/telemetry';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
-import { toCsv } from './csv';
 import { exampleOf } from './example';
-import { isKnown } from './etag';
-import { formatOf } from './format';
 import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
-import type { RowsQuery } from './query';
-import { parseLiveQuery, parseRowsQuery } from './query';
-import type { ReadAnswer } from './reader';
+import { PageCache } from './pages';
+import { parseLiveQuery } from './query';
+import { Questions } from './questions';
 import { ProductReader } from './reader';
 import { RowCache } from './row-cache';
+import { RowsRoute } from './rows-route';
 import { ReceiptWaits } from './receipt-waits';
 import { servedNames } from './served-names';
-import { traceRead } from './spans';
 import { TroubleCounts } from './trouble-counts';
-import { wantedLanes } from './wanted-lanes';
 
 export interface ServingConfig {
   readonly live: LiveConfig;
@@ -75,6 +71,7 @@ export interface ServingDeps {
 
 interface Served {
   readonly reader: ProductReader;
+  readonly questions: Questions;
   readonly hub: LiveHub;
   readonly waits: ReceiptWaits;
 }
@@ -104,18 +101,26 @@ class Serving {
   private names: ReadonlyMap<string, ProductId> = new Map();
   private readonly subscriptions: Subscription[] = [];
   private readonly troubles: TroubleCounts;
+  private readonly answers: RowsRoute;
 
   constructor(private readonly deps: ServingDeps) {
-    const cache = new RowCache(deps.config.cacheBytes);
+    // Pages are made of rows, and go sooner: with anything that lands.
+    const cache = new RowCache((deps.config.cacheBytes * 3) / 4);
+    const pages = new PageCache(deps.config.cacheBytes / 4);
     const run = deps.ids.next().replaceAll('-', '');
     for (const plan of deps.plans) {
-      const reader = new ProductReader({ ...deps, ...deps.config, cache }, layoutOf(plan, deps.sources));
+      const reader = new ProductReader(
+        { ...deps, ...deps.config, cache, pages },
+        layoutOf(plan, deps.sources),
+      );
       this.products.set(reader.layout.product, {
         reader,
+        questions: new Questions(plan),
         hub: new LiveHub(deps, reader, deps.config.live, run),
         waits: new ReceiptWaits(reader, plan.product, deps.clock, deps.config.pollMs),
       });
     }
+    this.answers = new RowsRoute(deps);
     this.troubles = new TroubleCounts(
       deps,
       [...this.products.values()].map(({ reader }) => reader),
@@ -159,7 +164,7 @@ class Serving {
         path: '/v1/products/:name/rows',
         hot: true,
         query: null,
-        handle: (request) => this.rows(request),
+        handle: (request) => this.answers.handle(this.product(request), request),
       },
       {
         method: 'GET',
@@ -240,39 +245,6 @@ class Serving {
     return source === undefined ? null : exampleOf(source, now);
   }
 
-  private async rows(request: HttpRequest): Promise<HttpResponse> {
-    const served = this.product(request);
-    const query = parseRowsQuery(served.reader.layout.plan, request.query);
-    const format = formatOf(request.headers.accept);
-    const type = format === 'json' ? 'application/json' : 'text/csv; charset=utf-8; header=present';
-    const { reader } = served;
-    const fresh = (tag: string) => ({
-      'content-type': type,
-      etag: `W/"${tag}${format === 'json' ? '' : `-${format}`}"`,
-      'cache-control': 'no-cache',
-      vary: 'accept, accept-encoding',
-    });
-    const known = request.headers['if-none-match'];
-    if (query.asOf === null && (known !== undefined || request.method === 'HEAD')) {
-      // Before any row is read. With a receipt the answer has to be waited for first.
-      if (query.after !== null) await this.waited(served, query, request);
-      const headers = fresh(await reader.tag(query.layer));
-      if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
-      if (request.method === 'HEAD') return { status: 200, headers };
-    }
-    const answer = await this.answer(served, query, request);
-    const headersOfIt = fresh(answer.tag);
-    if (known !== undefined && isKnown(known, headersOfIt.etag)) return { status: 304, headers: headersOfIt };
-    if (format === 'json') return { status: 200, headers: fresh(answer.tag), text: reader.json(answer) };
-    const headers = {
-      ...fresh(answer.tag),
-      'tenon-answer': answer.answer,
-      ...(answer.next !== null && { 'tenon-next': answer.next }),
-    };
-    const columns = reader.layout.plan.columns.map((column) => column.name);
-    return { status: 200, headers, text: toCsv(columns, answer.rows, format === 'spreadsheet') };
-  }
-
   /** What `asOf` can ask for: the served generation first. */
   private async generations(request: HttpRequest): Promise<HttpResponse> {
     const { reader } = this.product(request);
@@ -284,32 +256,6 @@ class Serving {
     }));
     const keeps = keptGenerations(plan);
     return { status: 200, json: { product: plan.product, version: plan.version, keeps, generations } };
-  }
-
-  private async waited({ reader, waits }: Served, query: RowsQuery, { signal }: HttpRequest): Promise<void> {
-    if (query.after === null) return;
-    const wanted = wantedLanes(reader.layout, query.after);
-    const until = this.deps.clock.monotonic() + query.timeoutMs;
-    await waits.wait({ wanted, layer: query.layer, until, signal }, false);
-  }
-
-  /** Promise 6: answers only once the receipt's events are in, or says that they are not. */
-  private async answer(
-    { reader, waits }: Served,
-    query: RowsQuery,
-    { trace, signal, query: asked }: HttpRequest,
-  ): Promise<ReadAnswer> {
-    const { tracer = NO_TRACER, clock } = this.deps;
-    const { plan } = reader.layout;
-    const read = () => traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query, asked));
-    if (query.after === null) return read();
-    const wanted = wantedLanes(reader.layout, query.after);
-    const awaited = { wanted, layer: query.layer, until: clock.monotonic() + query.timeoutMs, signal };
-    for (let trusting = true; ; trusting = false) {
-      await traceRead(tracer, trace, 'wait', plan.product, () => waits.wait(awaited, trusting));
-      const answer = await read();
-      if (covers(answer.included, wanted)) return answer;
-    }
   }
 
   private async live(request: HttpRequest): Promise<HttpResponse> {

@@ -42,10 +42,12 @@ class DocumentsSnapshot implements StoreSnapshot {
         .filter(([key]) => key >= gte && key < lt && wanted.test(key) && stands(key))
         .sort(([a], [b]) => (a < b ? -1 : 1) * (reverse ? -1 : 1))
         .slice(0, limit)
-        .map(([key, value]) => ({ key, json: JSON.stringify(value) }));
+        .map(([key, value]) => ({ key, text: JSON.stringify(value) }));
       this.scans.texts += texts.length;
       return texts;
     });
+
+  parse = <T>(_table: StoreTable, _key: string, text: string): T => JSON.parse(text) as T;
 
   get = async <T>(table: StoreTable, key: string): Promise<T | undefined> =>
     this.documents[table]?.[key] as T | undefined;

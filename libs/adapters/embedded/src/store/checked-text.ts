@@ -16,7 +16,7 @@ const digits = (json: string) => crc32(json).toString(16).padStart(8, '0');
 export const checkedText = (json: string) => `${json}\n${digits(json)}`;
 
 /** The JSON of a text of the store. @throws DamagedDocument where it is not what was written */
-export function jsonOf(table: StoreTable, key: string, text: string): string {
+function jsonOf(table: StoreTable, key: string, text: string): string {
   const end = text.length - TAIL;
   if (end < 1 || text.charCodeAt(end) !== LINE_FEED) return text;
   const json = text.slice(0, end);

@@ -5,8 +5,10 @@ import { TenonError, Unavailable } from '@tenon/errors';
 import type { DocumentPlaces, ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
 import { checkedText } from './checked-text';
 import { checkDataFile } from './data-file';
-import type { SharedSnapshot, Tables } from './snapshots';
-import { LmdbSnapshot, SnapshotPool, placeOf } from './snapshots';
+import type { SharedSnapshot } from './snapshot-pool';
+import { SnapshotPool } from './snapshot-pool';
+import type { Tables } from './snapshots';
+import { LmdbSnapshot, placeOf } from './snapshots';
 
 export interface LmdbStoreOptions {
   /** Made if it is missing. One process at a time may use it (see `openDataDirectory`). */

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Database, RootDatabase, Transaction } from 'lmdb';
-import { Unavailable } from '@tenon/errors';
+import type { Database, Transaction } from 'lmdb';
 import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable, StoreText, TextRange } from '@tenon/ports';
-import { documentOf, jsonOf } from './checked-text';
+import { documentOf } from './checked-text';
 
 /** Documents of a scan that are decoded in one turn of the event loop: about a millisecond of it. */
 const CHUNK = 500;
@@ -28,6 +27,12 @@ interface Range {
   readonly exclusiveStart: boolean;
   readonly inclusiveEnd: boolean;
   readonly transaction: Transaction;
+}
+
+/** How many keys were seen, and the last of them where there may be more to see. */
+interface Step {
+  readonly seen: number;
+  readonly last: string | null;
 }
 
 /** Reads within one read transaction of lmdb. */
@@ -74,10 +79,13 @@ export class LmdbSnapshot implements StoreSnapshot {
     const found: (string | undefined)[] = [];
     for (const key of keys) {
       if (found.length > 0 && found.length % CHUNK === 0) await setImmediate();
-      const text = documents.get(key, options);
-      found.push(text === undefined ? undefined : jsonOf(table, key, text));
+      found.push(documents.get(key, options));
     }
     return found;
+  }
+
+  parse<T>(table: StoreTable, key: string, text: string): T {
+    return documentOf<T>(table, key, text);
   }
 
   async texts(ranges: readonly TextRange[]): Promise<(readonly StoreText[])[]> {
@@ -92,7 +100,10 @@ export class LmdbSnapshot implements StoreSnapshot {
           await setImmediate();
           work = 0;
         }
-        const step = this.step(range, from, texts);
+        const step: Step =
+          range.under === undefined && range.matching === undefined
+            ? this.next(range, from, texts)
+            : this.nextOf(range, from, texts);
         work += step.seen * (range.matching === undefined ? 8 : 1);
         if (step.last === null) break;
         from = step.last;
@@ -101,57 +112,81 @@ export class LmdbSnapshot implements StoreSnapshot {
     return found;
   }
 
-  /** Some more texts of a range. @returns how many keys were seen, and the last of them where there may be more to see */
-  private step(
+  /** Some more texts of a range that all of its keys are asked for of. */
+  private next(
+    { table, gte, lt, reverse = false, limit }: TextRange,
+    from: string | null,
+    texts: StoreText[],
+  ) {
+    const most = Math.min(CHUNK, limit - texts.length);
+    let seen = 0;
+    for (const { key, value } of this.tables[table].getRange(
+      this.bounds(from ?? (reverse ? lt : gte), reverse ? gte : lt, reverse, from !== null, most),
+    )) {
+      texts.push({ key, text: value });
+      seen += 1;
+    }
+    const isOver = texts.length >= limit || seen < most;
+    return { seen, last: isOver ? null : (texts.at(-1) as StoreText).key };
+  }
+
+  /** The same where they stand under a head, or have to match. */
+  private nextOf(
     { table, gte, lt, reverse = false, limit, matching, under }: TextRange,
     from: string | null,
     texts: StoreText[],
-  ): { readonly seen: number; readonly last: string | null } {
+  ): Step {
     const documents = this.tables[table];
-    const { options, transaction } = this;
-    const inOrder = (key: string) => (under === undefined ? key : placeOf(key, under.at, under.head));
+    const { options } = this;
     const wanted = matching === undefined ? null : new RegExp(`^(?:${matching})`);
-    const most = wanted === null ? Math.min(CHUNK, limit - texts.length) : KEYS;
-    const range: Range = {
-      start: inOrder(from ?? (reverse ? lt : gte)),
-      end: inOrder(reverse ? gte : lt),
-      limit: most,
-      reverse,
-      exclusiveStart: from !== null || reverse,
-      inclusiveEnd: reverse,
-      transaction,
-    };
+    const room = limit - texts.length;
+    const most = wanted === null ? Math.min(CHUNK, room) : KEYS;
+    let start = from ?? (reverse ? lt : gte);
+    let end = reverse ? gte : lt;
+    let before = 0;
+    let after = 0;
+    if (under !== undefined) {
+      before = under.at;
+      after = before + under.head.length;
+      start = placeOf(start, before, under.head);
+      end = placeOf(end, before, under.head);
+    }
     let seen = 0;
     let last = '';
     let broke = false;
-    if (under === undefined && wanted === null) {
-      for (const { key, value } of documents.getRange(range)) {
-        texts.push({ key, json: jsonOf(table, key, value) });
-        seen += 1;
-        last = key;
+    const keys: string[] = [];
+    for (const place of (under === undefined ? documents : this.places[table]).getKeys(
+      this.bounds(start, end, reverse, from !== null, most),
+    )) {
+      seen += 1;
+      last = under === undefined ? place : place.slice(0, before) + place.slice(after);
+      if (wanted === null || wanted.test(last)) keys.push(last);
+      if (keys.length === room) {
+        broke = true;
+        break;
       }
-    } else {
-      const keys: string[] = [];
-      const room = limit - texts.length;
-      const after = (under?.at ?? 0) + (under?.head.length ?? 0);
-      for (const place of (under === undefined ? documents : this.places[table]).getKeys(range)) {
-        seen += 1;
-        last = under === undefined ? place : place.slice(0, under.at) + place.slice(after);
-        if (wanted === null || wanted.test(last)) keys.push(last);
-        if (keys.length === room) {
-          broke = true;
-          break;
-        }
-      }
-      for (const key of keys) {
-        const text = documents.get(key, options);
-        // A place may have outlived its document.
-        if (text !== undefined) texts.push({ key, json: jsonOf(table, key, text) });
-      }
+    }
+    for (const key of keys) {
+      const text = documents.get(key, options);
+      // A place may have outlived its document.
+      if (text !== undefined) texts.push({ key, text });
     }
     // With the documents missing, fewer keys than asked for may have been seen, and more may be there all the same.
     const isOver = texts.length >= limit || (seen < most && !broke);
     return { seen, last: isOver ? null : last };
+  }
+
+  private bounds(start: string, end: string, reverse: boolean, goesOn: boolean, limit: number): Range {
+    const exclusiveStart = goesOn || reverse;
+    return {
+      start,
+      end,
+      limit,
+      reverse,
+      exclusiveStart,
+      inclusiveEnd: reverse,
+      transaction: this.transaction,
+    };
   }
 
   async *scan<T>(table: StoreTable, range: ScanRange): AsyncIterable<readonly StoreEntry<T>[]> {
@@ -225,72 +260,4 @@ interface Chunk<T> {
   readonly entries: StoreEntry<T>[];
   readonly seen: number;
   readonly last: string | undefined;
-}
-
-export interface SharedSnapshot {
-  readonly transaction: Transaction;
-  /** Counts commits; null: taken while one is under way, so that it may be from before it or after it. */
-  readonly version: number | null;
-  users: number;
-}
-
-/**
- * Read transactions, one for all the snapshots between two commits: lmdb has a bounded number of them. One that is held
- * long keeps its pages from being used again, and the file grows meanwhile; nothing else.
- */
-export class SnapshotPool {
-  private current: SharedSnapshot | null = null;
-  private version = 0;
-  private committing = false;
-  private readonly held = new Set<SharedSnapshot>();
-  private waiting: (() => void)[] = [];
-
-  constructor(private readonly root: RootDatabase<string, string>) {}
-
-  take(): SharedSnapshot {
-    if (this.current === null) {
-      const version = this.committing ? null : this.version;
-      this.current = { transaction: this.begin(), version, users: 0 };
-      this.held.add(this.current);
-    }
-    this.current.users++;
-    return this.current;
-  }
-
-  private begin(): Transaction {
-    try {
-      // lmdb-js keeps one for the rest of the turn: it may be from before the latest commit.
-      this.root.resetReadTxn();
-      return this.root.useReadTransaction();
-    } catch (error) {
-      throw new Unavailable('The product store could not be read.', error);
-    }
-  }
-
-  release(snapshot: SharedSnapshot): void {
-    if (--snapshot.users > 0) return;
-    if (this.current === snapshot) this.current = null;
-    this.held.delete(snapshot);
-    snapshot.transaction.done();
-    if (this.held.size > 0) return;
-    for (const resolve of this.waiting) resolve();
-    this.waiting = [];
-  }
-
-  /** Before a commit. */
-  commits(): void {
-    this.committing = true;
-  }
-
-  /** After a commit: whoever comes now sees it. */
-  renew(): void {
-    this.committing = false;
-    this.version += 1;
-    this.current = null;
-  }
-
-  /** Resolves when no snapshot is held. */
-  idle(): Promise<void> {
-    return this.held.size === 0 ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
-  }
 }

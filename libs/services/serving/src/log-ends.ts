@@ -1,0 +1,46 @@
+/** Where the log of a product's sources ends. */
+import { TOPICS } from '@tenon/contracts';
+import type { LaneKey, LaneOffsets, Offset } from '@tenon/domain';
+import { lanesOf } from '@tenon/domain';
+import type { EventLog } from '@tenon/ports';
+import { Gathered } from './gathered';
+
+export class LogEnds {
+  private readonly gathered = new Gathered(() => this.read());
+  private last: LaneOffsets = {};
+
+  constructor(
+    private readonly log: Pick<EventLog, 'endOffsets'>,
+    private readonly sources: readonly string[],
+  ) {}
+
+  /**
+   * Asked while the store is read: what was acknowledged before is included or counted as behind. Null if the log can't be
+   * asked. The same object as before as long as nothing is appended.
+   */
+  ask(): Promise<LaneOffsets | null> {
+    return this.gathered.ask();
+  }
+
+  private async read(): Promise<LaneOffsets | null> {
+    try {
+      const asked = this.sources.map((source) => this.log.endOffsets(TOPICS.events(source)));
+      const ends: Record<LaneKey, Offset> = {};
+      for (const [index, offsets] of (await Promise.all(asked)).entries())
+        Object.assign(ends, lanesOf(this.sources[index] as string, offsets));
+      if (!isSame(this.last, ends)) this.last = ends;
+      return this.last;
+    } catch {
+      return null;
+    }
+  }
+}
+
+function isSame(before: LaneOffsets, now: LaneOffsets): boolean {
+  let count = 0;
+  for (const lane in now) {
+    if (before[lane as LaneKey] !== now[lane as LaneKey]) return false;
+    count += 1;
+  }
+  return count === Object.keys(before).length;
+}

@@ -1,0 +1,109 @@
+/** `GET /v1/products/:name/rows`: from a question to its answer. */
+import type { OffsetVector, Value } from '@tenon/domain';
+import { covers } from '@tenon/domain';
+import type { Clock, HttpRequest, HttpResponse, Tracer } from '@tenon/ports';
+import { NO_TRACER } from '@tenon/telemetry';
+import { toCsv } from './csv';
+import { isKnown } from './etag';
+import { formatOf } from './format';
+import type { RowsQuery } from './query';
+import type { Questions } from './questions';
+import type { ProductReader, ReadAnswer } from './reader';
+import type { ReceiptWaits } from './receipt-waits';
+import { traceRead } from './spans';
+import { wantedLanes } from './wanted-lanes';
+
+export interface RowsRouteDeps {
+  readonly clock: Clock;
+  readonly tracer?: Tracer;
+}
+
+/** What answers the questions about a product. */
+export interface Answering {
+  readonly reader: ProductReader;
+  readonly questions: Questions;
+  readonly waits: ReceiptWaits;
+}
+
+const TYPES = {
+  json: 'application/json',
+  csv: 'text/csv; charset=utf-8; header=present',
+  spreadsheet: 'text/csv; charset=utf-8; header=present',
+} as const;
+
+export class RowsRoute {
+  private readonly tracer: Tracer;
+
+  constructor(private readonly deps: RowsRouteDeps) {
+    this.tracer = deps.tracer ?? NO_TRACER;
+  }
+
+  async handle(served: Answering, request: HttpRequest): Promise<HttpResponse> {
+    const { reader } = served;
+    const query = served.questions.of(request);
+    const format = formatOf(request.headers.accept);
+    const known = request.headers['if-none-match'];
+    if (query.asOf === null && (known !== undefined || request.method === 'HEAD')) {
+      // Before any row is read. With a receipt the answer has to be waited for first.
+      if (query.after !== null) await this.waited(served, query.after, query, request);
+      const headers = headersOf(await reader.tag(query.layer), format);
+      if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
+      if (request.method === 'HEAD') return { status: 200, headers };
+    }
+    const answer = await this.answer(served, query, request);
+    const headers = headersOf(answer.tag, format);
+    if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
+    if (format === 'json') return { status: 200, headers, text: reader.json(answer) };
+    const columns = reader.layout.plan.columns.map((column) => column.name);
+    const rows = JSON.parse(`[${answer.rows}]`) as Readonly<Record<string, Value>>[];
+    return {
+      status: 200,
+      headers: {
+        ...headers,
+        'tenon-answer': answer.answer,
+        ...(answer.next !== null && { 'tenon-next': answer.next }),
+      },
+      text: toCsv(columns, rows, format === 'spreadsheet'),
+    };
+  }
+
+  private async waited(
+    { reader, waits }: Answering,
+    after: OffsetVector,
+    { layer, timeoutMs }: RowsQuery,
+    { signal }: HttpRequest,
+  ): Promise<void> {
+    const until = this.deps.clock.monotonic() + timeoutMs;
+    await waits.wait({ wanted: wantedLanes(reader.layout, after), layer, until, signal }, false);
+  }
+
+  /** Promise 6: answers only once the receipt's events are in, or says that they are not. */
+  private async answer(
+    { reader, waits }: Answering,
+    query: RowsQuery,
+    request: HttpRequest,
+  ): Promise<ReadAnswer> {
+    const { tracer } = this;
+    const { trace } = request;
+    const { plan } = reader.layout;
+    if (query.after === null)
+      return trace === undefined
+        ? reader.read(query)
+        : traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query));
+    const wanted = wantedLanes(reader.layout, query.after);
+    const until = this.deps.clock.monotonic() + query.timeoutMs;
+    const awaited = { wanted, layer: query.layer, until, signal: request.signal };
+    for (let trusting = true; ; trusting = false) {
+      await traceRead(tracer, trace, 'wait', plan.product, () => waits.wait(awaited, trusting));
+      const answer = await traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query));
+      if (covers(answer.included, wanted)) return answer;
+    }
+  }
+}
+
+const headersOf = (tag: string, format: keyof typeof TYPES) => ({
+  'content-type': TYPES[format],
+  etag: `W/"${tag}${format === 'json' ? '' : `-${format}`}"`,
+  'cache-control': 'no-cache',
+  vary: 'accept, accept-encoding',
+});
