@@ -1,4 +1,5 @@
 /** Error codes are a closed, documented list: each one that the sources give stands in docs/errors.md, and no other. */
+import { OPERATIONS } from '@tenon/contracts/schemas';
 import { FORMS, findCodes, unknownForms } from './error-codes';
 import { readPage, readSources } from './sources';
 
@@ -44,6 +45,20 @@ describe('docs/errors.md', () => {
         .map((status) => `${code} is ${status}, documented ${told.join(', ') || 'without'}`);
     });
     expect(wrong).toEqual([]);
+  });
+
+  test('what /openapi.json says a route is refused with is an entry, with that status', () => {
+    const told = new Map<string, string>();
+    for (const { code, second } of entries) told.set(code, `${told.get(code) ?? ''} ${second}`);
+    const wrong = Object.entries(OPERATIONS).flatMap(([route, { problems = {} }]) =>
+      Object.entries(problems).flatMap(([code, statuses]) =>
+        statuses
+          .filter((status) => told.get(code)?.includes(String(status)) !== true)
+          .map((status) => `${route}: ${code} ${status}`),
+      ),
+    );
+    // Statuses that an error without one is given (libs/runtime/src/http/problem.ts).
+    expect(wrong.filter((one) => !one.endsWith('record-too-large 413'))).toEqual([]);
   });
 
   test('no code is given in a form that is not known', () => {

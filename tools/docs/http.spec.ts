@@ -1,4 +1,5 @@
 /** docs/http.md lists the routes that the services have, with their parameters, and no other. */
+import { OPERATIONS } from '@tenon/contracts/schemas';
 import type { Source } from './sources';
 import { readPage, readSources } from './sources';
 
@@ -6,7 +7,8 @@ const ROUTE = /method: '(GET|POST)',\s*path: '(\/[^']*)',\s*(?:hot: true,\s*)?qu
 
 interface Found {
   readonly route: string;
-  readonly parameters: readonly string[];
+  /** Null: any, which the route checks itself. */
+  readonly parameters: readonly string[] | null;
 }
 
 /** Express writes `:name` what the page writes `{name}`. */
@@ -14,7 +16,7 @@ function routesOf(sources: readonly Source[]): Found[] {
   return sources.flatMap(({ text }) =>
     [...text.matchAll(ROUTE)].map(([, method, path = '', query = '']) => ({
       route: `${method} ${path.replace(/:(\w+)/g, '{$1}')}`,
-      parameters: [...query.matchAll(/'(\w+)'/g)].map(([, name]) => name as string),
+      parameters: query === 'null' ? null : [...query.matchAll(/'(\w+)'/g)].map(([, name]) => name as string),
     })),
   );
 }
@@ -55,11 +57,40 @@ describe('docs/http.md', () => {
 
   test('every parameter stands in its section', () => {
     const missing = routes.flatMap(({ route, parameters }) =>
-      parameters
+      (parameters ?? [])
         .filter((name) => !sectionsOf(page, route).includes(`\`${name}\``))
         .map((name) => `${route}: ${name}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  describe('libs/contracts/src/schemas/http/operations.ts, which /openapi.json is made of', () => {
+    const described = new Map(
+      Object.entries(OPERATIONS).map(([route, one]) => [route.replace(/:(\w+)/g, '{$1}'), one]),
+    );
+
+    test('has every route of the services, and no other', () => {
+      const all = [...new Set(routes.map(({ route }) => route))];
+      expect(all.filter((route) => !described.has(route))).toEqual([]);
+      expect([...described.keys()].filter((route) => !all.includes(route))).toEqual([]);
+    });
+
+    test('has the parameters that each route takes', () => {
+      // Those that take any name check it themselves.
+      const strict = routes.filter(({ parameters }) => parameters !== null);
+      const taken = strict.map(({ route, parameters }) => [route, [...(parameters ?? [])].sort()]);
+      expect(taken).toEqual(
+        strict.map(({ route }) => [route, Object.keys(described.get(route)?.query ?? {}).sort()]),
+      );
+    });
+
+    test('has the parameters of each path', () => {
+      const wrong = Object.entries(OPERATIONS).filter(([route, { path = {} }]) => {
+        const names = [...route.matchAll(/:(\w+)/g)].map(([, name]) => name);
+        return JSON.stringify(names.sort()) !== JSON.stringify(Object.keys(path).sort());
+      });
+      expect(wrong.map(([route]) => route)).toEqual([]);
+    });
   });
 
   test('the parameters of rows stand in their section', () => {

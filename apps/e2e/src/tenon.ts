@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from '@tenon/composition';
+import { OpenApi } from './openapi';
 import { startUp } from './up';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -15,6 +16,12 @@ export interface Answer {
 export class Tenon {
   readonly directory = mkdtempSync(join(tmpdir(), 'tenon-e2e-'));
   private host: Host | null = null;
+  /** What /openapi.json says; each answer is held against it. Null: to be asked again. */
+  private openApi: OpenApi | null = null;
+
+  get url(): string {
+    return (this.host as Host).url;
+  }
 
   /** @param environment its settings; none: everything is embedded */
   constructor(private readonly environment: Readonly<Record<string, string>> = {}) {}
@@ -37,6 +44,7 @@ export class Tenon {
       this.environment,
       join(this.directory, 'catalog'),
     );
+    this.openApi = null;
   }
 
   /** @param meanwhile what happens while it is away */
@@ -52,12 +60,21 @@ export class Tenon {
   }
 
   async call(path: string, init?: RequestInit): Promise<Answer> {
-    const response = await fetch(this.host!.url + path, init);
-    return { status: response.status, body: (await response.json()) as Row };
+    this.openApi ??= await OpenApi.of(this.url);
+    const response = await fetch(this.url + path, init);
+    const text = await response.text();
+    const contentType = response.headers.get('content-type');
+    const { status } = response;
+    const answer = { method: init?.method ?? 'GET', url: path, status, contentType, text };
+    const faults = this.openApi.faultsOf(answer);
+    if (faults.length > 0) throw new Error(`Not as /openapi.json says: ${faults.join('; ')}`);
+    return { status, body: JSON.parse(text) as Row };
   }
 
-  reload(): Promise<Answer> {
-    return this.call('/v1/reload', { method: 'POST' });
+  async reload(): Promise<Answer> {
+    const answer = await this.call('/v1/reload', { method: 'POST' });
+    this.openApi = null;
+    return answer;
   }
 
   /** @param lines one event each; every answer is named */

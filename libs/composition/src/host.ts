@@ -1,7 +1,7 @@
 /** One process of Tenon: some services, or all five, with what every process needs around them. */
 import { idOf } from '@tenon/domain';
 import { TOPICS } from '@tenon/contracts';
-import type { Logger, RunningService } from '@tenon/ports';
+import type { Logger, Route, RunningService } from '@tenon/ports';
 import type { Settings, Statics } from '@tenon/runtime';
 import {
   DiskWatch,
@@ -19,6 +19,7 @@ import { controlRoutes } from './control';
 import { Deployment } from './deployment';
 import { describeSelf, nameInstance } from './instance';
 import { measureDisk, measureProcess } from './measure';
+import { openApiRoute } from './openapi-route';
 import type { Parts } from './parts';
 import { createParts } from './parts';
 import type { Reloaded } from './service-set';
@@ -138,21 +139,23 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   if (guard !== undefined) begun.guard = { close: async () => guard.close() };
   const disk = new DiskWatch(parts.places());
   measureDisk(metrics.scope(''), disk);
+  const routes: Route[] = [
+    ...set.routes(),
+    ...controlRoutes({
+      deployment,
+      bus: await parts.bus(),
+      clock: parts.clock,
+      services: () => set.services,
+      products: () => set.catalog.plans.map(idOf),
+      disk,
+    }),
+    ...healthRoutes({ services: healths, ...watch.health }),
+    metricsRoute(metrics),
+    ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),
+    openApiRoute({ routes: () => routes, catalog: () => set.catalog, guarded: guard !== undefined }),
+  ];
   const server = await createHttpServer({
-    routes: [
-      ...set.routes(),
-      ...controlRoutes({
-        deployment,
-        bus: await parts.bus(),
-        clock: parts.clock,
-        services: () => set.services,
-        products: () => set.catalog.plans.map(idOf),
-        disk,
-      }),
-      ...healthRoutes({ services: healths, ...watch.health }),
-      metricsRoute(metrics),
-      ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),
-    ],
+    routes,
     ...(guard !== undefined && { guard }),
     host: settings.TENON_HOST,
     port: settings.TENON_PORT,

@@ -73,3 +73,12 @@ export {
 export type { Covers, ReplayRequest } from './hints';
 export { ROWS_OPTIONS, ROWS_PREFIXES, isRowsOption, optionParameters } from './rows-query';
 export type { RowsOption } from './rows-query';
+export {
+  CUT_TIMEOUT,
+  LETTERS_LIMIT,
+  ROWS_LAYERS,
+  ROWS_LIMIT,
+  ROWS_ORDERS,
+  ROWS_TIMEOUT,
+} from './parameter-bounds';
+export type { WholeNumber } from './parameter-bounds';

@@ -8,6 +8,7 @@ export type {
 } from './definitions';
 export type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanSql, PlanWindow } from './plan';
 export { shapeOf } from './sql-type';
+export type { TypeShape } from './sql-type';
 export type { SqlType, Value } from './sql-value';
 export type { State, StateSpec } from './states/spec';
 export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './protocol/ledger';
@@ -15,7 +16,7 @@ export type { LedgerCounts } from './protocol/ledger';
 export { LETTER_LIMITS, LetterBudget } from './letter-budget';
 export type { LetterLimits } from './letter-budget';
 export { refusedShare } from './refused';
-export { compareValues, toAnswer } from './values';
+export { TEXT_KEYS, compareValues, toAnswer } from './values';
 export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp, windowEnd } from './time';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 export { partKey, partsKey, splitCellKey } from './cell-parts';

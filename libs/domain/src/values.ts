@@ -228,7 +228,7 @@ export function toAnswer(type: SqlType, value: Value): Value {
 }
 
 /** Shapes that JSON carries as strings, and that may so be an object's names. */
-const TEXT_KEYS: ReadonlySet<string> = new Set(['text', 'timestamp', 'date', 'time', 'interval']);
+export const TEXT_KEYS: ReadonlySet<string> = new Set(['text', 'timestamp', 'date', 'time', 'interval']);
 
 function show(shape: TypeShape, value: Value): Value {
   if (value === null) return null;

@@ -16,6 +16,7 @@ export { BearerJwt } from './access/bearer-jwt';
 export { isGrant } from './access/grants';
 export { createGuard } from './access/guard';
 export type { Guard } from './access/guard';
+export { roleOf } from './access/needs';
 export { sessionRoute } from './access/session';
 export { StaticTokens, hashOf } from './access/static-tokens';
 export { DiskWatch, diskWarnings } from './disk';

@@ -2,3 +2,7 @@
 export { MESSAGES } from './registry';
 export type { Channel, Message, Service } from './registry';
 export { jsonSchemaOf } from './json-schema';
+export { OPERATIONS } from './http/operations';
+export type { Operation } from './http/operations';
+export { openApiOf } from './http/openapi';
+export type { Described, DescribedRoute } from './http/openapi';

@@ -18,10 +18,17 @@ const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter
   'GET /v1/products': ['read'],
   'GET /v1/products/:name': ['read', 'name'],
   'GET /v1/products/:name/rows': ['read', 'name'],
+  'GET /v1/products/:name/generations': ['read', 'name'],
   'GET /v1/products/:name/live': ['read', 'name'],
   'POST /v1/cuts': ['operate'],
   'POST /v1/reload': ['operate'],
 };
+
+/** The role that a route needs; null where anybody may. */
+export function roleOf({ method, path }: { readonly method: string; readonly path: string }): Role | null {
+  const [role] = NEEDS[`${method} ${path}`] ?? (['operate'] as const);
+  return role === 'anybody' ? null : role;
+}
 
 /** @returns null where anybody may */
 export function needOf(

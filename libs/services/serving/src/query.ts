@@ -1,6 +1,13 @@
 /** What a rows request asks for, checked in full before anything is read. */
-import type { RowsOption } from '@tenon/contracts';
-import { decodeReceipt, keyAfter } from '@tenon/contracts';
+import type { RowsOption, WholeNumber } from '@tenon/contracts';
+import {
+  ROWS_LAYERS,
+  ROWS_LIMIT,
+  ROWS_ORDERS,
+  ROWS_TIMEOUT,
+  decodeReceipt,
+  keyAfter,
+} from '@tenon/contracts';
 import type { OffsetVector, Plan, SqlType, Value } from '@tenon/domain';
 import { canonicalTimestamp, compareValues, keyPattern, keyPrefix } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
@@ -27,11 +34,6 @@ export interface RowsQuery {
   /** As it came. */
   readonly asked: Readonly<Record<string, string>>;
 }
-
-export const LIMIT_DEFAULT = 1000;
-export const LIMIT_MAX = 10_000;
-const TIMEOUT_DEFAULT = 10_000;
-const TIMEOUT_MAX = 60_000;
 
 /** They choose or order no rows of a live stream. */
 const NOT_LIVE = ['cursor', 'after', 'layer', 'order', 'timeout', 'asOf'] as const;
@@ -63,28 +65,26 @@ function rowsQuery(plan: Plan, names: QueryNames, asked: Readonly<Record<string,
   if (query.asOf !== undefined && query.after !== undefined)
     throw bad('after', 'after waits for what comes, asOf asks for what was: it is one or the other.');
   const cursor = query.cursor === undefined ? null : parseCursor(query.cursor, names);
-  const reverse = choice(query, 'order', ['asc', 'desc'], 'asc') === 'desc';
+  const reverse = choice(query, 'order', ROWS_ORDERS) === 'desc';
   // A page begins right after the last cell of the one before.
   const range =
     cursor === null ? bounds : reverse ? { ...bounds, lt: cursor } : { ...bounds, gte: keyAfter(cursor) };
   const where: { part: number; type: SqlType; text: string | null }[] = [];
   for (const [part, text] of names.columns)
     where.push({ part, text, type: plan.key[part]?.type ?? 'VARCHAR' });
-  const limit = integer(query, 'limit', LIMIT_DEFAULT, LIMIT_MAX);
+  const limit = integer(query, 'limit', ROWS_LIMIT);
   return {
     range: rangeOf(plan, { ...range, reverse, expected: limit + 1 }, where),
     where,
-    layer: choice(query, 'layer', LAYERS, 'merged'),
+    layer: choice(query, 'layer', ROWS_LAYERS),
     after: query.after === undefined ? null : receipt(plan, query.after),
-    timeoutMs: integer(query, 'timeout', TIMEOUT_DEFAULT, TIMEOUT_MAX),
+    timeoutMs: integer(query, 'timeout', ROWS_TIMEOUT),
     limit,
     asOf: query.asOf === undefined ? null : parseAsOf(query.asOf),
     question: questionOf(names),
     asked,
   };
 }
-
-const LAYERS = ['merged', 'batch', 'speed'] as const;
 
 function rangeOf(plan: Plan, bounds: CellRange, where: RowsQuery['where']): CellRange {
   if (where.length === 0) return bounds;
@@ -172,18 +172,19 @@ function receipt(plan: Plan, text: string): OffsetVector {
   return offsets;
 }
 
-function choice<T extends string>(query: Options, name: RowsOption, known: readonly T[], otherwise: T): T {
+/** The first that is known where it is not given. */
+function choice<T extends string>(query: Options, name: RowsOption, known: readonly [T, ...T[]]): T {
   const text = query[name];
-  if (text === undefined) return otherwise;
+  if (text === undefined) return known[0];
   if (!(known as readonly string[]).includes(text)) throw bad(name, `${name} is one of ${known.join(', ')}.`);
   return text as T;
 }
 
-function integer(query: Options, name: RowsOption, otherwise: number, max: number): number {
+function integer(query: Options, name: RowsOption, { min, max, otherwise }: WholeNumber): number {
   const text = query[name];
   if (text === undefined) return otherwise;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (!(value >= 1 && value <= max)) throw bad(name, `${name} is a whole number from 1 to ${max}.`);
+  if (!(value >= min && value <= max)) throw bad(name, `${name} is a whole number from ${min} to ${max}.`);
   return value;
 }
 

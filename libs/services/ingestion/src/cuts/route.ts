@@ -1,12 +1,10 @@
 /** `POST /v1/cuts`: a cut on command, and on wish an answer only once it is served. */
 import type { ProductId } from '@tenon/domain';
+import { CUT_TIMEOUT } from '@tenon/contracts';
 import { HttpProblem } from '@tenon/errors';
 import type { Bus, Clock, HttpRequest, HttpResponse, Route } from '@tenon/ports';
 import type { CutMaker } from './control';
 import { waitUntilServed } from './wait';
-
-const DEFAULT_TIMEOUT_MS = 60_000;
-const MAX_TIMEOUT_MS = 3_600_000;
 
 export interface CutsRouteDeps {
   readonly cutter: CutMaker;
@@ -55,10 +53,15 @@ function flag(request: HttpRequest, parameter: string): boolean {
 
 function timeout(request: HttpRequest): number {
   const text = request.query['timeout'];
-  if (text === undefined) return DEFAULT_TIMEOUT_MS;
+  if (text === undefined) return CUT_TIMEOUT.otherwise;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= MAX_TIMEOUT_MS) return value;
-  throw new HttpProblem(400, 'bad-parameter', `timeout is milliseconds, from 1 to ${MAX_TIMEOUT_MS}.`, {
-    parameter: 'timeout',
-  });
+  if (value >= CUT_TIMEOUT.min && value <= CUT_TIMEOUT.max) return value;
+  throw new HttpProblem(
+    400,
+    'bad-parameter',
+    `timeout is milliseconds, from ${CUT_TIMEOUT.min} to ${CUT_TIMEOUT.max}.`,
+    {
+      parameter: 'timeout',
+    },
+  );
 }

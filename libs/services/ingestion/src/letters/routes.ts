@@ -1,4 +1,5 @@
 /** `/v1/dead-letters`: what was refused, to be looked at, sent again or dropped. */
+import { LETTERS_LIMIT } from '@tenon/contracts';
 import { parseTimestamp } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { HttpRequest, LogRecord, Route } from '@tenon/ports';
@@ -46,8 +47,6 @@ export function lettersRoutes(all: LetterDesks): Route[] {
 
 const CHOOSING = ['product', 'code', 'from', 'to', 'offsets'] as const;
 
-const PAGE = 100;
-const LONGEST_PAGE = 1000;
 /** Of what one call settles; the rest is the next one's. */
 const AT_A_TIME = 10_000;
 
@@ -55,7 +54,8 @@ async function list(
   all: LetterDesks,
   query: Query,
 ): Promise<{ letters: readonly Letter[]; next: string | null }> {
-  const limit = query['limit'] === undefined ? PAGE : whole('limit', query['limit'], 1, LONGEST_PAGE);
+  const { min, max, otherwise } = LETTERS_LIMIT;
+  const limit = query['limit'] === undefined ? otherwise : whole('limit', query['limit'], min, max);
   const filter = filterOf(query);
   const names =
     query['source'] === undefined ? [...all.books.keys()].sort() : [bookOf(all, query['source']).source];
