@@ -133,6 +133,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   const watch = await startWatch(parts, running, options.services.includes('ingestion'));
   begun.watch = watch;
   measureProcess(metrics.scope(''), watch.progress, set.services);
+  parts.passedOver.measure(metrics.scope(''));
   const deployment = await startDeployment(parts, set, watch.progress);
   begun.deployment = deployment;
   const guard = createAccess(settings, parts.logger);

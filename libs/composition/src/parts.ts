@@ -15,6 +15,7 @@ import {
 } from '@tenon/adapters-embedded';
 import { isPointerKey } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
+import { PassedOver } from '@tenon/telemetry';
 import type {
   Bus,
   Clock,
@@ -29,6 +30,7 @@ import type {
 import type { DiskPlace, Settings, Tracing } from '@tenon/runtime';
 import { createTracing } from '@tenon/runtime';
 import { adapters } from './adapters';
+import { checkedBus } from './checked-bus';
 import { kafkaOptions } from './kafka-options';
 import { natsOptions } from './nats-options';
 import { version } from './version';
@@ -38,6 +40,8 @@ export interface Parts {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly tracing: Tracing;
+  /** What was read from servers and is no message of Tenon's. */
+  readonly passedOver: PassedOver;
   log(): Promise<EventLog & TopicRemover>;
   bus(): Promise<Bus>;
   store(): Promise<ProductStore>;
@@ -97,15 +101,24 @@ export function createParts(
 
   const { TENON_MONGODB_CA: caFile, TENON_MONGODB_CERT: certFile } = settings;
 
+  const passedOver = new PassedOver(logger);
+
   const openLog = async (): Promise<EventLog & TopicRemover> => {
     if (TENON_KAFKA_BROKERS === undefined)
       return createFileEventLog({ directory: await folder('log'), clock: systemClock });
-    return adapters.kafka().createKafkaEventLog({ ...kafkaOptions(settings), clientId: name, logger });
+    return adapters.kafka().createKafkaEventLog({
+      ...kafkaOptions(settings),
+      ...{ clientId: name, logger },
+      unreadable: () => passedOver.count('batch'),
+    });
   };
   const openBus = async (): Promise<Bus> =>
     TENON_NATS_URL === undefined
       ? createMemoryBus()
-      : adapters.nats().createNatsBus({ ...natsOptions(settings), name, logger });
+      : checkedBus(
+          await adapters.nats().createNatsBus({ ...natsOptions(settings), name, logger }),
+          passedOver,
+        );
   const openStore = async (): Promise<ProductStore> =>
     TENON_MONGODB_URL === undefined
       ? createLmdbProductStore({ directory: await folder('store') })
@@ -132,6 +145,7 @@ export function createParts(
   return {
     clock: systemClock,
     ids: createIds(),
+    passedOver,
     logger,
     tracing,
     log: () => once('log', async () => keep(await openLog())),

@@ -120,11 +120,12 @@ export const SERVER_EXAMPLES: Partial<Readonly<Record<SettingName, string>>> = {
   TENON_LAKE: '/var/lib/tenon/lake',
 };
 
-const environmentOf = (service: ServiceName, { clock, ids, logger, tracing }: Parts) => ({
+const environmentOf = (service: ServiceName, { clock, ids, logger, tracing, passedOver }: Parts) => ({
   clock,
   ids,
   logger: logger.child({ service }),
   tracer: tracing.scope(service),
+  passedOver,
 });
 
 async function logBusAndStore(service: ServiceName, { parts, catalog, settings, metrics }: ServiceContext) {

@@ -71,6 +71,9 @@ export {
   replayHintOfEdition2,
 } from './hints';
 export type { Covers, ReplayRequest } from './hints';
+export { misfit } from './guards';
+export type { GuardedMessage } from './guards';
+export { messagesOn } from './bus-messages';
 export { ROWS_OPTIONS, ROWS_PREFIXES, isRowsOption, optionParameters } from './rows-query';
 export type { RowsOption } from './rows-query';
 export {

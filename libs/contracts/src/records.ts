@@ -1,8 +1,9 @@
 /** Reading records of an events topic: what is control, and what an event's identity is, without parsing the event. */
-import type { Epoch, Judgement, Offset, PartitionJudge } from '@tenon/domain';
+import type { Judgement, Offset, PartitionJudge } from '@tenon/domain';
 import { IDENTITY_BYTES, hashHex96 } from '@tenon/domain';
 import type { Barrier, CutRecord } from './event';
 import { BARRIER } from './event';
+import { misfit } from './guards';
 import { mustRead } from './must-read';
 import { HEADERS } from './names';
 import type { UnknownVersion } from './versions';
@@ -27,19 +28,16 @@ export function isControl(record: HeaderedRecord): boolean {
 export function barrierOf(record: HeaderedRecord): Barrier | UnknownVersion | null {
   if (record.header(HEADERS.control) !== BARRIER) return null;
   const barrier = parse(record.value) as Barrier | null | undefined;
-  return unknownVersion('barrier', barrier?.v) ?? (isNumbered(barrier) ? barrier : null);
+  return (
+    unknownVersion('barrier', barrier?.v) ?? (misfit('barrier', barrier) === undefined ? barrier! : null)
+  );
 }
 
 /** A record of `tenon.cuts`; null if it is none. */
 export function cutOf(record: Pick<HeaderedRecord, 'value'>): CutRecord | UnknownVersion | null {
   const cut = parse(record.value) as CutRecord | null | undefined;
-  return unknownVersion('cut', cut?.v) ?? (isNumbered(cut) ? cut : null);
+  return unknownVersion('cut', cut?.v) ?? (misfit('cut', cut) === undefined ? cut! : null);
 }
-
-/** Barriers and cuts have had their version from the start, so without one they are none. */
-const isNumbered = <T extends { readonly v: unknown; readonly epoch: Epoch }>(
-  value: T | null | undefined,
-): value is T => value !== null && Number.isSafeInteger(value?.v) && Number.isSafeInteger(value?.epoch);
 
 function parse(value: Uint8Array): unknown {
   try {

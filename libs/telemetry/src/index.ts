@@ -8,3 +8,4 @@ export { isSampled } from './sampled';
 export { tracedRoutes } from './traced-routes';
 export { within } from './within';
 export { productLabels } from './product-labels';
+export { PassedOver } from './passed-over';

@@ -32,6 +32,8 @@ export interface KafkaEventLogOptions extends KafkaClientOptions, TopicPolicy {
   readonly append?: Partial<ProduceQueueOptions>;
   readonly produce?: Partial<ProducerTiming>;
   readonly group?: Partial<GroupTiming>;
+  /** Told of each batch that cannot be read, which is logged and passed over. */
+  readonly unreadable?: () => void;
   /** How much a consumer fetches ahead. Default 16 MiB. */
   readonly bufferBytes?: number;
 }
@@ -232,6 +234,7 @@ class KafkaEventLog implements EventLog, TopicRemover {
   private passedOver(topic: string, partition: number, batch: UnreadableBatch): void {
     const facts = { code: 'unreadable-batch', topic, partition, ...batch };
     this.options.logger?.error(facts, 'a batch of records cannot be read');
+    this.options.unreadable?.();
   }
 
   private async offsets(topic: string, which: 'start' | 'end'): Promise<Record<string, number>> {

@@ -30,6 +30,11 @@ const commit = encodeMessage<CommitMessage>({
 });
 const written = [...flushOf(cellsOf(7), 'a', 3), ...flushOf([]), commit];
 
+const headOf = (value: Uint8Array | undefined) =>
+  Buffer.from(value ?? [])
+    .toString('utf8')
+    .split('\n')[1] as string;
+
 describe('damage is found', () => {
   const any = fc.constantFrom(...written);
 
@@ -83,7 +88,7 @@ describe('what is whole and can not be read', () => {
 
   it('has a cell that is not three texts', () => {
     for (const line of ['x', 'x\ty', 'x\ty\tz', 'x\ty\n', '\n'])
-      expect(reasonOf(record(`{"v":2,"type":"flush"}\n${line}`))).toMatchObject({ damaged: true });
+      expect(reasonOf(record(`${headOf(written[0])}\n${line}`))).toMatchObject({ damaged: true });
   });
 
   it('is of a version that a newer release writes', () => {
@@ -104,4 +109,43 @@ test('a value that lies in a larger buffer is read from where it begins', () => 
   expect(readFrame(new Uint8Array(buffer.buffer, buffer.byteOffset + 6, value.length))).toEqual(
     readFrame(value),
   );
+});
+
+describe('a message with the right checksum', () => {
+  const heads = written.map(headOf);
+
+  it('is none without a field that its schema requires, or with one of another type', () => {
+    for (const head of heads) {
+      const message = JSON.parse(head) as Record<string, unknown>;
+      for (const name of Object.keys(message)) {
+        // Flushes and slices go on until a frame has an end.
+        if (name === 'end' || name === 'v' || name === 'type') continue;
+        const { [name]: _, ...less } = message;
+        const other = { ...message, [name]: [null] };
+        for (const body of [less, other]) {
+          const read = reasonOf(record(`${JSON.stringify(body)}\n`));
+          expect(read).toMatchObject({ damaged: false, newer: null });
+          expect(read.reason).toMatch(/^it is no (flush|slice|commit): .*/);
+        }
+      }
+      expect(isUnreadable(readFrame(record(`${JSON.stringify({ ...message, later: 1 })}\n`)))).toBe(false);
+    }
+  });
+
+  it('has no cells but three texts, the last two of them arrays', () => {
+    const [head] = heads as [string];
+    for (const cell of ['a\t[1]\t[]', 'a\t[]\t[1,"x"]'])
+      expect(isUnreadable(readFrame(record(`${head}\n${cell}\n`)))).toBe(false);
+    for (const cell of [
+      'a',
+      'a\t[1]',
+      'a\t\t',
+      'a\t[1]\tx',
+      'a\t{}\t[]',
+      '\t[1]\t[]',
+      'a\t[\t[]',
+      'a\t[1]\t1]',
+    ])
+      expect(reasonOf(record(`${head}\n${cell}\n`))).toMatchObject({ damaged: true });
+  });
 });

@@ -1,5 +1,6 @@
 /** Reading a record of a flushes or ranges topic: its checksum first, then the header; cells stay texts. */
 import { checksumOf } from '@tenon/domain';
+import { misfit } from '../guards';
 import type { FlushFrame, SliceFrame, StatesMessage, WireCell } from '../states';
 import type { UnknownVersion } from '../versions';
 import { unknownVersion } from '../versions';
@@ -58,8 +59,15 @@ function headOf(text: string): StatesMessage | Unreadable {
     return { ...unreadable(`version ${String(v)} of the states format is not known`), newer };
   if (known === undefined) return unreadable(`type ${String(type)} is not known`);
   if (!Number.isSafeInteger(v)) return unreadable(`it has no version but ${String(v)}`);
+  const reason = misfit(known, head);
+  if (reason !== undefined) return unreadable(`it is no ${known}: ${reason}`);
   return head as StatesMessage;
 }
+
+/** A JSON array, as far as its ends say so: what stands between is for who computes with it. */
+const isArrayText = (text: string, from: number, end: number) =>
+  text.charCodeAt(from) === OPENS && text.charCodeAt(end - 1) === CLOSES && end - from > 1;
+const [OPENS, CLOSES] = ['[', ']'].map((one) => one.charCodeAt(0)) as [number, number];
 
 /** Null where a line is none of a cell. */
 function cellsOf(text: string, from: number): WireCell[] | null {
@@ -68,7 +76,8 @@ function cellsOf(text: string, from: number): WireCell[] | null {
     const first = text.indexOf('\t', at);
     const second = text.indexOf('\t', first + 1);
     const end = text.indexOf('\n', second + 1);
-    if (first < 0 || second < 0 || end < 0) return null;
+    if (first <= at || second < 0 || end < 0) return null;
+    if (!isArrayText(text, first + 1, second) || !isArrayText(text, second + 1, end)) return null;
     cells.push({
       id: text.slice(at, first),
       key: text.slice(first + 1, second),

@@ -3,6 +3,7 @@
  *
  * `events/` says what an event is, `intake/` how events come in, `log/` what is appended of them; `cuts/` makes barriers.
  */
+import type { PassedOver } from '@tenon/telemetry';
 import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
 import { eventsTopic } from '@tenon/contracts';
 import type { SourceDefinition, ProductId } from '@tenon/domain';
@@ -32,6 +33,7 @@ export interface IngestionDeps {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracer?: Tracer;
+  readonly passedOver?: PassedOver;
   readonly sources: readonly SourceDefinition[];
   /** Whose generations `POST /v1/cuts?wait=true` waits for. */
   readonly products: readonly ProductId[];
@@ -44,7 +46,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const { log, bus, clock, logger, sources, products } = deps;
   const config: IngestionConfig = { ...INGESTION_DEFAULTS, ...deps.config };
   const desks = new Map(sources.map((source) => [source.name, deskOf(deps, config, source)]));
-  const books = new Map(sources.map(({ name }) => [name, new LetterBook(log, clock, name)]));
+  const books = new Map(sources.map(({ name }) => [name, new LetterBook(log, clock, name, deps.passedOver)]));
   for (const source of sources) {
     const { name } = source;
     await log.ensureTopic(eventsTopic(source)).catch((error: unknown) => {
@@ -62,6 +64,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     logger,
     sources,
     ...(deps.tracer !== undefined && { tracer: deps.tracer }),
+    ...(deps.passedOver !== undefined && { passedOver: deps.passedOver }),
   });
   await cutter.start();
   measure(deps.metrics ?? NO_METRICS, desks, cutter);

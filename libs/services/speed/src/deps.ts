@@ -1,5 +1,6 @@
 /** What the speed layer is made of. */
 import { FRAME_CELLS } from '@tenon/contracts';
+import type { PassedOver } from '@tenon/telemetry';
 import type { LetterLimits, Plan, SourceDefinition } from '@tenon/domain';
 import { LETTER_LIMITS } from '@tenon/domain';
 import type {
@@ -46,6 +47,7 @@ export interface SpeedDeps {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracer?: Tracer;
+  readonly passedOver?: PassedOver;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
   readonly config: SpeedConfig;

@@ -33,6 +33,22 @@ describe('a round', () => {
     expect(state.judge.cursor.epoch).toBe(2);
   });
 
+  it('takes what says it is a barrier and is none for a control record, and tells of it', () => {
+    const none = ['{', 'null', '{"v":1,"epoch":5}', '{"v":1,"type":"barrier","epoch":-1,"at":1}'];
+    const odd = [...none, '{"v":1,"type":"barrier","epoch":"9","at":1}'].map((value) => ({
+      ...barrier(9),
+      value,
+    }));
+    const state = begin();
+    const told: number[] = [];
+    const round = readRound(state, inLog([order('a'), ...odd, barrier(1)]), 0, ({ offset }) =>
+      told.push(offset),
+    );
+    expect(told).toEqual([1, 2, 3, 4, 5]);
+    expect(round).toMatchObject({ used: 7, counts: { control: 6 } });
+    expect(state.judge.cursor.epoch).toBe(1);
+  });
+
   it('counts nothing of what stands before the place where the partition begins, and knows its ids', () => {
     const records = inLog([order('a'), barrier(7), order('b'), order('a'), order('c')], 6);
     const round = readRound(begin(9, 1), records, 0);

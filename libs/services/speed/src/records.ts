@@ -1,5 +1,5 @@
 /** Sorts the records of a poll into rounds of events, with the barriers between them. */
-import { judgeRecord } from '@tenon/contracts';
+import { barrierOf, BARRIER, HEADERS, judgeRecord } from '@tenon/contracts';
 import type { LedgerCounts } from '@tenon/domain';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { EngineEvent, LogRecord } from '@tenon/ports';
@@ -21,9 +21,15 @@ export interface Round {
 /**
  * Reads records of one partition, in order, from index `at`, up to the barrier that ends the partition's epoch.
  *
+ * @param strange told of control records that say they are a barrier and are none
  * @throws UnsupportedVersion
  */
-export function readRound(live: LivePartition, records: readonly LogRecord[], at: number): Round {
+export function readRound(
+  live: LivePartition,
+  records: readonly LogRecord[],
+  at: number,
+  strange?: (record: LogRecord) => void,
+): Round {
   const events: EngineEvent[] = [];
   const conflicts: DeadLetter[] = [];
   let duplicate = 0;
@@ -44,6 +50,7 @@ export function readRound(live: LivePartition, records: readonly LogRecord[], at
         break;
       case 'control':
         control += 1;
+        if (record.header(HEADERS.control) === BARRIER && barrierOf(record) === null) strange?.(record);
         break;
       case 'barrier':
         control += 1;

@@ -141,7 +141,10 @@ export class SourceWorker {
     const queue = read.map(({ held, records }) => ({ live: held, records, at: 0 }));
     for (let open = queue; open.length > 0; open = open.filter((one) => one.at < one.records.length)) {
       const rounds = open.map((one) => {
-        const round = readRound(one.live, one.records, one.at);
+        const round = readRound(one.live, one.records, one.at, ({ offset }) => {
+          const { partition } = one.live.lane;
+          this.deps.passedOver?.add('barrier', { topic: TOPICS.events(this.source.name), partition, offset });
+        });
         one.at += round.used;
         return { live: one.live, round };
       });

@@ -98,15 +98,25 @@ export class FlushLoop {
       if (read.newer !== null) await this.land();
       this.unreadable.passOver(partition, record.offset, read);
     } else if (read.message.type === 'flush') {
-      this.assemble(read as ReadFrame<FlushFrame>, held, record);
+      this.assemble(read as ReadFrame<FlushFrame>, partition, held, record);
     }
     held.next = record.offset + 1;
   }
 
-  private assemble({ message, cells }: ReadFrame<FlushFrame>, held: Position, record: LogRecord): void {
+  private assemble(
+    { message, cells }: ReadFrame<FlushFrame>,
+    partition: Partition,
+    held: Position,
+    record: LogRecord,
+  ): void {
     const { product, plan } = this.layout;
     // States of another definition of the product: never merged with these.
     if (message.product !== product || message.hash !== plan.hash) return;
+    if (flushPartition(this.layout, message) < 0) {
+      const reason = `the product has no partition ${message.partition} of ${message.source}`;
+      this.unreadable.passOver(partition, record.offset, { reason, damaged: false, newer: null });
+      return;
+    }
     const { verdict, kept } = held.assembler.add(message, cells, record.offset);
     if (verdict !== 'whole') return;
     this.waiting.push({ message, cells: kept });

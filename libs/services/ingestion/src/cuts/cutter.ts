@@ -7,6 +7,7 @@ import { BARRIER, HEADERS, SUBJECTS, TOPICS, versionText } from '@tenon/contract
 import type { Epoch, Offset, OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
 import { LogReplaced, Unavailable } from '@tenon/errors';
 import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
+import type { PassedOver } from '@tenon/telemetry';
 import { NO_TRACER, contextHeaders, within } from '@tenon/telemetry';
 import { highestOfOthers, readCutHistory } from './epochs';
 
@@ -17,6 +18,7 @@ export interface CutDeps {
   readonly logger: Logger;
   readonly sources: readonly SourceDefinition[];
   readonly tracer?: Tracer;
+  readonly passedOver?: PassedOver;
 }
 
 export interface Cut {
@@ -53,7 +55,9 @@ export class Cutter {
 
   async start(): Promise<void> {
     await this.deps.log.ensureTopic({ name: TOPICS.cuts, partitions: 1 });
-    this.taken = (await readCutHistory(this.deps.log)).taken;
+    const strange = (offset: Offset) =>
+      this.deps.passedOver?.add('cut', { topic: TOPICS.cuts, partition: 0, offset });
+    this.taken = (await readCutHistory(this.deps.log, undefined, strange)).taken;
   }
 
   /** The last cut that this process has made. */

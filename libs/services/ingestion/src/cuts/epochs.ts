@@ -14,11 +14,18 @@ export interface CutHistory {
 /** Numbers only grow, apart from what two writers at a time may have left; this many records hold the highest. */
 const TAIL = 1_000;
 
-/** @param tail how many records are looked at */
-export async function readCutHistory(log: EventLog, tail = TAIL): Promise<CutHistory> {
+/**
+ * @param tail how many records are looked at
+ * @param strange told of the offsets of those that are no cuts
+ */
+export async function readCutHistory(
+  log: EventLog,
+  tail = TAIL,
+  strange?: (offset: Offset) => void,
+): Promise<CutHistory> {
   let taken: Epoch = 0;
   let written: CutRecord | null = null;
-  for (const { cut } of await readTail(log, tail)) {
+  for (const { cut } of await readTail(log, tail, strange)) {
     taken = Math.max(taken, cut.epoch);
     if (cut.type === 'written' && cut.epoch >= (written?.epoch ?? 0)) written = cut;
   }
@@ -37,7 +44,11 @@ export async function highestOfOthers(log: EventLog, own: Offset, orAfter: boole
 }
 
 /** The last `count` records, and what came meanwhile. */
-async function readTail(log: EventLog, count: number): Promise<{ offset: Offset; cut: CutRecord }[]> {
+async function readTail(
+  log: EventLog,
+  count: number,
+  strange?: (offset: Offset) => void,
+): Promise<{ offset: Offset; cut: CutRecord }[]> {
   const start = (await log.startOffsets(TOPICS.cuts))['0'] ?? 0;
   const end = (await log.endOffsets(TOPICS.cuts))['0'] ?? 0;
   const tail: { offset: Offset; cut: CutRecord }[] = [];
@@ -47,7 +58,8 @@ async function readTail(log: EventLog, count: number): Promise<{ offset: Offset;
     for (const record of records) {
       // A number that can't be read could be taken twice, and a barrier below another is void.
       const cut = mustRead(cutOf(record), () => `${TOPICS.cuts}, offset ${record.offset}`);
-      if (cut !== null) tail.push({ offset: record.offset, cut });
+      if (cut === null) strange?.(record.offset);
+      else tail.push({ offset: record.offset, cut });
     }
     const last = records[records.length - 1];
     if (last === undefined) break;

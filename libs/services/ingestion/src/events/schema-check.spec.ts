@@ -62,7 +62,10 @@ describe('schemas', () => {
       const pattern = '^([a-zA-Z0-9]+\\s?)+$';
       expect(refused({ properties: { a: { pattern } } }, { a: text })).toMatchObject([{ code: 'pattern' }]);
       expect(
-        refused({ patternProperties: { [pattern]: false }, properties: { 'x-': {} } }, { [text]: 1, 'x-': 1 }),
+        refused(
+          { patternProperties: { [pattern]: false }, properties: { 'x-': {} } },
+          { [text]: 1, 'x-': 1 },
+        ),
       ).toEqual([]);
     });
 

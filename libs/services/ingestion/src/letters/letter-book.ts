@@ -2,9 +2,10 @@
  * The dead letters of one source. The topic keeps them all; which of them are settled, sent again or dropped, stands in a
  * topic beside it, so that whoever reads either of them from the start knows as much as everybody else.
  */
-import { HEADERS, TOPICS, mustRead, unknownVersion, versionText } from '@tenon/contracts';
+import { HEADERS, TOPICS, misfit, mustRead, unknownVersion, versionText } from '@tenon/contracts';
 import type { Offset } from '@tenon/domain';
 import type { Clock, EventLog, LogRecord } from '@tenon/ports';
+import type { PassedOver } from '@tenon/telemetry';
 import { isInLog, reasonOf, reasonText } from './letter';
 
 export interface LetterFilter {
@@ -40,6 +41,7 @@ export class LetterBook {
     private readonly log: Pick<EventLog, 'ensureTopic' | 'read' | 'append'>,
     private readonly clock: Pick<Clock, 'now'>,
     readonly source: string,
+    private readonly passedOver?: PassedOver,
   ) {}
 
   async start(): Promise<void> {
@@ -115,13 +117,15 @@ export class LetterBook {
       mustRead(unknownVersion('settled-letters', record.header(HEADERS.version)), () =>
         TOPICS.settledLetters(this.source),
       );
-      const mark = JSON.parse(Buffer.from(record.value).toString('utf8')) as {
-        readonly offsets: readonly Offset[];
-        readonly counts: Readonly<Record<string, number>>;
-      };
+      this.nextMark = record.offset + 1;
+      const mark = markOf(record);
+      if (typeof mark === 'string') {
+        const facts = { topic: TOPICS.settledLetters(this.source), partition: 0, offset: record.offset };
+        this.passedOver?.add('settled-letters', { ...facts, reason: mark });
+        continue;
+      }
       for (const offset of mark.offsets) this.settled.add(offset);
       for (const [reason, count] of Object.entries(mark.counts)) this.add(reason, -count);
-      this.nextMark = record.offset + 1;
     }
   }
 
@@ -137,6 +141,22 @@ export class LetterBook {
       at = (records.at(-1) as LogRecord).offset + 1;
     }
   }
+}
+
+interface Mark {
+  readonly offsets: readonly Offset[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What was settled, or why a record says nothing of it. */
+function markOf(record: LogRecord): Mark | string {
+  let mark: unknown;
+  try {
+    mark = JSON.parse(Buffer.from(record.value).toString('utf8'));
+  } catch {
+    return 'it is not JSON';
+  }
+  return misfit('settled-letters', mark) ?? (mark as Mark);
 }
 
 function matches(record: LogRecord, { product, code, from, to, offsets }: LetterFilter): boolean {

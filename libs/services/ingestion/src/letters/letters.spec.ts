@@ -166,3 +166,18 @@ it('what is dropped is not listed and not counted any more; to drop everything h
   );
   expect((await list(fixture)).letters).toHaveLength(2);
 });
+
+it('a mark of settled letters that is none settles nothing, and ends nothing', async () => {
+  const fixture = await start();
+  await fixture.post({ body: '{"customer": ' });
+  const values = ['', '{', 'null', '{"v":1,"outcome":"dropped","at":1,"offsets":"all","counts":{}}'];
+  const records = values.map((value) => ({ partition: 0, key: null, value }));
+  await fixture.log.append('tenon.dlq-settled.orders', records);
+  expect((await list(fixture)).letters).toHaveLength(1);
+  expect(
+    await ask(fixture, 'POST', '/v1/dead-letters/drop', { source: 'orders', offsets: '0' }),
+  ).toMatchObject({
+    dropped: 1,
+  });
+  expect((await list(fixture)).letters).toEqual([]);
+});
