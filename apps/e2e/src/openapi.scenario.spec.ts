@@ -139,6 +139,8 @@ test('every operation is asked, in every way that it answers, and answers as it 
   await ask('GET', (batch['answer'] as { self: string }).self);
   await ask('GET', '/v1/products/shapes/generations');
   await ask('GET', '/v1/products/shapes/rows?asOf=900');
+  expect((await ask('GET', '/v1/products/shapes/diff?a=@0&b=1')).status).toBe(200);
+  await ask('GET', '/v1/products/shapes/diff?a=1&b=1');
   await ask('GET', '/v1/products/shapes/rows?version=9');
   for (const path of ['/v1/ledger', '/v1/status', '/healthz', '/readyz', '/metrics', '/openapi.json'])
     expect((await ask('GET', path)).status).toBe(200);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkCommand } from '../commands/check';
 import { cutCommand } from '../commands/cut';
+import { diffCommand } from '../commands/diff';
 import { dlqCommand } from '../commands/dlq';
 import { doctorCommand } from '../commands/doctor';
 import { loadCommand } from '../commands/load';
@@ -42,6 +43,7 @@ export function createProgram(output: Output): Command {
     loadCommand,
     queryCommand,
     watchCommand,
+    diffCommand,
     cutCommand,
     reloadCommand,
     dlqCommand,

@@ -82,6 +82,10 @@ export function rowsCsv(rows: readonly Row[], columns: readonly string[]): strin
   return [names.map(csvField).join(','), ...lines].map((line) => `${line}\r\n`).join('');
 }
 
+/** RFC 4180. */
+export const csvLines = (lines: readonly (readonly Value[])[]): string =>
+  lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
+
 function csvField(value: Value): string {
   if (value === null) return '';
   if (value === '') return '""';

@@ -19,6 +19,7 @@ const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter
   'GET /v1/products/:name': ['read', 'name'],
   'GET /v1/products/:name/rows': ['read', 'name'],
   'GET /v1/products/:name/generations': ['read', 'name'],
+  'GET /v1/products/:name/diff': ['read', 'name'],
   'GET /v1/products/:name/live': ['read', 'name'],
   'POST /v1/cuts': ['operate'],
   'POST /v1/reload': ['operate'],

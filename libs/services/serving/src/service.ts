@@ -21,6 +21,7 @@ import type {
 } from '@tenon/ports';
 import { NO_METRICS, productLabels, tracedRoutes } from '@tenon/telemetry';
 import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
+import { answerDiff } from './diff/route';
 import { exampleOf } from './example';
 import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
@@ -174,6 +175,12 @@ class Serving {
       },
       {
         method: 'GET',
+        path: '/v1/products/:name/diff',
+        query: ['a', 'b', 'by', 'limit'],
+        handle: (request) => this.diff(request),
+      },
+      {
+        method: 'GET',
         path: '/v1/products/:name/live',
         query: null,
         handle: (request) => this.live(request),
@@ -256,6 +263,14 @@ class Serving {
     }));
     const keeps = keptGenerations(plan);
     return { status: 200, json: { product: plan.product, version: plan.version, keeps, generations } };
+  }
+
+  private diff(request: HttpRequest): Promise<HttpResponse> {
+    const layoutOf = (version: number | null) => {
+      const query = version === null ? {} : { version: String(version) };
+      return this.product({ ...request, query }).reader.layout;
+    };
+    return answerDiff(this.deps, layoutOf, request);
   }
 
   private async live(request: HttpRequest): Promise<HttpResponse> {

@@ -148,6 +148,42 @@ export const generations = z
   })
   .meta({ id: 'Generations' });
 
+const side = z.object({
+  version: count,
+  generation: count,
+  line: count,
+  servedAt: optional(rfc3339),
+  cut: offsetVector,
+  included: offsetVector,
+  events: count.describe('Records that it includes and that are no barriers'),
+});
+
+const columns = z.record(text, value);
+const ofDifference = {
+  _cell: text,
+  kind: z.enum(['changed', 'onlyA', 'onlyB']),
+  columns: z.array(text).describe('Those that differ'),
+  key: columns,
+  a: columns.nullable(),
+  b: columns.nullable(),
+};
+
+export const diff = z
+  .object({
+    product: name,
+    a: side,
+    b: side,
+    offsets: z.enum(['equal', 'different']),
+    counts: z.object({ same: count, changed: count, onlyA: count, onlyB: count, different: count }),
+    by: text.nullable().describe('The column whose largest differences come first'),
+    columns: z.array(z.object({ name: text, changed: count, largest: z.number().nullable() })),
+    columnsOnlyA: z.array(text),
+    columnsOnlyB: z.array(text),
+    rows: z.array(z.object(ofDifference)),
+    more: flag.describe('There are more differences'),
+  })
+  .meta({ id: 'Diff' });
+
 export const rowFields = {
   _cell: text.describe('Names the row: its key, the same in every answer'),
   _status: z.enum(['final', 'provisional', 'amended']),

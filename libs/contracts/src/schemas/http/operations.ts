@@ -216,6 +216,23 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: ok('The served one first', answers.generations),
     problems: { ...BAD, ...NO_PRODUCT },
   },
+  'GET /v1/products/:name/diff': {
+    summary: 'What differs between two versions at equal offsets, or two generations of one',
+    tag: 'products',
+    path: name('A product of the catalog'),
+    query: parameters.DIFF,
+    answers: ok('The largest differences first', answers.diff),
+    problems: {
+      ...BAD,
+      ...NO_PRODUCT,
+      'generation-unknown': [404],
+      'diff-apart': [409],
+      'generation-gone': [410],
+      'answer-gone': [410],
+      'diff-keys': [422],
+      'diff-sources': [422],
+    },
+  },
   'GET /v1/products/:name/live': {
     summary: 'Rows as they change',
     description: `Server-sent events \`snapshot\` and \`rows\`, whose data is a LiveMessage. ${KEYS}`,

@@ -72,6 +72,18 @@ export const ROWS: Readonly<Record<RowsOption, Parameter>> = {
 
 export const GENERATIONS: Parameters = { version: ROWS.version };
 
+const side = (which: string): Parameter => ({
+  ...text(`${which}: a version (2), a generation of one (2@14), or of the one that is served (@14)`),
+  required: true,
+});
+
+export const DIFF: Parameters = {
+  a: side('The one side'),
+  b: side('The other side'),
+  by: text('The column whose largest differences come first'),
+  limit: whole({ min: 0, max: 10_000, otherwise: 100 }, 'Differences in full'),
+};
+
 export const LIVE: Parameters = {
   from: ROWS.from,
   to: ROWS.to,

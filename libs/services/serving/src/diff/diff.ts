@@ -1,0 +1,108 @@
+/** What differs between two versions of a product, or two generations of one. */
+import type { Plan } from '@tenon/domain';
+import type { Engine, ProductStore } from '@tenon/ports';
+import type { LayerStores } from '@tenon/views';
+import { ALL_CELLS, cellsOf, inOneStore, withView } from '@tenon/views';
+import type { ColumnDifference, Counts, RowDifference } from './compare';
+import { compareCells, comparedColumns } from './compare';
+import type { AskedSide, ChosenSide } from './sides';
+import { areAtEqualOffsets, chooseSides, describeSide, sight } from './sides';
+
+export interface DiffDeps {
+  readonly store: Pick<ProductStore, 'snapshot'>;
+  readonly engine: Pick<Engine, 'finalize'>;
+}
+
+export interface DiffOptions {
+  /** The column whose differences come first by size; absent: the first measure that is a number. */
+  readonly by?: string;
+  /** Differences in full, at most. */
+  readonly limit: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The answer of `GET /v1/products/{name}/diff`. */
+export interface DiffAnswer {
+  readonly product: string;
+  readonly a: Readonly<Record<string, unknown>>;
+  readonly b: Readonly<Record<string, unknown>>;
+  /** `equal`: both include the same records, so what differs is what they make of them. */
+  readonly offsets: 'equal' | 'different';
+  readonly counts: Counts & { readonly different: number };
+  readonly by: string | null;
+  readonly columns: readonly ColumnDifference[];
+  /** Columns that only one has. */
+  readonly columnsOnlyA: readonly string[];
+  readonly columnsOnlyB: readonly string[];
+  readonly rows: readonly RowDifference[];
+  /** There are more differences than `rows` names. */
+  readonly more: boolean;
+}
+
+/**
+ * Compares two versions at the same offsets: where both include the same now, as of now, else at the newest cut that both keep.
+ *
+ * @throws HttpProblem see `chooseSides`
+ */
+export function diffVersions(
+  { store, engine }: DiffDeps,
+  a: AskedSide,
+  b: AskedSide,
+  options: DiffOptions,
+): Promise<DiffAnswer> {
+  const stores: LayerStores = inOneStore(store);
+  return withView(stores, a.layout, (nowA, snapshotsA) =>
+    withView(stores, b.layout, async (nowB, snapshotsB) => {
+      const seen = [
+        await sight(a.layout, nowA, snapshotsA),
+        await sight(b.layout, nowB, snapshotsB),
+      ] as const;
+      const [left, right] = chooseSides(seen, [a.asOf, b.asOf]);
+      const { by = defaultBy(a.layout.plan, b.layout.plan), limit, signal } = options;
+      const compared = await compareCells(engine, sideOf(left), sideOf(right), {
+        ...{ by, most: limit },
+        ...(signal && { signal }),
+      });
+      return answerOf(left, right, by, compared);
+    }),
+  );
+}
+
+const sideOf = ({ layout, view, snapshots }: ChosenSide) => ({
+  plan: layout.plan,
+  cells: cellsOf(snapshots, layout, view, 'merged', ALL_CELLS),
+});
+
+function answerOf(
+  left: ChosenSide,
+  right: ChosenSide,
+  by: string | null,
+  { counts, columns, rows }: Awaited<ReturnType<typeof compareCells>>,
+): DiffAnswer {
+  const [a, b] = [left.layout.plan, right.layout.plan];
+  const different = counts.changed + counts.onlyA + counts.onlyB;
+  return {
+    product: a.product,
+    ...{ a: describeSide(left), b: describeSide(right) },
+    offsets: areAtEqualOffsets(left, right) ? 'equal' : 'different',
+    ...{ counts: { ...counts, different }, by, columns },
+    ...{ columnsOnlyA: without(a, b), columnsOnlyB: without(b, a) },
+    ...{ rows, more: different > rows.length },
+  };
+}
+
+const without = (a: Plan, b: Plan) =>
+  a.columns.map(({ name }) => name).filter((name) => !b.columns.some((one) => one.name === name));
+
+const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/;
+
+function defaultBy(a: Plan, b: Plan): string | null {
+  const compared = new Set(comparedColumns(a, b));
+  const isNumber = (plan: Plan, name: string) =>
+    plan.columns.some((one) => one.name === name && NUMBER.test(one.type));
+  return (
+    a.columns
+      .map(({ name }) => name)
+      .find((name) => compared.has(name) && isNumber(a, name) && isNumber(b, name)) ?? null
+  );
+}

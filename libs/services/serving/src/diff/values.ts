@@ -1,0 +1,35 @@
+/** Values of two answers, held against each other. */
+import type { Value } from '@tenon/domain';
+
+const DECIMAL = /^([+-]?)0*(\d+)(?:\.(\d*?)0*)?$/;
+
+/** Numbers may be written as texts, where a double would not hold them. */
+export function numberOf(value: Value): number | null {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string' || !/^[+-]?\d+(\.\d+)?$/.test(value)) return null;
+  return Number(value);
+}
+
+/** The same to the last digit; a number is the same however many zeros it is written with. */
+export function isEqual(a: Value, b: Value): boolean {
+  if (Object.is(a, b) || JSON.stringify(a) === JSON.stringify(b)) return true;
+  const [left, right] = [digitsOf(a), digitsOf(b)];
+  return left !== null && left === right;
+}
+
+function digitsOf(value: Value): string | null {
+  if (typeof value !== 'number' && typeof value !== 'string') return null;
+  const [, sign = '', whole, fraction = ''] = DECIMAL.exec(String(value)) ?? [];
+  if (whole === undefined) return null;
+  const digits = fraction === '' ? whole : `${whole}.${fraction}`;
+  return sign === '-' && /[1-9]/.test(digits) ? `-${digits}` : digits;
+}
+
+/** b - a; NULL counts as 0 beside a number. Null: they are no numbers. */
+export function differenceOf(a: Value, b: Value): number | null {
+  const [left, right] = [a === null ? 0 : numberOf(a), b === null ? 0 : numberOf(b)];
+  if (left === null || right === null || (a === null && b === null)) return null;
+  if (typeof a === 'string' && typeof b === 'string' && /^[+-]?\d+$/.test(a) && /^[+-]?\d+$/.test(b))
+    return Number(BigInt(b) - BigInt(a));
+  return right - left;
+}
