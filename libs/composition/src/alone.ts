@@ -4,7 +4,14 @@ import type { Problem } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { Logger } from '@tenon/ports';
 import type { ProcessEvents, Settings, Statics } from '@tenon/runtime';
-import { SHUTDOWN_GRACE_MS, createLogger, onHangup, readSettings, runToEnd } from '@tenon/runtime';
+import {
+  SHUTDOWN_GRACE_MS,
+  createLogger,
+  onHangup,
+  plannerOptions,
+  readSettings,
+  runToEnd,
+} from '@tenon/runtime';
 import { loadCatalog } from './catalog';
 import type { Host } from './host';
 import { startHost } from './host';
@@ -102,7 +109,7 @@ async function checkConfig(
   };
   await attempt(() => kafkaOptions(readServiceSettings(service, environment)));
   await attempt(async () => {
-    const engine = await createEngine();
+    const engine = await createEngine(plannerOptions(environment));
     try {
       const { sources, plans } = await loadCatalog(environment['TENON_CATALOG'] || 'catalog', engine);
       say(

@@ -164,6 +164,7 @@ export function createParts(
           await createEngine({
             ...(threads !== undefined && { threads }),
             ...(memoryLimit !== undefined && { memoryLimit }),
+            maxRowsPerEvent: settings.TENON_MAX_ROWS_PER_EVENT,
           }),
         ),
       ),

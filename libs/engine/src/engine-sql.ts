@@ -40,6 +40,8 @@ export interface FinalizePart {
 export interface EngineSql extends PlanSql {
   /** `partial` for a micro-batch: the partition comes first, and states of counted values as flat lists. */
   readonly live: string;
+  /** `SELECT r, n`: how many rows are made of each event; null: one at most. */
+  readonly rowsOf: string | null;
   /** Finds rows that expressions fail on (planner/probe.ts); null: they are found by halves only. */
   readonly probe: ProbeSql | null;
   /** null: no state has a bound. */

@@ -13,6 +13,7 @@ import type {
   MicroBatch,
   RangeResult,
 } from '@tenon/ports';
+import { MOST_ROWS } from './planner/endless';
 import { MACROS } from './planner/macros';
 import { Planner } from './planner/planner';
 import { ArchiveFileWriter } from './runner/archive';
@@ -33,11 +34,14 @@ export interface EngineOptions {
   readonly threads?: number;
   /** DuckDB's memory, e.g. `512MB`; beyond it, it spills to the spool directory. */
   readonly memoryLimit?: string;
+  /** How many rows a product's FROM may make of an event: the same in all processes. 10,000 if not given. */
+  readonly maxRowsPerEvent?: number;
   /** Where records are handed over to DuckDB; by default in memory (/dev/shm), else the system's temporary directory. */
   readonly spoolDirectory?: string;
 }
 
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const mostRows = options.maxRowsPerEvent ?? MOST_ROWS;
   const spool = new Spool(options.spoolDirectory);
   const spill = ownDirectory(options.spoolDirectory ?? tmpdir(), 'tenon-spill');
   const tempDirectory = spill.path;
@@ -48,7 +52,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     await one.use(async (connection) => {
       for (const macro of MACROS) await connection.run(macro);
     });
-  return new DuckDBEngine(database, live, await Planner.open(), spool, spill);
+  return new DuckDBEngine(database, live, await Planner.open(mostRows), spool, spill, mostRows);
 }
 
 /**
@@ -66,6 +70,7 @@ class DuckDBEngine implements Engine {
     private readonly planner: Planner,
     private readonly spool: Spool,
     private readonly spill: OwnDirectory,
+    private readonly mostRows: number,
   ) {
     this.older = new OlderFiles(database, spool, spill.path);
   }
@@ -79,7 +84,7 @@ class DuckDBEngine implements Engine {
     plans: readonly Plan[],
     events: readonly EngineEvent[],
   ): Promise<MicroBatch> {
-    return openMicroBatch(this.live, this.spool, neededBy(source, plans), events);
+    return openMicroBatch(this.live, this.spool, neededBy(source, plans), events, this.mostRows);
   }
 
   archiveColumns(source: SourceDefinition): { name: string; type: string }[] {
@@ -103,7 +108,8 @@ class DuckDBEngine implements Engine {
     plan: Plan,
     ranges: readonly ArchiveRange[],
   ): Promise<RangeResult> {
-    return aggregateRange(this.database, this.older, plan, neededBy(source, [plan]), ranges);
+    const columns = neededBy(source, [plan]);
+    return aggregateRange(this.database, this.older, plan, columns, ranges, this.mostRows);
   }
 
   finalize(plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]> {

@@ -52,6 +52,13 @@ const parts = (text: string): string[] => text.split(',').map((part) => part.tri
 
 const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'is an http:// or https:// URL');
 
+const maxRowsPerEvent = integer(1, 10_000_000).default(10_000);
+
+/** What the engine is made with to check a catalog; other settings, and whether this one is right, do not matter there. */
+export const plannerOptions = (environment: Readonly<Record<string, string | undefined>>) => ({
+  maxRowsPerEvent: maxRowsPerEvent.catch(10_000).parse(environment['TENON_MAX_ROWS_PER_EVENT']),
+});
+
 /** Every setting, with what an absent one means. */
 export const SETTINGS = {
   TENON_KAFKA_BROKERS: list(
@@ -136,6 +143,7 @@ export const SETTINGS = {
   TENON_MAX_DEAD_LETTERS: integer(0, 1_000_000_000).default(LETTER_LIMITS.letters),
   TENON_MAX_DEAD_LETTER_BYTES: integer(0, 999_999_999_999).default(LETTER_LIMITS.bytes),
   TENON_MAX_ANSWER: integer(1024, 1 << 30).default(32 << 20),
+  TENON_MAX_ROWS_PER_EVENT: maxRowsPerEvent,
   TENON_MAX_REFUSED: integer(0, 100).default(10),
   TENON_MAX_STREAMS: integer(0, 100_000).default(1000),
   TENON_MAX_STREAMS_PER_ADDRESS: integer(0, 100_000).default(100),

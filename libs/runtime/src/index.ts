@@ -5,7 +5,7 @@ export type { HttpServer, HttpServerOptions } from './http/server';
 export { DEFAULT_LIMITS } from './http/limits';
 export type { HttpLimits } from './http/limits';
 export type { Statics } from './http/statics';
-export { SETTINGS, readSettings } from './config';
+export { SETTINGS, readSettings, plannerOptions } from './config';
 export type { SettingName, Settings, SettingsOptions } from './config';
 export { planCatalog } from './plan-catalog';
 export type { PlannedCatalog } from './plan-catalog';

@@ -4,7 +4,7 @@ import { createFileCatalog } from '@tenon/catalog';
 import type { Plan, Problem } from '@tenon/domain';
 import { isRowsOption, ROWS_PREFIXES } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
-import { planCatalog } from '@tenon/runtime';
+import { planCatalog, plannerOptions } from '@tenon/runtime';
 import { compareWithRunning } from './compare';
 
 export interface Checked {
@@ -18,7 +18,7 @@ export interface Checked {
 
 export async function check(directory: string, url: string): Promise<Checked> {
   const content = await createFileCatalog(directory).load();
-  const engine = await createEngine();
+  const engine = await createEngine(plannerOptions(process.env));
   try {
     const { sources, plans, problems } = await planCatalog(engine, content);
     const compared = await compareWithRunning(url, sources);

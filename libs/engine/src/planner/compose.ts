@@ -111,6 +111,10 @@ export function composeRowCount(rows: string): string {
   return `SELECT ${PARTITION}, count(DISTINCT ${ROW}) FROM (${rows}) AS r GROUP BY ${PARTITION}`;
 }
 
+/** How many rows are made of each event. */
+export const composeRowsOf = (rows: string): string =>
+  `SELECT ${ROW} AS r, count(*) AS n FROM (${rows}) AS r GROUP BY ${ROW}`;
+
 const keyNames = ({ keyTypes }: ComposedParts) => keyTypes.map((_, index) => `k${index}`);
 const aggregateNames = (parts: ComposedParts, state: StateDraft) =>
   state.columns.map((_, index) => `m.${columnName(parts, state, index)}`);

@@ -5,6 +5,7 @@ import { Refusal } from '@tenon/errors';
 import { columnsOf } from '../source-columns';
 import { Database } from '../sql/database';
 import { Binder } from './binder';
+import { MOST_ROWS } from './endless';
 import { FunctionCatalog } from './functions';
 import { MACROS } from './macros';
 import { parseProduct } from './parse';
@@ -18,15 +19,17 @@ export class Planner {
   private constructor(
     private readonly database: Database,
     private readonly functions: FunctionCatalog,
+    private readonly mostRows: number | undefined,
   ) {}
 
-  static async open(): Promise<Planner> {
+  /** @param mostRows how many rows a product's FROM may make of an event */
+  static async open(mostRows?: number): Promise<Planner> {
     const database = await Database.open({ threads: 1, memoryLimit: '512MB', files: false }, [
       'SET errors_as_json = true',
     ]);
     return database.use(async (connection) => {
       for (const macro of MACROS) await connection.run(macro);
-      return new Planner(database, await FunctionCatalog.load(connection));
+      return new Planner(database, await FunctionCatalog.load(connection), mostRows);
     });
   }
 
@@ -51,7 +54,9 @@ export class Planner {
       inTime(connection, async () => {
         const top = await parseProduct(connection, product.sql, problems);
         return Binder.use(connection, source.name, columnsOf(source), (binder) =>
-          new Planning(binder, this.functions, problems, source, product).plan(top),
+          new Planning(binder, this.functions, problems, source, product, this.mostRows ?? MOST_ROWS).plan(
+            top,
+          ),
         );
       }),
     );

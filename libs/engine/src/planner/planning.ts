@@ -6,7 +6,14 @@ import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
 import { answerColumn, checkColumnNames, keyColumn, windowColumn } from './answer-columns';
 import { type Binder, isBindError } from './binder';
 import { ClauseReader, some } from './clauses';
-import { composeBounded, composeLive, composePartial, composeRowCount, openInput } from './compose';
+import {
+  composeBounded,
+  composeLive,
+  composePartial,
+  composeRowCount,
+  composeRowsOf,
+  openInput,
+} from './compose';
 import { checkEndless } from './endless';
 import { finalizerOf, measuresIn, reorderKeys } from './finalizer';
 import { fromOf, hiddenRef } from './from';
@@ -41,6 +48,8 @@ export class Planning {
     private readonly problems: ProblemList,
     private readonly source: SourceDefinition,
     private readonly product: ProductDefinition,
+    /** How many rows FROM may make of an event. */
+    private readonly mostRows: number,
   ) {
     this.columns = columnsOf(source);
   }
@@ -50,7 +59,7 @@ export class Planning {
     const { problems, binder } = this;
     const shaped = checkShape(top, 'a product', problems);
     if (top['type'] !== 'SELECT_NODE') return problems.fail();
-    await checkEndless(top, problems, (node) => binder.evaluate(node));
+    await checkEndless(top, problems, (node) => binder.evaluate(node), this.mostRows);
     if (problems.has('too-many-cells')) return problems.fail();
     const context = this.rowsContext();
     const ctes = await rowsOfCtes(top['cte_map'], NO_CTES, context);
@@ -136,6 +145,7 @@ export class Planning {
       live: composeLive(parts),
       bounded: composeBounded(parts),
       rows: multiplies(top) ? composeRowCount(rows) : null,
+      rowsOf: multiplies(top) ? composeRowsOf(rows) : null,
       probe: await composeProbe(binder, select, {
         where: clauses.where,
         expressions: [...keys, ...registry.rowColumns()],

@@ -10,7 +10,8 @@ import type { SourceColumn } from '../source-columns';
 import { CellMerger, cellsOf, freshness, inputOf, numbers, over, without } from './partial';
 import { type LiveTable, liveTable } from './live-table';
 import { type ReadReport, RecordReader, type UnreadableReason } from './records';
-import { dropSifted, runSifted } from './sift';
+import { siftWithin } from './rows-beyond';
+import { dropSifted } from './sift';
 import type { Spool } from './spool';
 
 export async function openMicroBatch(
@@ -18,12 +19,13 @@ export async function openMicroBatch(
   spool: Spool,
   columns: readonly SourceColumn[],
   events: readonly EngineEvent[],
+  maxRowsPerEvent: number,
 ): Promise<MicroBatch> {
   const connection = await database.acquire();
   try {
     const table = liveTable(connection, columns);
     const report = await new RecordReader(connection, spool, events).load(table.name, columns, table);
-    return new OpenMicroBatch(database, connection, table, events, report);
+    return new OpenMicroBatch(database, connection, table, events, report, maxRowsPerEvent);
   } catch (error) {
     database.release(connection);
     throw error;
@@ -44,6 +46,7 @@ class OpenMicroBatch implements MicroBatch {
     private readonly table: LiveTable,
     private readonly events: readonly EngineEvent[],
     private readonly report: ReadReport,
+    private readonly maxRowsPerEvent: number,
   ) {
     this.poison = [...report.poison].map(([row, reason]) => this.refusal(row, reason));
     for (const { partition } of events) this.given.set(partition, (this.given.get(partition) ?? 0) + 1);
@@ -72,20 +75,27 @@ class OpenMicroBatch implements MicroBatch {
     const counts = new PartitionCounts(this.given);
     const { name } = this.table;
     const { live } = sqlOf(plan);
-    const partial = await runSifted({
-      connection: this.connection,
+    const inputWith = (more: readonly string[]) => inputOf(plan, name, [...conditions, ...more]);
+    const { sifted: partial, beyond } = await siftWithin(
+      this.connection,
       plan,
-      table: name,
-      conditions,
-      usual: async () => {
-        const sql = over(live, inputOf(plan, name, conditions));
-        // Its text comes again with each micro-batch, unless some of its rows can't be read.
-        const kept = readable.length === 0;
-        return decoded(plan, await (kept ? this.table.query(sql) : query(this.connection, sql)));
-      },
-      run: async (input) => decoded(plan, await query(this.connection, over(live, input))),
-      take: (cells) => Promise.resolve(cells),
-    });
+      this.maxRowsPerEvent,
+      inputWith,
+      (more) => ({
+        connection: this.connection,
+        plan,
+        table: name,
+        conditions: [...conditions, ...more],
+        usual: async () => {
+          const sql = over(live, inputWith(more));
+          // Its text comes again with each micro-batch, unless some of its rows are left out.
+          const kept = readable.length + more.length === 0;
+          return decoded(plan, await (kept ? this.table.query(sql) : query(this.connection, sql)));
+        },
+        run: async (input) => decoded(plan, await query(this.connection, over(live, input))),
+        take: (cells) => Promise.resolve(cells),
+      }),
+    );
     const cells = new Map<number, PartialCell[]>();
     if ('whole' in partial.result) {
       for (const { partition, cell, n } of partial.result.whole) {
@@ -112,6 +122,7 @@ class OpenMicroBatch implements MicroBatch {
     }
     const refused = [
       ...[...unreadable].map(([row, reason]) => this.refusal(row, reason)),
+      ...[...beyond].map(([row, detail]) => this.refusal(row, { code: 'too-many-cells', detail })),
       ...[...partial.refused].map(([row, detail]) => this.refusal(row, { code: 'refused-by-sql', detail })),
     ];
     for (const { partition } of [...this.poison, ...refused]) counts.of(partition).deadLettered += 1;

@@ -14,7 +14,8 @@ import type { CurrentFiles, OlderFiles } from './older-files';
 import { conditionsOf, countMarks, readable } from './marks';
 import { CellMerger, inputOf, numbers, over } from './partial';
 import { CELLS, memoryChunks, releasing, tableChunks } from './range-cells';
-import { dropSifted, runSifted } from './sift';
+import { rowsBeyond, siftWithin } from './rows-beyond';
+import { dropSifted } from './sift';
 
 const NUMBERED = '__tenon_numbered';
 
@@ -33,6 +34,7 @@ export async function aggregateRange(
   plan: Plan,
   columns: readonly SourceColumn[],
   ranges: readonly ArchiveRange[],
+  maxRowsPerEvent: number,
 ): Promise<RangeResult> {
   const connection = await database.acquire();
   try {
@@ -40,7 +42,12 @@ export async function aggregateRange(
     const result =
       filled.length === 0
         ? { cells: memoryChunks([]), ledger: EMPTY_LEDGER, refused: [], ends: new Map<Partition, number>() }
-        : await aggregateFiles(connection, plan, await older.current(connection, columns, filled));
+        : await aggregateFiles(
+            connection,
+            plan,
+            await older.current(connection, columns, filled),
+            maxRowsPerEvent,
+          );
     return {
       ...result,
       cells: releasing(result.cells, () =>
@@ -57,9 +64,10 @@ async function aggregateFiles(
   connection: DuckDBConnection,
   plan: Plan,
   files: CurrentFiles,
+  maxRowsPerEvent: number,
 ): Promise<RangeResult> {
   try {
-    return await new Range(connection, plan, files).run();
+    return await new Range(connection, plan, files, maxRowsPerEvent).run();
   } finally {
     files.remove();
   }
@@ -78,7 +86,7 @@ interface Computed {
   readonly cells: readonly PartialCell[] | null;
   /** How many input rows were aggregated, if each gives one row. */
   readonly rows: number;
-  readonly refused: ReadonlyMap<number, string>;
+  readonly refused: ReadonlyMap<number, Omit<Refused, 'partition' | 'offset'>>;
   /** What was read, for counting again. */
   readonly input: string;
   /** States that stand in for those in the table. */
@@ -90,6 +98,7 @@ class Range {
     private readonly connection: DuckDBConnection,
     private readonly plan: Plan,
     private readonly current: CurrentFiles,
+    private readonly maxRowsPerEvent: number,
   ) {}
 
   async run(): Promise<RangeResult> {
@@ -133,6 +142,8 @@ class Range {
   ): Promise<Computed | undefined> {
     try {
       const input = inputOf(this.plan, files, conditions);
+      const beyond = await rowsBeyond(this.connection, this.plan, input, this.maxRowsPerEvent);
+      if (beyond !== null && beyond.size > 0) return undefined;
       const bounded = await boundedSqlFor(this.connection, this.plan, input, events, timeSpan);
       if (bounded !== null) await fillSets(this.connection, bounded, input);
       const rows = await this.toTable(input, bounded?.partial);
@@ -156,20 +167,31 @@ class Range {
       `CREATE OR REPLACE TEMP TABLE ${NUMBERED} AS
        SELECT ${columns}, __tenon_partition, __offset, row_number() OVER () - 1 AS __tenon_row FROM ${files} WHERE ${where}`,
     );
-    const sifted = await runSifted({
+    const inputWith = (more: readonly string[]) => inputOf(plan, NUMBERED, more);
+    const { sifted, beyond } = await siftWithin(
       connection,
       plan,
-      table: NUMBERED,
-      conditions: [],
-      usual: () => this.toTable(inputOf(plan, NUMBERED, [])),
-      run: (input) => this.toTable(input),
-      take: async (count) => {
-        const cells: PartialCell[] = [];
-        for await (const chunk of tableChunks(connection, plan)) cells.push(...chunk);
-        return { count, cells };
-      },
-    });
-    const { result, refused, input } = sifted;
+      this.maxRowsPerEvent,
+      inputWith,
+      (more) => ({
+        connection,
+        plan,
+        table: NUMBERED,
+        conditions: more,
+        usual: () => this.toTable(inputWith(more)),
+        run: (input) => this.toTable(input),
+        take: async (count) => {
+          const cells: PartialCell[] = [];
+          for await (const chunk of tableChunks(connection, plan)) cells.push(...chunk);
+          return { count, cells };
+        },
+      }),
+    );
+    const { result, input } = sifted;
+    const refused: Computed['refused'] = new Map<number, { code: string; detail: string }>([
+      ...[...sifted.refused].map(([row, detail]) => [row, { code: 'refused-by-sql', detail }] as const),
+      ...[...beyond].map(([row, detail]) => [row, { code: 'too-many-cells', detail }] as const),
+    ]);
     if ('whole' in result) return { cells: null, rows: result.whole, refused, input };
     const merger = new CellMerger(plan);
     for (const { cells } of result.pieces) merger.add(cells);
@@ -207,7 +229,7 @@ class Range {
     }));
   }
 
-  private async refusedRecords(refused: ReadonlyMap<number, string>): Promise<Refused[]> {
+  private async refusedRecords(refused: Computed['refused']): Promise<Refused[]> {
     if (refused.size === 0) return [];
     const places = await numbers(
       this.connection,
@@ -216,8 +238,7 @@ class Range {
     return places.map(([row, partition, offset]) => ({
       partition: partition!,
       offset: offset!,
-      code: 'refused-by-sql',
-      detail: refused.get(row!)!,
+      ...refused.get(row!)!,
     }));
   }
 }
