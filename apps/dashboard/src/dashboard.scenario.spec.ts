@@ -218,6 +218,24 @@ suite(`the page in a browser${reason}`, () => {
     await page.locator('.aside').waitFor({ state: 'detached' });
   });
 
+  it('says how many events were refused, by the product and by its source, and why', async () => {
+    fake.data.refused = 12;
+    fake.deadLetters = [
+      { source: 'flights', reason: 'flights_by_hour:refused-by-sql', count: 9 },
+      { source: 'flights', reason: 'carriers:refused-by-sql', count: 4 },
+      { source: 'flights', reason: 'schema-violation', count: 1200 },
+      { source: 'flights', reason: 'id-conflict', count: 3 },
+      { source: 'readings', reason: 'malformed-json', count: 8 },
+    ];
+    const page = await show('#/flights_by_hour');
+    await waitForText(page, '.refused', '12 events were refused by this product: 9 refused-by-sql.');
+    await waitForText(page, '.refused', '1,203 events were refused by flights');
+    await waitForText(page, '.refused', '1,200 schema-violation, 3 id-conflict');
+    await waitForText(page, '.refused code', 'npx tenon dlq list --source flights');
+    fake.deadLetters = [];
+    assertNoComplaints();
+  });
+
   it('shows a problem document when there is nothing else to show', async () => {
     fake.failing = { path: /products$/, status: 503, code: 'starting', detail: 'The catalog is being read.' };
     const page = await show();

@@ -118,6 +118,8 @@ export class FakeData {
   readonly #changed = new Map<string, Set<Cell>>(DEFINITIONS.map(({ product }) => [product.name, new Set()]));
   readonly included: number[] = Array<number>(PARTITIONS).fill(0);
   cut: number[] = Array<number>(PARTITIONS).fill(0);
+  /** Events that the products could not take. */
+  refused = 0;
   generation = 0;
   epoch = 0;
   behind = 0;
@@ -209,6 +211,7 @@ export class FakeData {
       cut: vector(this.cut),
       included: vector(this.included),
       behind: this.behind,
+      ...(this.refused > 0 && { deadLettered: this.refused }),
       status: source === 'flights' ? 'provisional' : 'final',
       at: new Date().toISOString(),
     };

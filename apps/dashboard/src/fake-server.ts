@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { DASHBOARD_CSP, dashboardStatics } from './index';
 import { FakeData } from './fake-data';
-import type { LiveMessage } from './wire';
+import type { LetterCount, LiveMessage } from './wire';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -40,6 +40,7 @@ export class FakeServer {
   snapshotRows = 2000;
   /** Services that are not ready. */
   readonly down = new Set<string>();
+  deadLetters: readonly LetterCount[] = [];
   #server: Server | null = null;
   #clients = new Set<Client>();
   #sequence = 0;
@@ -127,7 +128,8 @@ export class FakeServer {
       version: '0.1.0',
       lag: 0,
     }));
-    return { services, mode: 'embedded', somethingNew: { nested: true } };
+    const { deadLetters } = this;
+    return { services, deadLetters, mode: 'embedded', somethingNew: { nested: true } };
   }
 
   #page(product: string, { limit = '100', cursor = '0', ...query }: Record<string, string>): unknown {

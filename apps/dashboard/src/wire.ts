@@ -73,6 +73,13 @@ export interface ServiceStatus {
   readonly [field: string]: Value;
 }
 
+/** `deadLetters` of the status; the reason is `CODE` or `PRODUCT:CODE`. */
+export interface LetterCount {
+  readonly source: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
 /** RFC 9457. */
 export interface Problem {
   readonly status: number;

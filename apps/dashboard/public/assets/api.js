@@ -3,6 +3,7 @@
 /** @typedef {import('../../src/wire').Product} Product */
 /** @typedef {import('../../src/wire').RowsPage} RowsPage */
 /** @typedef {import('../../src/wire').ServiceStatus} ServiceStatus */
+/** @typedef {import('../../src/wire').LetterCount} LetterCount */
 
 /** What the server said is wrong; status 0: no server answered. */
 export class ApiError extends Error {
@@ -40,7 +41,7 @@ export const api = {
   /** @returns {Promise<Product[]>} */
   products: async () => (await request('/v1/products'))?.products ?? [],
 
-  /** @returns {Promise<{services?: ServiceStatus[], [field: string]: unknown}>} */
+  /** @returns {Promise<{services?: ServiceStatus[], deadLetters?: readonly LetterCount[], [field: string]: unknown}>} */
   status: async () => (await request('/v1/status', { patience: 5000 })) ?? {},
 
   /** @param {string} name @param {Record<string, string>} query @param {AbortSignal} signal @returns {Promise<RowsPage>} */

@@ -5,6 +5,7 @@ import { readAddress, writeAddress } from './address.js';
 /** @typedef {import('../../src/wire').Product} Product */
 /** @typedef {import('../../src/wire').Problem} Problem */
 /** @typedef {import('../../src/wire').ServiceStatus} ServiceStatus */
+/** @typedef {import('../../src/wire').LetterCount} LetterCount */
 /**
  * @typedef {object} CutJob
  * @property {'running' | 'served' | 'failed'} phase
@@ -30,6 +31,8 @@ export class Dashboard {
   problem = null;
   /** @type {ServiceStatus[]} */
   services = [];
+  /** Events that were refused and that nobody has settled, by reason. @type {readonly LetterCount[]} */
+  letters = [];
   /** Since when no request is answered. @type {number | null} */
   offlineSince = null;
   /** @type {ProductView | null} */
@@ -72,7 +75,10 @@ export class Dashboard {
     this.#polling = true;
     const [products, status] = await Promise.allSettled([api.products(), api.status()]);
     this.#polling = false;
-    if (status.status === 'fulfilled') this.services = status.value.services ?? [];
+    if (status.status === 'fulfilled') {
+      this.services = status.value.services ?? [];
+      this.letters = status.value.deadLetters ?? [];
+    }
     if (products.status === 'fulfilled') {
       this.#online();
       this.products = products.value;

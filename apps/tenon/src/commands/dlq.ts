@@ -109,7 +109,10 @@ async function settle(
   for (const { source, offset } of letters.map(nameOf))
     named.set(source, [...(named.get(source) ?? []), offset]);
   if (letters.length === 0 && options.source === undefined)
-    throw usage('Say which letters: by name, or with --source.', 'For example: tenon dlq replay orders/12');
+    throw usage(
+      'Say which letters: by name, or with --source.',
+      `For example: tenon dlq ${action} orders/12`,
+    );
   const queries =
     letters.length === 0
       ? [filterOf(options)]
@@ -137,7 +140,8 @@ async function settle(
     output.out.write(`${grouped(count)} refused again: ${code}.\n`);
   if (total.inLog > 0)
     output.out.write(
-      `${grouped(total.inLog)} stand in the log: raise the product's version once its SQL takes them.\n`,
+      `${grouped(total.inLog)} in the log already: what a product's SQL refused is judged anew when its next version is built, ` +
+        `and what has another event's id (id-conflict) needs an id of its own.\n`,
     );
   if (total.truncated > 0) output.out.write(`${grouped(total.truncated)} were too long to be kept whole.\n`);
 }

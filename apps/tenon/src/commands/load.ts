@@ -14,6 +14,10 @@ import type { FileFormat } from '../load/rows';
 const EXAMPLES = [
   ['tenon load flights flights.parquet', 'a file; run it again and it goes on where it was'],
   ['tenon load orders 2024-*.csv.gz --quiet', 'several, without a progress bar'],
+  [
+    'tenon load orders orders.csv --id order_no',
+    'rows with an id of their own: another file may bring them again',
+  ],
   ['tenon load orders events.log --format ndjson', 'where the name does not say what it is'],
 ] as const;
 
@@ -25,6 +29,7 @@ $XDG_STATE_HOME/tenon (~/.local/state/tenon). Rejected rows go to <file>.rejecte
 interface Options extends CommonOptions {
   readonly format?: FileFormat;
   readonly batch: number;
+  readonly id?: string[];
   readonly quiet?: boolean;
   readonly fromStart?: boolean;
   readonly catalog: string;
@@ -41,6 +46,11 @@ export function loadCommand(output: Output): Command {
         'csv',
         'parquet',
       ]),
+    )
+    .option(
+      '--id <fields>',
+      'Field(s) of the rows that are their ids, separated by commas (default: the file and the row’s number)',
+      (text: string) => text.split(','),
     )
     .option('--batch <rows>', 'Rows per request', integerIn(1, 10_000), 5000)
     .option('--quiet', 'No progress, no summary')
@@ -79,7 +89,7 @@ export function loadCommand(output: Output): Command {
           client,
           source,
           files,
-          { ...settings, ...(format && { format }) },
+          { ...settings, ...(format && { format }), ...(options.id && { id: options.id }) },
           output,
         );
         const total = (count: (one: (typeof loaded)[number]) => number) =>

@@ -15,6 +15,8 @@ export interface Checkpoint {
   /** The file as it was when this was written. */
   readonly size: number;
   readonly digest: string;
+  /** Fields that the ids are made of; absent: of `base`. */
+  readonly id?: readonly string[];
   /** Rows that have been answered, from the first on. */
   readonly rows: number;
   readonly accepted: number;
@@ -57,7 +59,8 @@ export class Checkpoints {
     if (this.directory === null) return;
     try {
       mkdirSync(this.directory, { recursive: true });
-      const path = join(this.directory, `${checkpoint.base}.json`);
+      const { base, id } = checkpoint;
+      const path = join(this.directory, `${base}${id === undefined ? '' : `-${nameOf(id)}`}.json`);
       writeFileSync(`${path}.new`, JSON.stringify(checkpoint));
       renameSync(`${path}.new`, path);
     } catch {
@@ -74,6 +77,13 @@ export class Checkpoints {
     }
   }
 }
+
+const nameOf = (id: readonly string[]) =>
+  createHash('sha256').update(JSON.stringify(id)).digest('hex').slice(0, 16);
+
+/** Those of loads whose rows had their ids from the same fields. */
+export const ofIds = (checkpoints: readonly Checkpoint[], id: readonly string[] | undefined) =>
+  checkpoints.filter((one) => JSON.stringify(one.id) === JSON.stringify(id));
 
 /**
  * The checkpoint to go on from: of this very file, or of one that this file has grown out of (its first bytes are that

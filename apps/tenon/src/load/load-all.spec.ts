@@ -7,7 +7,7 @@ import { Client } from '../cli/client';
 import type { Output } from '../cli/output';
 import type { Fake, SentEvent } from '../fake-server.fixture';
 import { bodyOf, sendJson, startFake } from '../fake-server.fixture';
-import { loadAll } from './load-all';
+import { loadAll, summary } from './load-all';
 import type { LoadOptions } from './load-all';
 
 let fake: Fake;
@@ -341,4 +341,71 @@ describe('files that are no good', () => {
     });
     expect(fake.events).toEqual([]);
   });
+});
+
+describe('ids from the rows', () => {
+  it('are those of the source, whatever file brings them; a row without one is refused here', async () => {
+    write('a.csv', ['no,name', '7,x', ',y', '9007199254740993,z']);
+    fake.schema = { properties: { no: { type: 'integer' }, name: { type: 'string' } } };
+    const [loaded] = await load(['a.csv'], { id: ['no'] });
+    expect(fake.events.map(({ id, source }) => [id, source])).toEqual([
+      ['7', '/orders'],
+      ['9007199254740993', '/orders'],
+    ]);
+    expect(loaded).toMatchObject({
+      rows: 3,
+      accepted: 2,
+      rejected: 1,
+      reasons: [{ code: 'id-missing', row: 2 }],
+    });
+    await load(['a.csv'], { id: ['no', 'name'] });
+    expect(fake.events.slice(2).map(({ id }) => id)).toEqual([
+      JSON.stringify(['7', 'x']),
+      JSON.stringify(['9007199254740993', 'z']),
+    ]);
+  });
+
+  it('are a load of their own: what was loaded under the file’s ids is not loaded under these', async () => {
+    write('a.ndjson', numbered(4));
+    await load(['a.ndjson']);
+    await load(['a.ndjson'], { id: ['n'] });
+    await load(['a.ndjson'], { id: ['n'] });
+    expect(sentData()).toEqual([1, 2, 3, 4, 1, 2, 3, 4]);
+    expect(distinctIds()).toBe(8);
+  });
+});
+
+it('what became of the rows is told: what was there before, and what contradicts it', async () => {
+  write('a.ndjson', numbered(5));
+  let looks = 0;
+  fake.intercept = (request, response) => {
+    const sent = fake.events.length;
+    // Judged a while after it was sent.
+    if (request.url === '/v1/ledger') {
+      looks += 1;
+      const included = { '0': looks < 4 ? 0 : sent };
+      const products = [{ source: 'orders', included, duplicate: sent === 0 ? 10 : 12 }];
+      return sendJson(response, 200, { products });
+    }
+    const count = sent === 0 ? 1 : 2;
+    const deadLetters = [{ source: 'orders', reason: 'id-conflict', count }];
+    return (
+      request.url === '/v1/status' && sendJson(response, 200, { services: [], products: [], deadLetters })
+    );
+  };
+  const [loaded] = await load(['a.ndjson']);
+  expect(loaded).toMatchObject({ accepted: 5, duplicates: 2, conflicts: 1 });
+  const told = summary(loaded!, output);
+  expect(told).toContain('2 were there before, and count once');
+  expect(told).toContain('1 have the id of another event');
+});
+
+it('says that rows were refused, and not loaded, where nothing tells which', async () => {
+  write('a.ndjson', numbered(4));
+  fake.judge = ({ data }) => ((data as { n: number }).n > 2 ? { code: 'schema-violation' } : null);
+  await load(['a.ndjson']);
+  rmSync('a.ndjson.rejected.ndjson');
+  await load(['a.ndjson'], { quiet: false });
+  expect(said.join('')).toContain('of 4 rows 2 were loaded before, and 2 refused.');
+  expect(sentData()).toEqual([1, 2]);
 });

@@ -6,9 +6,11 @@ import { laterOffsets } from '@tenon/domain';
 import type { Client } from '../cli/client';
 import type { Output } from '../cli/output';
 import { grouped, seconds, styles } from '../cli/output';
-import { Checkpoints, matching } from './checkpoint';
+import type { Checkpoint } from './checkpoint';
+import { Checkpoints, matching, ofIds } from './checkpoint';
 import { declaredFields } from './declared';
 import { digestFile } from './identity';
+import { judgedAfter, judgedOf } from './judged';
 import { loadFile } from './load-file';
 import { formatOf, openFile } from './open-file';
 import { createProgress } from './progress';
@@ -25,6 +27,8 @@ export interface LoadOptions {
   readonly catalog: string;
   readonly patienceMs: number;
   readonly signal: AbortSignal;
+  /** Fields that are the ids of rows. */
+  readonly id?: readonly string[];
 }
 
 export interface LoadedFile {
@@ -32,6 +36,12 @@ export interface LoadedFile {
   readonly rows: number;
   readonly accepted: number;
   readonly rejected: number;
+  /**
+   * Of what was accepted: what the source knew already, and what has the id of another event with other data and counts
+   * nowhere. With what others sent meanwhile; null where nobody could say.
+   */
+  readonly duplicates: number | null;
+  readonly conflicts: number | null;
   /** Rows that an earlier load had sent. */
   readonly resumedAfter: number;
   readonly complete: boolean;
@@ -69,7 +79,7 @@ export async function loadAll(
 
   async function loadOne({ path, format }: { path: string; format: FileFormat }): Promise<LoadedFile> {
     const began = performance.now();
-    const known = options.fromStart ? [] : checkpoints.all();
+    const known = options.fromStart ? [] : ofIds(checkpoints.all(), options.id);
     // Only text that was appended to is the same rows and more: other files are new when they differ at all.
     const grows = format !== 'parquet' && !path.endsWith('.gz');
     const digests = await digestFile(path, grows ? known.map((one) => one.size) : []);
@@ -85,8 +95,9 @@ export async function loadAll(
     const progress = createProgress(output.err, basename(path), reader.total, options.quiet);
     if (from !== undefined && !options.quiet)
       progress.note(
-        again ? againNote(basename(path), refused.size) : resumeNote(basename(path), from.rows, unchanged),
+        again ? againNote(basename(path), refused.size) : resumeNote(basename(path), from, unchanged),
       );
+    const before = unchanged ? null : await judgedOf(client, source);
     try {
       const result = unchanged
         ? { ...from, complete: true }
@@ -102,12 +113,17 @@ export async function loadAll(
             },
             ...(from && { from }),
             ...(again && { only: refused }),
+            ...(options.id && { id: options.id }),
             file: { base: from?.base ?? digests.full, size: digests.size, digest: digests.full },
             parcelRows: options.batch,
             onProgress: (done, state) => progress.update(done, state.rows, state.rejected),
             onWait: saidOnce((reason) => progress.note(`${reason} Trying again ...`)),
           });
+      const after =
+        before && (await judgedAfter(client, source, result.offsets, JUDGED_WITHIN_MS, options.signal));
       return {
+        duplicates: unchanged ? 0 : before && after && Math.max(0, after.duplicates - before.duplicates),
+        conflicts: unchanged ? 0 : before && after && Math.max(0, after.conflicts - before.conflicts),
         ...{ file: path, rows: result.rows, accepted: result.accepted, rejected: result.rejected },
         ...{ resumedAfter: again ? 0 : (from?.rows ?? 0), complete: result.complete },
         seconds: Math.round(performance.now() - began) / 1000,
@@ -121,6 +137,9 @@ export async function loadAll(
   }
 }
 
+/** A Tenon that is behind says later what became of the rows; the load does not wait for that. */
+const JUDGED_WITHIN_MS = 10_000;
+
 /** An outage is told once, not at every try. */
 function saidOnce(say: (reason: string) => void): (reason: string) => void {
   let last = '';
@@ -133,10 +152,14 @@ function saidOnce(say: (reason: string) => void): (reason: string) => void {
 const againNote = (name: string, rows: number) =>
   `${name}: was loaded before but for ${grouped(rows)} rows that were refused; these are sent again.`;
 
-const resumeNote = (name: string, rows: number, complete: boolean) =>
-  complete
-    ? `${name}: all ${grouped(rows)} rows were loaded before.`
-    : `${name}: goes on after row ${grouped(rows)}.`;
+function resumeNote(name: string, { rows, rejected }: Checkpoint, complete: boolean): string {
+  if (!complete) return `${name}: goes on after row ${grouped(rows)}.`;
+  if (rejected === 0) return `${name}: all ${grouped(rows)} rows were loaded before.`;
+  return (
+    `${name}: of ${grouped(rows)} rows ${grouped(rows - rejected)} were loaded before, and ${grouped(rejected)} refused. ` +
+    `${name}.rejected.ndjson, which names these, is not here: --from-start sends all rows again.`
+  );
+}
 
 /** One receipt for all files. */
 export function jointReceipt(
@@ -161,6 +184,13 @@ export function summary(one: LoadedFile, { out }: Output): string {
   const lines = [
     `${one.file}: ${grouped(one.accepted)} accepted, ${grouped(one.rejected)} rejected ${dim(`(${seconds(one.seconds * 1000)}${speed})`)}`,
   ];
+  if (one.duplicates) lines.push(`  ${grouped(one.duplicates)} were there before, and count once`);
+  if (one.conflicts)
+    lines.push(
+      yellow(
+        `  ${grouped(one.conflicts)} have the id of another event with other data (id-conflict): they count nowhere; tenon dlq list --code id-conflict`,
+      ),
+    );
   for (const { code, count, row, detail } of one.reasons.slice(0, TOP_REASONS))
     lines.push(
       `  ${grouped(count)} ${code}, first in row ${grouped(row)}${detail === '' ? '' : `: ${detail.slice(0, 120)}`}`,

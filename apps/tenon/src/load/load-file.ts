@@ -35,6 +35,8 @@ export interface LoadDeps {
   readonly lastRow?: number;
   /** Of a file that was loaded before: the rows that were refused then. */
   readonly only?: ReadonlySet<number>;
+  /** Fields that are the ids of rows. */
+  readonly id?: readonly string[];
   onProgress(done: number, state: LoadState): void;
   onWait(reason: string): void;
 }
@@ -60,10 +62,12 @@ export async function loadFile(deps: LoadDeps): Promise<Loaded> {
     bytes: PARCEL_BYTES,
     lastRow,
     only,
+    id: deps.id,
   });
   const save = (complete: boolean) => {
     const { rows, accepted, rejected, offsets } = state;
-    deps.checkpoints.save({ v: 1, ...file, rows, accepted, rejected, offsets, complete });
+    const id = deps.id && { id: deps.id };
+    deps.checkpoints.save({ v: 1, ...file, ...id, rows, accepted, rejected, offsets, complete });
   };
   const settle = async (sending: Promise<Outcome>) => {
     const { parcel, answer } = await sending;

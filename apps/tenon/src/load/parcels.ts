@@ -1,4 +1,5 @@
 /** Rows gathered to parcels, each of which is the body of a request. */
+import { idFrom } from './id-fields';
 import { EVENT_SOURCE, eventId } from './identity';
 import type { FileRow, RowChunk } from './rows';
 
@@ -24,6 +25,8 @@ export interface ParcelOptions {
   readonly lastRow: number;
   /** Only these rows; absent: all. */
   readonly only?: ReadonlySet<number> | undefined;
+  /** Fields of the rows that are their ids; absent: ids are made of the file and the row's number. */
+  readonly id?: readonly string[] | undefined;
 }
 
 export async function* inParcels(
@@ -31,7 +34,11 @@ export async function* inParcels(
   options: ParcelOptions,
 ): AsyncGenerator<Parcel> {
   // Everything but id and data is the same for all rows.
-  const before = `{"specversion":"1.0","source":${JSON.stringify(EVENT_SOURCE)},"type":${JSON.stringify(options.source)},"id":"`;
+  const { id: fields } = options;
+  // An id of the data is the source's, as where the source says so itself.
+  const origin = fields === undefined ? EVENT_SOURCE : `/${options.source}`;
+  const before = `{"specversion":"1.0","source":${JSON.stringify(origin)},"type":${JSON.stringify(options.source)},"id":`;
+  const missing = { code: 'id-missing', detail: `The row has no value in ${fields?.join(', ')}.` };
   let lines: string[] = [];
   let sent: FileRow[] = [];
   let unsendable: FileRow[] = [];
@@ -48,11 +55,14 @@ export async function* inParcels(
       if (row.number > options.lastRow) break;
       upTo = row.number;
       if (options.only?.has(row.number) === false) continue;
+      const id =
+        row.problem !== undefined || row.asIs === true || fields === undefined
+          ? eventId(options.base, row.number)
+          : idFrom(row.text, fields);
       if (row.problem !== undefined) unsendable.push(row);
+      else if (id === undefined) unsendable.push({ ...row, problem: missing });
       else {
-        const line = row.asIs
-          ? row.text
-          : `${before}${eventId(options.base, row.number)}","data":${row.text}}`;
+        const line = row.asIs ? row.text : `${before}${JSON.stringify(id)},"data":${row.text}}`;
         lines.push(line);
         sent.push(row);
         bytes += line.length;

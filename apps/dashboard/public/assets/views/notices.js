@@ -1,9 +1,11 @@
 // What is said when there are no numbers, or none that are fresh.
 import { html } from '../html.js';
 import { clock, count, duration } from '../format.js';
+import { reasonsOf } from '../letters.js';
 /** @typedef {import('../../../src/wire').Problem} Problem */
 /** @typedef {import('../../../src/wire').Product} Product */
 /** @typedef {import('../../../src/wire').Answer} Answer */
+/** @typedef {import('../../../src/wire').LetterCount} LetterCount */
 
 /** A gap shorter than this is not worth a word. */
 const PATIENCE_MILLIS = 1500;
@@ -67,15 +69,44 @@ export const Troubles = ({ answer }) => {
   );
 };
 
-/** Events that the product could not take, with where the reasons stand. @param {{product: Product, answer: Answer}} props */
-export const Refused = ({ product, answer }) => {
+/** More reasons than these are named on the command line only. */
+const MOST_REASONS = 5;
+
+/** @param {{code: string, count: number}[]} reasons */
+const reasonText = (reasons) =>
+  reasons
+    .slice(0, MOST_REASONS)
+    .map(({ code, count: n }) => `${count(n)} ${code}`)
+    .join(', ') + (reasons.length > MOST_REASONS ? ', …' : '');
+
+/**
+ * Events that the product could not take, and those of its source that no product has seen, with the reasons of those that nobody
+ * has settled yet.
+ *
+ * @param {{product: Product, answer: Answer, letters: readonly LetterCount[]}} props
+ */
+export const Refused = ({ product, answer, letters }) => {
   const refused = answer.deadLettered ?? 0;
-  if (refused === 0) return null;
-  const what = `${count(refused)} ${refused === 1 ? 'event was' : 'events were'} refused`;
-  return html`<p class="aside" role="note">
-    <strong>${what}</strong>${' by this product. The reasons: '}
-    <code>${`npx tenon dlq list --product ${product.name}`}</code>
-  </p>`;
+  const { own, source } = reasonsOf(product, letters);
+  const ofSource = source.reduce((sum, one) => sum + one.count, 0);
+  if (refused === 0 && ofSource === 0) return null;
+  const were = (/** @type {number} */ n) => `${count(n)} ${n === 1 ? 'event was' : 'events were'} refused`;
+  return html`<div class="aside refused" role="note">
+    ${
+      refused > 0 &&
+      html`<p>
+        <strong>${were(refused)}</strong>${` by this product${own.length > 0 ? `: ${reasonText(own)}` : ''}.`}
+      </p>`
+    }
+    ${
+      ofSource > 0 &&
+      html`<p>
+        <strong>${were(ofSource)}</strong
+        >${` by ${product.source}, for every product: ${reasonText(source)}.`}
+      </p>`
+    }
+    <p>Each with its reason: <code>${`npx tenon dlq list --source ${product.source}`}</code></p>
+  </div>`;
 };
 
 /** @param {Product} product */

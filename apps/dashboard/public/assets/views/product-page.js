@@ -57,7 +57,7 @@ function Numbers({ dashboard, view, answer, now }) {
     <div class="layout">
       <div class="figures">
         <${Troubles} answer=${answer} />
-        <${Refused} product=${view.product} answer=${answer} />
+        <${Refused} product=${view.product} answer=${answer} letters=${dashboard.letters} />
         ${empty && html`<${Empty} product=${view.product} records=${records} />`}
         ${!empty && html`<${Measures} view=${view} />`}
         <${Aside} problem=${view.problem} what="Older rows cannot be read." />
