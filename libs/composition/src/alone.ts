@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Problem } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
+import { Refusal } from '@tenon/errors';
 import type { Logger } from '@tenon/ports';
 import type { ProcessEvents, Settings, Statics } from '@tenon/runtime';
 import {
@@ -34,11 +35,19 @@ export interface AloneOptions {
 
 /** Settings of a service that is alone. @throws Refusal naming every problem at once */
 export function readServiceSettings(service: ServiceName, environment: Environment): Settings {
-  const { port, servers } = KINDS[service];
-  return readSettings(environment, {
-    required: Object.fromEntries(servers.map((name) => [name, SERVER_EXAMPLES[name] ?? '…'])),
+  const { port, servers, ofLayers = false } = KINDS[service];
+  const layer = environment['TENON_LAYER'] || 'all';
+  const own = { batch: 'TENON_BATCH_STORE', speed: 'TENON_SPEED_STORE' }[layer];
+  // A process of one layer needs no store but this layer's.
+  const isGiven = own !== undefined && Boolean(environment[own]);
+  const needed = servers.filter((name) => name !== 'TENON_MONGODB_URL' || !isGiven);
+  const settings = readSettings(environment, {
+    required: Object.fromEntries(needed.map((name) => [name, SERVER_EXAMPLES[name] ?? '…'])),
     defaults: { TENON_PORT: String(port) },
   });
+  if (ofLayers || settings.TENON_LAYER === 'all') return settings;
+  const message = `TENON_LAYER is for consumption and serving: there is one ${service} for all layers.`;
+  throw new Refusal('configuration', [{ code: 'invalid-setting', message }]);
 }
 
 /** Runs a service until a signal. @returns the exit code: 0 ended in order, 1 failed or can't start, 2 called wrongly */

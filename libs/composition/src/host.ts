@@ -217,7 +217,8 @@ async function startWatch(parts: Parts, services: () => readonly RunningService[
   });
   progress.start();
   const probes = [];
-  if (parts.opened().includes('store')) {
+  // A layer's store that is away is its products' matter, whose answers say so.
+  if (parts.opened().includes(parts.home)) {
     const store = await parts.store();
     probes.push({
       part: 'store',

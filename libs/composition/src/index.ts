@@ -7,3 +7,5 @@ export { SERVICES } from './services';
 export type { ServiceName } from './services';
 export { createParts } from './parts';
 export type { Parts } from './parts';
+export { isSeparate, layersOf, pointersOf, storesOf, troublesOf, zonesOf } from './layers';
+export type { LayerScope, Layers } from './layers';

@@ -32,6 +32,7 @@ import { createTracing } from '@tenon/runtime';
 import { adapters } from './adapters';
 import { checkedBus } from './checked-bus';
 import { kafkaOptions } from './kafka-options';
+import { lazyStore } from './lazy-store';
 import { natsOptions } from './nats-options';
 import { version } from './version';
 
@@ -44,11 +45,17 @@ export interface Parts {
   readonly passedOver: PassedOver;
   log(): Promise<EventLog & TopicRemover>;
   bus(): Promise<Bus>;
-  store(): Promise<ProductStore>;
+  /**
+   * @param layer of products whose layers are in stores of their own; absent: of all others, and of what is no product's. A
+   * layer's store that can't be reached yet is there all the same, and is opened once it can be asked.
+   */
+  store(layer?: 'batch' | 'speed'): Promise<ProductStore>;
   lake(): Promise<Lake>;
   engine(): Promise<Engine>;
   /** Ends what the engine runs, whatever it does. */
   interrupt(): Promise<void>;
+  /** What `store()` is called among the parts. */
+  readonly home: PartName;
   /** Where the parts that were asked for write to a disk of this machine. */
   places(): readonly DiskPlace[];
   /** The parts that were asked for. */
@@ -57,10 +64,24 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-export type PartName = 'log' | 'bus' | 'store' | 'lake' | 'engine';
+const PARTS = ['log', 'bus', 'store', 'batch-store', 'speed-store', 'lake', 'engine'] as const;
+export type PartName = (typeof PARTS)[number];
 
 interface Closable {
   close(): Promise<void>;
+}
+
+/** The URL of each store; undefined: embedded. `home` is the one that a process is registered in. */
+function storeUrls({
+  TENON_LAYER: layer,
+  TENON_MONGODB_URL: url,
+  TENON_BATCH_STORE: batch = url,
+  TENON_SPEED_STORE: speed = url,
+}: Settings) {
+  const urls = { store: url, 'batch-store': batch, 'speed-store': speed };
+  // A process of one layer needs no store but this layer's.
+  const home = layer === 'batch' || layer === 'speed' ? (`${layer}-store` as const) : ('store' as const);
+  return { ...urls, home };
 }
 
 /**
@@ -119,15 +140,28 @@ export function createParts(
           await adapters.nats().createNatsBus({ ...natsOptions(settings), name, logger }),
           passedOver,
         );
-  const openStore = async (): Promise<ProductStore> =>
-    TENON_MONGODB_URL === undefined
-      ? createLmdbProductStore({ directory: await folder('store') })
-      : adapters.mongodb().createMongoProductStore({
-          url: TENON_MONGODB_URL,
-          isShared: isPointerKey,
-          ...(caFile !== undefined && { caFile }),
-          ...(certFile !== undefined && { certFile }),
-        });
+  const urls = storeUrls(settings);
+  const openMongo = (url: string): Promise<ProductStore> =>
+    adapters.mongodb().createMongoProductStore({
+      url,
+      isShared: isPointerKey,
+      ...(caFile !== undefined && { caFile }),
+      ...(certFile !== undefined && { certFile }),
+    });
+  const openStore = async (part: 'store' | 'batch-store' | 'speed-store'): Promise<ProductStore> => {
+    const url = urls[part];
+    if (url === undefined) return createLmdbProductStore({ directory: await folder(part) });
+    // Without the one that the process is registered in it can't start; a layer's may be away.
+    return part === urls.home ? openMongo(url) : lazyStore(() => openMongo(url));
+  };
+  /** Parts with one URL are one part. */
+  const storePart = (layer?: 'batch' | 'speed') => {
+    const part = layer === undefined ? urls.home : (`${layer}-store` as const);
+    const same = ([urls.home, 'batch-store', 'speed-store'] as const).find(
+      (one) => urls[one] !== undefined && urls[one] === urls[part],
+    );
+    return same ?? part;
+  };
 
   const tracing = createTracing({
     environment,
@@ -143,6 +177,7 @@ export function createParts(
   });
 
   return {
+    home: urls.home,
     clock: systemClock,
     ids: createIds(),
     passedOver,
@@ -150,7 +185,10 @@ export function createParts(
     tracing,
     log: () => once('log', async () => keep(await openLog())),
     bus: () => once('bus', async () => keep(await openBus())),
-    store: () => once('store', async () => keep(await openStore())),
+    store: (layer) => {
+      const part = storePart(layer);
+      return once(part, async () => keep(await openStore(part)));
+    },
     // In a data directory, which this process has alone, whatever is left over is of a process that has ended.
     lake: () =>
       once('lake', async () =>
@@ -172,13 +210,13 @@ export function createParts(
     places: () => {
       const embedded = [
         ...(TENON_KAFKA_BROKERS === undefined ? ['log'] : []),
-        ...(TENON_MONGODB_URL === undefined ? ['store'] : []),
+        ...(TENON_MONGODB_URL === undefined ? ['store', 'batch-store', 'speed-store'] : []),
         ...(TENON_LAKE === undefined ? ['lake'] : []),
       ].map((part) => ({ part, path: join(data, part) }));
       const all = [...embedded, ...(TENON_LAKE === undefined ? [] : [{ part: 'lake', path: TENON_LAKE }])];
       return all.filter(({ part }) => known.has(part));
     },
-    opened: () => (['log', 'bus', 'store', 'lake', 'engine'] as const).filter((part) => known.has(part)),
+    opened: () => PARTS.filter((part) => known.has(part)),
     close: async () => {
       await Promise.allSettled(known.values());
       for (const part of opened.splice(0).reverse()) await part.close();

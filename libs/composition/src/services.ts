@@ -12,6 +12,7 @@ import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { createTieredLog } from '@tenon/tiered-log';
 import { servedPointers, troubleBook } from '@tenon/views';
 import { knownLog } from './known-log';
+import { layersOf, pointersOf, storesOf, troublesOf, zonesOf } from './layers';
 import type { Parts } from './parts';
 
 export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
@@ -32,6 +33,8 @@ export interface ServiceContext {
 interface ServiceKind {
   /** Where it listens when it is alone. */
   readonly port: number;
+  /** Whether instances of it may have one layer each. */
+  readonly ofLayers?: boolean;
   /** The servers that it can't do without when it is alone. */
   readonly servers: readonly SettingName[];
   start(context: ServiceContext): Promise<RunningService>;
@@ -87,23 +90,32 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
   },
   consumption: {
     port: 7074,
+    ofLayers: true,
     servers: LOG_BUS_AND_STORE,
-    start: async (context) =>
-      createConsumption({ ...(await logBusAndStore('consumption', context)), config: CONSUMPTION_DEFAULTS }),
+    start: async (context) => {
+      const { layers, ...deps } = await logBusAndStore('consumption', context);
+      const zones = zonesOf(context.settings.TENON_LAYER, layers, deps);
+      return createConsumption({ ...deps, zones, config: CONSUMPTION_DEFAULTS });
+    },
   },
   serving: {
     port: 7075,
+    ofLayers: true,
     servers: LOG_BUS_AND_STORE,
-    start: async (context) =>
-      createServing({
-        ...(await logBusAndStore('serving', context)),
+    start: async (context) => {
+      const { layers, ...deps } = await logBusAndStore('serving', context);
+      const { TENON_LAYER: scope } = context.settings;
+      return createServing({
+        ...deps,
+        ...{ scope, stores: storesOf(scope, layers, deps) },
         engine: await context.parts.engine(),
         config: {
           ...SERVING_DEFAULTS,
           maxAnswerBytes: context.settings.TENON_MAX_ANSWER,
           maxRefusedPercent: context.settings.TENON_MAX_REFUSED,
         },
-      }),
+      });
+    },
   },
 };
 
@@ -129,17 +141,17 @@ const environmentOf = (service: ServiceName, { clock, ids, logger, tracing, pass
 });
 
 async function logBusAndStore(service: ServiceName, { parts, catalog, settings, metrics }: ServiceContext) {
+  const { sources, plans } = catalog;
   const store = await parts.store();
+  const layers = await layersOf(parts, plans, settings.TENON_LAYER);
   return {
     ...environmentOf(service, parts),
     log: await knownLog(parts, true, settings.TENON_ACCEPT_TOPICS),
     bus: await parts.bus(),
-    store,
-    pointers: servedPointers(store),
-    troubles: troubleBook(store, parts.clock),
-    metrics,
-    sources: catalog.sources,
-    plans: catalog.plans,
+    ...{ store, layers },
+    pointers: pointersOf(layers, service === 'batch' ? 'batch' : 'speed', plans, servedPointers(store)),
+    troubles: troublesOf(layers, plans, troubleBook(store, parts.clock)),
+    ...{ metrics, sources, plans },
   };
 }
 

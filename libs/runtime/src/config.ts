@@ -52,6 +52,8 @@ const parts = (text: string): string[] => text.split(',').map((part) => part.tri
 
 const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'is an http:// or https:// URL');
 
+const mongoUrl = z.string().regex(/^mongodb(\+srv)?:\/\/[^\s/]+/i, 'is mongodb://host:port/…');
+
 const maxRowsPerEvent = integer(1, 10_000_000).default(10_000);
 
 /** What the engine is made with to check a catalog; other settings, and whether this one is right, do not matter there. */
@@ -96,10 +98,12 @@ export const SETTINGS = {
     .regex(/^[a-z][a-z0-9-]{0,62}$/, 'is a name of small letters, digits and -, at most 63')
     .default('tenon'),
   TENON_BUS_SECRET: z.string().min(16, 'has at least 16 characters').optional(),
-  TENON_MONGODB_URL: z
-    .string()
-    .regex(/^mongodb(\+srv)?:\/\/[^\s/]+/i, 'is mongodb://host:port/…')
-    .optional(),
+  TENON_MONGODB_URL: mongoUrl.optional(),
+  TENON_BATCH_STORE: mongoUrl.optional(),
+  TENON_SPEED_STORE: mongoUrl.optional(),
+  TENON_LAYER: z
+    .enum(['all', 'combined', 'batch', 'speed'], 'is all, combined, batch or speed')
+    .default('all'),
   TENON_MONGODB_CA: z.string().optional(),
   TENON_MONGODB_CERT: z.string().optional(),
   TENON_LAKE: z
@@ -214,6 +218,7 @@ function contradictions(settings: Settings): Problem[] {
       const missing = settings[name] === undefined ? [] : needed.filter((one) => settings[one] === undefined);
       return missing.length === 0 ? [] : [`${name} needs ${missing.join(' and ')}.`];
     }),
+    ...layerContradictions(settings),
     ...saslContradictions(settings),
     ...authContradictions(settings),
     ...(inSync > copies
@@ -237,6 +242,21 @@ const NEEDS: readonly (readonly [SettingName, readonly SettingName[]])[] = [
   ['TENON_KAFKA_TOKEN_URL', ['TENON_KAFKA_SASL']],
   ['TENON_KAFKA_SCOPE', ['TENON_KAFKA_TOKEN_URL']],
 ];
+
+/** A process has to know of both stores what it needs, and each process the same. */
+function* layerContradictions(settings: Settings): Generator<string> {
+  const { TENON_LAYER: layer, TENON_MONGODB_URL: url } = settings;
+  const [batch, speed] = [settings.TENON_BATCH_STORE, settings.TENON_SPEED_STORE];
+  const isWhole = layer === 'all' || layer === 'combined';
+  if (isWhole && url === undefined && (batch ?? speed) !== undefined)
+    yield 'TENON_BATCH_STORE and TENON_SPEED_STORE need TENON_MONGODB_URL, for all other products.';
+  if (layer === 'batch' || layer === 'combined') return;
+  if (speed !== undefined && batch === undefined) yield 'TENON_SPEED_STORE needs TENON_BATCH_STORE.';
+  if (batch !== undefined && speed === undefined && layer === 'all')
+    yield 'TENON_BATCH_STORE needs TENON_SPEED_STORE.';
+  if (layer === 'speed' && batch === undefined)
+    yield 'TENON_LAYER=speed needs TENON_BATCH_STORE: the speed layer prunes what the batch layer serves.';
+}
 
 function* authContradictions(settings: Settings): Generator<string> {
   const { TENON_AUTH: auth, TENON_TOKENS: tokens, TENON_OIDC_ISSUER: issuer } = settings;

@@ -7,14 +7,17 @@ export {
   partsOf,
   readBaseView,
   readPointer,
-  readSpeedView,
   readView,
+  troublesOf,
 } from './view';
-export type { BaseView, LaneView, ProductView, SpeedView } from './view';
+export type { BaseView, LaneView, MissingLayer, ProductView, SpeedView } from './view';
 export { pastView, readKept, readableGenerations } from './past';
 export type { PastView } from './past';
-export { inOneStore, noView, withView } from './open-view';
-export type { KnownView, LayerSnapshots, LayerStores } from './open-view';
+export { inOneStore, withView } from './open-view';
+export type { LayerSnapshots, LayerStores } from './open-view';
+export { noView } from './known-view';
+export type { KnownView } from './known-view';
+export { ApartStores } from './apart/stores';
 export { cellsByKey, cellsOf, cellsOfParts, closedSpeedCells, mergedCell } from './cells';
 export type { MergedCell } from './cells';
 export { cellTexts, textsByKey } from './cell-texts';

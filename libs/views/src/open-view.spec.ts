@@ -43,46 +43,12 @@ test('both layers in one store are read from one snapshot of it', async () => {
   expect(snapshots).toHaveBeenCalledTimes(1);
 });
 
-describe('with a store for each layer', () => {
-  test('the answer is what it would be with one', async () => {
-    const stores = { base: storeWith(BASE), speed: storeWith(SPEED) };
-    expect(await read(stores)).toEqual(TOGETHER);
-    expect([stores.base.held, stores.speed.held]).toEqual([0, 0]);
-  });
-
-  test('the base view is pinned first: what speed has later joins on to it', async () => {
-    const stores = { base: storeWith(BASE), speed: storeWith(SPEED) };
-    const { snapshot } = stores.speed;
-    stores.speed.snapshot = (work) => {
-      expect(stores.base.held).toBe(1);
-      // Meanwhile speed has closed its epoch, and the next generation is served.
-      stores.base.documents = { meta: servedAt(2, 14), base: base(0, { home: { 1: 5, 2: 9 } }) };
-      stores.speed.documents = {
-        meta: { ...progress(1, 0, 10, 14, { closed: true }), ...progress(2, 0, 14, 15) },
-        speed: { ...speed(1, 0, { home: 4 }), ...speed(2, 0, { about: 1 }) },
-      };
-      return snapshot(work);
-    };
-    expect(await read(stores)).toEqual({
-      generation: 1,
-      included: { 'clicks/0': 15, 'clicks/1': 0 },
-      pages: { home: 9, about: 2 },
-    });
-  });
-
-  test("what speed's store says of a pointer is not asked, nor what base's says of progress", async () => {
-    const stores = {
-      base: storeWith({ ...BASE, meta: { ...BASE.meta, ...progress(1, 0, 10, 99) } }),
-      speed: storeWith({ ...SPEED, meta: { ...SPEED.meta, ...servedAt(7, 70) } }),
-    };
-    expect(await read(stores)).toEqual(TOGETHER);
-  });
-
-  test('what the reader throws reaches the caller, and no snapshot stays held', async () => {
-    const stores = { base: storeWith(BASE), speed: storeWith(SPEED) };
-    await expect(withView(stores, LAYOUT, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect([stores.base.held, stores.speed.held]).toEqual([0, 0]);
-  });
+test('what the reader throws reaches the caller, and no snapshot stays held', async () => {
+  const store = storeWith(BASE);
+  await expect(withView(inOneStore(store), LAYOUT, () => Promise.reject(new Error('no')))).rejects.toThrow(
+    'no',
+  );
+  expect(store.held).toBe(0);
 });
 
 test('a view that is known stays the same object until something of it changes, and not longer', async () => {

@@ -45,6 +45,8 @@ import { troublesIn } from './trouble-book';
 /** The fold of all records before a cut. */
 export interface BaseView {
   readonly pointer: Pointer;
+  /** What the store of base alone knows to be wrong with the product; where both layers are in one, the speed view has it all. */
+  readonly troubles?: readonly Trouble[];
 }
 
 /** The epochs at or above a base view's cut, lane by lane. */
@@ -73,6 +75,15 @@ export interface ProductView {
   readonly speed: SpeedView;
   /** Of a generation of before: the folds that took something out that it needs (see past.ts). */
   readonly past?: readonly Generation[];
+  /** What of it could not be read, where the layers are in stores of their own. */
+  readonly missing?: MissingLayer;
+}
+
+/** A layer whose store is away, or (`apart`) two stores that do not go together. */
+export interface MissingLayer {
+  readonly code: 'layer-away' | 'layers-apart';
+  readonly layer: 'batch' | 'speed';
+  readonly reason: string;
 }
 
 type AnyPointer = PointerDocument | PointerDocumentBefore;
@@ -89,18 +100,35 @@ function pointerIn({ plan }: ProductLayout, document: AnyPointer | undefined): P
   return mustRead(pointerOf(document, plan.source), () => 'the store') ?? emptyPointer(plan.hash);
 }
 
-/** @throws UnsupportedVersion */
+/** Of a store that holds base alone. @throws UnsupportedVersion */
 export async function readBaseView(snapshot: StoreSnapshot, layout: ProductLayout): Promise<BaseView> {
-  return { pointer: await readPointer(snapshot, layout) };
+  const { product } = layout;
+  const keys = [STORE_KEYS.pointer(product), STORE_KEYS.troubles(product)];
+  const [pointer, troubles] = await snapshot.getMany<AnyPointer | TroublesDocument>('meta', keys);
+  return {
+    pointer: pointerIn(layout, pointer as AnyPointer | undefined),
+    troubles: troublesIn(troubles as TroublesDocument | undefined),
+  };
 }
 
-/** Follows each lane from the cut of `base` as far as its epochs join on. @throws UnsupportedVersion */
-export async function readSpeedView(
+/**
+ * The view of a store that holds speed alone, from the cut of a base view on. The store's own pointer is the last one that speed's
+ * landing has heard of: nothing at or above its cut has been pruned here.
+ *
+ * @param join what to begin at, given the store's own pointer; called once, after the first read of the snapshot
+ * @throws UnsupportedVersion
+ */
+export function readJoinedView(
   snapshot: StoreSnapshot,
   layout: ProductLayout,
-  base: BaseView,
-): Promise<SpeedView> {
-  return (await readLanded(snapshot, layout, base.pointer)).speed;
+  join: (own: Pointer) => Promise<BaseView>,
+): Promise<ProductView> {
+  return readLanded(snapshot, layout, join);
+}
+
+/** The speed view of which nothing is known. */
+export function emptySpeedView(layout: ProductLayout, { pointer }: BaseView): SpeedView {
+  return new LandedParts(layout).beyond(pointer);
 }
 
 /** Both from one store, at once. @throws UnsupportedVersion */
@@ -111,35 +139,42 @@ export function readView(snapshot: StoreSnapshot, layout: ProductLayout): Promis
 /** Epochs of each lane that are read at once: more are there only while batch is away. */
 const AT_ONCE = 8;
 
-/** @param known the pointer; else it is read with the rest */
 async function readLanded(
   snapshot: StoreSnapshot,
   layout: ProductLayout,
-  known?: Pointer,
+  join?: (own: Pointer) => Promise<BaseView>,
 ): Promise<ProductView> {
   const pointerKey = STORE_KEYS.pointer(layout.product);
   const range = STORE_KEYS.progressOf(layout.product);
   const landed = new LandedParts(layout);
-  let pointer = known;
+  let pointer: Pointer | undefined;
+  let base: BaseView | undefined;
+  const joined = async (): Promise<BaseView> => {
+    const own = pointer ?? emptyPointer(layout.plan.hash);
+    base = join === undefined ? { pointer: own } : await join(own);
+    pointer = base.pointer;
+    return base;
+  };
   const read = async (part: ScanRange): Promise<string | null> => {
     for await (const chunk of snapshot.scan<LandedDocument | AnyPointer>('meta', part)) {
       for (const { key, value } of chunk)
         if (key === pointerKey) pointer = pointerIn(layout, value as AnyPointer);
         else landed.add(key, value as LandedDocument);
+      if (base === undefined) await joined();
       const from = landed.needed(pointer);
       if (from !== null && from > (chunk.at(-1)?.key ?? '')) return from;
     }
     return null;
   };
   const first = {
-    ...(known === undefined ? { ...range, and: pointerKey } : range),
+    ...{ ...range, and: pointerKey },
     expected: AT_ONCE * Math.max(AT_ONCE, layout.lanes.length),
   };
   // What stretches lead over is not read. Where they end the rest begins, which is in the first chunk if there are none.
   const from = await read(first);
   if (from !== null) await read({ gte: from, lt: range.lt });
-  const served = pointer ?? emptyPointer(layout.plan.hash);
-  return { base: { pointer: served }, speed: landed.beyond(served) };
+  base ??= await joined();
+  return { base, speed: landed.beyond(base.pointer) };
 }
 
 type LandedDocument = ProgressDocument | StretchesDocument | TroublesDocument;
@@ -238,3 +273,7 @@ export function ledgerOf({ base, speed }: ProductView): LedgerCounts {
     for (const { ledger } of partsOf(lane)) sum = addLedgers(sum, ledger);
   return sum;
 }
+
+/** What is known to be wrong with the product, by either layer's store. */
+export const troublesOf = ({ base, speed }: ProductView): readonly Trouble[] =>
+  base.troubles === undefined ? speed.troubles : [...base.troubles, ...speed.troubles];

@@ -2,7 +2,6 @@
 import type { Stage } from './clients';
 import { cut } from './clients';
 import type { ServiceName } from './deployment';
-import { SERVICES } from './deployment';
 import { letRivalsRun } from './rivals';
 import type { Process } from './simulation';
 import { FURTHER } from './world';
@@ -20,13 +19,19 @@ export interface Chaos extends Disturbed {
 }
 
 /** Whose zombies could do harm, more often than those of the others. */
-const ZOMBIES: readonly ServiceName[] = [
-  ...SERVICES,
+const zombiesOf = ({ deployment }: Chaos): readonly ServiceName[] => [
+  ...deployment.names,
   'speed',
   'batch',
   'batch',
   'consumption',
   'consumption',
+];
+
+/** Those that land are killed more often than the others. */
+const victimsOf = ({ deployment: { names } }: Chaos): readonly ServiceName[] => [
+  ...names,
+  ...names.filter((name) => name.endsWith('consumption')),
 ];
 
 /** Disturbs until it is over; leaves everything running. */
@@ -41,20 +46,22 @@ export async function disturbAtRandom(stage: Disturbed): Promise<void> {
   else if (first < 0.72) aside(joinConsumption(chaos));
   else if (first < 0.84) aside(archiveBesideAnother(chaos));
   else if (first < 0.92) await cutBesideAnother(chaos);
+  if (chaos.scenario.apart && random.chance(0.6)) aside(loseStore(chaos));
   if (random.chance(0.7)) await changeCatalog(chaos);
   while (!chaos.isOver()) {
     await simulation.sleep(outside, random.int(1, 20));
     if (random.chance(0.05)) await changeCatalog(chaos);
+    if (chaos.scenario.apart && random.chance(0.1)) aside(loseStore(chaos));
     const what = random.next();
-    if (what < 0.32) await killOne(chaos, random.pick([...SERVICES, 'consumption'] as const));
+    if (what < 0.32) await killOne(chaos, random.pick(victimsOf(chaos)));
     else if (what < 0.39) await killAll(chaos);
-    else if (what < 0.64) aside(raiseZombie(chaos, random.pick(ZOMBIES)));
+    else if (what < 0.64) aside(raiseZombie(chaos, random.pick(zombiesOf(chaos))));
     else if (what < 0.69) aside(joinConsumption(chaos));
     else if (what < 0.76) aside(archiveBesideAnother(chaos));
     else if (what < 0.83) await cutBesideAnother(chaos);
     else if (what < 0.87) await letRivalsRun(chaos);
     else if (what < 0.92) await lull(chaos);
-    else slowDown(chaos, random.pick(SERVICES));
+    else slowDown(chaos, random.pick(chaos.deployment.names));
   }
   await Promise.all(beside);
 }
@@ -73,6 +80,8 @@ const MOMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
   speed: ['append tenon.flushes', 'append tenon.flushes', 'engine'],
   batch: ['append tenon.ranges', 'append tenon.ranges', 'commit', 'engine'],
   consumption: ['transact', 'snapshot'],
+  'batch-consumption': ['transact', 'snapshot'],
+  'speed-consumption': ['transact', 'snapshot'],
   serving: ['snapshot', 'engine'],
 };
 
@@ -102,7 +111,7 @@ export async function changeCatalog(chaos: Stage): Promise<void> {
   counters.add(isNew ? 'products added' : isBack ? 'products back again' : 'products removed');
   deployment.declare(name, isBack);
   const pause = random.pick([0, 0, 5, 30]);
-  for (const service of random.shuffle(SERVICES)) {
+  for (const service of random.shuffle(deployment.names)) {
     await deployment.kill(service);
     await deployment.start(service);
     await simulation.sleep(outside, random.int(0, pause));
@@ -118,10 +127,10 @@ async function killAll(chaos: Chaos): Promise<void> {
     await simulation.turn(outside, 'sleep', { due: simulation.now + 60, ready: isFolding });
   if (isFolding()) counters.add('restarts of everything inside a fold');
   counters.add('restarts of everything');
-  for (const name of SERVICES) await deployment.kill(name);
+  for (const name of deployment.names) await deployment.kill(name);
   for (const zombie of deployment.zombies) await deployment.killZombie(zombie);
   if (random.chance(0.3)) await chaos.reopen();
-  for (const name of random.shuffle(SERVICES)) void deployment.start(name);
+  for (const name of random.shuffle(deployment.names)) void deployment.start(name);
 }
 
 async function raiseZombie(chaos: Chaos, name: ServiceName): Promise<void> {
@@ -147,6 +156,15 @@ async function joinConsumption(chaos: Chaos): Promise<void> {
   await cut(chaos, random.chance(0.3));
   await simulation.sleep(outside, random.int(100, 500));
   if (old !== undefined) await deployment.killZombie(old);
+}
+
+/** The store of one layer is away for a while. */
+async function loseStore({ simulation, random, outside, world, counters }: Chaos): Promise<void> {
+  const layer = random.pick(['batch', 'speed'] as const);
+  counters.add(`times the ${layer} layer’s store was away`);
+  world.takeAway(layer, true);
+  await simulation.sleep(outside, random.int(50, 500));
+  world.takeAway(layer, false);
 }
 
 /** Two archive the same partitions, and end files elsewhere. */

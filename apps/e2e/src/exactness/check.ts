@@ -24,13 +24,30 @@ export interface Asked {
   readonly timed?: boolean;
 }
 
+/** The layer whose store was away when it was asked; null: both were there. */
+export function awayIn({ troubles = [] }: Pick<AnswerEnvelope, 'troubles'>): 'batch' | 'speed' | null {
+  const trouble = troubles.find(({ code }) => code === 'layer-away');
+  return (trouble?.layer as 'batch' | 'speed' | undefined) ?? null;
+}
+
+/** What an answer is: that of the layer that was asked for, or with the store of one away what the other can say. */
+function layerOf({ answer }: RowsAnswer, asked: Layer): Layer {
+  const away = awayIn(answer);
+  if (away === null) return asked;
+  if (answer.status !== 'incomplete')
+    throw new Wrong(`the ${away} layer is away, and the answer is ${answer.status}`);
+  if (asked !== 'merged') throw new Wrong(`layer ${asked} was asked for, and ${away} is said to be away`);
+  return away === 'batch' ? 'speed' : 'batch';
+}
+
 /** @returns how many rows were compared @throws Wrong */
 export function checkRows(
   product: OracleProduct,
   log: AcceptedLog,
   answer: RowsAnswer,
-  { layer, wanted = () => true, timed = true }: Asked,
+  { layer: asked, wanted = () => true, timed = true }: Asked,
 ): number {
+  const layer = layerOf(answer, asked);
   const cut = answer.answer.cut[product.source] ?? {};
   const included = answer.answer.included[product.source] ?? {};
   log.refresh();

@@ -4,7 +4,7 @@ import { decodeReceipt } from '@tenon/contracts';
 import { HttpProblem, Unavailable } from '@tenon/errors';
 import type { AcceptedLog } from './accepted';
 import type { Asked, Layer, LedgerAnswer } from './check';
-import { Wrong, checkLedger, checkRows } from './check';
+import { Wrong, awayIn, checkLedger, checkRows } from './check';
 import type { Counters } from './counters';
 import type { Deployment } from './deployment';
 import type { Vector } from './oracle';
@@ -122,7 +122,10 @@ export async function ask(
     });
   const answer = bodyOf(response) as RowsAnswer;
   counters.add('rows compared', checkRows(product, log, answer, asked));
+  const away = awayIn(answer.answer);
   counters.add(`answers compared (${asked.layer})`);
+  if (away !== null) counters.add(`answers without the ${away} layer`);
+  else if (answer.answer.topology === 'lambda-separate') counters.add('answers of layers apart');
   checkBehind(product.source, answer, before, log.end());
   stage.past.note(product, asked.layer, query, answer);
   return answer;
@@ -176,6 +179,8 @@ function goesOn(
   layer: Layer,
   answer: RowsAnswer,
 ): void {
+  // With a layer away it says less, and says so.
+  if (awayIn(answer.answer) !== null) return;
   const key = `${name} ${layer === 'batch' ? 'cut' : 'included'}`;
   const included = answer.answer.included[source] ?? {};
   for (const [partition, next] of Object.entries(seen.get(key) ?? {}))

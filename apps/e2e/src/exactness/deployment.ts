@@ -1,4 +1,6 @@
 /** The five services of a simulated world, as incarnations that can die, freeze and go on as zombies. */
+import type { LayerScope } from '@tenon/composition';
+import { storesOf, zonesOf } from '@tenon/composition';
 import type { Plan } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
@@ -16,7 +18,9 @@ import { Gone, Process } from './simulation';
 import type { World } from './world';
 
 export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
-export type ServiceName = (typeof SERVICES)[number];
+/** Of layers that are apart, where each has an instance of its own. */
+const LAYERED = ['batch-consumption', 'speed-consumption'] as const;
+export type ServiceName = (typeof SERVICES)[number] | (typeof LAYERED)[number];
 
 interface Incarnation {
   readonly process: Process;
@@ -49,6 +53,11 @@ export class Deployment {
     const { wanderer } = scenario;
     const absent = wanderer?.fromTheBeginning === false ? wanderer.name : null;
     this.plans = planned.filter(({ product }) => product !== absent);
+  }
+
+  /** What runs in this world. */
+  get names(): readonly ServiceName[] {
+    return this.scenario.layered ? [...SERVICES, ...LAYERED] : SERVICES;
   }
 
   declares(product: string): boolean {
@@ -84,11 +93,21 @@ export class Deployment {
     }
   }
 
-  private create(name: ServiceName, process: Process): Promise<RunningService> {
+  private scopeOf(name: ServiceName): LayerScope {
+    if (name === 'batch-consumption') return 'batch';
+    if (name === 'speed-consumption') return 'speed';
+    return name === 'consumption' && this.scenario.layered ? 'combined' : 'all';
+  }
+
+  private async create(name: ServiceName, process: Process): Promise<RunningService> {
     const { scenario } = this;
     const group = this.groups.get(name) ?? 0;
+    const scope = this.scopeOf(name);
+    const { layers, ...ports } = await this.world.portsFor(
+      ...([process, group === 0 ? '' : `-${group}`, this.plans, scope] as const),
+    );
     const deps = {
-      ...this.world.portsFor(process, group === 0 ? '' : `-${group}`),
+      ...ports,
       bus: this.bus.for(process),
       sources: scenario.sources,
       plans: this.plans,
@@ -103,9 +122,14 @@ export class Deployment {
       case 'batch':
         return createBatch({ ...deps, config: { ...scenario.batch, ...this.batchOf(process) } });
       case 'consumption':
-        return createConsumption({ ...deps, config: scenario.consumption });
+      case 'batch-consumption':
+      case 'speed-consumption':
+        return createConsumption({
+          ...deps,
+          ...{ zones: zonesOf(scope, layers, deps), config: scenario.consumption },
+        });
       case 'serving':
-        return createServing({ ...deps, config: SERVING_DEFAULTS });
+        return createServing({ ...deps, stores: storesOf(scope, layers, deps), config: SERVING_DEFAULTS });
     }
   }
 

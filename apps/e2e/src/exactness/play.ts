@@ -14,11 +14,11 @@ import { AcceptedLog } from './accepted';
 import { SimulatedBus } from './bus';
 import { Calls } from './calls';
 import { changeCatalog, disturbAtRandom } from './chaos';
-import { Wrong } from './check';
+import { Wrong, awayIn } from './check';
 import type { Stage } from './clients';
 import { ask, askAll, askLedger, cutAtRandom, isPassing, logOf, sendAll } from './clients';
 import type { Counters } from './counters';
-import { Deployment, SERVICES } from './deployment';
+import { Deployment } from './deployment';
 import { readFlights } from './flights';
 import { PastAnswers, keptIn } from './past';
 import { poison } from './poison';
@@ -68,14 +68,16 @@ async function openAdapters(directory: string, clock: Clock, shared: Engine): Pr
   return {
     log: await createFileEventLog({ directory: join(directory, 'log'), clock }),
     store: await createLmdbProductStore({ directory: join(directory, 'store') }),
+    batchStore: await createLmdbProductStore({ directory: join(directory, 'batch-store') }),
+    speedStore: await createLmdbProductStore({ directory: join(directory, 'speed-store') }),
     lake: await createFileLake({ directory: join(directory, 'lake') }),
     engine: shared,
   };
 }
 
-async function closeAdapters({ log, store }: Adapters): Promise<void> {
+async function closeAdapters({ log, ...stores }: Adapters): Promise<void> {
   await log.close();
-  await store.close();
+  for (const store of [stores.store, stores.batchStore, stores.speedStore]) await store.close();
 }
 
 /** @throws Wrong, or whatever failed without an injected fault */
@@ -133,6 +135,8 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     pauses: { clients: false, cuts: false },
   };
   counters.add('worlds of two sources', scenario.sources.length - 1);
+  counters.add('worlds of layers apart', scenario.apart ? 1 : 0);
+  counters.add('worlds of layers in processes of their own', scenario.layered ? 1 : 0);
   counters.add('late events', scenario.late);
   counters.add('duplicates sent', scenario.duplicates);
 
@@ -144,7 +148,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     });
 
   const script = async () => {
-    await Promise.all(SERVICES.map((name) => deployment.start(name)));
+    await Promise.all(deployment.names.map((name) => deployment.start(name)));
     const calls = [...scenario.calls];
     const sent = Promise.all([1, 2, 3].map(() => sendAll(stage, calls))).finally(() => (over = true));
     await Promise.all([
@@ -182,7 +186,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
 async function comeToRest(stage: Stage): Promise<void> {
   const { deployment, simulation, outside, scenario, counters } = stage;
   for (const zombie of deployment.zombies) await deployment.killZombie(zombie);
-  for (const name of SERVICES) {
+  for (const name of deployment.names) {
     if (!deployment.isRunning(name)) await deployment.start(name);
     const process = deployment.processOf(name);
     if (process !== undefined) Object.assign(process, { pace: 1, frozen: false });
@@ -215,7 +219,10 @@ async function isAtRest(stage: Stage, { name, source }: OracleProduct, epoch: nu
   const log = logOf(stage, source);
   const request = requestOf({ params: { name } });
   const response = await stage.deployment.ask('serving', 'GET', '/v1/products/:name', request);
-  const { cut, included, generation } = bodyOf(response) as AnswerEnvelope;
+  const envelope = bodyOf(response) as AnswerEnvelope;
+  const { cut, included, generation } = envelope;
+  // A layer that was away is asked again by whoever asks, and is there for the next one.
+  if (awayIn(envelope) !== null) return false;
   const isCut = log.partitions.every((entries, partition) =>
     entries.slice(cut[source]?.[partition] ?? 0).every(({ kind }) => kind === 'control'),
   );

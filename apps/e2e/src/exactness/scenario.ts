@@ -34,6 +34,9 @@ export interface Scenario {
   /** Incarnations of batch are configured apart from each other. */
   readonly batchesDiffer: boolean;
   readonly consumption: ConsumptionConfig;
+  /** Layers of a product are apart; and whether these have a consumption each. */
+  readonly apart: boolean;
+  readonly layered: boolean;
   readonly cutEveryMs: number | null;
   readonly faults: Faults;
   /** Transactions take several steps, as in a database on servers. */
@@ -64,8 +67,12 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
     .map((oracle, index) => {
       const name = random.chance(0.2) ? (AWKWARD[index] as string) : oracle.name;
       const source = sourceNames[index % sourceNames.length] as string;
-      return { oracle: renamed(oracle, source, name), topology: random.pick(['lambda', 'kappa'] as const) };
+      return {
+        oracle: renamed(oracle, source, name),
+        topology: random.pick(['lambda', 'lambda-separate', 'kappa'] as const),
+      };
     });
+  const apart = products.some(({ topology }) => topology === 'lambda-separate');
   const wanderer = random.chance(0.4) ? random.pick(products).oracle.name : null;
   return {
     sources,
@@ -96,6 +103,7 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       foldCells: random.pick([3, 10, 100, 2000]),
       stallMs: random.pick([300, 10_000]),
     },
+    ...{ apart, layered: apart && random.chance(0.6) },
     cutEveryMs: random.pick([null, 90, 400]),
     faults: {
       refused: random.pick([0, 0, 0.002, 0.01]),

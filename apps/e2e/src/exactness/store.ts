@@ -11,6 +11,8 @@ import { SteppedTransactions } from './transactions';
 
 export class WorldStore {
   private readonly stepped: SteppedTransactions | null;
+  /** Nobody reaches it. */
+  isAway = false;
 
   /** @param stepped whether transactions take several steps, between which others may write, as they do on servers */
   constructor(
@@ -28,6 +30,7 @@ export class WorldStore {
       transact: (work) => this.transact(process, work),
       snapshot: async (read) => {
         await simulation.turn(process, 'snapshot');
+        this.refuse();
         this.calls.refuseAtRandom('snapshot');
         const ended: (() => void)[] = [];
         try {
@@ -44,8 +47,13 @@ export class WorldStore {
     };
   }
 
+  private refuse(): void {
+    if (this.isAway) throw new Unavailable('the store is away');
+  }
+
   private async transact<T>(process: Process, work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
     const { calls, stepped } = this;
+    this.refuse();
     if (stepped === null)
       return calls.effect(process, 'transact', () =>
         this.sightings.transact<T>(process, (watched) => this.inner().transact(watched), work),
@@ -84,6 +92,7 @@ export class WorldStore {
       texts: async (ranges) => {
         // A read is long enough for others to write, and to prune, meanwhile.
         if (isReader && simulation.random.chance(0.1)) await simulation.turn(process, 'scan');
+        this.refuse();
         return inside(() => snapshot.texts(ranges));
       },
       parse: (table, key, text) => snapshot.parse(table, key, text),

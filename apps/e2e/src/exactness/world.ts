@@ -4,7 +4,7 @@
  */
 import type { PointerDocument, StatesMessage } from '@tenon/contracts';
 import { HEADERS, STORE_KEYS, isUnreadable, readFrame } from '@tenon/contracts';
-import type { ProductId } from '@tenon/domain';
+import type { Plan, ProductId } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type {
   Clock,
@@ -20,11 +20,15 @@ import type {
   ProductStore,
   TroubleBook,
 } from '@tenon/ports';
+import type { LayerScope } from '@tenon/composition';
+import { layersOf, pointersOf, troublesOf } from '@tenon/composition';
+import type { LandingZone } from '@tenon/service-consumption';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { servedPointers, troubleBook } from '@tenon/views';
 import type { Calls } from './calls';
 import { enginePort, lakePort } from './computing';
-import type { Sightings } from './sightings';
+import { Counters } from './counters';
+import { Sightings } from './sightings';
 import type { Process, Simulation } from './simulation';
 import { Gone } from './simulation';
 import { WorldStore } from './store';
@@ -33,6 +37,9 @@ import { WorldStore } from './store';
 export interface Adapters {
   readonly log: EventLog;
   readonly store: ProductStore;
+  /** Of products whose layers are apart. */
+  readonly batchStore: ProductStore;
+  readonly speedStore: ProductStore;
   readonly lake: Lake;
   readonly engine: Engine;
 }
@@ -47,7 +54,7 @@ export class World {
   private readonly consumers = new Map<Process, Map<LogConsumer, string>>();
   private readonly ranges = new Map<Process, StatesMessage>();
   private readonly logger: Logger;
-  private readonly store: WorldStore;
+  private readonly stores: Readonly<Record<'store' | 'batchStore' | 'speedStore', WorldStore>>;
   /** Told of a product that failed in a way that no injected fault explains. */
   onTrouble: TroubleBook['report'] = async () => undefined;
 
@@ -60,7 +67,14 @@ export class World {
     logger: Logger = NO_LOGGER,
   ) {
     this.logger = sightings.logger(logger);
-    this.store = new WorldStore(calls, () => this.adapters.store, sightings, steppedStore);
+    const storeOf = (part: 'store' | 'batchStore' | 'speedStore', seen: Sightings) =>
+      new WorldStore(calls, () => this.adapters[part], seen, steppedStore);
+    this.stores = {
+      store: storeOf('store', sightings),
+      batchStore: storeOf('batchStore', sightings),
+      // Its pointers are copies: what they say was seen where they moved.
+      speedStore: storeOf('speedStore', new Sightings(new Counters(), new Set())),
+    };
   }
 
   get simulation(): Simulation {
@@ -74,25 +88,42 @@ export class World {
 
   /** The base view of a product that is served, as the store has it. */
   pointerOf(product: ProductId): Promise<PointerDocument | undefined> {
-    return this.simulation.inside(() =>
-      this.adapters.store.snapshot((snapshot) =>
-        snapshot.get<PointerDocument>('meta', STORE_KEYS.pointer(product)),
-      ),
-    );
+    const { store, batchStore } = this.adapters;
+    const of = (one: ProductStore) =>
+      one.snapshot((snapshot) => snapshot.get<PointerDocument>('meta', STORE_KEYS.pointer(product)));
+    return this.simulation.inside(async () => (await of(store)) ?? (await of(batchStore)));
+  }
+
+  /** Nobody reaches the store of a layer, or everybody does again. */
+  takeAway(layer: 'batch' | 'speed', isAway: boolean): void {
+    this.stores[`${layer}Store`].isAway = isAway;
   }
 
   /** @param group distinguishes consumer groups: a zombie that keeps its partitions is in one of its own */
-  portsFor(process: Process, group: string) {
-    const store = this.store.portFor(process);
+  async portsFor(process: Process, group: string, plans: readonly Plan[], scope: LayerScope) {
+    const store = this.stores.store.portFor(process);
     const clock = this.clock(process);
+    const troubles = troubleBook(store, clock);
+    const parts = {
+      clock,
+      store: async (layer: 'batch' | 'speed') => this.stores[`${layer}Store`].portFor(process),
+    };
+    const made = await layersOf(parts, plans, scope);
+    const watched = (zone: LandingZone) => ({ ...zone, troubles: this.watched(process, zone.troubles) });
+    const layers = made && {
+      ...made,
+      ...{ batch: watched(made.batch), speed: made.speed && watched(made.speed) },
+    };
+    const layer = process.name === 'batch' ? 'batch' : 'speed';
     return {
+      layers,
       clock,
       ids: this.idsPort(),
       logger: this.logger,
       log: this.log(process, group),
       store,
-      pointers: servedPointers(store),
-      troubles: this.watched(process, troubleBook(store, clock)),
+      pointers: pointersOf(layers, layer, plans, servedPointers(store)),
+      troubles: troublesOf(layers, plans, this.watched(process, troubles)),
       lake: lakePort(this.calls, () => this.adapters.lake, process),
       engine: enginePort(this.calls, () => this.adapters.engine, process),
     };

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Host } from '@tenon/composition';
 import { SERVICES, startHost } from '@tenon/composition';
 import { dashboardStatics } from '@tenon/dashboard';
+import { Refusal } from '@tenon/errors';
 import type { Logger } from '@tenon/ports';
 import { createLogger, readSettings } from '@tenon/runtime';
 
@@ -32,6 +33,11 @@ export async function runUp(options: UpOptions = {}): Promise<Up> {
     ...(options.host !== undefined && { TENON_HOST: options.host }),
     ...(options.insecure === true && { TENON_INSECURE: 'on' }),
   });
+  if (settings.TENON_LAYER !== 'all') {
+    const message =
+      'TENON_LAYER is for consumption and serving as processes of their own: tenon up is all layers.';
+    throw new Refusal('configuration', [{ code: 'invalid-setting', message }]);
+  }
   const data = resolve(options.data ?? settings.TENON_DATA);
   const host = await startHost({
     services: SERVICES,

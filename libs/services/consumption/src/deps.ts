@@ -1,6 +1,16 @@
 /** What the landing zone is made of. */
 import type { Plan, SourceDefinition } from '@tenon/domain';
-import type { Bus, Clock, EventLog, Logger, Metrics, ProductStore, Tracer, TroubleBook } from '@tenon/ports';
+import type {
+  Bus,
+  Clock,
+  EventLog,
+  Logger,
+  Metrics,
+  ProductStore,
+  ServedPointers,
+  Tracer,
+  TroubleBook,
+} from '@tenon/ports';
 
 export interface ConsumptionConfig {
   /** Messages read at once. */
@@ -23,17 +33,27 @@ export const CONSUMPTION_DEFAULTS: ConsumptionConfig = {
   stallMs: 10_000,
 };
 
-export interface ConsumptionDeps {
-  readonly log: EventLog;
-  readonly bus: Bus;
+/** Where a product is landed: both layers in one store, or one layer in a store of its own. */
+export interface LandingZone {
   readonly store: ProductStore;
   /** Where a product that fails alone is written down, so that its answers say so. */
   readonly troubles: TroubleBook;
+  /** Absent: both. */
+  readonly layer?: 'batch' | 'speed';
+  /** Of speed alone: which base view the other store serves. */
+  readonly served?: ServedPointers;
+}
+
+export interface ConsumptionDeps extends LandingZone {
+  readonly log: EventLog;
+  readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracer?: Tracer;
   readonly sources: readonly SourceDefinition[];
   readonly plans: readonly Plan[];
+  /** Where each product is landed; absent: all of them where these say. None: not by this process. */
+  readonly zones?: (plan: Plan) => readonly LandingZone[];
   readonly config: ConsumptionConfig;
 }

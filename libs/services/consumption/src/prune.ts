@@ -28,9 +28,21 @@ export interface PruneDeps {
  *
  * @param served a pointer that was served at least a grace time ago
  * @param signal stops early; what is left goes with the next pointer
+ * @param layer which the store holds alone; absent: both
  * @returns how many documents were deleted
  */
 export async function prune(
+  deps: PruneDeps,
+  layout: ProductLayout,
+  served: Pointer,
+  signal: AbortSignal,
+  layer?: 'batch' | 'speed',
+): Promise<number> {
+  const speed = layer === 'batch' ? 0 : await pruneSpeed(deps, layout, served, signal);
+  return speed + (layer === 'speed' ? 0 : await pruneBase(deps, layout, served, signal));
+}
+
+async function pruneSpeed(
   deps: PruneDeps,
   layout: ProductLayout,
   served: Pointer,
@@ -52,7 +64,18 @@ export async function prune(
   // The epoch comes first in a key, so one pass up to the newest epoch covers all lanes.
   const newest = Math.max(0, ...Object.values(served.epochs));
   const speed = { gte: STORE_KEYS.speed(product, 0, 0), lt: STORE_KEYS.speed(product, newest, 0) };
-  deleted += await deleteWhere('speed', speed, (key) => isLeft(parseSpeedKey(product, key)));
+  return deleted + (await deleteWhere('speed', speed, (key) => isLeft(parseSpeedKey(product, key))));
+}
+
+async function pruneBase(
+  deps: PruneDeps,
+  layout: ProductLayout,
+  served: Pointer,
+  signal: AbortSignal,
+): Promise<number> {
+  const { product } = layout;
+  const deleteWhere = deleter(deps, layout, signal);
+  let deleted = 0;
   const oldest = await leaveGenerations(deps, layout, served);
   if (oldest.line > 0) {
     const range = { gte: STORE_KEYS.base(product, 0), lt: STORE_KEYS.base(product, oldest.line) };

@@ -41,7 +41,7 @@ export class Pruner {
     while (this.served[0] !== undefined && this.served[0].until <= now) last = this.served.shift()?.pointer;
     if (last === undefined) return;
     try {
-      const deleted = await prune(this.deps, this.layout, last, signal);
+      const deleted = await prune(this.deps, this.layout, last, signal, this.deps.layer);
       logger.debug({ product, deleted }, 'pruned');
     } catch (error) {
       logger.warn({ error, product }, 'pruning failed; the next one does its work too');

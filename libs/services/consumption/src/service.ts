@@ -1,15 +1,19 @@
 /** The consumption layer: the landing zone of the data products. */
 import { SUBJECTS, eventsTopic, generationsReply } from '@tenon/contracts';
 import { LogReplaced } from '@tenon/errors';
+import type { Generation, ProductId } from '@tenon/domain';
 import type { RunningService } from '@tenon/ports';
 import { readinessOf, startAll } from '@tenon/loops';
-import { NO_METRICS, productLabels } from '@tenon/telemetry';
+import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { ProductLanding } from './product';
 
 export async function createConsumption(deps: ConsumptionDeps): Promise<RunningService> {
-  const products = deps.plans.map((plan) => new ProductLanding(deps, layoutOf(plan, deps.sources)));
+  const { zones = () => [deps] } = deps;
+  const products = deps.plans.flatMap((plan) =>
+    zones(plan).map((zone) => new ProductLanding({ ...deps, ...zone }, layoutOf(plan, deps.sources))),
+  );
   // The watches ask how long these are, and may be the first to start.
   for (const source of deps.sources)
     await deps.log.ensureTopic(eventsTopic(source)).catch((error: unknown) => {
@@ -18,10 +22,7 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
       deps.logger.error({ error, source: source.name }, 'events of a source are not looked for');
     });
   const generations = await deps.bus.respond(SUBJECTS.generations, ({ payload }) =>
-    generationsReply(
-      payload,
-      Object.fromEntries(products.map((one) => [one.layout.product, one.servedGeneration()])),
-    ),
+    generationsReply(payload, latestOf(products)),
   );
   try {
     await startAll(products);
@@ -34,7 +35,7 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
     products.flatMap((product) => product.outcomes()),
   );
   metrics.gauge('tenon_generation', 'The generation that is served, as this instance knows.', () =>
-    products.map((one) => ({ labels: productLabels(one.layout.plan), value: one.servedGeneration() })),
+    products.map((one) => ({ labels: one.labels, value: one.servedGeneration() })),
   );
   const done = Promise.all(products.map((product) => product.done)).then(() => undefined);
   done.catch(() => undefined);
@@ -50,4 +51,14 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
       await Promise.all(products.map((product) => product.stop()));
     },
   };
+}
+
+/** The layers of a product may be landed apart, and the one may not have heard yet what the other serves. */
+function latestOf(products: readonly ProductLanding[]): Readonly<Record<ProductId, Generation>> {
+  const latest: Record<ProductId, Generation> = {};
+  for (const one of products) {
+    const { product } = one.layout;
+    latest[product] = Math.max(latest[product] ?? 0, one.servedGeneration());
+  }
+  return latest;
 }

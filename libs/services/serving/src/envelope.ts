@@ -13,7 +13,7 @@ import {
 } from '@tenon/domain';
 import type { Trouble } from '@tenon/ports';
 import type { Layer, ProductLayout, ProductView } from '@tenon/views';
-import { hasGap, includedIn, ledgerOf } from '@tenon/views';
+import { hasGap, includedIn, ledgerOf, troublesOf } from '@tenon/views';
 
 /** What a view says, whatever is asked of it. */
 interface Standing {
@@ -114,7 +114,9 @@ export class Envelopes {
     const ledger = layer === 'batch' ? view.base.pointer.ledger : ledgerOf(view);
     const since = formatTimestamp(at * 1000);
     const found = [...this.refusals(ledger, since), ...this.unaccounted(ledger, included, since)];
-    const troubles = [...view.speed.troubles.map(troubleOf), ...found];
+    const { missing } = view;
+    const away = missing === undefined ? [] : [{ ...missing, since }];
+    const troubles = [...away, ...troublesOf(view).map(troubleOf), ...found];
     const fields = {
       ...{ topology: plan.topology, generation },
       ...{ cut: toVector(cut, sources), included: toVector(included, sources) },

@@ -2,9 +2,10 @@
 import type { AnswerEnvelope, AnswerTrouble, RowsAnswer } from '@tenon/contracts';
 import type { CellStatus, LaneOffsets, Pointer, Value } from '@tenon/domain';
 import { covers, formatTimestamp, keptBy, keptGenerations } from '@tenon/domain';
-import type { Clock, Engine, EventLog, ProductStore, StoreSnapshot } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
+import type { Clock, Engine, EventLog, StoreSnapshot } from '@tenon/ports';
 import type { Layer, LayerSnapshots, LayerStores, ProductLayout, ProductView } from '@tenon/views';
-import { inOneStore, noView, pastView, readKept, textsByKey, withView } from '@tenon/views';
+import { noView, pastView, readKept, textsByKey, troublesOf, withView } from '@tenon/views';
 import type { AsOf } from './as-of';
 import { meantBy, wasThere } from './as-of';
 import { Envelopes } from './envelope';
@@ -17,7 +18,7 @@ import type { RowCache } from './row-cache';
 import { Rows } from './rows';
 
 export interface ReaderDeps {
-  readonly store: Pick<ProductStore, 'snapshot'>;
+  readonly stores: LayerStores;
   readonly log: Pick<EventLog, 'endOffsets'>;
   readonly engine: Pick<Engine, 'finalize'>;
   readonly clock: Clock;
@@ -57,7 +58,6 @@ export interface LiveRows {
 }
 
 export class ProductReader {
-  private readonly stores: LayerStores;
   private readonly known = noView();
   private readonly envelopes: Envelopes;
   private readonly rowsOf: Rows;
@@ -71,7 +71,6 @@ export class ProductReader {
     private readonly deps: ReaderDeps,
     readonly layout: ProductLayout,
   ) {
-    this.stores = inOneStore(deps.store);
     this.envelopes = new Envelopes(layout, deps.maxRefusedPercent);
     this.rowsOf = new Rows(deps.engine, layout, deps.cache.product());
     this.pages = new PageReader(deps, layout, this.rowsOf);
@@ -89,7 +88,7 @@ export class ProductReader {
     const page = await this.withView(async (now, snapshots) => {
       view = asOf === null ? now : await this.past(asOf, layer, now, snapshots);
       return this.pages.read(snapshots, view, query);
-    });
+    }, layer);
     return this.answer(view as ProductView, query, page, await ends);
   }
 
@@ -123,7 +122,7 @@ export class ProductReader {
 
   /** The generations that can be read, the served one first. */
   generations(): Promise<readonly Pointer[]> {
-    return this.withView((now, { base }) => this.readable(now, base));
+    return this.withView((now, { base }) => this.readable(now, base), 'batch');
   }
 
   private async readable(now: ProductView, snapshot: StoreSnapshot): Promise<readonly Pointer[]> {
@@ -139,11 +138,14 @@ export class ProductReader {
     { base }: LayerSnapshots,
   ): Promise<ProductView> {
     const { layout } = this;
+    // What speed's store alone knows of what was served is nothing.
+    if (now.missing?.code === 'layer-away' && now.missing.layer === 'batch')
+      throw new Unavailable(now.missing.reason);
     const readable = await this.readable(now, base);
     const meant = meantBy(asOf, layer, layout, readable, now);
     if (meant === 'now') return now;
     const view = pastView(layout, readable, meant.pointer);
-    const troubles = now.speed.troubles.filter((one) => wasThere(one, meant.pointer));
+    const troubles = troublesOf(now).filter((one) => wasThere(one, meant.pointer));
     return { ...view, speed: { ...view.speed, troubles } };
   }
 
@@ -169,27 +171,30 @@ export class ProductReader {
   /** What names the answers of a layer now, without reading any row. */
   async tag(layer: Layer): Promise<string> {
     const ends = this.logEnds.ask();
-    const view = await this.view();
+    const view = await this.view(layer);
     return this.envelopes.tag(view, layer, await ends, this.deps.clock.now());
   }
 
   /** What is wrong with the product, as its answers say it now. */
-  async troubles(): Promise<readonly AnswerTrouble[]> {
-    return this.envelopes.troubles(await this.view(), this.deps.clock.now());
+  async troubles(layer: Layer = 'merged'): Promise<readonly AnswerTrouble[]> {
+    return this.envelopes.troubles(await this.view(layer), this.deps.clock.now());
   }
 
   /** The view alone: what is included, without rows. */
-  view(): Promise<ProductView> {
-    return this.withView(async (view) => view);
+  view(layer: Layer = 'merged'): Promise<ProductView> {
+    return this.withView(async (view) => view, layer);
   }
 
-  private withView<T>(read: (view: ProductView, snapshots: LayerSnapshots) => Promise<T>): Promise<T> {
-    return withView(this.stores, this.layout, read, this.known);
+  private withView<T>(
+    read: (view: ProductView, snapshots: LayerSnapshots) => Promise<T>,
+    layer: Layer = 'merged',
+  ): Promise<T> {
+    return withView(this.deps.stores, this.layout, read, this.known, layer);
   }
 
   /** True once the answers of a layer include these offsets; those of batch do from the cut after them on. */
   async includes(offsets: LaneOffsets, layer: Layer): Promise<boolean> {
-    return covers(this.envelopes.included(await this.view(), layer), offsets);
+    return covers(this.envelopes.included(await this.view(layer), layer), offsets);
   }
 
   async envelope(view: ProductView, layer: Layer, rows: readonly CellStatus[]): Promise<AnswerEnvelope> {

@@ -10,10 +10,14 @@ import type { RowsQuery } from './query';
 import type { Questions } from './questions';
 import type { ProductReader, ReadAnswer } from './reader';
 import type { ReceiptWaits } from './receipt-waits';
+import type { ServingScope } from './scope';
+import { mustAnswer } from './scope';
 import { traceRead } from './spans';
 import { wantedLanes } from './wanted-lanes';
 
 export interface RowsRouteDeps {
+  /** Absent: all. */
+  readonly scope?: ServingScope;
   readonly clock: Clock;
   readonly tracer?: Tracer;
 }
@@ -41,6 +45,7 @@ export class RowsRoute {
   async handle(served: Answering, request: HttpRequest): Promise<HttpResponse> {
     const { reader } = served;
     const query = served.questions.of(request);
+    mustAnswer(this.deps.scope ?? 'all', reader.layout.plan, query.layer);
     const format = formatOf(request.headers.accept);
     const known = request.headers['if-none-match'];
     if (query.asOf === null && (known !== undefined || request.method === 'HEAD')) {

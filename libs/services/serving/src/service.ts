@@ -20,7 +20,8 @@ import type {
   Tracer,
 } from '@tenon/ports';
 import { NO_METRICS, productLabels, tracedRoutes } from '@tenon/telemetry';
-import { includedIn, layoutOf, ledgerOf } from '@tenon/views';
+import type { Layer, LayerStores } from '@tenon/views';
+import { inOneStore, includedIn, layoutOf, ledgerOf } from '@tenon/views';
 import { answerDiff } from './diff/route';
 import { exampleOf } from './example';
 import type { LiveConfig } from './live';
@@ -32,6 +33,8 @@ import { ProductReader } from './reader';
 import { RowCache } from './row-cache';
 import { RowsRoute } from './rows-route';
 import { ReceiptWaits } from './receipt-waits';
+import type { ServingScope } from './scope';
+import { mustAnswer, ownLayer, serves } from './scope';
 import { servedNames } from './served-names';
 import { TroubleCounts } from './trouble-counts';
 
@@ -58,7 +61,12 @@ export const SERVING_DEFAULTS: ServingConfig = {
 export interface ServingDeps {
   readonly log: EventLog;
   readonly bus: Bus;
+  /** Which version each name serves, and of products in one store everything. */
   readonly store: Pick<ProductStore, 'snapshot'>;
+  /** Where the layers of a product are; absent: in `store`. */
+  readonly stores?: (plan: Plan) => LayerStores;
+  /** Absent: all. */
+  readonly scope?: ServingScope;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -103,15 +111,19 @@ class Serving {
   private readonly subscriptions: Subscription[] = [];
   private readonly troubles: TroubleCounts;
   private readonly answers: RowsRoute;
+  private readonly scope: ServingScope;
 
   constructor(private readonly deps: ServingDeps) {
+    const { stores = () => inOneStore(deps.store) } = deps;
+    this.scope = deps.scope ?? 'all';
     // Pages are made of rows, and go sooner: with anything that lands.
     const cache = new RowCache((deps.config.cacheBytes * 3) / 4);
     const pages = new PageCache(deps.config.cacheBytes / 4);
     const run = deps.ids.next().replaceAll('-', '');
     for (const plan of deps.plans) {
+      if (!serves(this.scope, plan)) continue;
       const reader = new ProductReader(
-        { ...deps, ...deps.config, cache, pages },
+        { ...deps, ...deps.config, stores: stores(plan), cache, pages },
         layoutOf(plan, deps.sources),
       );
       this.products.set(reader.layout.product, {
@@ -124,7 +136,10 @@ class Serving {
     this.answers = new RowsRoute(deps);
     this.troubles = new TroubleCounts(
       deps,
-      [...this.products.values()].map(({ reader }) => reader),
+      [...this.products.values()].map(({ reader }) => ({
+        layout: reader.layout,
+        troubles: () => reader.troubles(ownLayer(this.scope)),
+      })),
     );
   }
 
@@ -189,10 +204,13 @@ class Serving {
     ];
   }
 
+  /** @throws HttpProblem 404 `unknown-product`, 421 `layer-elsewhere` */
   private product(request: HttpRequest): Served {
     const name = request.params.name ?? '';
     const served = this.products.get(this.names.get(name) ?? '');
     if (served !== undefined) return this.ofVersion(served, request);
+    const other = this.deps.plans.find(({ product }) => product === name);
+    if (other !== undefined) mustAnswer(this.scope, other, 'merged');
     const known = [...this.names.keys()].join(', ') || 'none';
     throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
   }
@@ -226,8 +244,9 @@ class Serving {
 
   private async description(reader: ProductReader): Promise<Record<string, unknown>> {
     const { plan } = reader.layout;
-    const view = await reader.view();
-    const { generation, cut, included, behind, status, troubles } = await reader.envelope(view, 'merged', []);
+    const layer: Layer = ownLayer(this.scope);
+    const view = await reader.view(layer);
+    const { generation, cut, included, behind, status, troubles } = await reader.envelope(view, layer, []);
     return {
       name: plan.product,
       version: plan.version,
@@ -256,6 +275,7 @@ class Serving {
   private async generations(request: HttpRequest): Promise<HttpResponse> {
     const { reader } = this.product(request);
     const { plan, sources } = reader.layout;
+    mustAnswer(this.scope, plan, this.scope === 'batch' ? 'batch' : 'merged');
     const readable = await reader.generations();
     const generations = readable.map(({ generation, line, at, cut, ledger }) => ({
       ...{ generation, line, servedAt: formatTimestamp(at * 1000), cut: toVector(cut, sources) },
@@ -275,6 +295,7 @@ class Serving {
 
   private async live(request: HttpRequest): Promise<HttpResponse> {
     const { reader, hub } = this.product(request);
+    mustAnswer(this.scope, reader.layout.plan, 'merged');
     const { snapshotRows } = this.deps.config.live;
     const query = parseLiveQuery(reader.layout.plan, request.query, snapshotRows);
     if (hub.full)
@@ -300,7 +321,7 @@ class Serving {
   private async ledger(): Promise<HttpResponse> {
     const products = await Promise.all(
       [...this.products.values()].map(async ({ reader }) => {
-        const view = await reader.view();
+        const view = await reader.view(ownLayer(this.scope));
         const lanes = includedIn(view);
         const accepted = Object.values(lanes).reduce((sum, next) => sum + next, 0);
         const { product, version, source } = reader.layout.plan;
