@@ -6,9 +6,21 @@ const SNAPSHOT_TOO_OLD = 239;
 const DOCUMENT_TOO_LARGE = 10334;
 const UNAUTHORIZED = 13;
 
+/** Of a socket that the driver writes to while it is being closed: it lets them through as they are. */
+const OF_SOCKETS: readonly unknown[] = [
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_SOCKET_CLOSED',
+];
+
 /** What the driver throws, as the port's errors; what a caller's own work threw stays as it is. */
 export function toTenonError(error: unknown): unknown {
-  if (!(error instanceof MongoError)) return error;
+  if (!(error instanceof MongoError)) {
+    const isOfSocket = error instanceof Error && OF_SOCKETS.includes((error as { code?: unknown }).code);
+    return isOfSocket ? new Unavailable(`MongoDB: ${error.message}`, error) : error;
+  }
   const code = error instanceof MongoServerError ? error.code : undefined;
   if (code === UNAUTHORIZED) {
     return new TenonError('store-forbidden', `MongoDB refuses it: ${error.message}`, {
