@@ -1,6 +1,12 @@
 import { Refusal } from '@tenon/errors';
 import { readSettings } from './config';
 
+const STORES = {
+  TENON_MONGODB_URL: 'mongodb://a/t',
+  TENON_BATCH_STORE: 'mongodb://b/t',
+  TENON_SPEED_STORE: 'mongodb://c/t',
+};
+
 describe('settings', () => {
   it('have defaults, and ignore variables of others', () => {
     const settings = readSettings({ PATH: '/bin', TENON_PORT: '' });
@@ -62,11 +68,22 @@ describe('settings', () => {
     [{ TENON_KAFKA_PASSWORD: 's3cret' }, 'needs TENON_KAFKA_SASL'],
     [{ TENON_KAFKA_REPLICATION: '2', TENON_KAFKA_MIN_INSYNC: '3' }, 'nothing could be appended'],
     [{ TENON_KAFKA_SASL: 'oauth' }, 'TENON_KAFKA_SASL'],
+    [{ TENON_LAYER: 'both' }, 'is all, combined, batch or speed'],
+    [{ TENON_LAYER: 'speed' }, 'TENON_LAYER=speed needs TENON_BATCH_STORE'],
+    [{ ...STORES, TENON_MONGODB_URL: '' }, 'need TENON_MONGODB_URL'],
+    [{ ...STORES, TENON_SPEED_STORE: '' }, 'TENON_BATCH_STORE needs TENON_SPEED_STORE'],
+    [{ ...STORES, TENON_BATCH_STORE: '' }, 'TENON_SPEED_STORE needs TENON_BATCH_STORE'],
   ])('%j is refused as a whole', (settings, message) => {
     const problems = catchProblems(() => readSettings(settings));
     expect(problems).toMatchObject([{ code: 'invalid-setting' }]);
     expect(problems[0]?.message).toContain(message);
     expect(JSON.stringify(problems)).not.toContain('s3cret');
+  });
+
+  it('let a process of one layer do with the store of that layer', () => {
+    const { TENON_MONGODB_URL: _, ...apart } = STORES;
+    for (const TENON_LAYER of ['batch', 'speed'])
+      expect(readSettings({ ...apart, TENON_LAYER }).TENON_LAYER).toBe(TENON_LAYER);
   });
 
   it('pass over the settings of the local stack', () => {

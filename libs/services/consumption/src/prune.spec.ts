@@ -48,6 +48,19 @@ test('epochs behind the pointer go, with their progress, in each lane for itself
   ]);
 });
 
+test('a store that has one layer alone is pruned of that one', async () => {
+  const served = pointerOf({ line: 1, generation: 2, epochs: { 'orders/0': 2, 'orders/1': 2 } });
+  const pruneOf = (layer: 'batch' | 'speed') =>
+    prune({ store, clock }, LAYOUT, served, new AbortController().signal, layer);
+  await putEpoch(0, 0);
+  await putBase(0);
+  expect(await pruneOf('batch')).toBe(1);
+  expect([store.keys('base'), epochsLeft()]).toEqual([[], ['0/0']]);
+  await putBase(0);
+  expect(await pruneOf('speed')).toBe(2);
+  expect([store.keys('base').length, epochsLeft()]).toEqual([1, []]);
+});
+
 test('a lane that the pointer does not know keeps all that it has', async () => {
   await putEpoch(0, 0);
   await putEpoch(0, 1);
