@@ -1,6 +1,7 @@
 import type { LayerSnapshots, LayerStores } from './open-view';
 import { ALL_CELLS } from './question';
-import { inOneStore, noView, withView } from './open-view';
+import { noView } from './known-view';
+import { inOneStore, withView } from './open-view';
 import { cellsOf } from './cells';
 import { storeWith } from './testing/snapshots';
 import { LAYOUT, base, ledger, pointer, progress, speed } from './testing/visits';
