@@ -112,9 +112,10 @@ class Serving {
   private readonly troubles: TroubleCounts;
   private readonly answers: RowsRoute;
   private readonly scope: ServingScope;
+  private readonly stores: (plan: Plan) => LayerStores;
 
   constructor(private readonly deps: ServingDeps) {
-    const { stores = () => inOneStore(deps.store) } = deps;
+    this.stores = deps.stores ?? (() => inOneStore(deps.store));
     this.scope = deps.scope ?? 'all';
     // Pages are made of rows, and go sooner: with anything that lands.
     const cache = new RowCache((deps.config.cacheBytes * 3) / 4);
@@ -123,7 +124,7 @@ class Serving {
     for (const plan of deps.plans) {
       if (!serves(this.scope, plan)) continue;
       const reader = new ProductReader(
-        { ...deps, ...deps.config, stores: stores(plan), cache, pages },
+        { ...deps, ...deps.config, stores: this.stores(plan), cache, pages },
         layoutOf(plan, deps.sources),
       );
       this.products.set(reader.layout.product, {
@@ -288,9 +289,11 @@ class Serving {
   private diff(request: HttpRequest): Promise<HttpResponse> {
     const layoutOf = (version: number | null) => {
       const query = version === null ? {} : { version: String(version) };
-      return this.product({ ...request, query }).reader.layout;
+      const { layout } = this.product({ ...request, query }).reader;
+      mustAnswer(this.scope, layout.plan, 'merged');
+      return layout;
     };
-    return answerDiff(this.deps, layoutOf, request);
+    return answerDiff({ stores: this.stores, engine: this.deps.engine }, layoutOf, request);
   }
 
   private async live(request: HttpRequest): Promise<HttpResponse> {

@@ -1,15 +1,17 @@
 /** What differs between two versions of a product, or two generations of one. */
 import type { Plan } from '@tenon/domain';
-import type { Engine, ProductStore } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
+import type { Engine } from '@tenon/ports';
 import type { LayerStores } from '@tenon/views';
-import { ALL_CELLS, cellsOf, inOneStore, withView } from '@tenon/views';
+import { ALL_CELLS, cellsOf, withView } from '@tenon/views';
 import type { ColumnDifference, Counts, RowDifference } from './compare';
 import { compareCells, comparedColumns } from './compare';
 import type { AskedSide, ChosenSide } from './sides';
 import { areAtEqualOffsets, chooseSides, describeSide, sight } from './sides';
 
 export interface DiffDeps {
-  readonly store: Pick<ProductStore, 'snapshot'>;
+  /** Where the layers of a product are. */
+  readonly stores: (plan: Plan) => LayerStores;
   readonly engine: Pick<Engine, 'finalize'>;
 }
 
@@ -42,17 +44,19 @@ export interface DiffAnswer {
 /**
  * Compares two versions at the same offsets: where both include the same now, as of now, else at the newest cut that both keep.
  *
- * @throws HttpProblem see `chooseSides`
+ * @throws HttpProblem see `chooseSides`; Unavailable with the store of a layer away
  */
 export function diffVersions(
-  { store, engine }: DiffDeps,
+  { stores, engine }: DiffDeps,
   a: AskedSide,
   b: AskedSide,
   options: DiffOptions,
 ): Promise<DiffAnswer> {
-  const stores: LayerStores = inOneStore(store);
-  return withView(stores, a.layout, (nowA, snapshotsA) =>
-    withView(stores, b.layout, async (nowB, snapshotsB) => {
+  return withView(stores(a.layout.plan), a.layout, (nowA, snapshotsA) =>
+    withView(stores(b.layout.plan), b.layout, async (nowB, snapshotsB) => {
+      const missing = nowA.missing ?? nowB.missing;
+      // A difference to a part of a product says nothing.
+      if (missing !== undefined) throw new Unavailable(missing.reason);
       const seen = [
         await sight(a.layout, nowA, snapshotsA),
         await sight(b.layout, nowB, snapshotsB),
