@@ -43,7 +43,11 @@ const ok = (description: string, schema: z.ZodType): Operation['answers'] => ({
 
 const BAD: Operation['problems'] = { 'bad-parameter': [400] };
 const NO_SOURCE: Operation['problems'] = { 'unknown-source': [404] };
-const NO_PRODUCT: Operation['problems'] = { 'unknown-product': [404], 'unknown-version': [404] };
+const NO_PRODUCT: Operation['problems'] = {
+  'unknown-product': [404],
+  'unknown-version': [404],
+  'layer-elsewhere': [421],
+};
 
 const BODY: Operation['problems'] = {
   aborted: [400],
