@@ -149,3 +149,9 @@ describe('a message with the right checksum', () => {
       expect(reasonOf(record(`${head}\n${cell}\n`))).toMatchObject({ damaged: true });
   });
 });
+
+test('the cell of a total, whose id is the empty text', () => {
+  const total = { id: '', key: '[]', states: '[2]' };
+  const [value] = flushOf([total]) as [Uint8Array];
+  expect(readFrame(value)).toMatchObject({ cells: [total] });
+});

@@ -76,7 +76,8 @@ function cellsOf(text: string, from: number): WireCell[] | null {
     const first = text.indexOf('\t', at);
     const second = text.indexOf('\t', first + 1);
     const end = text.indexOf('\n', second + 1);
-    if (first <= at || second < 0 || end < 0) return null;
+    // The id of a total, which has no keys, is the empty text.
+    if (first < at || second < 0 || end < 0) return null;
     if (!isArrayText(text, first + 1, second) || !isArrayText(text, second + 1, end)) return null;
     cells.push({
       id: text.slice(at, first),
