@@ -142,7 +142,6 @@ describe('a message with the right checksum', () => {
       'a\t\t',
       'a\t[1]\tx',
       'a\t{}\t[]',
-      '\t[1]\t[]',
       'a\t[\t[]',
       'a\t[1]\t1]',
     ])
