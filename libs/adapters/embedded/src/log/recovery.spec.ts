@@ -189,6 +189,14 @@ test('a file that became shorter than a clean stop left it is damage', async () 
   await expect(values(openLog(written.directory))).rejects.toMatchObject({ code: 'log-damaged' });
 });
 
+test('a file that becomes shorter while it is open, by whole writes, is damage to who reads on', async () => {
+  const { directory, marks } = await write(3, 'durable');
+  const log = openLog(directory);
+  expect(await values(log)).toHaveLength(marks.at(-1)?.records ?? 0);
+  await truncate(segmentOf(directory), marks[0]?.bytes);
+  await expect(log.read(TOPIC, 0, marks[0]?.records ?? 0)).rejects.toMatchObject({ code: 'log-damaged' });
+});
+
 test('a topic of another format is refused', async () => {
   const written = await write(1, 'durable');
   await writeFile(join(written.directory, TOPIC, 'topic.json'), '{"format":99,"partitions":1}');

@@ -158,6 +158,7 @@ export class Segment {
     const enough = () => records.length >= maxRecords || bytes >= maxBytes;
     while (position < end && !enough()) {
       const piece = await readPiece(fd, position, end, pieceBytes);
+      if (piece.length === 0) throw this.damaged(position, 'the file is shorter than it was');
       let at = 0;
       while (at < piece.length && !enough()) {
         const frame = readFrameHeader(piece, at);
