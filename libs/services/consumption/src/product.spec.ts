@@ -13,6 +13,7 @@ import {
   commitRecord,
   flushRecords,
   layoutFor,
+  planOf,
   pointerOf,
   rows,
   servedPointer,
@@ -188,6 +189,23 @@ describe('a loop that fails', () => {
     await until('the next flush', () => product.status().applied === 2);
     await settle();
     expect([product.trouble, deps.troubles.of(PRODUCT)]).toEqual([null, []]);
+  });
+
+  test.each([
+    ['stand in orders', planOf().key],
+    ['have none', planOf().key.slice(0, 1)],
+  ])('what an instance before has written down is over with the next one, where cells %s', async (_, key) => {
+    const before = { layer: 'consumption', code: 'product-failed', reason: 'it has died since' } as const;
+    await deps.troubles.report(PRODUCT, before);
+    const product = new ProductLanding(deps, layoutFor({ topology: 'lambda', key }));
+    instances.push(product);
+    await product.start();
+    await settle();
+    await deps.clock.advance(6000);
+    await appendFlushes(deps, 0, ...flushRecords({ partition: 0, to: 10 }, []));
+    await appendRanges(deps, 0, commitRecord(1));
+    await settle();
+    expect(deps.troubles.of(PRODUCT)).toEqual([]);
   });
 
   test('or that of the ranges: flushes land', async () => {
