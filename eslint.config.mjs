@@ -23,6 +23,7 @@ const LAYERS = [
     sourceTag: 'type:archive',
     onlyDependOnLibsWithTags: [...CORE, 'type:testing'],
   },
+  { sourceTag: 'type:topic-backup', onlyDependOnLibsWithTags: [...CORE, 'type:testing'] },
   {
     sourceTag: 'type:service',
     onlyDependOnLibsWithTags: [
@@ -56,6 +57,7 @@ const LAYERS = [
       ...CORE,
       'type:service',
       'type:archive',
+      'type:topic-backup',
       'type:views',
       'type:tiered-log',
       'type:engine',
@@ -72,6 +74,7 @@ const LAYERS = [
       ...CORE,
       'type:service',
       'type:archive',
+      'type:topic-backup',
       'type:views',
       'type:engine',
       'type:catalog',

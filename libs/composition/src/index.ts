@@ -9,3 +9,4 @@ export { createParts } from './parts';
 export type { Parts } from './parts';
 export { isSeparate, layersOf, pointersOf, storesOf, troublesOf, zonesOf } from './layers';
 export type { LayerScope, Layers } from './layers';
+export { openRawTopics } from './raw-topics';

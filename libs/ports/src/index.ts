@@ -53,3 +53,16 @@ export type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer
 export type { ServedPointers } from './served-pointers';
 export type { TopicBook } from './topic-book';
 export type { Trouble, TroubleBook, TroubleLayer, TroublesOver } from './trouble-book';
+export type {
+  GroupOffsets,
+  Hole,
+  HoleReason,
+  NewRawRecord,
+  RawHeader,
+  RawRange,
+  RawRead,
+  RawRecord,
+  RawTopics,
+  TopicFacts,
+} from './raw-topics';
+export type { OffsetRun, RecordFileWriter, RecordFiles, RecordSql, RunFileWriter } from './record-files';

@@ -1,5 +1,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- `import()` would go past the loader of bin/tenon.js, which hooks `require` */
 /** The heavy parts of the command (DuckDB, Express, the services), loaded when a command needs them: help is quick. */
+import type * as Dump from '../backup/dump';
+import type * as Restore from '../backup/restore';
 import type * as Check from '../check/check';
 import type * as LoadAll from '../load/load-all';
 import type * as Parquet from '../load/parquet-reader';
@@ -9,6 +11,8 @@ import type * as Up from '../up';
 import type * as Verify from '../verify/verify';
 
 export const lazy = {
+  dump: () => require('../backup/dump') as typeof Dump,
+  restore: () => require('../backup/restore') as typeof Restore,
   check: () => require('../check/check') as typeof Check,
   loadAll: () => require('../load/load-all') as typeof LoadAll,
   parquet: () => require('../load/parquet-reader') as typeof Parquet,

@@ -7,10 +7,12 @@ import { cutCommand } from '../commands/cut';
 import { diffCommand } from '../commands/diff';
 import { dlqCommand } from '../commands/dlq';
 import { doctorCommand } from '../commands/doctor';
+import { dumpCommand } from '../commands/dump';
 import { loadCommand } from '../commands/load';
 import { pruneCommand } from '../commands/prune';
 import { queryCommand } from '../commands/query';
 import { reloadCommand } from '../commands/reload';
+import { restoreCommand } from '../commands/restore';
 import { statusCommand } from '../commands/status';
 import { tokenCommand } from '../commands/token';
 import { upCommand } from '../commands/up';
@@ -49,6 +51,8 @@ export function createProgram(output: Output): Command {
     dlqCommand,
     statusCommand,
     verifyCommand,
+    dumpCommand,
+    restoreCommand,
     doctorCommand,
     pruneCommand,
     tokenCommand,

@@ -6,7 +6,20 @@ export interface FetchedPartition {
   readonly errorCode: number;
   /** Record batches, the last one perhaps cut off. */
   readonly recordSet: Buffer;
+  /** What the next record will get. */
+  readonly highWatermark: number;
+  /** Below it no transaction is open. */
+  readonly lastStable: number;
+  /** Transactions with records in this answer that were aborted; asked for committed records alone. */
+  readonly aborted: readonly AbortedTransaction[];
 }
+
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: number;
+}
+
+const NONE: readonly AbortedTransaction[] = [];
 
 /** @returns the partitions of every topic; there is one topic in what this adapter asks for */
 export function decodeFetchResponse(payload: Buffer): {
@@ -40,6 +53,16 @@ function decodePartition(payload: Buffer, start: number, into: FetchedPartition[
     partition: payload.readInt32BE(start),
     errorCode: payload.readInt16BE(start + 4),
     recordSet: payload.subarray(sizeAt + 4, sizeAt + 4 + size),
+    highWatermark: Number(payload.readBigInt64BE(start + 6)),
+    lastStable: Number(payload.readBigInt64BE(start + 14)),
+    aborted: aborted === 0 ? NONE : decodeAborted(payload, start + 34, aborted),
   });
   return sizeAt + 4 + size;
+}
+
+function decodeAborted(payload: Buffer, start: number, count: number): AbortedTransaction[] {
+  return Array.from({ length: count }, (_, index) => ({
+    producerId: payload.readBigInt64BE(start + index * 16),
+    firstOffset: Number(payload.readBigInt64BE(start + index * 16 + 8)),
+  }));
 }

@@ -57,6 +57,7 @@ const FETCH_VERSION = 11;
 const FROM_LEADER = -1;
 /** Nothing that Tenon writes is transactional, so that there is nothing to filter out. */
 const READ_UNCOMMITTED = 0;
+const READ_COMMITTED = 1;
 
 export interface FetchOptions {
   readonly topic: string;
@@ -66,6 +67,8 @@ export interface FetchOptions {
   /** The broker answers at once from so many bytes on. Default 1. */
   readonly minBytes?: number;
   readonly maxBytes: number;
+  /** Nothing of open transactions, and the answer names those that were aborted. */
+  readonly committed?: boolean;
 }
 
 /** One Fetch request; the record sets are left as bytes, which kafkajs would turn into objects at several times the cost. */
@@ -80,7 +83,7 @@ export async function fetchFrom(broker: Broker, options: FetchOptions): Promise<
       maxWaitTime: options.maxWaitMs,
       minBytes: options.minBytes ?? 1,
       maxBytes: options.maxBytes,
-      isolationLevel: READ_UNCOMMITTED,
+      isolationLevel: options.committed === true ? READ_COMMITTED : READ_UNCOMMITTED,
       topics: [
         {
           topic: options.topic,
@@ -123,6 +126,40 @@ export async function produceTo(
     logResponseError: false,
   });
   return (decoded as ReturnType<typeof decodeProduced>).partitions;
+}
+
+const API_INIT_PRODUCER_ID = 22;
+const INIT_PRODUCER_ID_VERSION = 1;
+
+export interface ProducerIdentity {
+  readonly errorCode: number;
+  readonly producerId: bigint;
+  readonly epoch: number;
+}
+
+/** One InitProducerId request without a transaction: the broker then takes each numbered batch once. */
+export async function producerIdAt(broker: Broker): Promise<ProducerIdentity> {
+  const body = Buffer.alloc(6);
+  body.writeInt16BE(-1, 0); // no transaction
+  body.writeInt32BE(PRODUCE_TIMEOUT_MS, 2);
+  const decode = (payload: Buffer) => ({
+    clientSideThrottleTime: payload.readInt32BE(0),
+    errorCode: payload.readInt16BE(4),
+    producerId: payload.readBigInt64BE(6),
+    epoch: payload.readInt16BE(14),
+  });
+  const decoded = await broker.connectionPool.send({
+    request: {
+      apiKey: API_INIT_PRODUCER_ID,
+      apiVersion: INIT_PRODUCER_ID_VERSION,
+      apiName: 'InitProducerId',
+      encode: async () => ({ buf: body, buffer: body }),
+    },
+    response: { decode: async (payload) => decode(payload), parse: async (answer) => answer },
+    requestTimeout: PRODUCE_TIMEOUT_MS,
+    logResponseError: false,
+  });
+  return decoded as ProducerIdentity;
 }
 
 const API_METADATA = 3;

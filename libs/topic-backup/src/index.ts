@@ -1,0 +1,13 @@
+export type { Certificate, CertifiedGroup, CertifiedPartition } from './certificate';
+export { EVERYTHING, dump } from './dump';
+export type { DumpDeps, DumpOptions } from './dump';
+export { createLogTopics } from './log-topics';
+export type { LogTopicsOptions } from './log-topics';
+export { manifestSchema, readManifest } from './manifest';
+export type { DumpedPart, DumpedTopic, Manifest, Selection } from './manifest';
+export { ownTopics, topicOf } from './names';
+export { NO_PROGRESS } from './progress';
+export type { Progress } from './progress';
+export { restore } from './restore';
+export type { RestoreDeps, RestoreOptions, Restored } from './restore';
+export { isEventsTopic } from './routes';
