@@ -1,3 +1,4 @@
+import { MemoryLog } from '@tenon/testing';
 import { HEADERS, STORE_KEYS, TOPICS, encodeMessage } from '@tenon/contracts';
 import type { ConsumptionConfig } from '../deps';
 import type { LandedFlushes } from '../landing/flushes';
@@ -218,4 +219,23 @@ test('a flush that comes from a trace lands in a span of it', async () => {
     [`process ${TOPIC}`, traceparent],
     ['transaction', traceparent],
   ]);
+});
+
+test('what comes in a topic that was made anew lands, also where it ends at the offset of before', async () => {
+  await deps.store.transact(async (tx) => tx.put('meta', STORE_KEYS.consumed(TOPIC, 0), 2));
+  const log = new MemoryLog();
+  await log.ensureTopic({ name: TOPIC, partitions: LAYOUT.lanes.length });
+  const append = (value: Uint8Array) => log.append(TOPIC, [{ partition: 0, key: null, value }]);
+  const [first] = flushRecords({ to: 3 }, cells({ ann: 2 })) as [Uint8Array];
+  const [second] = flushRecords({ to: 5 }, cells({ ann: 4 })) as [Uint8Array];
+  await append(first);
+  const loop = new FlushLoop({ ...deps, log }, LAYOUT, (landed) => told.push(landed));
+  loops.push(loop);
+  await loop.start();
+  await until('it goes on beside what is gone', () =>
+    deps.lines.some(({ message }) => /goes on/.test(message)),
+  );
+  await append(second);
+  await applied(loop, 1);
+  expect(await rows(deps.store)).toEqual({ ann: 4 });
 });

@@ -128,7 +128,8 @@ export class FlushLoop {
   private async land(): Promise<void> {
     const { waiting: flushes, contexts } = this;
     const moved = [...this.reader.held].filter(([, { next, landed }]) => next !== landed);
-    if (moved.length === 0) return;
+    // A topic that was made anew may bring a partition to the offset where it had been.
+    if (moved.length === 0 && flushes.length === 0) return;
     this.waiting = [];
     this.cells = 0;
     this.contexts = new Links();
