@@ -39,7 +39,11 @@ export class PastAnswers {
 
   note(product: OracleProduct, layer: string, query: object, answer: RowsAnswer): void {
     if (layer === 'speed' || 'from' in query || 'to' in query) return;
-    const { self = '', generation } = answer.answer;
+    const { self, generation } = answer.answer;
+    if (self === undefined) {
+      if (!answer.answer.troubles?.some(({ code }) => code.startsWith('layer'))) throw new Wrong('no permalink');
+      return;
+    }
     const one = { product, self, layer: layer as Noted['layer'], generation, rows: textOf(layer, answer) };
     if (this.noted.push(one) > MOST) this.noted.shift();
   }

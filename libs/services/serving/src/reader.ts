@@ -99,11 +99,13 @@ export class ProductReader {
     const text = envelopes.text(view, layer, page.provisional ? PROVISIONAL : NO_ROWS, end, now);
     const { generation, at } = view.base.pointer;
     const served =
-      view.past !== undefined && generation > 0 ? `"servedAt":"${formatTimestamp(at * 1000)}",` : '';
+      view.past !== undefined && generation > 0 ? `,"servedAt":"${formatTimestamp(at * 1000)}"` : '';
+    // What lacks a layer is what no question can ask for later.
+    const self = view.missing === undefined ? `,"self":"${this.permalinks.of(view, query)}"` : '';
     return {
       included: envelopes.included(view, layer),
       rows: page.text,
-      answer: `${text.slice(0, -1)},${served}"self":"${this.permalinks.of(view, query)}"}`,
+      answer: `${text.slice(0, -1)}${served}${self}}`,
       next: page.next,
       tag: envelopes.tag(view, layer, end, now),
     };
