@@ -41,7 +41,8 @@ export class PastAnswers {
     if (layer === 'speed' || 'from' in query || 'to' in query) return;
     const { self, generation } = answer.answer;
     if (self === undefined) {
-      if (!answer.answer.troubles?.some(({ code }) => code.startsWith('layer'))) throw new Wrong('no permalink');
+      if (!answer.answer.troubles?.some(({ code }) => code.startsWith('layer')))
+        throw new Wrong('no permalink');
       return;
     }
     const one = { product, self, layer: layer as Noted['layer'], generation, rows: textOf(layer, answer) };
