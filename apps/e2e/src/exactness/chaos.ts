@@ -123,8 +123,8 @@ async function killAll(chaos: Chaos): Promise<void> {
   const { deployment, random, counters, simulation, outside, world } = chaos;
   const folder = deployment.processOf('consumption');
   const isFolding = () => folder !== undefined && world.sightings.isFolding(folder);
-  if (random.chance(0.5))
-    await simulation.turn(outside, 'sleep', { due: simulation.now + 60, ready: isFolding });
+  if (random.chance(0.8))
+    await simulation.turn(outside, 'sleep', { due: simulation.now + 200, ready: isFolding });
   if (isFolding()) counters.add('restarts of everything inside a fold');
   counters.add('restarts of everything');
   for (const name of deployment.names) await deployment.kill(name);

@@ -110,7 +110,7 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
       lostAck: random.pick([0, 0.02]),
       doubled: random.pick([0, 0.02]),
       vanished: random.pick([0, 0.01]),
-      flipped: random.pick([0, 0, 0.01]),
+      flipped: random.pick([0, 0, 0.03]),
       lostCommit: onServers ? random.pick([0, 0.02]) : 0,
       afterDeath: 0.7,
     },

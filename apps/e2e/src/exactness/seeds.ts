@@ -72,7 +72,7 @@ const LEAST: Readonly<Record<string, number>> = {
   [SEEN.otherLine]: 1,
   [SEEN.begunOnOtherLine]: 1,
   [SEEN.overtaken]: 3,
-  [SEEN.laterEpoch]: 2,
+  [SEEN.laterEpoch]: 1,
   [SEEN.archivedTwice]: 20,
   [SEEN.deathInFold]: 1,
   [SEEN.twoLanders]: 1,
