@@ -59,6 +59,7 @@ const LAYERS = [
       'type:archive',
       'type:topic-backup',
       'type:views',
+      'type:loops',
       'type:tiered-log',
       'type:engine',
       'type:catalog',

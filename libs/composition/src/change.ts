@@ -3,6 +3,7 @@ import { TOPICS, eventsTopic } from '@tenon/contracts';
 import type { Plan, Problem } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
+import type { Taking } from '@tenon/runtime';
 import { changedPlans, changedSources, registerCatalog } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
 import { knownLog } from './known-log';
@@ -12,6 +13,7 @@ import { problemsOf } from './problems';
 /**
  * Registers the sources and plans of the new catalog and makes its topics, so that services find everything in order.
  *
+ * @param running what the catalog's directory had before
  * @param stored the process has the store
  * @throws Refusal with every problem; the running catalog is then not affected
  */
@@ -20,6 +22,7 @@ export async function admit(
   running: LoadedCatalog,
   next: LoadedCatalog,
   stored: boolean,
+  taking: Taking,
 ): Promise<void> {
   // Ingestion alone has no store; then at least what it runs itself is not to change.
   const changed = changedSources(running.sources, next.sources);
@@ -31,7 +34,7 @@ export async function admit(
     ...(await topics(parts, { ...next, sources }, stored)),
   ];
   if (problems.length > 0) throw new Refusal('catalog', problems);
-  if (stored) await registerCatalog(await parts.store(), next);
+  if (stored) await registerCatalog(await parts.store(), next, taking);
 }
 
 const topicsOf = (plan: Plan) => [

@@ -15,7 +15,7 @@ import {
 import type { ServiceState } from './instance';
 import type { Member } from './roster';
 import { Roster } from './roster';
-import type { Reloaded } from './service-set';
+import type { ReloadOptions, Reloaded } from './service-set';
 
 export interface DeploymentDeps {
   readonly bus: Bus;
@@ -25,7 +25,7 @@ export interface DeploymentDeps {
   readonly states: () => readonly ServiceState[];
   /** The services that the catalog needs; absent: none in particular. */
   readonly needed?: () => readonly string[];
-  readonly reload: () => Promise<Reloaded>;
+  readonly reload: (options: ReloadOptions) => Promise<Reloaded>;
 }
 
 /** `silent`: connected, but not even what this instance says to itself comes through. */
@@ -128,12 +128,12 @@ export class Deployment {
    * Every instance reads its catalog again. Whoever is silent is asked a few times whether it is there, and not waited
    * for: it hears of the reload too, if it comes back.
    */
-  async reload(): Promise<DeploymentReload> {
+  async reload(options: ReloadOptions = {}): Promise<DeploymentReload> {
     const { self } = this.deps;
     const done: InstanceReload[] = [];
     let bus: BusState = 'away';
     for (const stage of ['consumption', 'others'] as const) {
-      const own = stageOf(self) === stage ? [this.reloadSelf()] : [];
+      const own = stageOf(self) === stage ? [this.reloadSelf(options)] : [];
       for (let tries = 0; tries < TRIES; tries += 1) {
         const asked = await this.ask();
         bus = asked.bus;
@@ -141,8 +141,10 @@ export class Deployment {
         const left = this.others().filter((one) => stageOf(one) === stage && !isIn(done, one));
         const targets = left.filter(({ instance }) => there.has(instance));
         // The first time all are asked, there or not: who is silent hears of it, if it comes back.
-        if (bus !== 'away' && (targets.length > 0 || (tries === 0 && left.length > 0)))
-          done.push(...(await this.askToReload(stage, targets, tries > 0)).filter((one) => !isIn(done, one)));
+        if (bus !== 'away' && (targets.length > 0 || (tries === 0 && left.length > 0))) {
+          const answers = await this.askToReload(stage, targets, tries > 0, options);
+          done.push(...answers.filter((one) => !isIn(done, one)));
+        }
         if (bus === 'away' || left.every((one) => isIn(done, one))) break;
       }
       done.push(...(await Promise.all(own)));
@@ -169,6 +171,12 @@ export class Deployment {
       ),
     );
     return (this.deps.needed?.() ?? []).filter((name) => !there.has(name)).map(absentWarning);
+  }
+
+  /** Instances that are known to have a service, this one among them. */
+  instancesOf(service: string): number {
+    const { self } = this.deps;
+    return [self, ...this.others()].filter(({ services }) => services.includes(service)).length;
   }
 
   private others(): readonly Member[] {
@@ -208,12 +216,13 @@ export class Deployment {
     stage: Stage,
     targets: readonly Member[],
     only: boolean,
+    options: ReloadOptions,
   ): Promise<readonly InstanceReload[]> {
     const { bus, self } = this.deps;
     const to = only ? { only: targets.map(({ instance }) => instance) } : {};
     const replies = await bus.request(
       SUBJECTS.reload,
-      { v: 1, from: self.instance, stage, ...to },
+      { v: 1, from: self.instance, stage, ...to, ...options },
       {
         timeoutMs: targets.length === 0 ? SILENT_MS : RELOAD_MS,
         enough: (all) => targets.length > 0 && targets.every((one) => isIn(reloadsOf(all), one)),
@@ -224,19 +233,20 @@ export class Deployment {
 
   private async answerReload(payload: Value): Promise<Value> {
     const { self } = this.deps;
-    const { from, stage, only } = (payload ?? {}) as Readonly<Record<string, Value>>;
+    const { from, stage, only, apply } = (payload ?? {}) as Readonly<Record<string, Value>>;
     const skips =
       from === self.instance ||
       (stage !== undefined && stage !== stageOf(self)) ||
       (isTexts(only) && !only.includes(self.instance));
-    return skips ? null : ((await this.reloadSelf()) as unknown as Value);
+    const options: ReloadOptions = apply === 'auto' || apply === 'hold' ? { apply } : {};
+    return skips ? null : ((await this.reloadSelf(options)) as unknown as Value);
   }
 
-  private async reloadSelf(): Promise<InstanceReload> {
+  private async reloadSelf(options: ReloadOptions): Promise<InstanceReload> {
     const { clock, self, reload } = this.deps;
     const waited = new AbortController();
     const late = clock.sleep(UNDER_WAY_MS, waited.signal).then(() => ({ outcome: 'under-way' as const }));
-    const result = await Promise.race([reload(), late]);
+    const result = await Promise.race([reload(options), late]);
     waited.abort();
     return { ...self, ...result };
   }

@@ -22,10 +22,11 @@ import { measureDisk, measureProcess } from './measure';
 import { openApiRoute } from './openapi-route';
 import type { Parts } from './parts';
 import { createParts } from './parts';
-import type { Reloaded } from './service-set';
+import type { ReloadOptions, Reloaded } from './service-set';
 import { ServiceSet } from './service-set';
 import type { ServiceName } from './services';
 import { servicesFor } from './services';
+import { startVersions } from './versions';
 
 export interface HostOptions {
   readonly services: readonly ServiceName[];
@@ -72,6 +73,7 @@ interface Begun {
   set?: ServiceSet;
   watch?: Closable;
   deployment?: Closable;
+  versions?: Closable;
   server?: Closable;
   guard?: Closable;
 }
@@ -93,12 +95,16 @@ async function end(parts: Parts, begun: Begun): Promise<void> {
 }
 
 /** Ends everything, whatever becomes of the single parts. @throws the first error, at the end */
-async function endAll(parts: Parts, { set, watch, deployment, server, guard }: Begun): Promise<void> {
+async function endAll(
+  parts: Parts,
+  { set, watch, deployment, versions, server, guard }: Begun,
+): Promise<void> {
   const errors: unknown[] = [];
   const steps = [
     // Clients first, then the path of the data from its source to its end, so that what is accepted still flows.
     () => server?.close(),
     () => guard?.close(),
+    () => versions?.close(),
     ...(set?.ending() ?? []),
     () => deployment?.close(),
     () => watch?.close(),
@@ -136,6 +142,8 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   parts.passedOver.measure(metrics.scope(''));
   const deployment = await startDeployment(parts, set, watch.progress);
   begun.deployment = deployment;
+  const versions = await startVersions(parts, set, settings, () => deployment.instancesOf('serving'));
+  begun.versions = versions;
   const guard = createAccess(settings, parts.logger);
   if (guard !== undefined) begun.guard = { close: async () => guard.close() };
   const disk = new DiskWatch(parts.places());
@@ -150,6 +158,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
       products: () => set.catalog.plans.map(idOf),
       disk,
     }),
+    ...versions.routes,
     ...healthRoutes({ services: healths, ...watch.health }),
     metricsRoute(metrics),
     ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),
@@ -200,7 +209,7 @@ async function startDeployment(parts: Parts, set: ServiceSet, progress: Progress
   });
   const bus = await parts.bus();
   const needed = () => servicesFor(set.catalog.plans);
-  const reload = () => set.reload();
+  const reload = (options: ReloadOptions) => set.reload(options);
   const deployment = new Deployment({ bus, clock, logger, self, states, needed, reload });
   await deployment.start();
   return deployment;

@@ -10,3 +10,5 @@ export type { Parts } from './parts';
 export { isSeparate, layersOf, pointersOf, storesOf, troublesOf, zonesOf } from './layers';
 export type { LayerScope, Layers } from './layers';
 export { openRawTopics } from './raw-topics';
+export { abortedLines, goneOf, productsIn } from './versions/gone';
+export { removeAll } from './versions/remove';

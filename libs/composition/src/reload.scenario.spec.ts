@@ -151,12 +151,13 @@ test('what decides where events of a source lie, and what they are, stays as it 
   visits('key: page');
 });
 
-test('with a new version it is built anew from the log; what is gone is gone', async () => {
+test('a new version is built beside the old one, and served once it has all of it; what is gone is gone', async () => {
   file('sources/visits.yaml', 'key: page\nschema: {type: object, properties: {page: {type: string}}}\n');
   file('products/sales.yaml', 'version: 2\n');
   rmSync(join(directory, 'catalog', 'products', 'totals.sql'));
   expect(await reload()).toMatchObject({ outcome: 'reloaded' });
   const receipt = await send('orders', { shop: 'c', amount: 9 });
+  await eventually('it is served', async () => (await get('/v1/products/sales'))['version'] === 2);
   const all = await rows('sales', receipt);
   expect(all).toContainEqual({ shop: 'a', n: 2, most: 2 });
   expect(all).toContainEqual({ shop: 'c', n: 2, most: 9 });

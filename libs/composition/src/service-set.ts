@@ -2,13 +2,14 @@
 import { narrowings } from '@tenon/catalog';
 import type { Problem } from '@tenon/domain';
 import type { Logger, Route } from '@tenon/ports';
-import type { MetricsRegistry, Settings, Supervised } from '@tenon/runtime';
+import type { MetricsRegistry, Settings, Supervised, Taking } from '@tenon/runtime';
 import { registerCatalog, supervise } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
 import { loadCatalog } from './catalog';
 import { admit } from './change';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
+import { runningOf, runsTheSame } from './versions/running';
 import type { ServiceName } from './services';
 import { KINDS } from './services';
 
@@ -20,6 +21,12 @@ export interface ServiceSetDeps {
   readonly logger: Logger;
   /** Told of a service that fails for good; absent: it is started again. */
   readonly failed?: (reason: unknown) => void;
+}
+
+/** How the catalog is read again. */
+export interface ReloadOptions {
+  /** Somebody asks for what it has, also where that is not new, and says whether names go over by themselves. */
+  readonly apply?: 'auto' | 'hold';
 }
 
 /** What became of reading the catalog again. */
@@ -41,13 +48,18 @@ const RELOAD_ORDER: readonly ServiceName[] = ['consumption', 'batch', 'speed', '
 export class ServiceSet {
   private readonly running: Supervised[] = [];
   private changing: Promise<unknown> = Promise.resolve();
-  private queued: Promise<Reloaded> | null = null;
+  private readonly queued = new Map<string, Promise<Reloaded>>();
   private stopped = false;
+  /** What runs: of the declared products the versions that the store names. */
+  private loaded: LoadedCatalog;
 
   private constructor(
     private readonly deps: ServiceSetDeps,
-    private loaded: LoadedCatalog,
-  ) {}
+    /** What the catalog's directory has. */
+    private declared: LoadedCatalog,
+  ) {
+    this.loaded = declared;
+  }
 
   /**
    * Takes what has been started even if the rest does not start: see `services`.
@@ -60,7 +72,9 @@ export class ServiceSet {
     const set = new ServiceSet(deps, catalog);
     // Ingestion alone has no store; the catalog is registered by those that have.
     if (set.stored) {
-      const before = await registerCatalog(await deps.parts.store(), catalog);
+      const taking = { auto: true, asked: false, mayGoBack: deps.names.includes('consumption') };
+      const before = await registerCatalog(await deps.parts.store(), catalog, set.taking(taking));
+      set.loaded = await set.runningOf(catalog);
       for (const warning of narrowings(before, catalog.sources))
         deps.logger.warn({ ...warning }, 'schema changed');
     }
@@ -86,6 +100,19 @@ export class ServiceSet {
     return this.loaded;
   }
 
+  /** How a catalog is taken just now. */
+  private taking(how: Omit<Taking, 'now' | 'graceMs'>): Taking {
+    const { parts, settings } = this.deps;
+    return { ...how, now: parts.clock.now(), graceMs: settings.TENON_VERSION_GRACE };
+  }
+
+  private async runningOf(declared: LoadedCatalog): Promise<LoadedCatalog> {
+    if (!this.stored) return declared;
+    const { parts, logger } = this.deps;
+    const [store, engine] = [await parts.store(), await parts.engine()];
+    return runningOf({ store, engine, logger }, declared);
+  }
+
   /** Paths do not depend on the catalog, so these stay: a service that was started again answers with its new self. */
   routes(): Route[] {
     return this.running.flatMap((service) =>
@@ -100,32 +127,62 @@ export class ServiceSet {
    * Reads the catalog directory again and goes on with it; with the old one where it can't. Calls during one that runs
    * share the next one, since the directory may have changed after it was read.
    */
-  reload(): Promise<Reloaded> {
-    if (this.queued !== null) return this.queued;
+  reload(options: ReloadOptions = {}): Promise<Reloaded> {
+    const kind = options.apply ?? '';
+    const queued = this.queued.get(kind);
+    if (queued !== undefined) return queued;
     const reload = this.changing.then(() => {
-      this.queued = null;
-      return this.change();
+      this.queued.delete(kind);
+      return this.change(options);
     });
-    this.queued = reload;
+    this.queued.set(kind, reload);
     this.changing = reload;
     return reload;
   }
 
-  private async change(): Promise<Reloaded> {
+  /** Goes on with the versions that the store names by now. @returns false where it can't, and goes on as it was */
+  follow(): Promise<boolean> {
+    const followed = this.changing.then(() => this.followStore());
+    this.changing = followed;
+    return followed;
+  }
+
+  private async followStore(): Promise<boolean> {
+    const { logger } = this.deps;
+    const before = this.loaded;
+    try {
+      if (this.stopped) return true;
+      const next = await this.runningOf(this.declared);
+      if (runsTheSame(before, next)) return true;
+      await this.replaceAll(before, next);
+      this.loaded = next;
+      logger.info({ products: namesOf(next), before: namesOf(before) }, 'goes on with other versions');
+      return true;
+    } catch (error) {
+      logger.warn({ error }, 'versions can’t be followed; going on with those that run');
+      return false;
+    }
+  }
+
+  private async change({ apply }: ReloadOptions): Promise<Reloaded> {
     const { parts, logger } = this.deps;
     const before = this.loaded;
     try {
       if (this.stopped) throw new Error('The process is ending.');
       const engine = await parts.engine();
       const next = await loadCatalog(this.deps.settings.TENON_CATALOG, engine, parts.clock);
-      if (next.fingerprint === before.fingerprint)
+      const isNew = next.fingerprint !== before.fingerprint;
+      if (!isNew && apply === undefined) return { outcome: 'unchanged', catalog: before.fingerprint };
+      const how = { auto: apply !== 'hold', asked: apply !== undefined, mayGoBack: true };
+      await admit(parts, this.declared, next, this.stored, this.taking(how));
+      const running = await this.runningOf(next);
+      if (!isNew && runsTheSame(before, running))
         return { outcome: 'unchanged', catalog: before.fingerprint };
-      await admit(parts, before, next, this.stored);
-      await this.replaceAll(before, next);
-      this.loaded = next;
-      const products = next.plans.map(({ product, version }) => `${product} v${version}`);
-      logger.info({ catalog: next.fingerprint, products }, 'goes on with another catalog');
-      const warnings = narrowings(before.sources, next.sources);
+      await this.replaceAll(before, running);
+      const warnings = narrowings(this.declared.sources, next.sources);
+      this.loaded = running;
+      this.declared = next;
+      logger.info({ catalog: next.fingerprint, products: namesOf(running) }, 'goes on with another catalog');
       return { outcome: 'reloaded', catalog: next.fingerprint, ...(warnings.length > 0 && { warnings }) };
     } catch (error) {
       const problems = problemsOf(error);
@@ -159,7 +216,8 @@ export class ServiceSet {
     return () => KINDS[name].start({ parts, catalog, settings, metrics: metrics.scope(name) });
   }
 
-  private get stored(): boolean {
+  /** Whether this process has the store. */
+  get stored(): boolean {
     return this.deps.names.some((name) => KINDS[name].servers.includes('TENON_MONGODB_URL'));
   }
 
@@ -169,3 +227,5 @@ export class ServiceSet {
     return [async () => void (await this.changing), ...this.running.map((service) => () => service.stop())];
   }
 }
+
+const namesOf = ({ plans }: LoadedCatalog) => plans.map(({ product, version }) => `${product} v${version}`);

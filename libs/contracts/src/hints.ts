@@ -68,6 +68,33 @@ export interface GenerationsReplyOfEdition2 {
 /** Reply to a request without a `v`, with no room for a version. */
 export type GenerationsReplyBefore = Readonly<Record<string, Generation>>;
 
+/** Request on `tenon.versions`. */
+export interface VersionsRequest {
+  readonly v: 1;
+  /** The name whose versions have changed. */
+  readonly product: string;
+}
+
+/** Reply on `tenon.versions`: what this instance answers with from now on. */
+export interface VersionsReply {
+  readonly v: 1;
+  /** Name → version. */
+  readonly served: Readonly<Record<string, number>>;
+}
+
+export const versionsRequest = (product: string) =>
+  ({ v: VERSIONS['versions-request'].writes, product }) satisfies VersionsRequest;
+
+export const versionsReply = (served: Readonly<Record<string, number>>) =>
+  ({ v: VERSIONS['versions-reply'].writes, served }) satisfies VersionsReply;
+
+/** @returns name → version; undefined: it can't be read */
+export function readVersionsReply(payload: unknown): Readonly<Record<string, unknown>> | undefined {
+  const { v, served } = fieldsOf(payload);
+  if (unknownVersion('versions-reply', v) !== undefined) return undefined;
+  return typeof served === 'object' && served !== null ? (served as Record<string, unknown>) : undefined;
+}
+
 export const liveHint = (cells: readonly string[] | null, covers?: Covers) =>
   ({ v: VERSIONS['live-hint'].writes, cells, ...(covers !== undefined && { covers }) }) satisfies LiveHint;
 
@@ -133,14 +160,17 @@ export function readReplayHint(payload: unknown): ReplayRequest | undefined {
  */
 export function readGenerationsReply(
   payload: unknown,
-  products: readonly ProductId[],
-): Readonly<Record<ProductId, Generation>> {
+  products: readonly string[],
+): Readonly<Record<string, Generation>> {
   const { v, generations } = fieldsOf(payload);
   if (typeof generations !== 'object' || generations === null) return {};
   if (unknownVersion('generations-reply', v) !== undefined) return {};
   const found = generations as Readonly<Record<string, unknown>>;
-  const read = products.map((id) => [id, found[v === 1 ? parseProductId(id).name : id]] as const);
-  return Object.fromEntries(read.filter((one): one is [ProductId, number] => typeof one[1] === 'number'));
+  const read = Object.entries(found).filter((one): one is [string, number] => typeof one[1] === 'number');
+  const byName = read.map(
+    ([id, generation]) => [v === 1 ? id : parseProductId(id).name, generation] as const,
+  );
+  return Object.fromEntries(byName.filter(([name]) => products.includes(name)));
 }
 
 const fieldsOf = (payload: unknown): Readonly<Record<string, unknown>> =>

@@ -85,3 +85,28 @@ export interface RowsAnswer {
   /** Pass as `cursor` for the next page; null on the last one. */
   readonly next: string | null;
 }
+
+/** One version of a product, in `GET /v1/products/{name}` and the status. */
+export interface VersionAnswer {
+  readonly version: number;
+  /** `served`: the name answers with it. `kept`: it was served, and is folded on. The others as the docs have them. */
+  readonly state: 'served' | 'building' | 'ready' | 'kept' | 'dropping' | 'dropped';
+  /** RFC 3339. */
+  readonly since: string;
+  /** Of one that is kept: when it is dropped. */
+  readonly until?: string;
+  readonly paused?: true;
+  readonly rolledBack?: true;
+  /** Of one that is built: whether the name goes over to it once it is ready. */
+  readonly promotes?: 'by itself' | 'on command';
+  /** These are missing of a version that does not run. */
+  readonly topology?: Topology;
+  readonly generation?: Generation;
+  /** Records in the log that it does not include yet. */
+  readonly behind?: number;
+  /** Of the records in the log, those that it includes. */
+  readonly percent?: number;
+  /** Records that it has an account of. */
+  readonly records?: number;
+  readonly troubles?: readonly AnswerTrouble[];
+}

@@ -17,6 +17,8 @@ export {
   parseSpeedKey,
   pointerDocument,
   pointerOf,
+  servedDocument,
+  versionsOf,
 } from './store';
 export type {
   ArchiveColumnsDocument,
@@ -50,6 +52,7 @@ export type {
   Row,
   RowStatus,
   RowsAnswer,
+  VersionAnswer,
 } from './http';
 export { decodeReceipt, encodeReceipt } from './receipt';
 export { FRAME_CELLS, FrameWriter, encodeMessage } from './frames/frame-writer';
@@ -64,6 +67,9 @@ export {
   generationsRequest,
   liveHint,
   readGenerationsReply,
+  readVersionsReply,
+  versionsReply,
+  versionsRequest,
   readCovers,
   readLiveHint,
   readReplayHint,

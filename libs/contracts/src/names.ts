@@ -53,6 +53,10 @@ export const SUBJECTS = {
   run: 'tenon.run',
   /** Request: read the catalog again, and go on with it if it is sound. Each instance answers. */
   reload: 'tenon.reload',
+  /** Request: a step in the life of a product's versions was taken. Each serving answers once it goes by it. */
+  versions: 'tenon.versions',
+  /** Request: take such a step. One of the instances that have the store answers. */
+  askVersions: 'tenon.versions.ask',
   /** Each instance says from time to time that it is there, and once that it goes. */
   alive: 'tenon.alive',
   /** Request to consumption: which generation does each product serve? */

@@ -11,6 +11,7 @@ import type {
   LedgerCounts,
   Line,
   Offset,
+  OtherVersion,
   Partition,
   Plan,
   Pointer,
@@ -19,6 +20,7 @@ import type {
   SourceDefinition,
   State,
   Value,
+  Versions,
 } from '@tenon/domain';
 import { lanesOf } from '@tenon/domain';
 import type { UnknownVersion } from './versions';
@@ -41,10 +43,27 @@ export interface TopicDocument {
   readonly id: string;
 }
 
-/** Which version a product's name serves. */
+/** Which version a product's name serves, and which others there are: the one document that moves when a name goes over. */
 export interface ServedDocument {
   readonly v: 1;
   readonly version: number;
+  /** Since when, milliseconds since the epoch. */
+  readonly since: number;
+  /** The version that the catalog has. */
+  readonly declared: number;
+  /** The highest version that there ever was. */
+  readonly last: number;
+  readonly others: readonly OtherVersion[];
+}
+
+export const servedDocument = ({ served, ...rest }: Versions): ServedDocument => ({
+  ...{ v: VERSIONS.served.writes, version: served, ...rest },
+});
+
+/** @param document that `supported` has let through; what is missing in it is of a release between two editions */
+export function versionsOf(document: Pick<ServedDocument, 'version'> & Partial<ServedDocument>): Versions {
+  const { version, since = 0, declared = version, last = version, others = [] } = document;
+  return { served: version, since, declared, last, others };
 }
 
 /** Which base view is served. Moves in one transaction; nothing of a generation is seen before. */

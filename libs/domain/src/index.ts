@@ -38,6 +38,23 @@ export { laneKey, laneNumber, laneOfNumber, lanesOf, parseLane, toLanes, toVecto
 export type { Lane, LaneKey, LaneOffsets, Lanes, OffsetVector, Offsets } from './lanes';
 export { idOf, parseProductId, productId } from './product-id';
 export type { ProductId } from './product-id';
+export {
+  candidateOf,
+  declareVersion,
+  dropVersion,
+  droppedVersion,
+  expireVersions,
+  firstVersions,
+  nextVersion,
+  otherVersion,
+  pauseVersion,
+  promoteVersion,
+  readyVersion,
+  reprocessVersion,
+  rollbackVersion,
+  runningVersions,
+} from './versions';
+export type { Declared, OtherVersion, VersionState, Versions } from './versions';
 export { FIRST_EPOCH, countBetween, covers, laterOffsets } from './protocol/cuts';
 export type { EpochCursor } from './protocol/cuts';
 export { PartitionJudge } from './protocol/judge';

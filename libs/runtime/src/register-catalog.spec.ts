@@ -25,17 +25,29 @@ beforeEach(() => {
   } as ProductStore;
 });
 
-const register = (source: Partial<SourceDefinition> = {}, hash = 'h') =>
-  registerCatalog(store, { sources: [{ ...ORDERS, ...source }], plans: [plan(hash)] });
+const TAKING = { auto: true, asked: false, mayGoBack: true, now: 7, graceMs: 100 };
+const FIRST = { v: 1, version: 1, since: 7, declared: 1, last: 1, others: [] };
 
-test('a version that is served stays so as long as the catalog has it, else the latest is', async () => {
-  const served = () => documents.get('served/sales');
-  const both = { sources: [ORDERS], plans: [plan('h'), plan('i', 2)] };
+const register = (source: Partial<SourceDefinition> = {}, hash = 'h') =>
+  registerCatalog(store, { sources: [{ ...ORDERS, ...source }], plans: [plan(hash)] }, TAKING);
+
+test('a version that is served stays so; another one is built beside it', async () => {
   await register();
-  await registerCatalog(store, both);
-  expect(served()).toEqual({ v: 1, version: 1 });
-  await registerCatalog(store, { ...both, plans: [plan('i', 2), plan('j', 3)] });
-  expect(served()).toEqual({ v: 1, version: 3 });
+  await registerCatalog(store, { sources: [ORDERS], plans: [plan('i', 2)] }, TAKING);
+  expect(documents.get('served/sales')).toEqual({
+    ...{ ...FIRST, declared: 2, last: 2 },
+    others: [{ version: 2, state: 'building', since: 7, auto: true }],
+  });
+});
+
+test('an earlier catalog that is left over somewhere does not bring back what is gone', async () => {
+  await register();
+  await registerCatalog(store, { sources: [ORDERS], plans: [plan('i', 2)] }, TAKING);
+  documents.delete('plan/sales@1');
+  documents.set('served/sales', { ...FIRST, version: 2, declared: 2, last: 2 });
+  await registerCatalog(store, { sources: [ORDERS], plans: [plan('h')] }, { ...TAKING, mayGoBack: false });
+  expect(documents.has('plan/sales@1')).toBe(false);
+  expect(documents.get('served/sales')).toMatchObject({ version: 2, others: [] });
 });
 
 async function problemsOf(registered: Promise<unknown>) {
@@ -52,7 +64,7 @@ test('what is new is registered, sources and products', async () => {
   expect(Object.fromEntries(documents)).toEqual({
     'source/orders': { v: 1, source },
     'plan/sales@1': { plan: plan('h') },
-    'served/sales': { v: 1, version: 1 },
+    'served/sales': FIRST,
   });
 });
 

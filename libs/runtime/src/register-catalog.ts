@@ -2,6 +2,7 @@
 import type { Plan, Problem, SourceDefinition } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 import type { ProductStore } from '@tenon/ports';
+import type { Taking } from './register-plans';
 import { plansInUse, putPlans } from './register-plans';
 import { changedSources, putSources, registeredSources } from './register-sources';
 
@@ -12,13 +13,14 @@ import { changedSources, putSources, registeredSources } from './register-source
 export async function registerCatalog(
   store: ProductStore,
   { sources, plans }: { readonly sources: readonly SourceDefinition[]; readonly plans: readonly Plan[] },
+  taking: Taking,
 ): Promise<readonly SourceDefinition[]> {
   const { problems, before } = await store.transact(async (tx) => {
     const before = await registeredSources(tx, sources);
     const problems: Problem[] = [...changedSources(before, sources), ...(await plansInUse(tx, plans))];
     if (problems.length === 0) {
       putSources(tx, sources);
-      await putPlans(tx, plans);
+      await putPlans(tx, plans, taking);
     }
     return { problems, before };
   });

@@ -28,3 +28,5 @@ export { headsOf, placesOf } from './orders';
 export { servedPointers } from './served-pointers';
 export { topicBook } from './topic-book';
 export { troubleBook } from './trouble-book';
+export { isProblem, putVersions, servedIn, versionBook, versionsIn } from './version-book';
+export type { VersionBook, VersionStep } from './version-book';

@@ -7,7 +7,10 @@ import { isRewriting, readGolden, writeGolden } from './golden';
 import { writeAll } from './written';
 
 /** Messages of which every byte is of one machine or one process, or of the planner: their shape is checked, not the bytes. */
-const SHAPED = ['plan', 'status-request', 'status-reply', 'reload-request', 'reload-reply', 'alive-hint'];
+const SHAPED = [
+  ...['plan', 'status-request', 'status-reply', 'reload-request', 'reload-reply', 'alive-hint'],
+  ...['versions-request', 'versions-reply', 'step-request', 'step-reply'],
+];
 
 const WHAT_TO_DO = `What the services write is not what libs/contracts/golden/v${WIRE_VERSION} holds. If that is not meant, mend the
 writer. If it is: golden files of an edition that was released never change. Set WIRE_VERSION to ${WIRE_VERSION + 1}

@@ -55,7 +55,11 @@ export async function writeAll(): Promise<GoldenSet> {
     await compute(scene, 'batch', RANGES, (records) =>
       records.some(({ value }) => typeOf(value) === 'commit'),
     );
-    await registerCatalog(scene.store, { sources: [SOURCE], plans: [scene.plan] });
+    await registerCatalog(
+      scene.store,
+      { sources: [SOURCE], plans: [scene.plan] },
+      { auto: true, asked: false, mayGoBack: true, now: 0, graceMs: 0 },
+    );
     await land(scene);
     await reportTrouble(scene);
     // Over the bus, as services without a cutter ask for one.

@@ -2,20 +2,14 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createFileCatalog } from '@tenon/catalog';
-import { createParts } from '@tenon/composition';
-import { keyAfter } from '@tenon/contracts';
+import { abortedLines, createParts, goneOf, productsIn, removeAll } from '@tenon/composition';
 import type { ProductId } from '@tenon/domain';
-import { parseProductId, productId } from '@tenon/domain';
+import { droppedVersion, otherVersion, parseProductId, productId } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import type { ProductStore } from '@tenon/ports';
 import { createLogger, readSettings } from '@tenon/runtime';
+import { versionBook } from '@tenon/views';
 import { Client } from '../cli/client';
 import { failure } from '../cli/failure';
-import type { Gone } from './gone';
-import { abortedLines, goneOf, productsIn, servedVersion } from './gone';
-
-/** Documents that are removed in one transaction. */
-const CHUNK = 500;
 
 export interface PrunedProduct {
   readonly product: ProductId;
@@ -59,27 +53,34 @@ export async function prune({ data, catalog, dryRun, url, environment }: PruneOp
   try {
     const [store, log] = [await parts.store(), await parts.log()];
     const known = await store.snapshot(productsIn);
+    const book = versionBook(store);
     const pruned: PrunedProduct[] = [];
     const kept: { product: ProductId; reason: string }[] = [];
     for (const product of known) {
       if (wanted.has(product)) {
         if (!isEmbedded) continue;
         const lines = await store.snapshot((snapshot) => abortedLines(snapshot, product));
-        const documents = await removeAll(store, lines, dryRun);
+        const documents = await removeAll(store, lines, { dryRun });
         if (documents > 0) pruned.push({ product, what: 'lines', documents, topics: [] });
         continue;
       }
       const { name, version } = parseProductId(product);
       const nameIsGone = ![...wanted].some((one) => parseProductId(one).name === name);
-      const served = await store.snapshot((snapshot) => servedVersion(snapshot, name));
+      const versions = nameIsGone ? undefined : (await book.read([name])).get(name);
+      const state = versions && otherVersion(versions, version)?.state;
       if (running.has(product))
         kept.push({ product, reason: `${url} runs it: reload the catalog there first` });
-      else if (!nameIsGone && served === version)
+      else if (versions?.served === version)
         kept.push({ product, reason: 'it is served: start Tenon with the catalog first' });
+      else if (state !== undefined && state !== 'dropping' && state !== 'dropped')
+        kept.push({ product, reason: `it is ${state} beside version ${versions?.served}: see tenon drop` });
       else {
         const gone = await goneOf(log, product, nameIsGone);
-        const documents = await removeAll(store, gone.ranges, dryRun);
-        if (!dryRun) for (const topic of gone.topics) await log.deleteTopic(topic);
+        const documents = await removeAll(store, gone.ranges, { dryRun });
+        if (!dryRun) {
+          for (const topic of gone.topics) await log.deleteTopic(topic);
+          await book.change(name, (current) => droppedVersion(current, version, Date.now()));
+        }
         pruned.push({ product, what: 'gone', documents, topics: gone.topics });
       }
     }
@@ -99,34 +100,18 @@ async function runningProducts(url: string): Promise<ReadonlySet<ProductId>> {
   const client = new Client(url);
   try {
     const answer = await client.json<{
-      readonly products: readonly { readonly name: string; readonly version: number }[];
+      readonly products: readonly {
+        readonly name: string;
+        readonly version: number;
+        readonly versions?: readonly { readonly version: number; readonly state: string }[];
+      }[];
     }>('/v1/products');
-    return new Set(answer.products.map(({ name, version }) => productId(name, version)));
+    const all = answer.products.flatMap(({ name, version, versions = [] }) => [
+      productId(name, version),
+      ...versions.filter(({ state }) => state !== 'dropped').map((one) => productId(name, one.version)),
+    ]);
+    return new Set(all);
   } finally {
     client.close();
   }
-}
-
-/** @returns how many documents there are, or were */
-async function removeAll(store: ProductStore, ranges: readonly Gone[], dryRun: boolean): Promise<number> {
-  let documents = 0;
-  for (const { table, range } of ranges) {
-    let gte: string | null = range.gte;
-    while (gte !== null) {
-      const from: string = gte;
-      const keys = await store.snapshot(async (snapshot) => {
-        const found: string[] = [];
-        for await (const chunk of snapshot.scan(table, { gte: from, lt: range.lt, limit: CHUNK }))
-          found.push(...chunk.map(({ key }) => key));
-        return found;
-      });
-      if (!dryRun && keys.length > 0)
-        await store.transact(async (tx) => {
-          for (const key of keys) tx.delete(table, key);
-        });
-      documents += keys.length;
-      gte = keys.length < CHUNK ? null : keyAfter(keys.at(-1) as string);
-    }
-  }
-  return documents;
 }

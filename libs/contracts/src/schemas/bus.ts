@@ -91,6 +91,9 @@ export const reloadRequest = z.object({
   from: z.exactOptional(name).describe('The instance that asks: it does not answer itself'),
   stage: z.exactOptional(z.enum(['consumption', 'others'])),
   only: z.exactOptional(z.array(name).readonly()).describe('Instances that are asked; absent: all'),
+  apply: z
+    .exactOptional(z.enum(['auto', 'hold']))
+    .describe('Somebody asks for what it has: whether names go over to new versions by themselves'),
 });
 
 export const reloadReply = z
@@ -104,6 +107,31 @@ export const reloadReply = z
   })
   .nullable()
   .describe('null: the request is not for this instance');
+
+export const versionsRequest = z.object({
+  v: z.literal(1),
+  product: name.describe('The name whose versions have changed'),
+});
+
+export const versionsReply = z.object({
+  v: z.literal(1),
+  served: z.record(name, count).readonly().describe('Name → the version that this instance answers with'),
+});
+
+export const stepRequest = z.object({
+  v: z.literal(1),
+  product: name,
+  step: z.enum(['promote', 'rollback', 'reprocess', 'pause', 'resume', 'cancel', 'drop']),
+  options: z.object({
+    version: z.exactOptional(count),
+    condition: z.exactOptional(text).describe('Promote: only if this holds of what differs'),
+    auto: z.exactOptional(z.boolean()).describe('Reprocess: the name goes over to it by itself'),
+  }),
+});
+
+export const stepReply = z
+  .looseObject({ v: z.literal(1) })
+  .describe('`answer`: as the HTTP interface gives it; or `problem`: status, code, detail, extra');
 
 export const alive = z.object({
   v: versionSince2,

@@ -49,6 +49,8 @@ export type Agreed = Agree<
     Equal<z.infer<typeof bus.generationsReply>, hints.GenerationsReply>,
     Equal<z.infer<typeof bus.generationsReplyOfEdition2>, hints.GenerationsReplyOfEdition2>,
     Equal<z.infer<typeof bus.generationsReplyBefore>, hints.GenerationsReplyBefore>,
+    Equal<z.infer<typeof bus.versionsRequest>, hints.VersionsRequest>,
+    Equal<z.infer<typeof bus.versionsReply>, hints.VersionsReply>,
     Equal<z.infer<typeof store.pointer>, documents.PointerDocument>,
     Equal<z.infer<typeof store.pointerBefore>, documents.PointerDocumentBefore>,
     Equal<z.infer<typeof store.kept>, documents.KeptDocument>,

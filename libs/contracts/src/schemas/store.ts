@@ -45,9 +45,27 @@ export const source = z
   })
   .describe('A source in use; all of it but the schema stays as it is');
 
+const otherVersion = z.object({
+  version: count,
+  state: z.enum(['building', 'ready', 'kept', 'dropping', 'dropped']),
+  since: millis,
+  auto: z.exactOptional(z.boolean()).describe('Its name goes over to it once it is ready'),
+  paused: z.exactOptional(z.boolean()).describe('It stands still'),
+  until: z.exactOptional(count).describe('Kept until then, milliseconds since 1970'),
+  rolledBack: z.exactOptional(z.boolean()).describe('Its name was taken back from it'),
+  again: z.exactOptional(z.enum(['auto', 'hold'])).describe('It is wanted anew once it is gone'),
+});
+
 export const served = z
-  .object({ v: z.literal(1), version: count })
-  .describe('Which version a product’s name serves');
+  .object({
+    v: z.literal(1),
+    version: count.describe('What the name answers with'),
+    since: millis,
+    declared: count.describe('The version that the catalog has'),
+    last: count.describe('The highest version that there ever was'),
+    others: z.array(otherVersion).readonly().describe('The versions beside it, by number'),
+  })
+  .describe('Which version a product’s name serves, and which there are beside it');
 
 const view = { line: count, generation: count, at: millis, hash: name, ledger, watermark };
 

@@ -1,6 +1,7 @@
 import { SUBJECTS, TOPICS, generationsRequest } from '@tenon/contracts';
 import { DocumentTooLarge } from '@tenon/errors';
 import type { RunningService } from '@tenon/ports';
+import { putVersions } from '@tenon/views';
 import { createConsumption } from './service';
 import type { Fixture } from './testing/consumption-fixture';
 import { appendFlushes, fixture } from './testing/consumption-fixture';
@@ -33,10 +34,13 @@ test('the products stand side by side, versions of one too, and each says how it
   ]);
 });
 
-test('whoever asks is told which generation each product serves', async () => {
+test('whoever asks is told which generation each name serves, and not what is built beside it', async () => {
   await servePointer(deps.store, { generation: 4 });
+  const building = { version: 2, state: 'building' as const, since: 0 };
+  const versions = { served: 1, since: 0, declared: 2, last: 2, others: [building] };
+  await deps.store.transact(async (tx) => putVersions(tx, 'sales', versions));
   await deps.clock.advance(2000);
-  expect(await asked(generationsRequest())).toEqual({ v: 2, generations: { 'sales@1': 4, 'sales@2': 0 } });
+  expect(await asked(generationsRequest())).toEqual({ v: 2, generations: { 'sales@1': 4 } });
 });
 
 test('a product that fails stands still and is named, and the others land', async () => {

@@ -5,7 +5,7 @@ import type { Generation, ProductId } from '@tenon/domain';
 import type { RunningService } from '@tenon/ports';
 import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
-import { layoutOf } from '@tenon/views';
+import { layoutOf, servedIn, versionsIn } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
 import { ProductLanding } from './product';
 
@@ -21,9 +21,11 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
       if (!(error instanceof LogReplaced)) throw error;
       deps.logger.error({ error, source: source.name }, 'events of a source are not looked for');
     });
-  const generations = await deps.bus.respond(SUBJECTS.generations, ({ payload }) =>
-    generationsReply(payload, latestOf(products)),
-  );
+  const generations = await deps.bus.respond(SUBJECTS.generations, async ({ payload }) => {
+    const served = await servedProducts(deps);
+    const answering = products.filter(({ layout }) => served.includes(layout.product));
+    return generationsReply(payload, latestOf(answering));
+  });
   try {
     await startAll(products);
   } catch (error) {
@@ -62,3 +64,10 @@ function latestOf(products: readonly ProductLanding[]): Readonly<Record<ProductI
   }
   return latest;
 }
+
+/** The products that names answer with, of those that run here. */
+const servedProducts = ({ store, plans }: ConsumptionDeps) =>
+  store.snapshot(async (snapshot) => {
+    const versions = await versionsIn(snapshot, [...new Set(plans.map(({ product }) => product))]);
+    return [...servedIn(versions, plans).values()];
+  });

@@ -272,7 +272,9 @@ export class LiveHub {
     removed: readonly string[],
     answer: string,
   ): string {
-    const data = `{"rows":[${rows}],"removed":${JSON.stringify(removed)},"answer":${answer}}`;
+    const { version } = this.reader.layout.plan;
+    const head = `{"version":${version},"rows":[${rows}],"removed":${JSON.stringify(removed)}`;
+    const data = `${head},"answer":${answer}}`;
     return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
   }
 

@@ -4,6 +4,7 @@ import {
   ROWS_LAYERS,
   ROWS_LIMIT,
   ROWS_ORDERS,
+  ROWS_PREFIXES,
   ROWS_TIMEOUT,
   decodeReceipt,
   keyAfter,
@@ -29,6 +30,8 @@ export interface RowsQuery {
   readonly limit: number;
   /** Null: now. */
   readonly asOf: AsOf | null;
+  /** Of the product that it was read for. */
+  readonly version: number;
   /** What chooses and orders rows, however it is written: a cursor is good for this question alone. */
   readonly question: string;
   /** As it came. */
@@ -81,6 +84,7 @@ function rowsQuery(plan: Plan, names: QueryNames, asked: Readonly<Record<string,
     timeoutMs: integer(query, 'timeout', ROWS_TIMEOUT),
     limit,
     asOf: query.asOf === undefined ? null : parseAsOf(query.asOf),
+    version: plan.version,
     question: questionOf(names),
     asked,
   };
@@ -192,8 +196,44 @@ const bad = (parameter: string, detail: string) =>
   new HttpProblem(400, 'bad-parameter', detail, { parameter });
 
 /** A cursor holds the last cell of a page and what was asked, so that it can't be used for another question. */
-export function makeCursor(cell: string, { question }: Pick<RowsQuery, 'question'>): string {
-  return Buffer.from(JSON.stringify({ v: 1, c: cell, q: question })).toString('base64url');
+export function makeCursor(
+  cell: string,
+  { question, version }: Pick<RowsQuery, 'question' | 'version'>,
+): string {
+  return Buffer.from(JSON.stringify({ v: 1, c: cell, q: question, p: version })).toString('base64url');
+}
+
+/**
+ * The version of the product that a question is for, where it is for a certain one: as it says, or as the page before was of.
+ *
+ * @param plan of the version that the name answers with
+ * @throws HttpProblem 400
+ */
+export function versionAsked(plan: Plan, query: Readonly<Record<string, string>>): number | undefined {
+  const option = (name: RowsOption) =>
+    query[`${ROWS_PREFIXES.option}${name}`] ??
+    (plan.key.some((key) => key.column === name) ? undefined : query[name]);
+  const version = option('version');
+  if (version !== undefined) return versionIn(version);
+  const cursor = option('cursor');
+  return cursor === undefined ? undefined : versionOfCursor(cursor);
+}
+
+/** @throws HttpProblem 400 */
+export function versionIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw bad('version', 'version is the number of a version, from 1 on.');
+}
+
+/** Of one that can't be read, nothing: it is refused when it is. */
+function versionOfCursor(text: string): number | undefined {
+  try {
+    const { p } = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as { p?: unknown };
+    return typeof p === 'number' && Number.isSafeInteger(p) && p > 0 ? p : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseCursor(text: string, names: QueryNames): string {

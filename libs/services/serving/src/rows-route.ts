@@ -42,7 +42,12 @@ export class RowsRoute {
     this.tracer = deps.tracer ?? NO_TRACER;
   }
 
-  async handle(served: Answering, request: HttpRequest): Promise<HttpResponse> {
+  /** @param signal ends its waiting */
+  async handle(
+    served: Answering,
+    request: HttpRequest,
+    signal: AbortSignal = request.signal,
+  ): Promise<HttpResponse> {
     const { reader } = served;
     const query = served.questions.of(request);
     mustAnswer(this.deps.scope ?? 'all', reader.layout.plan, query.layer);
@@ -50,12 +55,12 @@ export class RowsRoute {
     const known = request.headers['if-none-match'];
     if (query.asOf === null && (known !== undefined || request.method === 'HEAD')) {
       // Before any row is read. With a receipt the answer has to be waited for first.
-      if (query.after !== null) await this.waited(served, query.after, query, request);
+      if (query.after !== null) await this.waited(served, query.after, query, signal);
       const headers = headersOf(await reader.tag(query.layer), format);
       if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
       if (request.method === 'HEAD') return { status: 200, headers };
     }
-    const answer = await this.answer(served, query, request);
+    const answer = await this.answer(served, query, request, signal);
     const headers = headersOf(answer.tag, format);
     if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
     if (format === 'json') return { status: 200, headers, text: reader.json(answer) };
@@ -65,6 +70,7 @@ export class RowsRoute {
       status: 200,
       headers: {
         ...headers,
+        'tenon-version': String(reader.layout.plan.version),
         'tenon-answer': answer.answer,
         ...(answer.next !== null && { 'tenon-next': answer.next }),
       },
@@ -76,7 +82,7 @@ export class RowsRoute {
     { reader, waits }: Answering,
     after: OffsetVector,
     { layer, timeoutMs }: RowsQuery,
-    { signal }: HttpRequest,
+    signal: AbortSignal,
   ): Promise<void> {
     const until = this.deps.clock.monotonic() + timeoutMs;
     await waits.wait({ wanted: wantedLanes(reader.layout, after), layer, until, signal }, false);
@@ -86,10 +92,10 @@ export class RowsRoute {
   private async answer(
     { reader, waits }: Answering,
     query: RowsQuery,
-    request: HttpRequest,
+    { trace }: HttpRequest,
+    signal: AbortSignal,
   ): Promise<ReadAnswer> {
     const { tracer } = this;
-    const { trace } = request;
     const { plan } = reader.layout;
     if (query.after === null)
       return trace === undefined
@@ -97,7 +103,7 @@ export class RowsRoute {
         : traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query));
     const wanted = wantedLanes(reader.layout, query.after);
     const until = this.deps.clock.monotonic() + query.timeoutMs;
-    const awaited = { wanted, layer: query.layer, until, signal: request.signal };
+    const awaited = { wanted, layer: query.layer, until, signal };
     for (let trusting = true; ; trusting = false) {
       await traceRead(tracer, trace, 'wait', plan.product, () => waits.wait(awaited, trusting));
       const answer = await traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query));

@@ -1,4 +1,5 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
+import type { VersionAnswer } from '@tenon/contracts';
 import { SUBJECTS, readCovers } from '@tenon/contracts';
 import type { Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
 import { formatTimestamp, keptGenerations, ledgerTotal, productId, toVector } from '@tenon/domain';
@@ -22,12 +23,15 @@ import type {
 import { NO_METRICS, productLabels, tracedRoutes } from '@tenon/telemetry';
 import type { Layer, LayerStores } from '@tenon/views';
 import { inOneStore, includedIn, layoutOf, ledgerOf } from '@tenon/views';
+import { describeVersions } from './described-versions';
 import { answerDiff } from './diff/route';
 import { exampleOf } from './example';
 import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
+import { liveResponse } from './live-streams';
+import { Names } from './names';
 import { PageCache } from './pages';
-import { parseLiveQuery } from './query';
+import { versionAsked } from './query';
 import { Questions } from './questions';
 import { ProductReader } from './reader';
 import { RowCache } from './row-cache';
@@ -35,7 +39,6 @@ import { RowsRoute } from './rows-route';
 import { ReceiptWaits } from './receipt-waits';
 import type { ServingScope } from './scope';
 import { mustAnswer, ownLayer, serves } from './scope';
-import { servedNames } from './served-names';
 import { TroubleCounts } from './trouble-counts';
 
 export interface ServingConfig {
@@ -106,8 +109,7 @@ export async function createServing(deps: ServingDeps): Promise<RunningService> 
 
 class Serving {
   private readonly products = new Map<ProductId, Served>();
-  /** Name → the version that it serves. */
-  private names: ReadonlyMap<string, ProductId> = new Map();
+  private readonly names: Names;
   private readonly subscriptions: Subscription[] = [];
   private readonly troubles: TroubleCounts;
   private readonly answers: RowsRoute;
@@ -130,10 +132,12 @@ class Serving {
       this.products.set(reader.layout.product, {
         reader,
         questions: new Questions(plan),
-        hub: new LiveHub(deps, reader, deps.config.live, run),
+        // An id of the account of one version is none of another's.
+        hub: new LiveHub(deps, reader, deps.config.live, `${run}v${plan.version}`),
         waits: new ReceiptWaits(reader, plan.product, deps.clock, deps.config.pollMs),
       });
     }
+    this.names = new Names(deps);
     this.answers = new RowsRoute(deps);
     this.troubles = new TroubleCounts(
       deps,
@@ -155,7 +159,7 @@ class Serving {
     metrics.gauge('tenon_product_troubles', 'What is wrong with a product, as its answers say it.', () =>
       this.troubles.samples(),
     );
-    this.names = await servedNames(this.deps.store, this.deps.plans);
+    await this.names.start();
     this.troubles.start();
     for (const [product, served] of this.products) {
       await served.hub.start();
@@ -175,13 +179,18 @@ class Serving {
         query: [],
         handle: async () => ({ status: 200, json: await this.list() }),
       },
-      { method: 'GET', path: '/v1/products/:name', query: [], handle: (request) => this.describe(request) },
+      {
+        method: 'GET',
+        path: '/v1/products/:name',
+        query: ['version'],
+        handle: (request) => this.describe(request),
+      },
       {
         method: 'GET',
         path: '/v1/products/:name/rows',
         hot: true,
         query: null,
-        handle: (request) => this.answers.handle(this.product(request), request),
+        handle: (request) => this.rows(request),
       },
       {
         method: 'GET',
@@ -205,42 +214,71 @@ class Serving {
     ];
   }
 
-  /** @throws HttpProblem 404 `unknown-product`, 421 `layer-elsewhere` */
+  /**
+   * The version that is asked for, or that a page before was of; else the one that the name answers with.
+   *
+   * @throws HttpProblem 404 `unknown-product`, `unknown-version`, 421 `layer-elsewhere`
+   */
   private product(request: HttpRequest): Served {
     const name = request.params.name ?? '';
-    const served = this.products.get(this.names.get(name) ?? '');
-    if (served !== undefined) return this.ofVersion(served, request);
-    const other = this.deps.plans.find(({ product }) => product === name);
-    if (other !== undefined) mustAnswer(this.scope, other, 'merged');
-    const known = [...this.names.keys()].join(', ') || 'none';
-    throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
-  }
-
-  /** The version that is asked for; else the one that the name serves. */
-  private ofVersion(served: Served, { query }: HttpRequest): Served {
-    const { plan } = served.reader.layout;
-    const isColumn = plan.key.some(({ column }) => column === 'version');
-    const text = query['option.version'] ?? (isColumn ? undefined : query['version']);
-    if (text === undefined || text === String(plan.version)) return served;
-    const other = this.products.get(productId(plan.product, Number(text)));
-    if (other !== undefined && /^\d{1,6}$/.test(text)) return other;
+    const answering = this.names.served(name);
+    const served = this.products.get(answering ?? '');
+    if (served === undefined) {
+      const other = this.deps.plans.find(({ product }) => product === name);
+      if (other !== undefined) mustAnswer(this.scope, other, 'merged');
+      const known = this.names.all().join(', ') || 'none';
+      throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
+    }
+    const version = versionAsked(served.reader.layout.plan, request.query);
+    const other = version === undefined ? served : this.products.get(productId(name, version));
+    if (other !== undefined) return other;
+    const running = this.deps.plans.filter(({ product }) => product === name).map((plan) => plan.version);
     throw new HttpProblem(
       404,
       'unknown-version',
-      `There is no version ${text} of ${plan.product} here: version ${plan.version} is served.`,
+      `There is no version ${version} of ${name} that can be read. Versions: ${running.sort((a, b) => a - b).join(', ')}.`,
     );
   }
 
+  private async rows(request: HttpRequest): Promise<HttpResponse> {
+    const served = this.product(request);
+    const { query, params, signal } = request;
+    if (query['after'] === undefined && query['option.after'] === undefined)
+      return this.answers.handle(served, request);
+    const { product, plan } = served.reader.layout;
+    const ended = new AbortController();
+    const isFixed = versionAsked(plan, query) !== undefined;
+    const moved = isFixed ? ended.signal : this.names.movedFrom(params.name ?? '', product, ended.signal);
+    try {
+      return await this.answers.handle(served, request, AbortSignal.any([signal, moved]));
+    } catch (error) {
+      // The name has gone over to another version while somebody waited: that one may have it already.
+      if (moved.aborted && !signal.aborted) return await this.rows(request);
+      throw error;
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** The products that names answer with. */
+  private answering(): readonly Served[] {
+    return this.names.all().flatMap((name) => this.products.get(this.names.served(name) ?? '') ?? []);
+  }
+
   async list(): Promise<{ products: readonly Record<string, unknown>[] }> {
-    const products = await Promise.all(
-      [...this.products.values()].map(({ reader }) => this.description(reader)),
-    );
+    const products = await Promise.all(this.answering().map(({ reader }) => this.description(reader)));
     return { products };
   }
 
   private async describe(request: HttpRequest): Promise<HttpResponse> {
     const { reader } = this.product(request);
     return { status: 200, json: { ...(await this.description(reader)), sql: reader.layout.plan.sql } };
+  }
+
+  private async versions(name: string): Promise<readonly VersionAnswer[]> {
+    const versions = this.names.versions(name);
+    if (versions === undefined) return [];
+    return describeVersions(versions, (version) => this.products.get(productId(name, version))?.reader);
   }
 
   private async description(reader: ProductReader): Promise<Record<string, unknown>> {
@@ -263,6 +301,7 @@ class Serving {
       behind,
       status,
       ...(troubles !== undefined && { troubles }),
+      versions: await this.versions(plan.product),
     };
   }
 
@@ -297,33 +336,18 @@ class Serving {
   }
 
   private async live(request: HttpRequest): Promise<HttpResponse> {
-    const { reader, hub } = this.product(request);
-    mustAnswer(this.scope, reader.layout.plan, 'merged');
+    const { names } = this;
     const { snapshotRows } = this.deps.config.live;
-    const query = parseLiveQuery(reader.layout.plan, request.query, snapshotRows);
-    if (hub.full)
-      throw new HttpProblem(
-        503,
-        'too-many-streams',
-        'Too many live streams are open.',
-        {},
-        { 'retry-after': '5' },
-      );
-    return {
-      status: 200,
-      headers: {
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-      },
-      stream: hub.stream(query, request.headers['last-event-id'], request.signal),
-    };
+    const served = (name: string) => this.products.get(names.served(name) ?? '');
+    const product = this.product(request);
+    mustAnswer(this.scope, product.reader.layout.plan, 'merged');
+    return liveResponse({ names, served, snapshotRows }, product, request);
   }
 
   /** Promise 3, per product: accepted = aggregated + filtered + duplicate + dead-lettered + expired + control. */
   private async ledger(): Promise<HttpResponse> {
     const products = await Promise.all(
-      [...this.products.values()].map(async ({ reader }) => {
+      this.answering().map(async ({ reader }) => {
         const view = await reader.view(ownLayer(this.scope));
         const lanes = includedIn(view);
         const accepted = Object.values(lanes).reduce((sum, next) => sum + next, 0);
@@ -338,6 +362,7 @@ class Serving {
   status(): Record<string, unknown> {
     const products = [...this.products.values()].map(({ reader, hub }) => ({
       product: reader.layout.plan.product,
+      version: reader.layout.plan.version,
       liveClients: hub.size,
       troubles: this.troubles.of(reader.layout.plan),
     }));
@@ -346,6 +371,7 @@ class Serving {
 
   async stop(): Promise<void> {
     await this.troubles.stop();
+    await this.names.stop();
     for (const subscription of this.subscriptions) await subscription.close();
     for (const { hub } of this.products.values()) await hub.stop();
   }

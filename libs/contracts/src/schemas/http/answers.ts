@@ -201,11 +201,42 @@ export const rows = z
 
 export const live = z
   .object({
+    version: count.describe('Of the product'),
     rows: z.array(row),
     removed: z.array(text).describe('Cells that HAVING now drops'),
     answer: envelope,
   })
   .meta({ id: 'LiveMessage', description: 'What an event `snapshot` or `rows` of a live stream carries' });
+
+const version = z
+  .object({
+    version: count,
+    state: z.enum(['served', 'building', 'ready', 'kept', 'dropping', 'dropped']),
+    since: rfc3339,
+    until: optional(rfc3339).describe('Kept: when it is dropped'),
+    paused: optional(z.literal(true)),
+    rolledBack: optional(z.literal(true)),
+    promotes: optional(z.enum(['by itself', 'on command'])).describe(
+      'Built: whether the name goes over to it',
+    ),
+    topology: optional(topology),
+    generation: optional(count),
+    behind: optional(count),
+    percent: optional(count).describe('Of the records in the log, those that it includes'),
+    records: optional(count),
+    troubles: optional(z.array(trouble).readonly()),
+  })
+  .meta({ id: 'ProductVersion' });
+
+export const step = z
+  .object({
+    product: name,
+    step: z.enum(['promote', 'rollback', 'reprocess', 'pause', 'resume', 'cancel', 'drop']),
+    version: count.describe('The version that it was about'),
+    served: count.describe('What the name answers with now'),
+    before: count.describe('And did before'),
+  })
+  .meta({ id: 'VersionStep' });
 
 export const describedProduct = z.looseObject({
   name,
@@ -225,6 +256,7 @@ export const describedProduct = z.looseObject({
   behind: count,
   status,
   troubles: optional(z.array(trouble)),
+  versions: z.array(version).readonly(),
 });
 
 export const products = z

@@ -49,6 +49,25 @@ const NO_PRODUCT: Operation['problems'] = {
   'layer-elsewhere': [421],
 };
 
+/** Of steps in the life of a product's versions. */
+const STEP: Operation['problems'] = {
+  ...NO_PRODUCT,
+  'version-overtaken': [409],
+  'versions-unanswered': [503],
+};
+
+const versionStep = (
+  step: Pick<Operation, 'summary' | 'description' | 'query'>,
+  problems: Operation['problems'],
+  status: 200 | 202 = 200,
+): Operation => ({
+  ...step,
+  tag: 'operation',
+  path: name('A product of the catalog'),
+  answers: { [status]: { description: 'What became of it', content: json(answers.step) } },
+  problems: { ...STEP, ...problems },
+});
+
 const BODY: Operation['problems'] = {
   aborted: [400],
   'too-large': [413],
@@ -185,8 +204,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'A product, with its SQL',
     tag: 'products',
     path: name('A product of the catalog'),
+    query: parameters.OF_VERSION,
     answers: ok('The product', answers.product),
-    problems: NO_PRODUCT,
+    problems: { ...BAD, ...NO_PRODUCT },
   },
   'GET /v1/products/:name/rows': {
     summary: 'Rows of a product',
@@ -198,7 +218,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       200: {
         description: 'One page, of one snapshot',
         content: { ...json(answers.rows), 'text/csv': null },
-        headers: ['ETag', 'Tenon-Answer', 'Tenon-Next'],
+        headers: ['ETag', 'Tenon-Answer', 'Tenon-Next', 'Tenon-Version'],
       },
       304: { description: 'As `If-None-Match` has it', headers: ['ETag'] },
     },
@@ -262,6 +282,39 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: 'operation',
     answers: ok('What became of it', answers.reloaded),
   },
+  'POST /v1/apply': {
+    summary: 'The same; new versions wait for a promote',
+    tag: 'operation',
+    query: parameters.APPLY,
+    answers: ok('What became of it', answers.reloaded),
+    problems: BAD,
+  },
+  'POST /v1/products/:name/promote': versionStep(
+    { summary: 'The name goes over to another version', query: parameters.PROMOTE },
+    { ...BAD, 'nothing-built': [409], 'version-not-ready': [409] },
+  ),
+  'POST /v1/products/:name/rollback': versionStep(
+    { summary: 'The name goes back to the version before' },
+    { 'nothing-kept': [409] },
+  ),
+  'POST /v1/products/:name/reprocess': versionStep(
+    { summary: 'A version is built anew, of the same SQL', query: parameters.APPLY },
+    { ...BAD, 'version-under-way': [409] },
+    202,
+  ),
+  'POST /v1/products/:name/pause': versionStep(
+    { summary: 'What is built stands still' },
+    { 'nothing-built': [409] },
+  ),
+  'POST /v1/products/:name/resume': versionStep({ summary: 'And goes on' }, { 'nothing-built': [409] }),
+  'POST /v1/products/:name/cancel': versionStep(
+    { summary: 'What is built is given up' },
+    { 'nothing-built': [409] },
+  ),
+  'POST /v1/products/:name/drop': versionStep(
+    { summary: 'A version that is built or kept goes', query: parameters.DROP },
+    { ...BAD, 'version-served': [409] },
+  ),
   'GET /healthz': {
     summary: 'Alive?',
     tag: 'health',

@@ -61,7 +61,7 @@ export const ROWS: Readonly<Record<RowsOption, Parameter>> = {
   cursor,
   order: one(ROWS_ORDERS, 'By window and then the other keys'),
   version: {
-    schema: z.string().regex(/^\d{1,6}$/),
+    schema: z.string().regex(/^[1-9]\d{0,5}$/),
     description: 'Of the product; absent: the one that is served',
   },
   asOf: {
@@ -82,6 +82,21 @@ export const DIFF: Parameters = {
   b: side('The other side'),
   by: text('The column whose largest differences come first'),
   limit: whole({ min: 0, max: 10_000, otherwise: 100 }, 'Differences in full'),
+};
+
+export const OF_VERSION: Parameters = { version: ROWS.version };
+
+export const APPLY: Parameters = {
+  promote: one(['false', 'true'], 'Names go over to new versions by themselves once these are ready'),
+};
+
+export const PROMOTE: Parameters = {
+  version: { schema: ROWS.version.schema, description: 'Absent: the one that is built' },
+  if: text('Only if this holds of what differs from the served one'),
+};
+
+export const DROP: Parameters = {
+  version: { schema: ROWS.version.schema, description: 'Which one', required: true },
 };
 
 export const LIVE: Parameters = {

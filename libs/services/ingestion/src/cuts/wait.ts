@@ -21,9 +21,11 @@ export async function waitUntilServed(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Served> {
-  const { bus, clock, products } = deps;
+  const { bus, clock } = deps;
+  // Consumption says it of the versions that names serve; what is built or kept beside them is not waited for.
+  const products = [...new Set(deps.products.map((id) => parseProductId(id).name))];
   const deadline = clock.monotonic() + timeoutMs;
-  const generations: Record<ProductId, Generation> = {};
+  const generations: Record<string, Generation> = {};
   let hinted: () => void = () => undefined;
   const subscription = await bus.subscribe(SUBJECTS.anyGeneration, () => hinted());
   try {
@@ -35,9 +37,8 @@ export async function waitUntilServed(
       })) {
         merge(generations, readGenerationsReply(reply, products));
       }
-      const served = products.every((id) => (generations[id] ?? 0) >= generationBefore(epoch));
-      if (served || signal.aborted || clock.monotonic() >= deadline)
-        return { served, generations: byName(generations) };
+      const served = products.every((name) => (generations[name] ?? 0) >= generationBefore(epoch));
+      if (served || signal.aborted || clock.monotonic() >= deadline) return { served, generations };
       await Promise.race([hint, clock.sleep(ASK_EVERY_MS, signal)]);
     }
   } finally {
@@ -45,15 +46,7 @@ export async function waitUntilServed(
   }
 }
 
-type Generations = Readonly<Record<ProductId, Generation>>;
-
-function merge(generations: Record<ProductId, Generation>, reply: Generations): void {
+function merge(generations: Record<string, Generation>, reply: Readonly<Record<string, Generation>>): void {
   for (const [product, generation] of Object.entries(reply))
     generations[product] = Math.max(generations[product] ?? 0, generation);
 }
-
-/** As the HTTP interface names products. */
-const byName = (generations: Generations): Readonly<Record<string, Generation>> =>
-  Object.fromEntries(
-    Object.entries(generations).map(([id, generation]) => [parseProductId(id).name, generation]),
-  );

@@ -1,5 +1,5 @@
 /** What a store and a log hold of products that a catalog has no more, and of base views that were given up. */
-import type { KeptDocument, PointerDocument, ServedDocument } from '@tenon/contracts';
+import type { KeptDocument, PointerDocument } from '@tenon/contracts';
 import { STORE_KEYS, TOPICS } from '@tenon/contracts';
 import type { ProductId } from '@tenon/domain';
 import { parseProductId } from '@tenon/domain';
@@ -27,11 +27,6 @@ export async function productsIn(snapshot: StoreSnapshot): Promise<ProductId[]> 
   for await (const chunk of snapshot.scan('meta', below(prefix)))
     found.push(...chunk.map(({ key }) => key.slice(prefix.length)));
   return found;
-}
-
-/** The version that a name serves; undefined: none. */
-export async function servedVersion(snapshot: StoreSnapshot, name: string): Promise<number | undefined> {
-  return (await snapshot.get<ServedDocument>('meta', STORE_KEYS.served(name)))?.version;
 }
 
 /** @param nameIsGone no version of it is left */

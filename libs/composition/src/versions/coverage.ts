@@ -1,0 +1,64 @@
+/** Whether one version of a product includes what another one does, as one instant of the store has both. */
+import { TOPICS } from '@tenon/contracts';
+import type { LaneOffsets } from '@tenon/domain';
+import { covers, lanesOf } from '@tenon/domain';
+import type { EventLog, ProductStore } from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
+import { includedIn, readView } from '@tenon/views';
+
+export interface Coverage {
+  /** What the other one is to include: what the served one does; of a source that this one does not read, all of the log. */
+  readonly wanted: LaneOffsets;
+  readonly included: LaneOffsets;
+  readonly covers: boolean;
+  /** What the book says of the other one, and not of the served one: something of it is missing. */
+  readonly troubles: readonly string[];
+}
+
+export interface CoverageDeps {
+  readonly store: Pick<ProductStore, 'snapshot'>;
+  readonly log: Pick<EventLog, 'endOffsets'>;
+}
+
+/** @throws UnsupportedVersion */
+export async function coverageOf(
+  { store, log }: CoverageDeps,
+  served: ProductLayout,
+  other: ProductLayout,
+): Promise<Coverage> {
+  const ends = await endsOf(
+    log,
+    other.sources.filter((source) => !served.sources.includes(source)),
+  );
+  return store.snapshot(async (snapshot) => {
+    const [before, after] = [await readView(snapshot, served), await readView(snapshot, other)];
+    const included = includedIn(after);
+    const asServed = Object.entries(includedIn(before)).filter(([lane]) => lane in included);
+    const wanted = { ...ends, ...Object.fromEntries(asServed) };
+    const known = before.speed.troubles.map(({ code }) => code);
+    const troubles = after.speed.troubles.map(({ code }) => code).filter((code) => !known.includes(code));
+    return { wanted, included, covers: covers(included, wanted), troubles };
+  });
+}
+
+async function endsOf(log: CoverageDeps['log'], sources: readonly string[]): Promise<LaneOffsets> {
+  const ends = sources.map(async (source) => lanesOf(source, await log.endOffsets(TOPICS.events(source))));
+  return Object.assign({}, ...(await Promise.all(ends))) as LaneOffsets;
+}
+
+/** A version includes what is wanted by now, or what was some time ago: under load neither stands still for the other. */
+export class Catching {
+  private noted: { readonly wanted: LaneOffsets; readonly at: number } | null = null;
+
+  /** @param afterMs how old a mark must be that is as good as the present one */
+  constructor(private readonly afterMs: number) {}
+
+  /** @param now by the monotonic clock */
+  hasCaughtUp({ wanted, included, covers: isThere }: Coverage, now: number): boolean {
+    if (isThere) return true;
+    if (this.noted !== null && now - this.noted.at < this.afterMs) return false;
+    const was = this.noted;
+    this.noted = { wanted, at: now };
+    return was !== null && covers(included, was.wanted);
+  }
+}

@@ -1,0 +1,129 @@
+/** What can be asked of the life of products' versions over HTTP, of any process: one without the store asks one that has it. */
+import { SUBJECTS } from '@tenon/contracts';
+import type { Value } from '@tenon/domain';
+import { HttpProblem } from '@tenon/errors';
+import type { Bus, HttpRequest, HttpResponse, Route, Subscription } from '@tenon/ports';
+import type { Step, StepAnswer, StepDeps, StepOptions } from './steps';
+import { STEPS, takeStep } from './steps';
+
+/** A promote may wait for a version to catch up, milliseconds. */
+const ASK_MS = 20_000;
+
+type StepRoute = Omit<Route, 'handle'> & { readonly step: Step };
+
+const ROUTES: readonly StepRoute[] = [
+  {
+    step: 'promote',
+    method: 'POST',
+    path: '/v1/products/:name/promote',
+    query: ['version', 'if'],
+  },
+  { step: 'rollback', method: 'POST', path: '/v1/products/:name/rollback', query: [] },
+  { step: 'reprocess', method: 'POST', path: '/v1/products/:name/reprocess', query: ['promote'] },
+  { step: 'pause', method: 'POST', path: '/v1/products/:name/pause', query: [] },
+  { step: 'resume', method: 'POST', path: '/v1/products/:name/resume', query: [] },
+  { step: 'cancel', method: 'POST', path: '/v1/products/:name/cancel', query: [] },
+  { step: 'drop', method: 'POST', path: '/v1/products/:name/drop', query: ['version'] },
+];
+
+/** @param steps of a process that has the store; else another one is asked over the bus */
+export function versionRoutes(bus: Bus, steps: StepDeps | null): Route[] {
+  return ROUTES.map(({ step, ...route }) => ({
+    ...route,
+    handle: (request) => answerOf(request, step, bus, steps),
+  }));
+}
+
+async function answerOf(
+  request: HttpRequest,
+  step: Step,
+  bus: Bus,
+  steps: StepDeps | null,
+): Promise<HttpResponse> {
+  const name = request.params.name ?? '';
+  const options = optionsOf(step, request.query);
+  const json =
+    steps === null ? await askAnother(bus, name, step, options) : await takeStep(steps, name, step, options);
+  return { status: step === 'reprocess' ? 202 : 200, json };
+}
+
+function optionsOf(step: Step, query: Readonly<Record<string, string>>): StepOptions {
+  const { version, promote, if: condition } = query;
+  if (version !== undefined && !/^[1-9]\d{0,5}$/.test(version))
+    throw bad('version', 'version is the number of a version, from 1 on.');
+  if (step === 'drop' && version === undefined) throw bad('version', 'version says which one is dropped.');
+  return {
+    ...(version !== undefined && { version: Number(version) }),
+    ...(condition !== undefined && { condition }),
+    auto: flag('promote', promote),
+  };
+}
+
+/** @throws HttpProblem 400 */
+export function flag(parameter: string, text = 'false'): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw bad(parameter, `${parameter} is "true" or "false".`);
+}
+
+const bad = (parameter: string, detail: string) =>
+  new HttpProblem(400, 'bad-parameter', detail, { parameter });
+
+interface Asked {
+  readonly v: 1;
+  readonly product: string;
+  readonly step: Step;
+  readonly options: StepOptions;
+}
+
+type Reply =
+  | { readonly v: 1; readonly answer: StepAnswer }
+  | {
+      readonly v: 1;
+      readonly problem: {
+        readonly status: number;
+        readonly code: string;
+        readonly detail: string;
+        readonly extra: Readonly<Record<string, unknown>>;
+      };
+    };
+
+async function askAnother(bus: Bus, product: string, step: Step, options: StepOptions): Promise<StepAnswer> {
+  const asked: Asked = { v: 1, product, step, options };
+  const [reply] = (await bus.request(SUBJECTS.askVersions, asked as unknown as Value, {
+    timeoutMs: ASK_MS,
+    max: 1,
+  })) as unknown as readonly Reply[];
+  if (reply === undefined)
+    throw new HttpProblem(
+      503,
+      'versions-unanswered',
+      'No instance that has the store answers, or NATS is away.',
+      {},
+      { 'retry-after': '5' },
+    );
+  if ('answer' in reply) return reply.answer;
+  const { status, code, detail, extra } = reply.problem;
+  throw new HttpProblem(status, code, detail, extra);
+}
+
+/** Answers processes that have no store. */
+export function answerSteps(bus: Bus, steps: StepDeps): Promise<Subscription> {
+  return bus.respond(
+    SUBJECTS.askVersions,
+    async ({ payload }) => (await replyOf(steps, payload)) as unknown as Value,
+    { group: 'tenon-versions' },
+  );
+}
+
+async function replyOf(steps: StepDeps, payload: Value): Promise<Reply> {
+  try {
+    const { v, product, step, options } = (payload ?? {}) as Partial<Asked>;
+    if (v !== 1 || typeof product !== 'string' || step === undefined || !STEPS.includes(step))
+      throw new HttpProblem(400, 'bad-request', 'This release does not know such a step.');
+    return { v: 1, answer: await takeStep(steps, product, step, options ?? {}) };
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    const { status, code, detail, extra } = error;
+    return { v: 1, problem: { status, code, detail, extra } };
+  }
+}

@@ -1,0 +1,262 @@
+/** The steps in the life of a product's versions that somebody asks for. */
+import type { Plan, Problem, ProductId, SourceDefinition, Versions } from '@tenon/domain';
+import {
+  candidateOf,
+  dropVersion,
+  nextVersion,
+  otherVersion,
+  pauseVersion,
+  productId,
+  promoteVersion,
+  readyVersion,
+  reprocessVersion,
+  rollbackVersion,
+} from '@tenon/domain';
+import { HttpProblem } from '@tenon/errors';
+import type { Bus, Clock, Engine, EventLog, Logger, ProductStore } from '@tenon/ports';
+import type { VersionBook, VersionStep } from '@tenon/views';
+import { isProblem, layoutOf, versionBook } from '@tenon/views';
+import { Catching, coverageOf } from './coverage';
+import { definitionOf } from './running';
+import { tellVersions } from './tell';
+
+export const STEPS = ['promote', 'rollback', 'reprocess', 'pause', 'resume', 'cancel', 'drop'] as const;
+export type Step = (typeof STEPS)[number];
+
+export interface StepOptions {
+  /** Promote, drop: which version. Absent: the one that is built. */
+  readonly version?: number;
+  /** Promote: only if this holds of what differs from the served version, e.g. `changed < 500`. */
+  readonly condition?: string;
+  /** Reprocess: its name goes over to it by itself. */
+  readonly auto?: boolean;
+}
+
+/**
+ * Says whether a version may be promoted by what differs from the served one.
+ *
+ * @returns why not; null: it may
+ * @throws HttpProblem 400 for a condition that can't be read
+ */
+export type PromoteGate = (
+  name: string,
+  served: number,
+  version: number,
+  condition: string,
+) => Promise<Problem | null>;
+
+export interface StepDeps {
+  readonly store: ProductStore;
+  readonly log: Pick<EventLog, 'endOffsets'>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly engine: Pick<Engine, 'plan'>;
+  readonly sources: () => readonly SourceDefinition[];
+  /** Names that the catalog has. */
+  readonly names: () => readonly string[];
+  readonly graceMs: number;
+  /** Instances of serving that are known. */
+  readonly servings: () => number;
+  readonly gate?: PromoteGate;
+}
+
+/** What became of a step. */
+export interface StepAnswer {
+  readonly product: string;
+  readonly step: Step;
+  /** The version that it was about. */
+  readonly version: number;
+  /** What the name answers with now, and before. */
+  readonly served: number;
+  readonly before: number;
+}
+
+/** So long a promote waits for a version to include what the served one does, milliseconds. */
+const WAIT_MS = 10_000;
+const LOOK_MS = 20;
+/** See `Catching`. */
+const CAUGHT_UP_MS = 1000;
+
+/** What is no conflict with what is so. */
+const STATUS: Readonly<Record<string, number>> = { 'unknown-version': 404 };
+
+/** @throws HttpProblem with the code of why not */
+export async function takeStep(
+  deps: StepDeps,
+  name: string,
+  step: Step,
+  options: StepOptions,
+): Promise<StepAnswer> {
+  if (!deps.names().includes(name)) throw unknownProduct(deps, name);
+  const book = versionBook(deps.store);
+  const before = (await book.read([name])).get(name);
+  if (before === undefined) throw unknownProduct(deps, name);
+  const after = await STEP_OF[step](deps, book, name, before, options);
+  if (after === undefined) throw unknownProduct(deps, name);
+  if (isProblem(after)) throw refused(name, after);
+  deps.logger.info(
+    { product: name, step, served: after.served, others: after.others },
+    'versions: on command',
+  );
+  await tellVersions(deps.bus, name, after.served, Math.max(1, deps.servings()));
+  const version = versionOf(step, before, after, options);
+  return { product: name, step, version, served: after.served, before: before.served };
+}
+
+type Taken = Promise<Versions | Problem | undefined>;
+type Take = (
+  deps: StepDeps,
+  book: VersionBook,
+  name: string,
+  before: Versions,
+  options: StepOptions,
+) => Taken;
+
+const simple =
+  (step: (deps: StepDeps, options: StepOptions) => VersionStep): Take =>
+  (deps, book, name, _, options) =>
+    book.change(name, step(deps, options));
+
+const STEP_OF: Readonly<Record<Step, Take>> = {
+  promote,
+  reprocess,
+  rollback: simple(
+    ({ clock, graceMs }) =>
+      (versions) =>
+        rollbackVersion(versions, clock.now(), graceMs),
+  ),
+  pause: simple(() => (versions) => pauseVersion(versions, true)),
+  resume: simple(() => (versions) => pauseVersion(versions, false)),
+  cancel: simple(
+    ({ clock }) =>
+      (versions) =>
+        dropVersion(versions, undefined, clock.now()),
+  ),
+  drop: simple(
+    ({ clock }, { version }) =>
+      (versions) =>
+        dropVersion(versions, version ?? 0, clock.now()),
+  ),
+};
+
+async function promote(
+  deps: StepDeps,
+  book: VersionBook,
+  name: string,
+  before: Versions,
+  { version: asked, condition }: StepOptions,
+): Taken {
+  const version = asked ?? candidateOf(before)?.version;
+  if (version === undefined)
+    return {
+      code: 'nothing-built',
+      message: `No version of ${name} is being built.`,
+      hint: 'Name one that is kept with --version.',
+    };
+  if (version === before.served) return before;
+  const known = otherVersion(before, version);
+  if (known !== undefined && ['building', 'ready', 'kept'].includes(known.state)) {
+    const behind =
+      known.paused === true ? null : await waitUntilCovered(deps, book, name, before.served, version);
+    if (behind === null || behind > 0) return notReady(version, behind);
+  }
+  if (condition !== undefined) {
+    if (deps.gate === undefined)
+      throw new HttpProblem(400, 'bad-parameter', 'if can’t be judged here.', { parameter: 'if' });
+    const problem = await deps.gate(name, before.served, version, condition);
+    if (problem !== null) return problem;
+  }
+  const { clock, graceMs } = deps;
+  return book.change(name, (versions) =>
+    // Compared with another one, or waited for it: that is not the question any more.
+    versions.served === before.served
+      ? promoteVersion(readyVersion(versions, version, clock.now()), version, clock.now(), graceMs)
+      : overtaken(versions),
+  );
+}
+
+const overtaken = ({ served }: Versions): Problem => ({
+  code: 'version-overtaken',
+  message: `Version ${served} has been served meanwhile.`,
+  hint: 'Look at it, and promote again if it is still what you want.',
+});
+
+const notReady = (version: number, behind: number | null): Problem => ({
+  code: 'version-not-ready',
+  message:
+    behind === null
+      ? `Version ${version} is paused, or does not run yet.`
+      : `Version ${version} does not include ${behind} events yet that the served one does.`,
+  hint: 'GET /v1/products/{name} says how far it is.',
+});
+
+/** @returns how many events are missing that the served one includes, after a while; null: it can't be told */
+async function waitUntilCovered(
+  deps: StepDeps,
+  book: VersionBook,
+  name: string,
+  served: number,
+  version: number,
+): Promise<number | null> {
+  const { clock } = deps;
+  const plans = await book.plans([productId(name, served), productId(name, version)]);
+  const [before, after] = [served, version].map((number) => {
+    const plan = plans.find((one) => one.version === number);
+    return plan && layoutOf(plan, deps.sources());
+  });
+  if (before === undefined || after === undefined) return null;
+  const catching = new Catching(CAUGHT_UP_MS);
+  const until = clock.monotonic() + WAIT_MS;
+  for (;;) {
+    const coverage = await coverageOf(deps, before, after);
+    if (catching.hasCaughtUp(coverage, clock.monotonic())) return 0;
+    const missing = Object.entries(coverage.wanted).map(([lane, next]) =>
+      Math.max(0, next - (coverage.included[lane] ?? 0)),
+    );
+    const behind = missing.reduce((sum, one) => sum + one, 0);
+    if (clock.monotonic() >= until || behind > FAR) return behind;
+    await clock.sleep(LOOK_MS);
+  }
+}
+
+/** What is so far behind does not catch up while somebody waits. */
+const FAR = 100_000;
+
+async function reprocess(
+  deps: StepDeps,
+  book: VersionBook,
+  name: string,
+  before: Versions,
+  { auto = false }: StepOptions,
+): Taken {
+  const id: ProductId = productId(name, before.served);
+  const [served] = await book.plans([id]);
+  const source = deps.sources().find((one) => one.name === served?.source);
+  if (served === undefined || source === undefined) throw unknownProduct(deps, name);
+  const plan: Plan = await deps.engine.plan(source, definitionOf(served, nextVersion(before)));
+  return book.change(
+    name,
+    (versions) =>
+      versions.served === before.served && nextVersion(versions) === plan.version
+        ? reprocessVersion(versions, auto, deps.clock.now())
+        : overtaken(versions),
+    plan,
+  );
+}
+
+function versionOf(step: Step, before: Versions, after: Versions, { version }: StepOptions): number {
+  if (step === 'reprocess') return candidateOf(after)?.version ?? after.last;
+  if (step === 'promote' || step === 'rollback') return after.served;
+  return version ?? candidateOf(before)?.version ?? before.served;
+}
+
+const unknownProduct = ({ names }: StepDeps, name: string) =>
+  new HttpProblem(
+    404,
+    'unknown-product',
+    `There is no product ${name}. Products: ${names().join(', ') || 'none'}.`,
+  );
+
+const refused = (name: string, { code, message, hint }: Problem) =>
+  new HttpProblem(STATUS[code] ?? 409, code, `${name}: ${message}`, hint === undefined ? {} : { hint });
