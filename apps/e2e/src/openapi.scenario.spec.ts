@@ -9,6 +9,7 @@ import type { Host, ServiceName } from '@tenon/composition';
 import { SERVICES, startHost } from '@tenon/composition';
 import { OPERATIONS } from '@tenon/contracts/schemas';
 import { createLogger, readSettings } from '@tenon/runtime';
+import { eventually } from '@tenon/testing';
 import { OpenApi } from './openapi';
 import { Tenon } from './tenon';
 
@@ -75,6 +76,34 @@ const post = (body: unknown, type = 'application/json', headers = {}): RequestIn
 });
 
 const json = (answer: { readonly text: string }) => JSON.parse(answer.text) as Record<string, unknown>;
+
+/** Every step in the life of a product's versions, and each that can't be taken. */
+async function versions() {
+  const step = async (path: string) => (await ask('POST', `/v1/products/total/${path}`)).status;
+  const state = async (wanted: string) =>
+    eventually(wanted, async () => {
+      const all = json(await ask('GET', '/v1/products/total'))['versions'] as { state: string }[];
+      return all.some((one) => one.state === wanted);
+    });
+  expect((await ask('POST', '/v1/apply')).status).toBe(200);
+  expect([await step('promote'), await step('rollback'), await step('cancel')]).toEqual([409, 409, 409]);
+  expect(await step('reprocess')).toBe(202);
+  expect(await step('reprocess')).toBe(409);
+  await state('ready');
+  expect([await step('pause'), await step('promote?version=7'), await step('drop?version=1')]).toEqual([
+    409, 404, 409,
+  ]);
+  expect([await step('promote'), await step('rollback'), await step('drop?version=2')]).toEqual([
+    200, 200, 200,
+  ]);
+  await state('dropping');
+  // From 1 on the numbers go up: one that is built now is stopped before it is ready, or after.
+  expect(await step('reprocess?promote=false')).toBe(202);
+  const paused = await step('pause');
+  expect(await step('resume')).toBe(paused);
+  expect(await step('cancel')).toBe(200);
+  await ask('POST', '/v1/products/none/rollback');
+}
 
 test('every operation is asked, in every way that it answers, and answers as it is described', async () => {
   const events = '/v1/sources/sales/events';
@@ -157,6 +186,7 @@ test('every operation is asked, in every way that it answers, and answers as it 
   await ask('POST', '/v1/dead-letters/drop?source=sales&offsets=0');
   await ask('POST', '/v1/dead-letters/drop');
   await ask('POST', '/v1/reload');
+  await versions();
   await ask('GET', '/v1/nothing');
   await ask('PUT', '/v1/products');
   await live();
@@ -304,7 +334,8 @@ describe('a service alone', () => {
     consumption: /^$/,
     serving: /^\/v1\/(products|ledger)/,
   };
-  const SHARED = /^\/(v1\/(cuts|status|reload)|healthz|readyz|metrics|openapi\.json)$/;
+  const SHARED =
+    /^\/(v1\/(cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
   const directory = mkdtempSync(join(tmpdir(), 'tenon-openapi-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
