@@ -1,10 +1,11 @@
-/** Whether one version of a product includes what another one does, as one instant of the store has both. */
+/** Whether one version of a product includes what another one does. */
 import { TOPICS } from '@tenon/contracts';
 import type { LaneOffsets } from '@tenon/domain';
 import { covers, lanesOf } from '@tenon/domain';
-import type { EventLog, ProductStore } from '@tenon/ports';
+import type { EventLog } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
-import { includedIn, readView } from '@tenon/views';
+import { includedIn, withView } from '@tenon/views';
+import type { ProductLayers } from './product-layers';
 
 export interface Coverage {
   /** What the other one is to include: what the served one does; of a source that this one does not read, all of the log. */
@@ -16,13 +17,14 @@ export interface Coverage {
 }
 
 export interface CoverageDeps {
-  readonly store: Pick<ProductStore, 'snapshot'>;
+  /** Where the layers of a product are. */
+  readonly layers: () => Promise<ProductLayers>;
   readonly log: Pick<EventLog, 'endOffsets'>;
 }
 
 /** @throws UnsupportedVersion */
 export async function coverageOf(
-  { store, log }: CoverageDeps,
+  { layers, log }: CoverageDeps,
   served: ProductLayout,
   other: ProductLayout,
 ): Promise<Coverage> {
@@ -30,15 +32,17 @@ export async function coverageOf(
     log,
     other.sources.filter((source) => !served.sources.includes(source)),
   );
-  return store.snapshot(async (snapshot) => {
-    const [before, after] = [await readView(snapshot, served), await readView(snapshot, other)];
-    const included = includedIn(after);
-    const asServed = Object.entries(includedIn(before)).filter(([lane]) => lane in included);
-    const wanted = { ...ends, ...Object.fromEntries(asServed) };
-    const known = before.speed.troubles.map(({ code }) => code);
-    const troubles = after.speed.troubles.map(({ code }) => code).filter((code) => !known.includes(code));
-    return { wanted, included, covers: covers(included, wanted), troubles };
-  });
+  const { stores } = await layers();
+  const view = (layout: ProductLayout) => withView(stores(layout.plan), layout, async (one) => one);
+  // The served one first: what it includes then, the other one is to include as well.
+  const before = await view(served);
+  const after = await view(other);
+  const included = includedIn(after);
+  const asServed = Object.entries(includedIn(before)).filter(([lane]) => lane in included);
+  const wanted = { ...ends, ...Object.fromEntries(asServed) };
+  const known = before.speed.troubles.map(({ code }) => code);
+  const troubles = after.speed.troubles.map(({ code }) => code).filter((code) => !known.includes(code));
+  return { wanted, included, covers: covers(included, wanted), troubles };
 }
 
 async function endsOf(log: CoverageDeps['log'], sources: readonly string[]): Promise<LaneOffsets> {

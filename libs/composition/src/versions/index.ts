@@ -1,11 +1,13 @@
 /** The life of products' versions in one process: who follows it, who moves it on, who asks for a step. */
 import { SUBJECTS } from '@tenon/contracts';
 import { Periodic } from '@tenon/loops';
+import type { Plan } from '@tenon/domain';
 import type { Route, Subscription } from '@tenon/ports';
 import type { Settings } from '@tenon/runtime';
 import type { Parts } from '../parts';
 import type { ServiceSet } from '../service-set';
 import { VersionKeeper } from './keeper';
+import { productLayers } from './product-layers';
 import { answerSteps, versionRoutes } from './routes';
 import type { StepDeps } from './steps';
 
@@ -31,8 +33,9 @@ export async function startVersions(
   const { clock, logger } = parts;
   const [store, log, engine] = [await parts.store(), await parts.log(), await parts.engine()];
   const limits = { graceMs: settings.TENON_VERSION_GRACE };
+  const layers = (plans: readonly Plan[]) => productLayers(parts, settings, plans);
   const steps: StepDeps = {
-    ...{ store, log, bus, clock, logger, engine, servings, ...limits },
+    ...{ store, log, bus, clock, logger, engine, servings, layers, ...limits },
     sources: () => set.catalog.sources,
     names: () => [...new Set(set.catalog.plans.map(({ product }) => product))],
   };
@@ -50,7 +53,7 @@ export async function startVersions(
   follower.start();
   const isKeeper = set.services.some(({ name }) => name === 'consumption');
   const keeper = isKeeper
-    ? new VersionKeeper({ store, log, bus, clock, logger, catalog: () => set.catalog, ...limits })
+    ? new VersionKeeper({ store, log, bus, clock, logger, layers, catalog: () => set.catalog, ...limits })
     : null;
   keeper?.start();
   return {

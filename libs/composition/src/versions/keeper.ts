@@ -3,7 +3,7 @@
  * it is to be by itself; what was kept for long enough is dropped. Several may do it at once: each step is one transaction.
  */
 import { STORE_KEYS } from '@tenon/contracts';
-import type { OtherVersion, ProductId, Versions } from '@tenon/domain';
+import type { OtherVersion, Plan, ProductId, Versions } from '@tenon/domain';
 import { droppedVersion, expireVersions, idOf, productId, promoteVersion, readyVersion } from '@tenon/domain';
 import { Periodic } from '@tenon/loops';
 import type { Bus, Clock, EventLog, Logger, ProductStore, TopicRemover } from '@tenon/ports';
@@ -14,6 +14,7 @@ import type { Coverage } from './coverage';
 import { Catching, coverageOf } from './coverage';
 import type { Gone } from './gone';
 import { goneOf } from './gone';
+import type { ProductLayers } from './product-layers';
 import { removeAll } from './remove';
 import { tellVersions } from './tell';
 
@@ -23,6 +24,7 @@ export interface KeeperDeps {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly layers: (plans: readonly Plan[]) => Promise<ProductLayers>;
   /** What runs in this process. */
   readonly catalog: () => LoadedCatalog;
   readonly graceMs: number;
@@ -121,7 +123,8 @@ export class VersionKeeper {
     });
     const [before, after] = layouts;
     if (before === undefined || after === undefined) return null;
-    const coverage = await coverageOf(this.deps, before, after);
+    const layers = () => this.deps.layers(plans);
+    const coverage = await coverageOf({ log: this.deps.log, layers }, before, after);
     const catching = this.catching.get(after.product) ?? new Catching(CAUGHT_UP_MS);
     this.catching.set(after.product, catching);
     if (!catching.hasCaughtUp(coverage, clock.monotonic())) return null;
@@ -130,7 +133,7 @@ export class VersionKeeper {
   }
 
   private async drop(name: string, other: OtherVersion, signal: AbortSignal): Promise<void> {
-    const { store, log, clock, logger } = this.deps;
+    const { log, clock, logger } = this.deps;
     const product = productId(name, other.version);
     if (this.deps.catalog().plans.some((plan) => idOf(plan) === product)) return;
     const [plan] = await this.book.plans([product]);
@@ -143,7 +146,11 @@ export class VersionKeeper {
     for (const topic of topics) await log.deleteTopic(topic);
     const layout = plan && layoutOf(plan, this.deps.catalog().sources);
     const pause = () => clock.sleep(1, signal);
-    const documents = await removeAll(store, ranges, { ...(layout && { layout }), pause, signal });
+    const { all } = await this.deps.layers(plan === undefined ? [] : [plan]);
+    let documents = 0;
+    // The store that has the plan last.
+    for (const one of [...all].reverse())
+      documents += await removeAll(one, ranges, { ...(layout && { layout }), pause, signal });
     if (signal.aborted) return;
     logger.info({ product, documents, topics }, 'a version was dropped');
     await this.step(name, (current) => droppedVersion(current, other.version, clock.now()), 'dropped');

@@ -17,6 +17,7 @@ import type { Bus, Clock, Engine, EventLog, Logger, ProductStore } from '@tenon/
 import type { VersionBook, VersionStep } from '@tenon/views';
 import { isProblem, layoutOf, versionBook } from '@tenon/views';
 import { Catching, coverageOf } from './coverage';
+import type { ProductLayers } from './product-layers';
 import { definitionOf } from './running';
 import { tellVersions } from './tell';
 
@@ -48,6 +49,7 @@ export type PromoteGate = (
 export interface StepDeps {
   readonly store: ProductStore;
   readonly log: Pick<EventLog, 'endOffsets'>;
+  readonly layers: (plans: readonly Plan[]) => Promise<ProductLayers>;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -209,7 +211,7 @@ async function waitUntilCovered(
   const catching = new Catching(CAUGHT_UP_MS);
   const until = clock.monotonic() + WAIT_MS;
   for (;;) {
-    const coverage = await coverageOf(deps, before, after);
+    const coverage = await coverageOf({ log: deps.log, layers: () => deps.layers(plans) }, before, after);
     if (catching.hasCaughtUp(coverage, clock.monotonic())) return 0;
     const missing = Object.entries(coverage.wanted).map(([lane, next]) =>
       Math.max(0, next - (coverage.included[lane] ?? 0)),

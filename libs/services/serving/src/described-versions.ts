@@ -1,8 +1,8 @@
 /** The versions of a product as people are told of them. */
 import type { VersionAnswer } from '@tenon/contracts';
 import type { OtherVersion, Versions } from '@tenon/domain';
-import { formatTimestamp } from '@tenon/domain';
-import { ledgerTotal } from '@tenon/domain';
+import { formatTimestamp, ledgerTotal } from '@tenon/domain';
+import type { Layer } from '@tenon/views';
 import { includedIn, ledgerOf } from '@tenon/views';
 import type { ProductReader } from './reader';
 
@@ -10,6 +10,7 @@ import type { ProductReader } from './reader';
 export async function describeVersions(
   versions: Versions,
   reader: (version: number) => ProductReader | undefined,
+  layer: Layer,
 ): Promise<readonly VersionAnswer[]> {
   const { served, since, others } = versions;
   const all = [{ version: served, state: 'served' as const, since }, ...others].sort(
@@ -23,7 +24,7 @@ export async function describeVersions(
       ...('paused' in one && one.paused === true && { paused: true as const }),
       ...('rolledBack' in one && one.rolledBack === true && { rolledBack: true as const }),
       ...(isBuilt(one) && { promotes: one.auto === true ? ('by itself' as const) : ('on command' as const) }),
-      ...(await standing(reader(one.version))),
+      ...(await standing(reader(one.version), layer)),
     })),
   );
 }
@@ -34,11 +35,11 @@ const isBuilt = (one: OtherVersion | { readonly state: 'served' }): one is Other
 const timeText = (ms: number) => formatTimestamp(ms * 1000);
 
 /** How far a version is; nothing of one that does not run here. */
-async function standing(reader: ProductReader | undefined): Promise<Partial<VersionAnswer>> {
+async function standing(reader: ProductReader | undefined, layer: Layer): Promise<Partial<VersionAnswer>> {
   if (reader === undefined) return {};
   const { topology } = reader.layout.plan;
-  const view = await reader.view();
-  const { generation, behind, troubles } = await reader.envelope(view, 'merged', []);
+  const view = await reader.view(layer);
+  const { generation, behind, troubles } = await reader.envelope(view, layer, []);
   const records = Object.values(includedIn(view)).reduce((sum, next) => sum + next, 0);
   const percent = behind === 0 ? 100 : Math.floor((100 * records) / (records + behind));
   const accounted = ledgerTotal(ledgerOf(view));

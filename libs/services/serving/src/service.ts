@@ -278,7 +278,8 @@ class Serving {
   private async versions(name: string): Promise<readonly VersionAnswer[]> {
     const versions = this.names.versions(name);
     if (versions === undefined) return [];
-    return describeVersions(versions, (version) => this.products.get(productId(name, version))?.reader);
+    const reader = (version: number) => this.products.get(productId(name, version))?.reader;
+    return describeVersions(versions, reader, ownLayer(this.scope));
   }
 
   private async description(reader: ProductReader): Promise<Record<string, unknown>> {
