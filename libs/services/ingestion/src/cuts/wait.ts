@@ -25,7 +25,8 @@ export async function waitUntilServed(
   // Consumption says it of the versions that names serve; what is built or kept beside them is not waited for.
   const products = [...new Set(deps.products.map((id) => parseProductId(id).name))];
   const deadline = clock.monotonic() + timeoutMs;
-  const generations: Record<string, Generation> = {};
+  // A product may be called as something that every object has.
+  const generations = new Map<string, Generation>();
   let hinted: () => void = () => undefined;
   const subscription = await bus.subscribe(SUBJECTS.anyGeneration, () => hinted());
   try {
@@ -37,8 +38,8 @@ export async function waitUntilServed(
       })) {
         merge(generations, readGenerationsReply(reply, products));
       }
-      const served = products.every((name) => (generations[name] ?? 0) >= generationBefore(epoch));
-      if (served || signal.aborted || clock.monotonic() >= deadline) return { served, generations };
+      const served = products.every((name) => (generations.get(name) ?? 0) >= generationBefore(epoch));
+      if (served || signal.aborted || clock.monotonic() >= deadline) return { served, generations: Object.fromEntries(generations) };
       await Promise.race([hint, clock.sleep(ASK_EVERY_MS, signal)]);
     }
   } finally {
@@ -46,7 +47,7 @@ export async function waitUntilServed(
   }
 }
 
-function merge(generations: Record<string, Generation>, reply: Readonly<Record<string, Generation>>): void {
+function merge(generations: Map<string, Generation>, reply: Readonly<Record<string, Generation>>): void {
   for (const [product, generation] of Object.entries(reply))
-    generations[product] = Math.max(generations[product] ?? 0, generation);
+    generations.set(product, Math.max(generations.get(product) ?? 0, generation) as Generation);
 }
