@@ -2,7 +2,6 @@
  * Sources that change while Tenon runs, and names and values that could be taken for something else: twins of a product, Lambda
  * and Kappa, and what both have to say before a cut, after it, and after all was computed anew.
  */
-import { eventually } from '@tenon/testing';
 import type { Row } from './tenon';
 import { Tenon } from './tenon';
 
@@ -44,12 +43,8 @@ class Twins extends Tenon {
   }
 
   /** Once the names of the twins have gone over to a version. */
-  async serves(version: number, prefix = ''): Promise<void> {
-    for (const name of ['lam', 'kap'])
-      await eventually(`${prefix}${name} v${version}`, async () => {
-        const { body } = await this.call(`/v1/products/${prefix}${name}`);
-        return body['version'] === version;
-      });
+  twinsServe(version: number, prefix = ''): Promise<void> {
+    return this.serves(['lam', 'kap'].map((name) => [`${prefix}${name}`, version] as const));
   }
 
   async sendAll(source: string, events: readonly object[]): Promise<void> {
@@ -130,7 +125,7 @@ test('a field that is declared after events with it were archived', async () => 
     2,
   );
   await tenon.takeCatalog();
-  await tenon.serves(2);
+  await tenon.twinsServe(2);
   await tenon.expectAlways([{ k: 'a', n: 3, xs: 3, sx: 6, t: '2026-01-01T08:00:00Z', o: 12 }]);
 });
 
@@ -159,8 +154,8 @@ test('a field that changes its type: what does not fit is a dead letter in both 
     tenon.twins('SELECT g, count(*) AS n, count(v) AS c, max(v::VARCHAR) AS m FROM ev GROUP BY ALL', version);
     tenon.twins('SELECT count(*) AS n FROM ev', version, 'all_');
     await (index === 0 ? tenon.start() : tenon.restart());
-    await tenon.serves(version);
-    await tenon.serves(version, 'all_');
+    await tenon.twinsServe(version);
+    await tenon.twinsServe(version, 'all_');
     await tenon.sendAll(
       'ev',
       values.map((v) => ({ t: '2026-03-01T00:00:00Z', g: `s${version}`, v })),

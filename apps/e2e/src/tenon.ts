@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from '@tenon/composition';
+import { eventually } from '@tenon/testing';
 import { OpenApi } from './openapi';
 import { startUp } from './up';
 
@@ -73,8 +74,25 @@ export class Tenon {
 
   async reload(): Promise<Answer> {
     const answer = await this.call('/v1/reload', { method: 'POST' });
-    this.openApi = null;
+    await this.describedAnew();
     return answer;
+  }
+
+  /**
+   * Once each name answers with a version: one that is built is served a moment after a reload or a start.
+   * @param products name → version
+   */
+  async serves(products: Iterable<readonly [name: string, version: number]>): Promise<void> {
+    for (const [name, version] of products)
+      await eventually(`${name} v${version} is served`, async () => {
+        const { body } = await this.call(`/v1/products/${name}`);
+        return body['version'] === version;
+      });
+    await this.describedAnew();
+  }
+
+  private async describedAnew(): Promise<void> {
+    this.openApi = await OpenApi.of(this.url);
   }
 
   /** @param lines one event each; every answer is named */

@@ -162,7 +162,10 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
     ...healthRoutes({ services: healths, ...watch.health }),
     metricsRoute(metrics),
     ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),
-    openApiRoute({ routes: () => routes, catalog: () => set.catalog, guarded: guard !== undefined }),
+    openApiRoute({
+      ...{ routes: () => routes, catalog: () => set.catalog, plans: () => versions.plans() },
+      guarded: guard !== undefined,
+    }),
   ];
   const server = await createHttpServer({
     routes,

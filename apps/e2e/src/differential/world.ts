@@ -141,12 +141,19 @@ export class World {
     const { tenon, step } = this;
     for (const source of this.sources) tenon.file(`sources/${source.name}.yaml`, sourceYaml(source, step));
     for (const life of this.lives) await this.declareProduct(life);
-    if (step === 0) return tenon.start();
-    if (this.random.chance(0.3)) {
+    if (step === 0) await tenon.start();
+    else if (this.random.chance(0.3)) {
       this.counters.add('restarts');
-      return tenon.restart();
-    }
-    const { body } = await tenon.reload();
+      await tenon.restart();
+    } else await this.reload();
+    const declared = this.lives.filter((life) => life.declared.includes(step));
+    await tenon.serves(
+      declared.flatMap((life) => twinsOf(life).map(([name]) => [name, life.version] as const)),
+    );
+  }
+
+  private async reload(): Promise<void> {
+    const { body } = await this.tenon.reload();
     const [instance] = (body['instances'] ?? []) as readonly { outcome?: string }[];
     // In a small world nothing may have changed in a step.
     if (!['reloaded', 'unchanged'].includes(instance?.outcome ?? ''))

@@ -2,8 +2,10 @@
 import { SUBJECTS } from '@tenon/contracts';
 import { Periodic } from '@tenon/loops';
 import type { Plan } from '@tenon/domain';
-import type { Route, Subscription } from '@tenon/ports';
+import { idOf } from '@tenon/domain';
+import type { ProductStore, Route, Subscription } from '@tenon/ports';
 import type { Settings } from '@tenon/runtime';
+import { servedIn, versionBook } from '@tenon/views';
 import type { Parts } from '../parts';
 import type { ServiceSet } from '../service-set';
 import { VersionKeeper } from './keeper';
@@ -17,6 +19,8 @@ const FOLLOW_AGAIN = 30_000;
 
 export interface ProcessVersions {
   readonly routes: readonly Route[];
+  /** What runs, of each product the version first that its name answers with. */
+  plans(): Promise<readonly Plan[]>;
   close(): Promise<void>;
 }
 
@@ -29,7 +33,12 @@ export async function startVersions(
 ): Promise<ProcessVersions> {
   const bus = await parts.bus();
   // Ingestion alone has no store: what its names answer with is nothing to it.
-  if (!set.stored) return { routes: versionRoutes(bus, null), close: async () => undefined };
+  if (!set.stored)
+    return {
+      routes: versionRoutes(bus, null),
+      plans: async () => set.catalog.plans,
+      close: async () => undefined,
+    };
   const { clock, logger } = parts;
   const [store, log, engine] = [await parts.store(), await parts.log(), await parts.engine()];
   const limits = { graceMs: settings.TENON_VERSION_GRACE };
@@ -58,10 +67,22 @@ export async function startVersions(
   keeper?.start();
   return {
     routes: versionRoutes(bus, steps),
+    plans: () => servedFirst(store, set.catalog.plans),
     close: async () => {
       for (const subscription of subscriptions) await subscription.close();
       await keeper?.stop();
       await follower.stop();
     },
   };
+}
+
+async function servedFirst(
+  store: Pick<ProductStore, 'snapshot' | 'transact'>,
+  plans: readonly Plan[],
+): Promise<readonly Plan[]> {
+  // With one version of each there is nothing to ask.
+  if (new Set(plans.map(({ product }) => product)).size === plans.length) return plans;
+  const versions = await versionBook(store).read([...new Set(plans.map(({ product }) => product))]);
+  const served = new Set(servedIn(versions, plans).values());
+  return [...plans].sort((a, b) => Number(served.has(idOf(b))) - Number(served.has(idOf(a))));
 }

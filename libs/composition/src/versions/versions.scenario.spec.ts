@@ -110,7 +110,16 @@ test('apply builds a version beside the one that is served, which stays fresh; e
   expect(await rows(`after=${receipt}&version=2`)).toEqual([2, [{ shop: 'a', total: 3 }]]);
   expect((await call('/v1/products/sales?version=2')).body).toMatchObject({ version: 2, sql: SUM });
   expect((await versions()).map(({ percent }) => percent)).toEqual([100, 100]);
+  expect(await rowColumns('Row.sales')).toContain('"n"');
+  expect(await rowColumns('Row.sales.v2')).toContain('"total"');
 });
+
+const rowColumns = async (name: string) => {
+  const { components } = (await call('/openapi.json')).body as {
+    components: { schemas: Record<string, object> };
+  };
+  return JSON.stringify(components.schemas[name]);
+};
 
 test('nothing is promoted by itself, by applying again or by a restart', async () => {
   expect((await post('/v1/apply')).body['instances']).toMatchObject([{ outcome: 'unchanged' }]);
@@ -145,6 +154,7 @@ test('promote: from its answer on every query is of the new version, live client
   const page = await call(`/v1/products/sales/rows?limit=1&after=${receipt}`);
   expect(await step('promote')).toMatchObject({ status: 200, body: { version: 2, served: 2, before: 1 } });
   expect((await rows())[0]).toBe(2);
+  expect(await rowColumns('Row.sales')).toContain('"total"');
   expect(await rows(`after=${receipt}`)).toEqual([
     2,
     [

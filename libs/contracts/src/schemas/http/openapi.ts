@@ -21,6 +21,7 @@ export interface Described {
   readonly version: string;
   readonly routes: readonly DescribedRoute[];
   readonly sources: readonly SourceDefinition[];
+  /** Of a product with several versions the one that its name answers with first. */
   readonly plans: readonly Plan[];
   /** The role that a route needs; null: anybody may. Absent: nobody is asked who he is. */
   readonly roleOf?: (route: DescribedRoute) => string | null;
@@ -50,14 +51,10 @@ export function openApiOf({ version, routes, sources, plans, roleOf }: Described
           requestBody: eventsBody(schemas, source, operation),
         });
     if (route.path === ROWS)
-      for (const plan of plans)
-        put(route.path.replace(':name', plan.product), route, {
-          ...productRows(
-            schemas,
-            plan,
-            make(withoutPath(operation, `Rows of ${plan.product}`), `rowsOf_${plan.product}`),
-          ),
-        });
+      for (const [product, versions] of versionsOf(plans)) {
+        const one = make(withoutPath(operation, `Rows of ${product}`), `rowsOf_${product}`);
+        put(route.path.replace(':name', product), route, productRows(schemas, versions, one));
+      }
   }
   return {
     openapi: '3.1.0',
@@ -74,6 +71,12 @@ export function openApiOf({ version, routes, sources, plans, roleOf }: Described
       ...(roleOf !== undefined && { securitySchemes: SECURITY_SCHEMES }),
     },
   };
+}
+
+function versionsOf(plans: readonly Plan[]): ReadonlyMap<string, readonly Plan[]> {
+  const versions = new Map<string, Plan[]>();
+  for (const plan of plans) versions.set(plan.product, [...(versions.get(plan.product) ?? []), plan]);
+  return versions;
 }
 
 const SECURITY = [{ bearer: [] }, { cookie: [] }];
@@ -202,11 +205,18 @@ function embedded({ name, schema, description }: SourceDefinition): JsonSchema {
   };
 }
 
-/** Key columns are parameters too, and rows have the product's columns. */
-function productRows(schemas: Schemas, plan: Plan, operation: Json): Json {
-  const row = schemas.put(`Row.${plan.product}`, rowSchema(plan, schemas.add(ROW)));
-  const columns = plan.key.flatMap(({ column }) => (column === null ? [] : [column]));
-  const of = plan.window === null ? new Set(['from', 'to']) : new Set<string>();
+/** Key columns are parameters too, and rows have the columns of the served version, or of another one that is asked for. */
+function productRows(schemas: Schemas, versions: readonly Plan[], operation: Json): Json {
+  const rows = versions.map((plan, index) => {
+    const { product, version } = plan;
+    const name = index === 0 ? `Row.${product}` : `Row.${product}.v${version}`;
+    return schemas.put(name, rowSchema(plan, schemas.add(ROW)));
+  });
+  const row = rows.length === 1 ? rows[0] : { anyOf: rows };
+  const keyed = versions.flatMap(({ key }) => key.flatMap(({ column }) => (column === null ? [] : [column])));
+  const columns = [...new Set(keyed)];
+  const hasWindow = versions.some(({ window }) => window !== null);
+  const of = hasWindow ? new Set<string>() : new Set(['from', 'to']);
   const options = (operation['parameters'] as readonly { name: string; in: string }[])
     .filter((one) => one.in !== 'query' || !of.has(one.name))
     .map((one) =>
