@@ -62,7 +62,7 @@ test('what is new is registered, sources and products', async () => {
   expect(await register()).toEqual([]);
   const { description: _, ...source } = ORDERS;
   expect(Object.fromEntries(documents)).toEqual({
-    'source/orders': { v: 1, source },
+    'source/orders': { v: 1, source: { ...source, id: [] } },
     'plan/sales@1': { plan: plan('h') },
     'served/sales': FIRST,
   });
@@ -73,6 +73,26 @@ test('the same again, another description, and another schema are taken', async 
   expect(await register({ description: 'again' })).toMatchObject([{ name: 'orders', schema: ORDERS.schema }]);
   await register({ schema: true });
   expect(documents.get('source/orders')).toMatchObject({ source: { schema: true } });
+});
+
+test('an id of the data is taken at the next start too, and another one is refused', async () => {
+  const lateness = { latenessMicros: 5_000_000 };
+  await register({ id: ['order_no'], ...lateness });
+  expect(await register({ id: ['order_no'], ...lateness })).toMatchObject([
+    { id: ['order_no'], ...lateness },
+  ]);
+  for (const other of [{ id: ['order_no', 'line'] }, {}])
+    expect(await problemsOf(register(other))).toMatchObject([{ code: 'source-changed' }]);
+  documents.clear();
+  await register();
+  expect(await problemsOf(register({ id: ['order_no'] }))).toMatchObject([{ code: 'source-changed' }]);
+});
+
+test('a source that a release before registered, without its id, starts with the one that it has', async () => {
+  const { description: _, ...source } = ORDERS;
+  documents.set('source/orders', { v: 1, source });
+  await register({ id: ['order_no'] });
+  expect(documents.get('source/orders')).toMatchObject({ source: { id: ['order_no'] } });
 });
 
 test.each<[string, Partial<SourceDefinition>, RegExp]>([

@@ -11,12 +11,21 @@ export async function registeredSources(
 ): Promise<SourceDefinition[]> {
   const keys = sources.map(({ name }) => STORE_KEYS.source(name));
   const documents = await tx.getMany<SourceDocument>('meta', keys);
-  return documents.flatMap((document) => supported('source', document)?.source ?? []);
+  return documents.flatMap((document, index) => {
+    const registered = supported('source', document)?.source;
+    if (registered === undefined) return [];
+    // Releases before wrote no id down: which one such a source has in use can't be told, so it is taken for this one.
+    const { id = sources[index]?.id ?? [], ...source } = registered;
+    return { ...source, ...(id.length > 0 && { id }) };
+  });
 }
 
 export function putSources(tx: StoreTransaction, sources: readonly SourceDefinition[]): void {
-  for (const { name, key, time, schema, partitions, dedupe } of sources) {
-    const source = { name, key, time, schema, partitions, dedupe };
+  for (const { name, key, id = [], time, schema, partitions, dedupe, latenessMicros } of sources) {
+    const source = {
+      ...{ name, key, id, time, schema, partitions, dedupe },
+      ...(latenessMicros !== undefined && { latenessMicros }),
+    };
     tx.put('meta', STORE_KEYS.source(name), {
       v: VERSIONS.source.writes,
       source,

@@ -34,7 +34,9 @@ export const source = z
     source: z.looseObject({
       name,
       key: z.array(text).readonly().describe('The fields that choose the partition'),
-      id: z.exactOptional(z.array(text).readonly()).describe('The fields that are the event’s id'),
+      id: z
+        .exactOptional(z.array(text).readonly())
+        .describe('The fields that are the event’s id; absent: of a release that did not write it down'),
       time: text.nullable().describe('The field that holds event time'),
       schema: z
         .union([z.looseObject({}), z.boolean()])
