@@ -26,7 +26,7 @@ describeOnServers('The whole of Tenon on servers, against plain DuckDB', () => {
   test('every answer of a world is DuckDB’s', async () => {
     const suffix = uniqueName('').replaceAll('-', '_');
     const name = `worlds${suffix}`;
-    const environment = { ...serverSettings(name), TENON_DEPLOYMENT: name };
+    const environment = { ...serverSettings(name), TENON_DEPLOYMENT: name.replaceAll('_', '-') };
     await new World(SEED, SIZE, oracle, engine, counters, { environment, suffix }).play();
     console.info(`differential on servers: ${counters.toString()}`);
     expect(counters.of('answers compared (merged)')).toBeGreaterThan(20);

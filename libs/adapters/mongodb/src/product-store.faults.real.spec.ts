@@ -69,8 +69,8 @@ function describeStore(url: string): void {
         }
       };
       await Promise.all(stores.map((store, i) => work(store, String(i))));
-      // Each store soon keeps to a guard of its own.
-      expect(attempts).toBeLessThan(1.5 * 40 * stores.length);
+      // Each store soon keeps to a guard of its own; with one guard for all, every commit would make the others try again.
+      expect(attempts).toBeLessThan(2 * 40 * stores.length);
     }, 60_000);
   });
 
