@@ -4,7 +4,7 @@ export type { MessageName } from './versions';
 export { UnsupportedVersion } from './unsupported-version';
 export { mustRead, supported } from './must-read';
 export { MAX_DOCUMENT_BYTES, checkDocumentSize, parseDocument, productOfKey } from './documents';
-export { BARRIER, LOST } from './event';
+export { BARRIER } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
 export type { CommitMessage, FlushFrame, SliceFrame, StatesMessage, WireCell } from './states';
 export {
@@ -37,7 +37,6 @@ export type {
   RangeAccountDocument,
   ServedDocument,
   SourceDocument,
-  LossesDocument,
   TopicDocument,
   SpeedDocument,
   StretchesDocument,

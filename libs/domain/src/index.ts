@@ -83,6 +83,6 @@ export { barrierTime, watermarkAt } from './protocol/times';
 export type { CutTimes } from './protocol/times';
 export { coveredFrom, dueStretch, mayStretch, partsFrom, stretchOf, withStretch } from './protocol/stretches';
 export type { LandedPart, Stretch } from './protocol/stretches';
-export { STATE_BYTES, TEXT_CHARS } from './states/bounds';
+export { COMPOSED_BYTES, STATE_BYTES, TEXT_CHARS } from './states/bounds';
 export { EMPTY_ACCOUNT, commitOfWhole, withCommit, withSlice } from './protocol/slices';
 export type { RangeAccount, RangeCommit } from './protocol/slices';

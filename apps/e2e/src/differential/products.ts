@@ -177,13 +177,13 @@ function measureOf({ sql: x, kind }: Use, other: () => Use, filter: string, rand
   return random.pick(choices)();
 }
 
-/** Of equal keys the smaller value counts for arg_min and the larger for arg_max; DuckDB takes any. */
+/** Of equal keys the event with the smaller id counts for arg_min, with the larger for arg_max; DuckDB takes any. */
 function extreme(end: 'min' | 'max', x: string, by: string, filter: string): Draft {
   const known = `${x} IS NOT NULL AND ${by} IS NOT NULL`;
   const where = filter === '' ? ` FILTER (WHERE ${known})` : filter.replace(/\)$/, ` AND ${known})`);
   return {
     sql: `arg_${end}(${x}, ${by})${filter}`,
-    oracle: `(${end}({'b': ${by}, 'x': ${x}})${where}).x`,
+    oracle: `(${end}({'b': ${by}, 'e': event_id, 'x': ${x}})${where}).x`,
     compare: 'exact',
   };
 }

@@ -148,14 +148,15 @@ const fares: Declared = {
     const cents = sum(flights.map((flight) => flight.cents));
     if (cents <= 10_000) return null;
     const last = Math.max(...flights.map(({ micros }) => micros));
-    const lastFrom = flights.filter(({ micros }) => micros === last).map(({ origin }) => origin);
+    // Of several at one time the one with the largest id.
+    const lastOnes = flights.filter(({ micros }) => micros === last).map(({ id, origin }) => [id, origin]);
     return {
       turnover: cents / 100,
       dearest: Math.max(...flights.map((flight) => flight.cents)) / 100,
       ever_late: known(flights).length === 0 ? null : known(flights).some((delay) => delay > 60),
       first_at: instant(Math.min(...flights.map(({ micros }) => micros))),
       last_at: instant(last),
-      last_from: lastFrom.sort().at(-1) ?? null,
+      last_from: lastOnes.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)).at(-1)?.[1] ?? null,
       origins: new Set(flights.map(({ origin }) => origin)).size,
     };
   },

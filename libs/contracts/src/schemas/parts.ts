@@ -65,9 +65,6 @@ export const ledger = z
     deadLettered: count,
     expired: count,
     control: count,
-    lost: z
-      .exactOptional(count)
-      .describe('Gone before they were counted, and the loss was accepted; absent: none'),
   })
   .readonly()
   .meta({

@@ -13,10 +13,10 @@ const itself: Finalizer = ({ states }) => {
   const value = states[0] ?? null;
   return isCut(value) ? approximate(null) : exact(value);
 };
-/** `[by, value]` → value */
+/** `[by, value, event, large]` → value */
 const keyed: Finalizer = ({ states }) => {
-  const [by = null, value = null] = (states[0] ?? []) as readonly State[];
-  return isCut(by) || isCut(value) ? approximate(null) : exact(value);
+  const [by = null, value = null, , large = false] = (states[0] ?? []) as readonly State[];
+  return large === true || isCut(by) || isCut(value) ? approximate(null) : exact(value);
 };
 
 const FINALIZERS = new Map<string, Finalizer>([

@@ -11,6 +11,9 @@ export const STATE_BYTES = 400_000;
 /** Characters (code points) of a text that is a state by itself; one more is kept, which says that it was cut. */
 export const TEXT_CHARS = 16_384;
 
+/** Bytes of a struct or list that is a state by itself, as DuckDB writes it: as many as the longest text may have. */
+export const COMPOSED_BYTES = 4 * TEXT_CHARS;
+
 /** What a value that is no text counts for, and what stands between texts. */
 const OTHER_BYTES = 24;
 const BETWEEN_BYTES = 3;
@@ -41,8 +44,9 @@ function sum<T>(items: readonly T[], valueOf: (item: T) => Value, bytesOf: (text
   return bytes;
 }
 
-/** True for a text that was cut, or should have been: what it was is not known any more. */
+/** True for a text that was cut, or should have been, also within a struct: what it was is not known any more. */
 export function isCut(value: Value): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).some(isCut);
   if (typeof value !== 'string' || value.length <= TEXT_CHARS) return false;
   let points = 0;
   for (let at = 0; at < value.length && points <= TEXT_CHARS; points++)

@@ -48,14 +48,14 @@ export function ddsketchCount(state: SketchState): number {
 }
 
 /**
- * The q-quantile (0 ≤ q ≤ 1): the bucket of the value with rank floor(q · (count - 1)).
+ * The q-quantile (0 ≤ q ≤ 1): the bucket of the nearest rank, which is the value number ⌈q · count⌉ of all in order (the first at 0).
  *
  * @returns null if nothing was counted
  */
 export function ddsketchQuantile(alpha: number, state: SketchState, q: number): number | null {
   const count = ddsketchCount(state);
   if (count === 0) return null;
-  let above = Math.floor(Math.min(Math.max(q, 0), 1) * (count - 1));
+  let above = nearestRank(q, count) - 1;
   for (let i = state.n.length - 2; i >= 0; i -= 2) {
     above -= state.n[i + 1]!;
     if (above < 0) return -ddsketchValue(alpha, state.n[i]!);
@@ -68,6 +68,14 @@ export function ddsketchQuantile(alpha: number, state: SketchState, q: number): 
     if (above < 0) break;
   }
   return ddsketchValue(alpha, state.p[i]!);
+}
+
+/** ⌈q · count⌉, at least 1, by the digits that q is written with: 0.07 of 100 is the 7th, though their product as doubles is more. */
+export function nearestRank(q: number, count: number): number {
+  const [whole = '0', digits = ''] = (q < 1e-6 ? q.toFixed(20) : String(q)).split('.');
+  const unit = 10n ** BigInt(digits.length);
+  const rank = (BigInt(whole + digits) * BigInt(count) + unit - 1n) / unit;
+  return Math.min(Math.max(Number(rank), 1), count);
 }
 
 const gammaOf = (alpha: number) => (1 + alpha) / (1 - alpha);

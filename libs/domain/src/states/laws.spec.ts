@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Value } from '../sql-value';
-import { compareValues } from '../values';
+import { compareText, compareValues } from '../values';
 import { identityStates, mergeInto, mergeState, sameStates } from '.';
 import { STATE_BYTES } from './bounds';
 import { countsState } from './counts';
@@ -42,16 +42,37 @@ function extremum(kind: 'min' | 'max', type: string, event: fc.Arbitrary<Value>)
   };
 }
 
-function argExtremum(kind: 'arg_min' | 'arg_max'): Case<readonly [string, Value]> {
+type Keyed = readonly [by: string, value: Value, event?: string, large?: true];
+
+/** Of ids, of none (a release before), and of values that were too large: by the key, then the event, then the value. */
+function argExtremum(kind: 'arg_min' | 'arg_max'): Case<Keyed> {
   const sign = kind === 'arg_min' ? 1 : -1;
+  const order = ([, a, event, large]: Keyed, [, b, other, too]: Keyed) =>
+    compareText(event ?? '', other ?? '') ||
+    compareValues('INTEGER', a, b) ||
+    Number(large ?? false) - Number(too ?? false);
+  const known = (one: Keyed) => Number(one[2] === undefined);
   return {
     name: kind,
-    spec: { kind, by: 'TIMESTAMP', type: 'INTEGER' },
-    event: fc.tuple(moment as fc.Arbitrary<string>, fc.option(small) as fc.Arbitrary<Value>),
+    spec: { kind, by: 'TIMESTAMP', type: 'INTEGER', event: true },
+    event: fc.oneof(
+      fc.tuple(moment as fc.Arbitrary<string>, fc.option(small) as fc.Arbitrary<Value>),
+      fc.tuple(
+        moment as fc.Arbitrary<string>,
+        fc.option(small) as fc.Arbitrary<Value>,
+        fc.constantFrom('a', 'é', ''),
+      ),
+      fc.tuple(
+        moment as fc.Arbitrary<string>,
+        fc.constant(null),
+        fc.constantFrom('a', 'b'),
+        fc.constant(true as const),
+      ),
+    ),
     state: (events) =>
-      [...events].sort(
-        (a, b) => sign * (compareValues('TIMESTAMP', a[0], b[0]) || compareValues('INTEGER', a[1], b[1])),
-      )[0] ?? null,
+      ([...events].sort(
+        (a, b) => sign * compareValues('TIMESTAMP', a[0], b[0]) || known(a) - known(b) || sign * order(a, b),
+      )[0] as State | undefined) ?? null,
   };
 }
 

@@ -16,10 +16,17 @@ export type StateSpec =
   /** The smallest or largest value by the order of its SQL type: an encoded value, of a long text its beginning (bounds.ts). */
   | { readonly kind: 'min' | 'max'; readonly type: SqlType }
   /**
-   * The value at the smallest or largest order key: `[by, value]`. Ties go to the smaller value (arg_min) or the larger
-   * value (arg_max), so that the order in which events arrive does not matter.
+   * The value at the smallest or largest order key: `[by, value, event]`. Ties go to the smaller id of the event (arg_min) or the
+   * larger (arg_max), so that several of them name one event and the order of arrival does not matter; within one event to
+   * the value. States of releases before have no event, and lose to those that have. Of a struct or list above COMPOSED_BYTES:
+   * `[by, null, event, true]`.
    */
-  | { readonly kind: 'arg_min' | 'arg_max'; readonly by: SqlType; readonly type: SqlType }
+  | {
+      readonly kind: 'arg_min' | 'arg_max';
+      readonly by: SqlType;
+      readonly type: SqlType;
+      readonly event?: true;
+    }
   /**
    * The distinct values up to `bound` and `bytes`, sorted: `{s: [...]}`; above it the HyperLogLog registers of the same values:
    * `{h: registers}`, and the measure's rows say that they are approximate.

@@ -32,7 +32,7 @@ export class Binder {
     work: (binder: Binder) => Promise<T>,
   ): Promise<T> {
     const own = columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
-    const hidden = HIDDEN.map((name) => `${quoteName(name)} BIGINT`);
+    const hidden = HIDDEN.map((name) => `${quoteName(name)} ${name === HIDDEN[2] ? 'VARCHAR' : 'BIGINT'}`);
     const names = columns.map(({ name }) => quoteName(name)).join(', ');
     const [input, view] = [quoteName(INPUT), quoteName(source)];
     await connection.run(`CREATE OR REPLACE TEMP TABLE ${input} (${[...own, ...hidden].join(', ')})`);

@@ -6,7 +6,7 @@ import { carry, outputsOf } from './carriers';
 import type { StateDraft } from './draft';
 import { HIDDEN, INPUT } from './names';
 
-const [PARTITION, ROW] = HIDDEN.map(quoteName) as [string, string];
+const [PARTITION, ROW] = HIDDEN.map(quoteName) as [string, string, string];
 
 /** The printer quotes the input's name; the runner puts a table or a subquery there. */
 export const openInput = (sql: string) => sql.replaceAll(quoteName(INPUT), INPUT);

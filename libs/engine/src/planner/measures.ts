@@ -4,7 +4,7 @@
  */
 import { type Ast, type AstValue, isAst, numberOf } from '../sql/ast';
 import type { Value } from '@tenon/domain';
-import { isNotNull } from './nodes';
+import { isNotNull, structOf } from './nodes';
 
 /** An aggregate call, read: still without types. */
 export interface MeasureCall {
@@ -65,35 +65,34 @@ const count: Reader = ({ args, filters, distinct }) => {
   return { fn: 'count', args: args.slice(0, 1), filters, states: 'count' };
 };
 
-/** first(x ORDER BY t): the value at the smallest t, of equal ones the smaller value. */
+/** first(x ORDER BY t): the value at the smallest t; by several keys, all of them in one direction, as by a struct of them. */
 const ordered =
   (end: 'first' | 'last'): Reader =>
   ({ name, args, filters, orders }) => {
-    const [order] = orders;
-    const way = `Use ${name}(x ORDER BY event_time), or ${end === 'first' ? 'arg_min' : 'arg_max'}(x, event_time).`;
-    if (order === undefined || args.length !== 1) {
+    if (orders.length === 0 || args.length !== 1) {
       return {
         code: 'not-mergeable',
         message: `${name} without ORDER BY depends on the order of arrival.`,
-        hint: way,
+        hint: `Use ${name}(x ORDER BY event_time), or ${end === 'first' ? 'arg_min' : 'arg_max'}(x, event_time).`,
       };
     }
-    if (orders.length === 1 && order['type'] === 'DESCENDING') {
+    const descending = orders.map((order) => order['type'] === 'DESCENDING');
+    if (new Set(descending).size > 1) {
       return {
         code: 'not-mergeable',
-        message: `${name} is ordered by one key, ascending.`,
-        hint: `Use ${end === 'first' ? 'last' : 'first'}(x ORDER BY key): the other end of the same order.`,
+        message: `${name} is ordered in one direction: all keys ascending, or all descending.`,
+        hint: 'Turn a number round by its sign, a time by -epoch(t): ORDER BY a, -b.',
       };
     }
-    if (orders.length > 1 || order['null_order'] === 'NULLS FIRST') {
-      return {
-        code: 'not-mergeable',
-        message: `${name} can be ordered by one key, ascending, nulls last.`,
-        hint: way,
-      };
-    }
-    const states = end === 'first' ? 'arg_min' : 'arg_max';
-    return { fn: states, args: [args[0]!, order['expression'] as Ast], filters, states };
+    // Ascending, null stands above everything in Tenon; where it is to stand below, being known is a key of its own.
+    const keys = orders.flatMap((order, index) => {
+      const key = order['expression'] as Ast;
+      const below = descending[index] !== (order['null_order'] === 'NULLS FIRST');
+      return below ? [isNotNull(key), key] : [key];
+    });
+    const states = (end === 'first') === !descending[0] ? 'arg_min' : 'arg_max';
+    const by = keys.length === 1 ? (keys[0] as Ast) : structOf(keys);
+    return { fn: states, args: [args[0]!, by], filters, states };
   };
 
 /** arg_max(x, by) leaves out rows where either is null; arg_max_null only those where `by` is. */

@@ -5,8 +5,11 @@ import type { Ast } from '../sql/ast';
 export const INPUT = '{{input}}';
 /** The finalized cells that a plan's expressions read. */
 export const CELLS = '{{cells}}';
-/** Columns of the input that no product sees: the partition, and a number for each of its events. */
-export const HIDDEN = ['__tenon_partition', '__tenon_row'] as const;
+/**
+ * Columns of the input that no product sees: the partition, a number for each of its events, and the event's id (null where no
+ * state of the product asks for it).
+ */
+export const HIDDEN = ['__tenon_partition', '__tenon_row', '__tenon_event'] as const;
 
 export const RESERVED = /\u0000|\{\{|__tenon/i;
 

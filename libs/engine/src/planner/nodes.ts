@@ -25,27 +25,31 @@ export const castToBoolean = (child: Ast): Ast => ({
   try_cast: false,
 });
 
+const structPack = (children: readonly Ast[]): Ast => ({
+  class: 'FUNCTION',
+  type: 'FUNCTION',
+  alias: '',
+  function_name: 'struct_pack',
+  schema: 'main',
+  children: [...children],
+  filter: null,
+  order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+  distinct: false,
+  is_operator: false,
+  export_state: false,
+  catalog: '',
+});
+
+/** `{'k0': …, 'k1': …}` */
+export const structOf = (values: readonly Ast[]): Ast =>
+  structPack(values.map((value, index) => ({ ...value, alias: `k${index}` })));
+
 /** Null if `child` fails on a row, else a struct of its value `v`. */
 export const tryNode = (child: Ast): Ast => ({
   class: 'OPERATOR',
   type: 'OPERATOR_TRY',
   alias: '',
-  children: [
-    {
-      class: 'FUNCTION',
-      type: 'FUNCTION',
-      alias: '',
-      function_name: 'struct_pack',
-      schema: 'main',
-      children: [{ ...child, alias: 'v' }],
-      filter: null,
-      order_bys: { type: 'ORDER_MODIFIER', orders: [] },
-      distinct: false,
-      is_operator: false,
-      export_state: false,
-      catalog: '',
-    },
-  ],
+  children: [structPack([{ ...child, alias: 'v' }])],
 });
 
 export const isNotNull = (child: Ast): Ast => ({

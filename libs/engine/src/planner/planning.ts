@@ -17,6 +17,7 @@ import {
 import { checkEndless } from './endless';
 import { finalizerOf, measuresIn, reorderKeys } from './finalizer';
 import { fromOf, hiddenRef } from './from';
+import type { StateDraft } from './draft';
 import type { FunctionCatalog } from './functions';
 import { HIDDEN } from './names';
 import { ONE, type SelectRows, selectNode } from './nodes';
@@ -140,7 +141,7 @@ export class Planning {
     const states = collector.all();
     const parts = { rows: withJsonAsText(rows, types), keyTypes, states };
     const engine: EngineSql = {
-      columns: needed.map(({ name, type }) => ({ name, type })),
+      columns: [...needed, ...this.alsoRead(needed, states)].map(({ name, type }) => ({ name, type })),
       partial: composePartial(parts),
       live: composeLive(parts),
       bounded: composeBounded(parts),
@@ -178,6 +179,12 @@ export class Planning {
       measures,
       engine,
     };
+  }
+
+  /** What states need beside what the SQL mentions: it decides nothing that was not so before, so it is not in the hash. */
+  private alsoRead(needed: readonly SourceColumn[], states: readonly StateDraft[]): SourceColumn[] {
+    if (!states.some(({ spec }) => 'event' in spec)) return [];
+    return this.columns.filter((column) => column.name === 'event_id' && !needed.includes(column));
   }
 
   /** A name that could mean a field of `data` or the event's own column is not guessed at. */

@@ -4,10 +4,13 @@
  * and `STATE_RULES` must change too, so that old and new states are never merged.
  */
 import type { SqlType } from '@tenon/domain';
-import { STATE_BYTES, TEXT_CHARS } from '@tenon/domain';
+import { COMPOSED_BYTES, STATE_BYTES, TEXT_CHARS, shapeOf } from '@tenon/domain';
+import type { TypeShape } from '@tenon/domain';
 import { doubleMoments, doubleSum, rest } from './doubles';
+import { quoteName, quoteText } from '../sql/text';
 import { type StateDraft, draft, isDouble } from './draft';
 import type { MeasureCall } from './measures';
+import { HIDDEN } from './names';
 import { SKETCH_ALPHA, bucket, counts, distinct, listed, registers } from './sketches';
 
 /**
@@ -32,6 +35,17 @@ const SMALL = /^(TINYINT|SMALLINT|INTEGER|UTINYINT|USMALLINT)$/;
 const DECIMAL = /^DECIMAL\((\d+),\s*(\d+)\)$/;
 
 export const isComparable = (type: SqlType) => COMPARABLE.test(type);
+
+/** Whether structs and lists of what Tenon can compare are made of nothing else. */
+function isComposed(type: SqlType): boolean {
+  const whole = (shape: TypeShape): boolean =>
+    shape.kind === 'struct'
+      ? shape.fields.every(([, field]) => whole(field))
+      : shape.kind === 'list'
+        ? whole(shape.item)
+        : shape.kind !== 'map' && shape.kind !== 'interval';
+  return !isComparable(type) && /[)\]]$/.test(type) && whole(shapeOf(type));
+}
 
 /** The argument and filter columns of a measure, by their names in the relation, and the arguments' types. */
 export interface Placed {
@@ -68,10 +82,11 @@ function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraf
       );
     case 'arg_min':
     case 'arg_max': {
-      const spec = { kind: call.states, by: byType, type } as const;
-      const [b, v] = [beginning(by, byType), beginning(x, type)];
-      const pair = `${call.states.slice(4)}({'b': ${b}, 'x': ${v}})${filter}`;
-      return comparable(byType, call.fn) ?? comparable(type, call.fn) ?? [draft(spec, 'pair', [pair])];
+      const spec = { kind: call.states, by: byType, type, event: true } as const;
+      const [b, v] = [beginning(by, byType), isComposed(type) ? notLarge(x) : `'x': ${beginning(x, type)}`];
+      // Compared in this order: of equal keys the event decides, so that several of these name one event.
+      const pair = `${call.states.slice(4)}({'b': ${b}, 'e': ${EVENT}, ${v}})${filter}`;
+      return ordering(byType, call.fn) ?? kept(type, call.fn) ?? [draft(spec, 'pair', [pair])];
     }
     case 'moments':
       return moments(call, x, type, filter, count);
@@ -91,8 +106,31 @@ function statesOf(call: MeasureCall, placed: Placed, result: SqlType): StateDraf
   }
 }
 
+const EVENT = quoteName(HIDDEN[2]);
+
 /** Of a text no more than a state takes, and one character that says so. It keeps the texts' order. */
-const beginning = (x: string, type: SqlType) => (type === 'VARCHAR' ? `left(${x}, ${TEXT_CHARS + 1})` : x);
+const beginning = (x: string, type: SqlType): string =>
+  type === 'VARCHAR' ? cut(x) : beginnings(x, shapeOf(type));
+const cut = (x: string) => `left(${x}, ${TEXT_CHARS + 1})`;
+
+/** The same of each text in a struct: where two differ beyond it, both are known to be cut. */
+function beginnings(x: string, shape: TypeShape): string {
+  if (shape.kind === 'text') return cut(`CAST(${x} AS VARCHAR)`);
+  if (shape.kind !== 'struct' || !hasText(shape)) return x;
+  const fields = shape.fields.map(
+    ([name, field]) => `${quoteText(name)}: ${beginnings(`${x}.${quoteName(name)}`, field)}`,
+  );
+  return `CASE WHEN ${x} IS NOT NULL THEN {${fields.join(', ')}} END`;
+}
+
+const hasText = (shape: TypeShape): boolean =>
+  shape.kind === 'struct' ? shape.fields.some(([, field]) => hasText(field)) : shape.kind === 'text';
+
+/** A struct or list that takes more than the longest text: null, and `c` says that it is not known. */
+const notLarge = (x: string) => {
+  const large = `coalesce(strlen(CAST(${x} AS VARCHAR)) > ${COMPOSED_BYTES}, false)`;
+  return `'x': CASE WHEN NOT ${large} THEN ${x} END, 'c': ${large}`;
+};
 
 /** The states of a product: equal ones once. */
 export class StateCollector {
@@ -140,6 +178,13 @@ function comparable(type: SqlType, fn: string): TypeProblem | undefined {
           : 'Cast it to a type that has an order in Tenon, e.g. TIMESTAMP, BIGINT or VARCHAR.',
   };
 }
+
+/** What first, last, arg_min, arg_max may be ordered by: several keys are a struct. */
+const ordering = (type: SqlType, fn: string) =>
+  isComposed(type) && !type.includes('[') ? undefined : comparable(type, fn);
+
+/** What they may give: structs and lists too. */
+const kept = (type: SqlType, fn: string) => (isComposed(type) ? undefined : comparable(type, fn));
 
 const sumType = (decimal: SqlType) => `DECIMAL(38,${DECIMAL.exec(decimal)![2]})`;
 

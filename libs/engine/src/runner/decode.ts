@@ -205,12 +205,17 @@ function exactSquare(value: number): { exponent: number; sum: bigint } {
 
 function pairs(chunk: DuckDBDataChunk, at: number): StateColumn {
   const vector = chunk.getColumnVector(at) as DuckDBStructVector;
-  const by = vector.entryVectorAt(0);
-  const value = vector.entryVectorAt(1);
+  const [by, event, value] = [vector.entryVectorAt(0), vector.entryVectorAt(1), vector.entryVectorAt(2)];
+  const large = vector.type.entryCount > 3 ? vector.entryVectorAt(3) : null;
   const [encodeBy, encodeValue] = [encoderOf(by.type), encoderOf(value.type)];
   return (row) =>
     vector.isItemValid(row)
-      ? ([encodeBy(by.getItem(row) as DuckDBValue), encodeValue(value.getItem(row) as DuckDBValue)] as State)
+      ? ([
+          encodeBy(by.getItem(row) as DuckDBValue),
+          encodeValue(value.getItem(row) as DuckDBValue),
+          event.getItem(row) as string,
+          ...(large?.getItem(row) === true ? [true] : []),
+        ] as State)
       : null;
 }
 

@@ -1,7 +1,7 @@
 /** A plan's partial SQL over an input, and what comes out of it. */
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { cellKey, mergeInto } from '@tenon/domain';
-import type { Plan, State, Value } from '@tenon/domain';
+import type { Plan, State, StateSpec, Value } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
 import { INPUT } from '../planner/names';
@@ -12,12 +12,17 @@ import { carried, stateColumns } from './decode';
 
 export const HIDDEN_COLUMNS = '"__tenon_partition", "__tenon_row"';
 
+/** Whether a state is decided by the event where its keys are equal. */
+export const breaksTies = (spec: StateSpec) => 'event' in spec && spec.event === true;
+
 /** The relation that a plan reads: only its own columns, and the rows that it may see. */
 export function inputOf(plan: Plan, relation: string, conditions: readonly string[]): string {
   const columns = sqlOf(plan).columns.map(({ name }) => quoteName(name));
   const where =
     conditions.length === 0 ? '' : ` WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`;
-  return `(SELECT ${[...columns, HIDDEN_COLUMNS].join(', ')} FROM ${relation}${where})`;
+  const event = plan.states.some(breaksTies) ? 'event_id' : 'CAST(NULL AS VARCHAR)';
+  const own = [HIDDEN_COLUMNS, `${event} AS "__tenon_event"`];
+  return `(SELECT ${[...columns, ...own].join(', ')} FROM ${relation}${where})`;
 }
 
 /** The condition that an event is not older than the product keeps. */

@@ -204,12 +204,13 @@ function measure(all: readonly Field[], filter: string): fc.Arbitrary<RandomColu
   return fc.oneof(...choices);
 }
 
-/** Of equal keys, the smaller value counts for arg_min and the larger for arg_max; DuckDB takes any. */
+/** Of equal keys the event with the smaller id counts for arg_min, with the larger for arg_max; DuckDB takes any. */
 function extreme(end: string, x: string, by: string, filter: string): RandomColumn {
-  const pair = `${end}({'b': ${by}, 'x': ${x}}) ${and(filter, `${x} IS NOT NULL AND ${by} IS NOT NULL`)}`;
+  const known = `${x} IS NOT NULL AND ${by} IS NOT NULL`;
+  const triple = `${end}({'b': ${by}, 'e': event_id, 'x': ${x}}) ${and(filter, known)}`;
   return {
     sql: `arg_${end}(${x}, ${by})${filter}`,
-    oracle: pair,
+    oracle: triple,
     compare: (a, b) => equal(a, (b as { x: Value } | null)?.x ?? null),
   };
 }
@@ -239,7 +240,7 @@ function quantile(q: number, kind: Kind): Comparison {
   return (a, list) => {
     const values = ((list ?? []) as Value[]).filter((value) => value !== null).map(Number);
     if (values.length === 0) return a === null;
-    const exact = values[Math.floor(q * (values.length - 1))]!;
+    const exact = values[Math.max(Math.ceil(q * values.length) - 1, 0)]!;
     return (
       Math.abs(Number(a) - exact) <=
       0.0101 * Math.abs(exact) + (kind === 'integer' ? 0.5 : kind === 'decimal' ? 0.005 : 0)

@@ -30,8 +30,6 @@ import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
 import { liveResponse } from './live-streams';
 import { Names } from './names';
-import type { LossDesk } from './losses';
-import { lossRoutes } from './losses';
 import { PageCache } from './pages';
 import { versionAsked } from './query';
 import { Questions } from './questions';
@@ -72,8 +70,6 @@ export interface ServingDeps {
   readonly stores?: (plan: Plan) => LayerStores;
   /** Absent: all. */
   readonly scope?: ServingScope;
-  /** Absent: nothing is known of losses. */
-  readonly losses?: LossDesk;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -176,7 +172,6 @@ class Serving {
   }
 
   routes(): Route[] {
-    const { losses } = this.deps;
     return [
       {
         method: 'GET',
@@ -216,7 +211,6 @@ class Serving {
         handle: (request) => this.live(request),
       },
       { method: 'GET', path: '/v1/ledger', query: [], handle: () => this.ledger() },
-      ...(losses === undefined ? [] : lossRoutes({ ...this.deps, losses })),
     ];
   }
 

@@ -31,7 +31,6 @@ const MARKS: Readonly<Record<Judgement, ArchiveMark | null>> = {
   conflict: 'conflict',
   control: 'control',
   barrier: 'control',
-  lost: 'lost',
   before: null,
 };
 
