@@ -101,8 +101,7 @@ export function describeStoredValues({ store, prefix }: StoreUnderTest): void {
       store().transact((tx) => tx.get('base', key)),
     ];
     const outcomes = await Promise.allSettled(reads);
-    for (const outcome of outcomes)
-      expect(outcome).toMatchObject({ status: 'rejected', reason: damaged });
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: damaged });
   });
 
   test('big documents and long keys fit', async () => {
