@@ -11,7 +11,7 @@ const LAYERS = [
   { sourceTag: 'type:contracts', onlyDependOnLibsWithTags: ['type:domain', 'type:errors'] },
   { sourceTag: 'type:ports', onlyDependOnLibsWithTags: ['type:domain'] },
   { sourceTag: 'type:telemetry', onlyDependOnLibsWithTags: ['type:domain', 'type:contracts', 'type:ports'] },
-  { sourceTag: 'type:views', onlyDependOnLibsWithTags: CORE },
+  { sourceTag: 'type:views', onlyDependOnLibsWithTags: [...CORE, 'type:testing'] },
   { sourceTag: 'type:loops', onlyDependOnLibsWithTags: [...CORE, 'type:testing'] },
   {
     sourceTag: 'type:leases',

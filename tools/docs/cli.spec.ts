@@ -1,9 +1,9 @@
 /** docs/cli.md lists the commands and options that there are, and no other. */
 import { readPage, readSources } from './sources';
 
-const COMMAND = /\bcommand\('(\w+)'/;
+const COMMAND = /\bcommand\('([\w-]+)'/;
 /** `.option('--x <y>', …`, `new Option('--x <y>', …`; over one line or several. */
-const OPTION = /(?:\.option|new Option)\(\s*'(--[a-z][^']*)'/g;
+const OPTION = /(?:\.option|\.requiredOption|new Option)\(\s*'(--[a-z][^']*)'/g;
 /** Options that commands share, by the function that makes them. */
 const SHARED = [
   [/\bjsonOption\(/, '--json'],

@@ -18,12 +18,13 @@ import type { Bus, Engine, EventLog, Lake, ProductStore, RunningService } from '
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
 import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
 import { createIngestion } from '@tenon/service-ingestion';
+import type { LossDesk } from '@tenon/service-serving';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { eventually } from '@tenon/testing';
-import { createTieredLog } from '@tenon/tiered-log';
-import { servedPointers, troubleBook } from '@tenon/views';
+import { createTieredLog, withLosses } from '@tenon/tiered-log';
+import { acceptLoss, layoutOf, lossBook, servedPointers, troubleBook } from '@tenon/views';
 
 const SOURCE: SourceDefinition = {
   ...{ name: 's', key: ['k'], time: 't', partitions: 1, dedupe: { window: 100 } },
@@ -81,7 +82,10 @@ async function start(plans: readonly Plan[], archives = true): Promise<void> {
     ...{ log, store, bus, lake, engine, clock: systemClock, logger: NO_LOGGER, sources, plans },
     ...{ ids: createIds(), pointers: servedPointers(store), troubles: troubleBook(store, systemClock) },
   };
-  const tiered = createTieredLog(log, archivedRecords(deps), NO_LOGGER);
+  const book = lossBook(store);
+  const products = plans.map((one) => ({ layout: layoutOf(one, sources), store }));
+  const losses: LossDesk = { book, accept: (...loss) => acceptLoss({ ...deps, book, products }, ...loss) };
+  const tiered = createTieredLog(log, withLosses(book, archivedRecords(deps)), NO_LOGGER);
   const batchConfig = { ...BATCH_DEFAULTS, maxFileRecords: 100, addRecords: 50 };
   running.push(
     await createIngestion({
@@ -92,7 +96,7 @@ async function start(plans: readonly Plan[], archives = true): Promise<void> {
     await createConsumption({ ...deps, config: { ...CONSUMPTION_DEFAULTS, stallMs: 500 } }),
     ...(archives ? [await createBatch({ ...deps, log: tiered, config: batchConfig })] : []),
     await createSpeed({ ...deps, log: tiered, config: SPEED_DEFAULTS }),
-    await createServing({ ...deps, config: SERVING_DEFAULTS }),
+    await createServing({ ...deps, losses, config: SERVING_DEFAULTS }),
   );
 }
 
@@ -131,11 +135,25 @@ async function send(count: number): Promise<void> {
   await call('POST', '/v1/sources/:source/events', { params: { source: 's' }, headers, readBody });
 }
 
+interface Ledger {
+  readonly accepted: number;
+  readonly aggregated: number;
+  readonly control: number;
+  readonly lost: number;
+}
+
+const accept = (from: number, to: number) =>
+  call('POST', '/v1/losses', {
+    who: 'ann',
+    query: { source: 's', partition: '0', from: String(from), to: String(to), reason: 'disk 4' },
+  });
+
 interface Answer {
   readonly total: number;
   readonly answer: {
     readonly status: string;
     readonly generation: number;
+    readonly lost?: number;
     readonly included: Record<string, Record<string, number>>;
     readonly troubles?: readonly {
       code: string;
@@ -227,4 +245,55 @@ describe.each(['kappa', 'lambda'] as const)('in %s, records that the log has let
     // Batch has never archived across it.
     expect(await archivedTo()).toBe(0);
   }, 60_000);
+
+  test('and nobody has kept, are passed over once their loss is accepted, and told for ever', async () => {
+    const p = await counting('p');
+    await start([p], false);
+    for (let i = 0; i < 5; i++) await send(60);
+    await includes('p', 300);
+    await stop();
+    const gone = await lose(200);
+    const plans = [p, await counting('q')];
+    await start(plans);
+    await send(10);
+    for (const product of ['p', 'q'])
+      await eventually(`${product} stands`, async () => (await ask(product)).answer.status === 'incomplete');
+    await expect(accept(0, gone + 1)).rejects.toMatchObject({ code: 'not-lost', extra: {} });
+    const loss = { source: 's', partition: 0, from: 0, to: gone, by: 'ann', reason: 'disk 4' };
+    expect(await accept(0, gone)).toMatchObject(loss);
+    expect(await call('GET', '/v1/losses', {})).toMatchObject({ losses: [loss] });
+    const isTold = async (product: string, events: number) => {
+      const { answer, total } = await ask(product);
+      expect(total).toBe(events - gone);
+      expect(answer).toMatchObject({ lost: gone });
+      expect(answer.status).not.toBe('incomplete');
+      expect(answer.troubles).toBeUndefined();
+    };
+    for (const product of ['p', 'q']) {
+      await includes(product, 310);
+      await eventually('all is well', async () => (await ask(product)).answer.troubles === undefined, {
+        timeoutMs: 20_000,
+      });
+      await isTold(product, 310);
+    }
+    await call('POST', '/v1/cuts', { query: { full: 'true' } });
+    await send(5);
+    for (const product of ['p', 'q']) {
+      await eventually('the cut is served', async () => (await ask(product)).answer.generation === 1, {
+        timeoutMs: 20_000,
+      });
+      await includes(product, 316);
+      await isTold(product, 315);
+    }
+    const { products } = (await call('GET', '/v1/ledger', {})) as unknown as { products: Ledger[] };
+    for (const one of products) {
+      expect(one).toMatchObject({ accepted: 316, aggregated: 315 - gone, control: 1, lost: gone });
+      expect(one.aggregated + one.control + one.lost).toBe(one.accepted);
+    }
+    // What the archive says of it is what every reader to come reads.
+    await stop();
+    await start([...plans, await counting('r')]);
+    for (const product of ['p', 'q', 'r']) await includes(product, 316);
+    for (const product of ['p', 'q', 'r']) await isTold(product, 315);
+  }, 90_000);
 });

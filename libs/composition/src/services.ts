@@ -2,16 +2,17 @@
 import type { LetterLimits, Plan } from '@tenon/domain';
 import { archivedRecords } from '@tenon/archive';
 import { idOf } from '@tenon/domain';
-import type { Metrics, RunningService } from '@tenon/ports';
+import type { Metrics, OlderRecords, RunningService } from '@tenon/ports';
 import type { PlannedCatalog, SettingName, Settings } from '@tenon/runtime';
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
 import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
 import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
-import { createTieredLog } from '@tenon/tiered-log';
-import { servedPointers, troubleBook } from '@tenon/views';
+import { createTieredLog, withLosses } from '@tenon/tiered-log';
+import { lossBook, servedPointers, troubleBook } from '@tenon/views';
 import { knownLog } from './known-log';
+import { lossesOf } from './losses';
 import { layersOf, pointersOf, storesOf, troublesOf, zonesOf } from './layers';
 import type { Parts } from './parts';
 
@@ -108,6 +109,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
       return createServing({
         ...deps,
         ...{ scope, stores: storesOf(scope, layers, deps) },
+        losses: lossesOf(scope, layers, deps),
         engine: await context.parts.engine(),
         config: {
           ...SERVING_DEFAULTS,
@@ -155,12 +157,15 @@ async function logBusAndStore(service: ServiceName, { parts, catalog, settings, 
   };
 }
 
-/** With the archive as the older part of the log, where this process can reach it. */
+/** With the archive as the older part of the log, where this process can reach it, and what was accepted as lost. */
 async function withTieredLog(service: ServiceName, context: ServiceContext) {
   const { parts, catalog, settings } = context;
   const made = await logBusAndStore(service, context);
-  if (settings.TENON_LAKE === undefined && settings.TENON_KAFKA_BROKERS !== undefined) return made;
+  const losses = lossBook(made.store);
+  const tiered = (older: OlderRecords) => ({ ...made, log: createTieredLog(made.log, older, made.logger) });
+  if (settings.TENON_LAKE === undefined && settings.TENON_KAFKA_BROKERS !== undefined)
+    return tiered(withLosses(losses));
   const [lake, engine] = [await parts.lake(), await parts.engine()];
-  const older = archivedRecords({ store: made.store, lake, engine, sources: catalog.sources });
-  return { ...made, log: createTieredLog(made.log, older, made.logger) };
+  const archived = archivedRecords({ store: made.store, lake, engine, sources: catalog.sources });
+  return tiered(withLosses(losses, archived));
 }

@@ -33,6 +33,12 @@ export interface Barrier {
 
 export const BARRIER = 'barrier';
 
+/**
+ * What stands in for a record that is gone and whose loss was accepted: a control record without a value, with the header
+ * `tenon-control: lost`. It is read, and archived; nobody appends it to the log.
+ */
+export const LOST = 'lost';
+
 /** A record of `tenon.cuts`. `begun`: the number is taken. `written`: every partition has its barrier. */
 export interface CutRecord {
   readonly v: 1;

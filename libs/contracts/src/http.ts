@@ -62,6 +62,8 @@ export interface AnswerEnvelope {
   readonly behind: number;
   /** Events below these offsets that the product could not take, since it began. */
   readonly deadLettered: number;
+  /** Records below these offsets that are gone and whose loss was accepted. Absent: none. */
+  readonly lost?: number;
   readonly status: AnswerStatus;
   /** When it was read, RFC 3339. */
   readonly at: string;

@@ -4,7 +4,7 @@ export type { MessageName } from './versions';
 export { UnsupportedVersion } from './unsupported-version';
 export { mustRead, supported } from './must-read';
 export { MAX_DOCUMENT_BYTES, checkDocumentSize, parseDocument, productOfKey } from './documents';
-export { BARRIER } from './event';
+export { BARRIER, LOST } from './event';
 export type { Barrier, CutRecord, EventEnvelope } from './event';
 export type { CommitMessage, FlushFrame, SliceFrame, StatesMessage, WireCell } from './states';
 export {
@@ -37,6 +37,7 @@ export type {
   RangeAccountDocument,
   ServedDocument,
   SourceDocument,
+  LossesDocument,
   TopicDocument,
   SpeedDocument,
   StretchesDocument,

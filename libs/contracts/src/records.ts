@@ -2,7 +2,7 @@
 import type { Judgement, Offset, PartitionJudge } from '@tenon/domain';
 import { IDENTITY_BYTES, hashHex96 } from '@tenon/domain';
 import type { Barrier, CutRecord } from './event';
-import { BARRIER } from './event';
+import { BARRIER, LOST } from './event';
 import { misfit } from './guards';
 import { mustRead } from './must-read';
 import { HEADERS } from './names';
@@ -86,6 +86,7 @@ export function judgeRecord(
     mustRead(unknownEvent(record), where);
     return judge.event(offset, undefined);
   }
+  if (record.header(HEADERS.control) === LOST) return judge.lost(offset);
   if (offset < judge.next) return judge.control(offset, null);
   return judge.control(offset, mustRead(barrierOf(record), where)?.epoch ?? null);
 }

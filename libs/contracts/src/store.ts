@@ -43,6 +43,19 @@ export interface TopicDocument {
   readonly id: string;
 }
 
+/** Records of a source that are gone, and whose loss was accepted. */
+export interface LossesDocument {
+  readonly v: 1;
+  readonly losses: readonly {
+    readonly partition: Partition;
+    readonly from: Offset;
+    readonly to: Offset;
+    readonly at: number;
+    readonly by: string | null;
+    readonly reason?: string;
+  }[];
+}
+
 /** Which version a product's name serves, and which others there are: the one document that moves when a name goes over. */
 export interface ServedDocument {
   readonly v: 1;
@@ -274,6 +287,7 @@ export const STORE_KEYS = {
   plan: (product: ProductId) => `plan/${product}`,
   source: (name: string) => `source/${name}`,
   topic: (name: string) => `topic/${name}`,
+  losses: (source: string) => `losses/${source}`,
   served: (name: string) => `served/${name}`,
   pointer: (product: ProductId) => `pointer/${product}`,
   kept: (product: ProductId, line: Line, generation: Generation) =>

@@ -57,6 +57,7 @@ export const VERSIONS = {
   plan: { writes: 1, reads: [1] },
   source: { writes: 1, reads: [1] },
   topic: { writes: 1, reads: [1] },
+  losses: { writes: 1, reads: [1] },
   pointer: { writes: 2, reads: [1, 2] },
   served: { writes: 1, reads: [1] },
   kept: { writes: 1, reads: [1] },

@@ -54,7 +54,7 @@ export interface MicroBatch {
 }
 
 /** How a record of the archive is marked, so that a range of it gives what the live log gave. */
-export type ArchiveMark = 'event' | 'duplicate' | 'conflict' | 'control';
+export type ArchiveMark = 'event' | 'duplicate' | 'conflict' | 'control' | 'lost';
 
 export interface ArchiveRecord extends EngineEvent {
   readonly mark: ArchiveMark;

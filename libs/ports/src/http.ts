@@ -18,6 +18,8 @@ export interface HttpRequest {
   readBody(limit: number): Promise<Uint8Array>;
   /** Given by the client or made by the runtime; the answer carries it too. */
   readonly correlationId: string;
+  /** Whose token came with it; absent: nobody is asked who he is. */
+  readonly who?: string | undefined;
   /** The traceparent of the span that serves it, where there is one: the parent of what it causes. */
   readonly trace?: string | undefined;
   /** Aborts when the client goes away or the server shuts down. */

@@ -51,6 +51,7 @@ export type { MetricLabels, MetricSample, Metrics } from './metrics';
 export type { LogReading, Readiness, RunningService } from './service';
 export type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer } from './tracing';
 export type { ServedPointers } from './served-pointers';
+export type { Loss, LossBook } from './loss-book';
 export type { TopicBook } from './topic-book';
 export type { Trouble, TroubleBook, TroubleLayer, TroublesOver } from './trouble-book';
 export type {

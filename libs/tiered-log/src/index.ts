@@ -1,2 +1,3 @@
 export { createTieredLog } from './tiered-log';
+export { withLosses } from './accepted-losses';
 export { createKnownLog } from './known-log';

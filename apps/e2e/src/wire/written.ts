@@ -15,7 +15,7 @@ import type { LogRecord, RunningService } from '@tenon/ports';
 import { registerCatalog } from '@tenon/runtime';
 import { foldStretches } from '@tenon/service-consumption';
 import { MemoryStore, eventually } from '@tenon/testing';
-import { layoutOf, topicBook, troubleBook } from '@tenon/views';
+import { layoutOf, lossBook, topicBook, troubleBook } from '@tenon/views';
 import type { Golden, GoldenSet } from './golden';
 import { PRODUCT, PRODUCT_ID, SOURCE, Scene, answerOf, ask, stillClock } from './scene';
 import { changed, typeOf } from './states';
@@ -149,6 +149,8 @@ async function reportTrouble({ store }: Scene): Promise<void> {
   const lane = { source: SOURCE.name, partition: 0, from: 2, to: 5 };
   const trouble = { layer: 'speed', code: 'log-hole', reason: 'Records are gone.', ...lane } as const;
   await troubleBook(store, stillClock).report(PRODUCT_ID, trouble);
+  const loss = { partition: 0, from: 2, to: 5, at: 1704067200000, by: 'ann', reason: 'disk 4' };
+  await lossBook(store).accept(SOURCE.name, loss);
   await topicBook(store).note(TOPICS.events(SOURCE.name), '6f3a1f0e-0000-4000-8000-000000000000');
 }
 

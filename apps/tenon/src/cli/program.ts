@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { acceptLossCommand } from '../commands/accept-loss';
 import { checkCommand } from '../commands/check';
 import { cutCommand } from '../commands/cut';
 import { diffCommand } from '../commands/diff';
@@ -55,6 +56,7 @@ export function createProgram(output: Output): Command {
     restoreCommand,
     doctorCommand,
     pruneCommand,
+    acceptLossCommand,
     tokenCommand,
   ];
   for (const create of commands) program.addCommand(create(output));

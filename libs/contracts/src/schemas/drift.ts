@@ -54,6 +54,7 @@ export type Agreed = Agree<
     Equal<z.infer<typeof store.pointer>, documents.PointerDocument>,
     Equal<z.infer<typeof store.pointerBefore>, documents.PointerDocumentBefore>,
     Equal<z.infer<typeof store.kept>, documents.KeptDocument>,
+    Equal<z.infer<typeof store.losses>, documents.LossesDocument>,
     Equal<z.infer<typeof store.served>, documents.ServedDocument>,
     Equal<z.infer<typeof store.rangeAccount>, documents.RangeAccountDocument>,
     Equal<z.infer<typeof store.progress>, documents.ProgressDocument>,

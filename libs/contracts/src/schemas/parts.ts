@@ -65,6 +65,9 @@ export const ledger = z
     deadLettered: count,
     expired: count,
     control: count,
+    lost: z
+      .exactOptional(count)
+      .describe('Gone before they were counted, and the loss was accepted; absent: none'),
   })
   .readonly()
   .meta({

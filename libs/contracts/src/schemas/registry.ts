@@ -363,6 +363,15 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     version: V,
     unknown: `${STOP}: it does not start`,
   },
+  losses: {
+    title: 'Accepted losses of a source',
+    on: { table: 'meta', key: STORE_KEYS.losses('{source}') },
+    schema: store.losses,
+    writers: ['serving'],
+    readers: ['speed', 'batch', 'serving'],
+    version: V,
+    unknown: STOP,
+  },
   pointer: {
     title: 'Which base view is served',
     on: { table: 'meta', key: STORE_KEYS.pointer(PRODUCT) },

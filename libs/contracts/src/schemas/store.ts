@@ -243,6 +243,24 @@ export const topic = z
   .object({ v: z.literal(1), id: text.describe('What the log calls it') })
   .describe('The topic of a source’s events that offsets in the store and the archive are of');
 
+export const losses = z
+  .object({
+    v: z.literal(1),
+    losses: z
+      .array(
+        z.object({
+          partition: count,
+          from: count.describe('The records [from, to)'),
+          to: count,
+          at: millis.describe('When it was accepted'),
+          by: text.nullable().describe('Who has accepted it; null: nobody is asked who he is'),
+          reason: z.exactOptional(text),
+        }),
+      )
+      .readonly(),
+  })
+  .describe('Records of a source that are gone and whose loss was accepted: readers go on behind them');
+
 export const archiveColumns = z
   .object({
     v: z.literal(1),

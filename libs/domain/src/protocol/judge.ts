@@ -10,9 +10,10 @@ import { DedupeWindow } from './dedupe';
 
 /**
  * `before`: it stands before the offset that the reader begins at, and was read for the dedupe window only.
- * `barrier`: the control record that ended the epoch; `control`: any other one, ignored barriers too.
+ * `barrier`: the control record that ended the epoch; `control`: any other one, ignored barriers too. `lost`: there is no such
+ * record any more, and its loss was accepted.
  */
-export type Judgement = 'event' | 'duplicate' | 'conflict' | 'control' | 'barrier' | 'before';
+export type Judgement = 'event' | 'duplicate' | 'conflict' | 'control' | 'barrier' | 'lost' | 'before';
 
 export class PartitionJudge {
   private readonly dedupe: DedupeWindow;
@@ -59,6 +60,13 @@ export class PartitionJudge {
     if (offset < this.from) return 'before';
     this.from = offset + 1;
     return verdict === 'new' ? 'event' : verdict;
+  }
+
+  /** Judges what stands in for a record that is gone. */
+  lost(offset: Offset): Judgement {
+    if (offset < this.from) return 'before';
+    this.from = offset + 1;
+    return 'lost';
   }
 
   /** Judges a control record. @param barrier the epoch that it begins; null: it is of another kind */

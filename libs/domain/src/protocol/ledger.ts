@@ -1,6 +1,6 @@
 /**
  * The ledger of a range of the log, per product: every record of the range is in exactly one of these counts, so that
- * records = aggregated + filtered + duplicate + deadLettered + expired + control, always.
+ * records = aggregated + filtered + duplicate + deadLettered + expired + control + lost, always.
  */
 export interface LedgerCounts {
   /** Events that counted in at least one cell. */
@@ -15,6 +15,8 @@ export interface LedgerCounts {
   readonly expired: number;
   /** Control records: barriers, ignored ones too. */
   readonly control: number;
+  /** Records that were gone before they were counted, and whose loss an operator has accepted. Absent: none. */
+  readonly lost?: number;
 }
 
 export const EMPTY_LEDGER: LedgerCounts = {
@@ -27,6 +29,7 @@ export const EMPTY_LEDGER: LedgerCounts = {
 };
 
 export function addLedgers(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
+  const lost = (a.lost ?? 0) + (b.lost ?? 0);
   return {
     aggregated: a.aggregated + b.aggregated,
     filtered: a.filtered + b.filtered,
@@ -34,6 +37,7 @@ export function addLedgers(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
     deadLettered: a.deadLettered + b.deadLettered,
     expired: a.expired + b.expired,
     control: a.control + b.control,
+    ...(lost > 0 && { lost }),
   };
 }
 

@@ -83,7 +83,7 @@ async function load(
   records: readonly ArchiveRecord[],
 ): Promise<void> {
   // Records that are no events keep null in the source's columns: they are spooled without a value to parse.
-  const isEvent = ({ mark }: ArchiveRecord) => mark !== 'control';
+  const isEvent = ({ mark }: ArchiveRecord) => mark !== 'control' && mark !== 'lost';
   const events = records.filter(isEvent);
   const others = records.filter((record) => !isEvent(record));
   const report = await new RecordReader(connection, spool, events, raw).load(table, columns);

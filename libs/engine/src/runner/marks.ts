@@ -13,6 +13,7 @@ export interface Marks {
   readonly duplicates: number;
   readonly conflicts: number;
   readonly controls: number;
+  readonly lost: number;
   /** Of the events: those that are none, those with a bad column, and those that are too old. */
   readonly poison: number;
   readonly unreadable: number;
@@ -58,13 +59,14 @@ async function quickCount(
   const reader = await connection.runAndReadAll(`SELECT __mark, count(*) FROM ${files} GROUP BY __mark`);
   const counts = new Map(reader.getRows().map(([mark, count]) => [String(mark), Number(count)]));
   const of = (mark: ArchiveMark) => counts.get(mark) ?? 0;
-  // Control records have no event time; if no other record is without, no event is poison.
-  if (found.withoutTime !== of('control')) return undefined;
+  // Control records have no event time, and what is lost has none; if no other record is without, no event is poison.
+  if (found.withoutTime !== of('control') + of('lost')) return undefined;
   const marks = {
     events: of('event'),
     duplicates: of('duplicate'),
     conflicts: of('conflict'),
     controls: of('control'),
+    lost: of('lost'),
   };
   return { ...marks, poison: 0, unreadable: 0, expired: 0 };
 }
@@ -78,13 +80,15 @@ async function count(connection: DuckDBConnection, plan: Plan, files: string): P
     "__mark = 'duplicate'",
     "__mark = 'conflict'",
     "__mark = 'control'",
+    "__mark = 'lost'",
     `${event} AND event_time IS NULL`,
     `${timed} AND NOT ${readable(plan)}`,
     `${timed} AND ${readable(plan)} AND ${stale}`,
   ];
   const sql = `SELECT ${counts.map((one) => `count(*) FILTER (${one})`).join(', ')} FROM ${files}`;
   const [row] = (await numbers(connection, sql)) as [number[]];
-  const [events, duplicates, conflicts, controls, poison, unreadable, expired] = row as [
+  const [events, duplicates, conflicts, controls, lost, poison, unreadable, expired] = row as [
+    number,
     number,
     number,
     number,
@@ -93,5 +97,5 @@ async function count(connection: DuckDBConnection, plan: Plan, files: string): P
     number,
     number,
   ];
-  return { events, duplicates, conflicts, controls, poison, unreadable, expired };
+  return { events, duplicates, conflicts, controls, lost, poison, unreadable, expired };
 }

@@ -119,6 +119,7 @@ class Range {
       expired,
       duplicate: marks.duplicates,
       control: marks.controls,
+      ...(marks.lost > 0 && { lost: marks.lost }),
       deadLettered: marks.conflicts + poison + unreadable + computed.refused.size,
       filtered: events - poison - unreadable - expired - computed.refused.size - aggregated,
     };

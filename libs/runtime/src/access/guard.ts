@@ -19,8 +19,8 @@ export interface Asked {
 }
 
 export interface Guard {
-  /** @throws HttpProblem 401 `unauthenticated`, 403 `not-allowed`, 503 `keys-unavailable` */
-  admit(asked: Asked): Promise<void>;
+  /** @returns who asks; undefined where anybody may. @throws HttpProblem 401 `unauthenticated`, 403 `not-allowed`, 503 `keys-unavailable` */
+  admit(asked: Asked): Promise<Identity | undefined>;
   /** Who a token is of. */
   identify(token: string): Promise<Identity | undefined>;
   close(): void;
@@ -58,12 +58,13 @@ export function createGuard(
     close: () => tokens?.close(),
     admit: async (asked) => {
       const need = needOf(asked.route, asked.params);
-      if (need === null) return;
+      if (need === null) return undefined;
       const token = tokenOf(asked.request.headers);
       const identity = token === undefined ? undefined : await identify(token);
       if (identity === undefined) throw unauthenticated(token !== undefined);
       if (!identity.grants.allow(need)) throw notAllowed(identity, need);
       if (need.role === 'operate') audit(logger, identity, asked);
+      return identity;
     },
   };
 }

@@ -12,6 +12,7 @@ const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter
   'GET /openapi.json': ['anybody'],
   'GET /v1/status': ['read'],
   'GET /v1/ledger': ['read'],
+  'GET /v1/losses': ['read'],
   'GET /v1/sources': ['read'],
   'GET /v1/sources/:source': ['read'],
   'POST /v1/sources/:source/events': ['ingest', 'source'],
@@ -22,6 +23,7 @@ const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter
   'GET /v1/products/:name/diff': ['read', 'name'],
   'GET /v1/products/:name/live': ['read', 'name'],
   'POST /v1/cuts': ['operate'],
+  'POST /v1/losses': ['operate'],
   'POST /v1/reload': ['operate'],
 };
 

@@ -53,8 +53,7 @@ export class Dispatcher {
     const { request, response, path, correlationId } = exchange;
     const span = route.tracer?.enabled ? spanOf(route.tracer, route, exchange) : undefined;
     try {
-      if (this.guard !== undefined)
-        await this.guard.admit({ route, params, request, response, correlationId });
+      const identity = await this.guard?.admit({ route, params, request, response, correlationId });
       const query = parseQuery(exchange.query, route.query);
       const answer = await route.handle(
         new NodeRequest(
@@ -67,6 +66,7 @@ export class Dispatcher {
           exchange.query,
           correlationId,
           span?.traceparent,
+          identity?.name,
         ),
       );
       if (answer.stream !== undefined) await this.stream(exchange, route, answer, answer.stream, span);

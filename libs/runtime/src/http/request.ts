@@ -27,6 +27,7 @@ export class NodeRequest implements HttpRequest {
     readonly search: string,
     readonly correlationId: string,
     readonly trace: string | undefined,
+    readonly who?: string,
   ) {}
 
   get method(): string {

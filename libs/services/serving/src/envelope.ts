@@ -21,6 +21,7 @@ interface Standing {
   readonly missing: boolean;
   readonly fields: Pick<AnswerEnvelope, 'topology' | 'generation' | 'cut' | 'included'>;
   readonly deadLettered: number;
+  readonly lost: number;
   /** `fields`, up to the value of `behind`. */
   readonly head: string;
   readonly troubles: readonly AnswerTrouble[];
@@ -56,12 +57,13 @@ export class Envelopes {
     at: number,
   ): Said {
     const standing = this.standing(view, layer, at);
-    const { fields, included, deadLettered, troubles } = standing;
+    const { fields, included, deadLettered, lost, troubles } = standing;
     const behind = behindOf(standing, end);
     const envelope = {
       ...fields,
       behind,
       deadLettered,
+      ...(lost > 0 && { lost }),
       status: statusOf(standing, behind, rows, end),
       at: formatTimestamp(at * 1000),
       ...(troubles.length > 0 && { troubles }),
@@ -80,7 +82,8 @@ export class Envelopes {
     const standing = this.standing(view, layer, at);
     const behind = behindOf(standing, end);
     const status = statusOf(standing, behind, rows, end);
-    return `${standing.head}${behind},"deadLettered":${standing.deadLettered},"status":"${status}","at":"${momentOf(at)}"${standing.tail}`;
+    const lost = standing.lost > 0 ? `"lost":${standing.lost},` : '';
+    return `${standing.head}${behind},"deadLettered":${standing.deadLettered},${lost}"status":"${status}","at":"${momentOf(at)}"${standing.tail}`;
   }
 
   /** What is wrong with the product, as each answer says it. */
@@ -128,7 +131,14 @@ export class Envelopes {
       troubles.map(({ since: _, ...trouble }) => trouble),
     ]);
     return {
-      ...{ included, fields, troubles, deadLettered: ledger.deadLettered, last: null },
+      ...{
+        included,
+        fields,
+        troubles,
+        deadLettered: ledger.deadLettered,
+        lost: ledger.lost ?? 0,
+        last: null,
+      },
       missing: hasGap(view) || troubles.length > 0,
       head: `${JSON.stringify(fields).slice(0, -1)},"behind":`,
       tail: said === null ? '}' : `,"troubles":${said}}`,

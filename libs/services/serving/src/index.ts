@@ -1,3 +1,4 @@
+export type { LossDesk } from './losses';
 export { SERVING_DEFAULTS, createServing } from './service';
 export type { ServingConfig, ServingDeps } from './service';
 export { CONDITION_HELP, conditionProblem, parseCondition } from './diff/condition';

@@ -30,6 +30,8 @@ import type { LiveConfig } from './live';
 import { LIVE_DEFAULTS, LiveHub } from './live';
 import { liveResponse } from './live-streams';
 import { Names } from './names';
+import type { LossDesk } from './losses';
+import { lossRoutes } from './losses';
 import { PageCache } from './pages';
 import { versionAsked } from './query';
 import { Questions } from './questions';
@@ -70,6 +72,8 @@ export interface ServingDeps {
   readonly stores?: (plan: Plan) => LayerStores;
   /** Absent: all. */
   readonly scope?: ServingScope;
+  /** Absent: nothing is known of losses. */
+  readonly losses?: LossDesk;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -172,6 +176,7 @@ class Serving {
   }
 
   routes(): Route[] {
+    const { losses } = this.deps;
     return [
       {
         method: 'GET',
@@ -211,6 +216,7 @@ class Serving {
         handle: (request) => this.live(request),
       },
       { method: 'GET', path: '/v1/ledger', query: [], handle: () => this.ledger() },
+      ...(losses === undefined ? [] : lossRoutes({ ...this.deps, losses })),
     ];
   }
 

@@ -20,6 +20,8 @@ import type { LivePartition } from './partition';
 const LOOK_EVERY = 1000;
 /** Another instance may have taken it out of the book, milliseconds. */
 const TELL_EVERY = 60_000;
+/** What is gone may have been put back, or its loss accepted, milliseconds. */
+const LOOK_FOR_MISSING_EVERY = 10_000;
 
 /** A product that has failed in a lane, until it is well again. */
 interface Failed {
@@ -28,6 +30,8 @@ interface Failed {
   readonly error: unknown;
   /** A cut above it spares the product what it failed at. */
   readonly at: Offset;
+  /** By the monotonic clock. */
+  readonly since: number;
   /** When it was written down last, by the monotonic clock. */
   toldAt: number;
   /** It has begun again, and is not well yet. */
@@ -112,7 +116,15 @@ export class CatchUps {
       const before = this.broken.get(key);
       const isSame = before !== undefined && reasonOf(before.error) === reasonOf(error);
       const toldAt = isSame ? before.toldAt : -Infinity;
-      this.broken.set(key, { live, layout, error, at: judge.next, toldAt, isTrying: false });
+      this.broken.set(key, {
+        live,
+        layout,
+        error,
+        at: judge.next,
+        since: this.deps.clock.monotonic(),
+        toldAt,
+        isTrying: false,
+      });
     }
   }
 
@@ -154,9 +166,11 @@ export class CatchUps {
     if (this.deps.clock.monotonic() - failed.toldAt >= TELL_EVERY) this.tell(failed);
     if (failed.isTrying) return;
     const [cursor = FIRST_EPOCH] = await this.cursors(live.lane, [layout]);
-    // What is gone may have been put back.
-    const mayPass = !isLasting(failed.error) || failed.error instanceof RecordsMissing;
-    if (!(mayPass && this.patience.isOver(key)) && cursor.start <= failed.at) return;
+    const isMissing = failed.error instanceof RecordsMissing;
+    const isDue =
+      ((isMissing || !isLasting(failed.error)) && this.patience.isOver(key)) ||
+      (isMissing && this.deps.clock.monotonic() - failed.since >= LOOK_FOR_MISSING_EVERY);
+    if (!isDue && cursor.start <= failed.at) return;
     failed.isTrying = true;
     this.begin(live, [layout], [cursor]);
   }

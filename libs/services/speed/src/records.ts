@@ -9,7 +9,7 @@ import type { LivePartition } from './partition';
 /** What reading a partition up to (and with) its next barrier, or to the end of the poll, gave. */
 export interface Round {
   readonly events: EngineEvent[];
-  /** Duplicates, conflicts and control records: the same for every product. */
+  /** Duplicates, conflicts, control records and what is lost: the same for every product. */
   readonly counts: LedgerCounts;
   readonly conflicts: readonly DeadLetter[];
   /** The barrier that ended the epoch, and with it the round; the partition's judge is in the next epoch then. */
@@ -34,6 +34,7 @@ export function readRound(
   const conflicts: DeadLetter[] = [];
   let duplicate = 0;
   let control = 0;
+  let lost = 0;
   let barrier: LogRecord | null = null;
   let index = at;
   while (index < records.length && barrier === null) {
@@ -52,6 +53,9 @@ export function readRound(
         control += 1;
         if (record.header(HEADERS.control) === BARRIER && barrierOf(record) === null) strange?.(record);
         break;
+      case 'lost':
+        lost += 1;
+        break;
       case 'barrier':
         control += 1;
         barrier = record;
@@ -60,7 +64,8 @@ export function readRound(
         break;
     }
   }
-  const counts = { ...EMPTY_LEDGER, duplicate, control, deadLettered: conflicts.length };
+  const of = { duplicate, control, deadLettered: conflicts.length, ...(lost > 0 && { lost }) };
+  const counts = { ...EMPTY_LEDGER, ...of };
   return { events, counts, conflicts, barrier, used: index - at };
 }
 

@@ -98,6 +98,20 @@ export const cut = z
   })
   .meta({ id: 'Cut' });
 
+export const loss = z
+  .object({
+    source: name,
+    partition: count,
+    from: count.describe('The records [from, to)'),
+    to: count,
+    at: rfc3339.describe('When it was accepted'),
+    by: text.nullable().describe('Who has accepted it; null: nobody is asked who he is'),
+    reason: optional(text),
+  })
+  .meta({ id: 'Loss' });
+
+export const losses = z.object({ losses: z.array(loss) }).meta({ id: 'Losses' });
+
 export const trouble = z
   .object({
     layer: name.describe('The service that found it'),
@@ -123,6 +137,7 @@ export const envelope = z
     included: offsetVector.describe('The answer is exactly the fold of all records below'),
     behind: count,
     deadLettered: count,
+    lost: optional(count).describe('Records below that are gone and whose loss was accepted; absent: none'),
     status,
     at: rfc3339,
     troubles: optional(z.array(trouble).readonly()),
@@ -273,13 +288,16 @@ export const ledger = z
         version: count,
         source: name,
         included: offsets,
-        accepted: count.describe('aggregated + filtered + duplicate + deadLettered + expired + control'),
+        accepted: count.describe(
+          'aggregated + filtered + duplicate + deadLettered + expired + control + lost',
+        ),
         aggregated: count,
         filtered: count,
         duplicate: count,
         deadLettered: count,
         expired: count,
         control: count,
+        lost: optional(count).describe('Gone, and the loss was accepted'),
       }),
     ),
   })

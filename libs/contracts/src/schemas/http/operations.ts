@@ -272,6 +272,24 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: 'operation',
     answers: ok('Per product', answers.ledger),
   },
+  'GET /v1/losses': {
+    summary: 'Records that are gone and whose loss was accepted',
+    tag: 'operation',
+    answers: ok('Of all sources', answers.losses),
+  },
+  'POST /v1/losses': {
+    summary: 'Go on behind records that are gone for good',
+    tag: 'operation',
+    query: parameters.LOSSES,
+    answers: ok('What stands in the book, also if it was accepted before', answers.loss),
+    problems: {
+      ...BAD,
+      ...NO_SOURCE,
+      'not-lost': [409],
+      'loss-counted': [409],
+      'layer-elsewhere': [421],
+    },
+  },
   'GET /v1/status': {
     summary: 'Every service instance and product',
     tag: 'operation',

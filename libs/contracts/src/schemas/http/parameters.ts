@@ -112,6 +112,20 @@ export const CUTS: Parameters = {
   timeout: whole(CUT_TIMEOUT, 'For `wait`, milliseconds; then 504'),
 };
 
+const needed = (schema: Parameter['schema'], description: string): Parameter => ({
+  ...{ schema, description },
+  required: true,
+});
+const offset = z.string().regex(/^\d{1,15}$/);
+
+export const LOSSES: Parameters = {
+  source: needed(z.string(), 'Whose records are gone'),
+  partition: needed(offset, 'The partition'),
+  from: needed(offset, 'The first record that is gone'),
+  to: needed(offset, 'The first one behind them'),
+  reason: text('Why, for whoever asks later'),
+};
+
 const choosing: Parameters = {
   product: text('Letters that this product refused'),
   code: text('Letters with this code'),

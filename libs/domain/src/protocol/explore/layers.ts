@@ -7,7 +7,7 @@ import { laneKey, type LaneKey } from '../../lanes';
 import type { Epoch, Offset } from '../../numbers';
 import type { EpochCursor } from '../cuts';
 import type { LedgerCounts } from '../ledger';
-import { EMPTY_LEDGER } from '../ledger';
+import { EMPTY_LEDGER, addLedgers } from '../ledger';
 import { laterOf, type Pointer } from '../pointer';
 import type { Rules } from './rules';
 import type { ScriptRecord, Tally } from './script';
@@ -82,10 +82,11 @@ function read(
 }
 
 export function join(a: Part, b: Part): Part {
-  const counts = { ...a.ledger };
-  for (const name of Object.keys(counts) as (keyof LedgerCounts)[])
-    (counts[name] as number) += b.ledger[name];
-  return { tally: plus(a.tally, b.tally), ledger: counts, watermark: laterOf(a.watermark, b.watermark) };
+  return {
+    tally: plus(a.tally, b.tally),
+    ledger: addLedgers(a.ledger, b.ledger),
+    watermark: laterOf(a.watermark, b.watermark),
+  };
 }
 
 /** Where a lane's epochs begin, as a reader from the lane's beginning finds it: batch's archive, and where speed replays from. */

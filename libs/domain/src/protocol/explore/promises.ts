@@ -173,7 +173,7 @@ export class Promises {
 
 function sameLedger(a: readonly LedgerCounts[], b: readonly LedgerCounts[]): boolean {
   const sum = (of: readonly LedgerCounts[], name: keyof LedgerCounts) =>
-    of.reduce((all, one) => all + one[name], 0);
+    of.reduce((all, one) => all + (one[name] ?? 0), 0);
   const total = (of: readonly LedgerCounts[]) => of.reduce((all, one) => all + ledgerTotal(one), 0);
   const names = ['aggregated', 'duplicate', 'deadLettered', 'control'] as const;
   return total(a) === total(b) && names.every((name) => sum(a, name) === sum(b, name));

@@ -31,6 +31,7 @@ const MARKS: Readonly<Record<Judgement, ArchiveMark | null>> = {
   conflict: 'conflict',
   control: 'control',
   barrier: 'control',
+  lost: 'lost',
   before: null,
 };
 

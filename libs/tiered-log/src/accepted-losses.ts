@@ -1,0 +1,55 @@
+/**
+ * Records that are gone and whose loss was accepted, as the last tier of the log: in the place of each stands a control record that
+ * says so. So whoever reads goes on behind them, counts them as lost and archives them as such, whichever layer it is.
+ */
+import { HEADERS, LOST, TOPICS } from '@tenon/contracts';
+import type { Offset } from '@tenon/domain';
+import { isPassing } from '@tenon/errors';
+import type { LogRecord, LossBook, OlderPart, OlderRecords } from '@tenon/ports';
+
+const CHUNK = 1000;
+const EMPTY = new Uint8Array();
+const HEADER = new TextEncoder().encode(LOST);
+const EVENTS = TOPICS.events('');
+
+/** @param kept where older records are kept; absent: nowhere. What it has is never taken for lost. */
+export function withLosses(book: Pick<LossBook, 'read'>, kept?: OlderRecords): OlderRecords {
+  return {
+    async *read(topic, partition, from) {
+      let next = from;
+      let failure: { readonly error: unknown } | null = null;
+      if (kept !== undefined)
+        try {
+          for await (const part of kept.read(topic, partition, from)) {
+            yield part;
+            next = part.next;
+          }
+        } catch (error) {
+          if (isPassing(error)) throw error;
+          failure = { error };
+        }
+      if (!topic.startsWith(EVENTS)) return;
+      const losses = (await book.read(topic.slice(EVENTS.length))).filter(
+        (one) => one.partition === partition,
+      );
+      const loss = losses.find((one) => one.from <= next && next < one.to);
+      if (loss !== undefined) yield* standIns(next, loss.to, loss.at);
+      else if (failure !== null) throw failure.error;
+    },
+  };
+}
+
+function* standIns(from: Offset, to: Offset, timestamp: number): Generator<OlderPart> {
+  for (let at = from; at < to; at += CHUNK) {
+    const next = Math.min(at + CHUNK, to);
+    const records = Array.from({ length: next - at }, (_, index) => lostRecord(at + index, timestamp));
+    yield { records, next };
+  }
+}
+
+const lostRecord = (offset: Offset, timestamp: number): LogRecord => ({
+  ...{ offset, timestamp, key: null, value: EMPTY },
+  header: (name) => (name === HEADERS.control ? LOST : undefined),
+  headerBytes: (name) => (name === HEADERS.control ? HEADER : undefined),
+  headers: () => ({ [HEADERS.control]: LOST }),
+});
