@@ -43,7 +43,7 @@ const topicsOf = (plan: Plan) => [
 ];
 
 async function topics(parts: Parts, { sources, plans }: LoadedCatalog, stored: boolean): Promise<Problem[]> {
-  const log = await knownLog(parts, stored);
+  const log = await knownLog(parts, stored ? 'store' : 'log');
   const wanted = sources.flatMap(({ name, partitions }) => [
     eventsTopic({ name, partitions }),
     ...plans

@@ -104,6 +104,8 @@ export function createParts(
     if (opening === undefined) {
       opening = open();
       known.set(part, opening);
+      // Who asks for it later may find it there.
+      opening.catch(() => known.delete(part));
     }
     return opening;
   };

@@ -11,6 +11,7 @@ import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { createTieredLog, withLosses } from '@tenon/tiered-log';
 import { lossBook, servedPointers, troubleBook } from '@tenon/views';
+import type { Noted } from './known-log';
 import { knownLog } from './known-log';
 import { lossesOf } from './losses';
 import { layersOf, pointersOf, storesOf, troublesOf, zonesOf } from './layers';
@@ -51,8 +52,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
     start: async ({ parts, catalog, settings, metrics }) =>
       createIngestion({
         ...environmentOf('ingestion', parts),
-        // On servers ingestion has no store.
-        log: await knownLog(parts, settings.TENON_KAFKA_BROKERS === undefined, settings.TENON_ACCEPT_TOPICS),
+        log: await knownLog(parts, notedFor(parts, settings), settings.TENON_ACCEPT_TOPICS),
         bus: await parts.bus(),
         metrics,
         sources: catalog.sources,
@@ -121,6 +121,12 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
   },
 };
 
+/** Alone, ingestion needs no store, and goes on without the one that it is told of. */
+function notedFor({ opened, home }: Parts, settings: Settings): Noted {
+  if (settings.TENON_KAFKA_BROKERS === undefined) return 'store';
+  return settings.TENON_MONGODB_URL !== undefined || opened().includes(home) ? 'both' : 'log';
+}
+
 const letterLimits = (settings: Settings): LetterLimits => ({
   letters: settings.TENON_MAX_DEAD_LETTERS,
   bytes: settings.TENON_MAX_DEAD_LETTER_BYTES,
@@ -148,7 +154,7 @@ async function logBusAndStore(service: ServiceName, { parts, catalog, settings, 
   const layers = await layersOf(parts, plans, settings.TENON_LAYER);
   return {
     ...environmentOf(service, parts),
-    log: await knownLog(parts, true, settings.TENON_ACCEPT_TOPICS),
+    log: await knownLog(parts, 'store', settings.TENON_ACCEPT_TOPICS),
     bus: await parts.bus(),
     ...{ store, layers },
     pointers: pointersOf(layers, service === 'batch' ? 'batch' : 'speed', plans, servedPointers(store)),
