@@ -171,7 +171,15 @@ test('every operation is asked, in every way that it answers, and answers as it 
   expect((await ask('GET', '/v1/products/shapes/diff?a=@0&b=1')).status).toBe(200);
   await ask('GET', '/v1/products/shapes/diff?a=1&b=1');
   await ask('GET', '/v1/products/shapes/rows?version=9');
-  for (const path of ['/v1/ledger', '/v1/status', '/healthz', '/readyz', '/metrics', '/openapi.json'])
+  for (const path of [
+    '/v1/ledger',
+    '/v1/status',
+    '/v1/catalog',
+    '/healthz',
+    '/readyz',
+    '/metrics',
+    '/openapi.json',
+  ])
     expect((await ask('GET', path)).status).toBe(200);
 
   const { letters } = json(await ask('GET', '/v1/dead-letters')) as unknown as {
@@ -340,7 +348,7 @@ describe('a service alone', () => {
     serving: /^\/v1\/(products|ledger|losses)/,
   };
   const SHARED =
-    /^\/(v1\/(cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
+    /^\/(v1\/(catalog|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
   const directory = mkdtempSync(join(tmpdir(), 'tenon-openapi-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -352,7 +360,7 @@ describe('a service alone', () => {
         const of = await OpenApi.of(host.url);
         const paths = Object.keys(of.paths);
         expect(paths.filter((path) => !OWN[name].test(path) && !SHARED.test(path))).toEqual([]);
-        for (const path of ['/v1/status', '/healthz', '/metrics', '/openapi.json'])
+        for (const path of ['/v1/status', '/v1/catalog', '/healthz', '/metrics', '/openapi.json'])
           await ask('GET', path, {}, of, host.url);
         const known = new Set(Object.keys(OPERATIONS).map((one) => one.replace(/:(\w+)/g, '{$1}')));
         const all = Object.entries(of.paths).flatMap(([path, verbs]) =>

@@ -4,8 +4,9 @@ import type { Plan, Problem } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 import type { Taking } from '@tenon/runtime';
-import { changedPlans, changedSources, registerCatalog } from '@tenon/runtime';
+import { registerCatalog } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
+import { judgeCatalog } from './judgement';
 import { knownLog } from './known-log';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
@@ -25,14 +26,10 @@ export async function admit(
   taking: Taking,
 ): Promise<void> {
   // Ingestion alone has no store; then at least what it runs itself is not to change.
-  const changed = changedSources(running.sources, next.sources);
+  const { problems: changed } = judgeCatalog({ ...running, versions: new Map(), others: [] }, next);
   const files = changed.map(({ place }) => place?.file);
   const sources = next.sources.filter(({ name }) => !files.includes(`sources/${name}.yaml`));
-  const problems: Problem[] = [
-    ...changed,
-    ...changedPlans(running.plans, next.plans),
-    ...(await topics(parts, { ...next, sources }, stored)),
-  ];
+  const problems: Problem[] = [...changed, ...(await topics(parts, { ...next, sources }, stored))];
   if (problems.length > 0) throw new Refusal('catalog', problems);
   if (stored) await registerCatalog(await parts.store(), next, taking);
 }

@@ -15,6 +15,7 @@ import {
   startProbe,
 } from '@tenon/runtime';
 import { createAccess } from './access';
+import { catalogRoute } from './catalog-route';
 import { controlRoutes } from './control';
 import { Deployment } from './deployment';
 import { describeSelf, nameInstance } from './instance';
@@ -159,6 +160,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
       disk,
     }),
     ...versions.routes,
+    catalogRoute(parts, set),
     ...healthRoutes({ services: healths, ...watch.health }),
     metricsRoute(metrics),
     ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),

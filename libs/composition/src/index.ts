@@ -1,6 +1,17 @@
 export { endProcess } from '@tenon/runtime';
 export { readServiceSettings, runAlone } from './alone';
 export type { AloneOptions } from './alone';
+export type { CatalogAnswer } from './catalog-route';
+export { durationText, judgeCatalog } from './judgement';
+export type {
+  DeclaredCatalog,
+  Difference,
+  Notice,
+  ProductChange,
+  RunningCatalog,
+  SourceChange,
+  Verdict,
+} from './judgement';
 export { startHost } from './host';
 export type { Host, HostOptions } from './host';
 export { SERVICES } from './services';

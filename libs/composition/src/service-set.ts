@@ -100,6 +100,11 @@ export class ServiceSet {
     return this.loaded;
   }
 
+  /** What the catalog's directory had when it was taken last. */
+  get declaredCatalog(): LoadedCatalog {
+    return this.declared;
+  }
+
   /** How a catalog is taken just now. */
   private taking(how: Omit<Taking, 'now' | 'graceMs'>): Taking {
     const { parts, settings } = this.deps;

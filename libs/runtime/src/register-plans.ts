@@ -49,12 +49,20 @@ export async function putPlans(tx: StoreTransaction, plans: readonly Plan[], tak
   });
 }
 
-/** What changed from one catalog to the next although its version did not. */
-export function changedPlans(before: readonly Plan[], after: readonly Plan[]): readonly Problem[] {
+/**
+ * What changed from one catalog to the next although its version did not.
+ *
+ * @param next a number that no version of the product has had
+ */
+export function changedPlans(
+  before: readonly Plan[],
+  after: readonly Plan[],
+  next?: (plan: Plan) => number,
+): readonly Problem[] {
   const known = new Map(before.map((plan) => [idOf(plan), plan.hash]));
   return after
     .filter((plan) => (known.get(idOf(plan)) ?? plan.hash) !== plan.hash)
-    .map((plan) => changedProblem(plan));
+    .map((plan) => changedProblem(plan, next?.(plan)));
 }
 
 /** @param next a number that no version has had */

@@ -6,6 +6,7 @@ import type * as Check from '../check/check';
 import type * as LoadAll from '../load/load-all';
 import type * as Parquet from '../load/parquet-reader';
 import type * as Runtime from '@tenon/runtime';
+import type * as Plan from '../plan/plan';
 import type * as Prune from '../prune/prune';
 import type * as Up from '../up';
 import type * as Verify from '../verify/verify';
@@ -18,6 +19,7 @@ export const lazy = {
   parquet: () => require('../load/parquet-reader') as typeof Parquet,
   runtime: () => require('@tenon/runtime') as typeof Runtime,
   verify: () => require('../verify/verify') as typeof Verify,
+  plan: () => require('../plan/plan') as typeof Plan,
   prune: () => require('../prune/prune') as typeof Prune,
   up: () => require('../up') as typeof Up,
 };

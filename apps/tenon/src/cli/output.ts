@@ -13,7 +13,7 @@ export interface Output {
   readonly out: Sink;
   readonly err: Sink;
   /** What the command ends with, where it has a result and yet failed. */
-  exitCode: 0 | 1 | 2;
+  exitCode: 0 | 1 | 2 | 3;
 }
 
 export const standardOutput = (): Output => ({ out: process.stdout, err: process.stderr, exitCode: 0 });

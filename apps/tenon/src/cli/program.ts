@@ -10,6 +10,7 @@ import { dlqCommand } from '../commands/dlq';
 import { doctorCommand } from '../commands/doctor';
 import { dumpCommand } from '../commands/dump';
 import { loadCommand } from '../commands/load';
+import { planCommand } from '../commands/plan';
 import { pruneCommand } from '../commands/prune';
 import { queryCommand } from '../commands/query';
 import { reloadCommand } from '../commands/reload';
@@ -43,6 +44,7 @@ export function createProgram(output: Output): Command {
   const commands = [
     upCommand,
     checkCommand,
+    planCommand,
     loadCommand,
     queryCommand,
     watchCommand,

@@ -23,6 +23,7 @@ const ROUTES = [
   route('POST', '/v1/sources/:source/events', true),
   route('GET', '/v1/products/:name/rows'),
   route('GET', '/v1/status'),
+  route('GET', '/v1/catalog'),
   route('POST', '/v1/cuts'),
   route('GET', '/v1/something-new'),
 ];
@@ -56,7 +57,10 @@ describe('with tokens', () => {
   const as = (token: string) => ({ authorization: `Bearer ${token}` });
 
   beforeAll(async () => {
-    writeTokens([entry('shop', 'ingest:orders'), entry('board', 'read:sales_*'), entry('ops', 'operate')]);
+    writeTokens([
+      ...[entry('shop', 'ingest:orders'), entry('board', 'read:sales_*'), entry('ops', 'operate')],
+      ...[entry('ci', 'read'), entry('any', 'read:*')],
+    ]);
     tokens = new StaticTokens(file, logger, 20);
     const guard = createGuard({ tokens }, logger);
     server = await serve([...ROUTES, sessionRoute(guard, false)], { guard });
@@ -92,6 +96,10 @@ describe('with tokens', () => {
     ['board', 'GET', '/v1/products/orders/rows', 403],
     ['board', 'GET', '/v1/products/sales_eu%2F..%2Forders/rows', 403],
     ['board', 'GET', '/v1/status', 200],
+    ['board', 'GET', '/v1/catalog', 403],
+    ['ci', 'GET', '/v1/catalog', 200],
+    ['any', 'GET', '/v1/catalog', 200],
+    ['ops', 'GET', '/v1/catalog', 200],
     ['board', 'POST', '/v1/cuts', 403],
     ['board', 'GET', '/v1/something-new', 403],
     ['ops', 'POST', '/v1/cuts', 200],

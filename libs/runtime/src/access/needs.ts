@@ -2,6 +2,9 @@
 import type { Route } from '@tenon/ports';
 import type { Need, Role } from './grants';
 
+/** In the place of a parameter: what is about all of them is for a grant that has no names, or any. */
+const ALL = '*';
+
 /** Method and path as routes have them → the role, or that anybody may; the parameter that names a source or product. */
 const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter?: string]>> = {
   'GET /healthz': ['anybody'],
@@ -13,6 +16,8 @@ const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter
   'GET /v1/status': ['read'],
   'GET /v1/ledger': ['read'],
   'GET /v1/losses': ['read'],
+  // It has the SQL of all products.
+  'GET /v1/catalog': ['read', ALL],
   'GET /v1/sources': ['read'],
   'GET /v1/sources/:source': ['read'],
   'POST /v1/sources/:source/events': ['ingest', 'source'],
@@ -40,6 +45,6 @@ export function needOf(
 ): Need | null {
   const [role, parameter] = NEEDS[`${method} ${path}`] ?? (['operate'] as const);
   if (role === 'anybody') return null;
-  const of = parameter === undefined ? undefined : params[parameter];
+  const of = parameter === undefined ? undefined : parameter === ALL ? '' : params[parameter];
   return { role, ...(of !== undefined && { of }) };
 }

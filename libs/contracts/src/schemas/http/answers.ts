@@ -253,17 +253,22 @@ export const step = z
   })
   .meta({ id: 'VersionStep' });
 
+const productColumns = z.array(
+  z.object({ name: text, type: name, role: z.enum(['key', 'measure', 'expression']) }),
+);
+const productWindow = z
+  .looseObject({ column: text, sizeMicros: count, sizeMonths: count })
+  .nullable()
+  .describe('null: a running total');
+
 export const describedProduct = z.looseObject({
   name,
   version: count,
   description: text.nullable(),
   topology,
   source: name,
-  columns: z.array(z.object({ name: text, type: name, role: z.enum(['key', 'measure', 'expression']) })),
-  window: z
-    .looseObject({ column: text, sizeMicros: count, sizeMonths: count })
-    .nullable()
-    .describe('null: a running total'),
+  columns: productColumns,
+  window: productWindow,
   example: value.describe('An event that the schema allows'),
   generation: count,
   cut: offsetVector,
@@ -279,6 +284,57 @@ export const products = z
   .meta({ id: 'Products' });
 
 export const product = describedProduct.extend({ sql: text }).meta({ id: 'ProductWithSql' });
+
+const otherVersion = z.looseObject({
+  version: count,
+  state: z.enum(['building', 'ready', 'kept', 'dropping', 'dropped']),
+  since: count.describe('Milliseconds since 1970'),
+});
+
+export const catalog = z
+  .object({
+    catalog: text.describe('Its fingerprint'),
+    sources: z.array(z.object(sourceFields)),
+    products: z.array(
+      z.object({
+        name,
+        version: count,
+        declared: flag.describe('The catalog has it; else it runs, or is kept, beside the one that it has'),
+        source: name,
+        sql: text,
+        topology,
+        retentionMicros: count.nullable(),
+        generations: optional(count),
+        description: text.nullable(),
+        hash: name.describe('Equal hash, equal states'),
+        columns: productColumns,
+        key: z.array(z.object({ column: text.nullable(), type: name })),
+        window: productWindow,
+      }),
+    ),
+    versions: z
+      .record(
+        name,
+        z.looseObject({
+          served: count.describe('What the name answers with'),
+          since: count,
+          declared: count.describe('What the catalog had that was taken last'),
+          last: count.describe('The highest number that there ever was'),
+          others: z.array(otherVersion),
+        }),
+      )
+      .describe('By product; empty where this process has no store'),
+    sizes: z
+      .record(
+        name,
+        z.object({
+          records: count.describe('Of the log since its beginning, barriers too'),
+          archivedBytes: count.nullable().describe('null: no archive, or this process does not know'),
+        }),
+      )
+      .describe('By source'),
+  })
+  .meta({ id: 'Catalog' });
 
 export const ledger = z
   .object({

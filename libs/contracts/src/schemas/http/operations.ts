@@ -290,6 +290,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       'layer-elsewhere': [421],
     },
   },
+  'GET /v1/catalog': {
+    summary: 'The catalog that runs, as it was declared',
+    tag: 'operation',
+    answers: ok('Sources, products, their versions, and how much there is of each source', answers.catalog),
+  },
   'GET /v1/status': {
     summary: 'Every service instance and product',
     tag: 'operation',
