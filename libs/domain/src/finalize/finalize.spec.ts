@@ -62,6 +62,17 @@ describe('totals', () => {
     expect(finalize('avg', 'DOUBLE', [double([1.7e308, 1.7e308]), count(2)])).toEqual(exact(1.7e308));
     expect(finalize('avg', 'DOUBLE', [double([1, NaN]), count(2)])).toEqual(exact('NaN'));
   });
+
+  it('average to the nearest double of the exact fraction, beside 2^53 and beyond', () => {
+    const large = fc.oneof(fc.maxSafeInteger().map(BigInt), fc.bigInt({ min: -(2n ** 60n), max: 2n ** 60n }));
+    const times = fc.integer({ min: 1, max: 2 ** 53 - 1 });
+    fc.assert(
+      fc.property(large, times, fc.integer({ min: 0, max: 18 }), (sum, n, scale) => {
+        const { value } = finalize('avg', 'DOUBLE', [decimal(scale, sum), count(n)]);
+        expect(value).toBe(nearestDouble(sum, BigInt(n) * 10n ** BigInt(scale)));
+      }),
+    );
+  });
 });
 
 const short = fc.integer({ min: -(2 ** 24), max: 2 ** 24 }).chain((n) => fc.constantFrom(n, n / 4));

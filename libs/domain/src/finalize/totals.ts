@@ -21,11 +21,27 @@ export const sum: Finalizer = ({ specs, states }) => {
 };
 
 export const avg: Finalizer = ({ specs, states }) => {
+  const quick = quotient(specs[0], states[0], states[1]);
+  if (quick !== undefined) return exact(quick);
   const n = countOf(states[1]);
   if (n === 0n || specs[0] === undefined) return exact(null);
   const total = exactSum(specs[0], states[0] ?? null);
   return exact(encodeDouble(typeof total === 'number' ? total : nearestDouble(total.num, total.den * n)));
 };
+
+/** Where sum and count are whole numbers that doubles hold, one division is the nearest double: IEEE 754 rounds it once. */
+function quotient(
+  spec: StateSpec | undefined,
+  sum: State | undefined,
+  count: State | undefined,
+): number | undefined {
+  if (spec?.kind !== 'sum' || typeof sum !== 'number' || typeof count !== 'number' || count === 0)
+    return undefined;
+  const shape = shapeOf(spec.type);
+  const scale = shape.kind === 'decimal' ? shape.scale : 0;
+  const divisor = scale === 0 ? count : count * Number(`1e${scale}`);
+  return Number.isSafeInteger(sum) && Number.isSafeInteger(divisor) ? sum / divisor : undefined;
+}
 
 function formatSum(type: string, state: JsonInteger): Value {
   const shape = shapeOf(type);

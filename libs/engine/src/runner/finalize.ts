@@ -8,6 +8,8 @@ import { CELLS, cellName } from '../planner/names';
 import { type Database, engineFailure, isEnvironmentError, isOutOfMemory, query } from '../sql/database';
 import { rowsOf } from '../sql/read';
 import { quoteName, quoteText } from '../sql/text';
+import type { CompiledFinalizer } from '../compiled/finalizer';
+import { compiledFinalizer } from '../compiled/finalizer';
 import { computeParts } from './expressions';
 import type { Spool, SpoolFile } from './spool';
 
@@ -35,22 +37,45 @@ export async function finalizeCells(
   plan: Plan,
   cells: readonly AnswerCell[],
 ): Promise<(AnswerRow | null)[]> {
-  const measured = cells.map(({ key, states }): Measured => {
-    const results = plan.measures.map((measure) => finalizeMeasure(measure, plan.states, states));
-    return {
-      key,
-      values: results.map(({ value }) => value),
-      approximate: results.map(({ approximate }) => approximate),
-    };
-  });
   if (sqlOf(plan).finalize === null || cells.length === 0)
-    return measured.map((cell) => answerRow(plan, cell, NOTHING));
-  const computed = await database.use((connection) => compute(connection, spool, plan, measured));
+    return cells.map((cell) => answerRow(plan, measure(plan, cell), NOTHING));
+  return finalizeBy(await compiledFinalizer(database, plan), database, spool, plan, cells);
+}
+
+/** @param compiled computes what it can; null: the engine computes all */
+export async function finalizeBy(
+  compiled: CompiledFinalizer | null,
+  database: Database,
+  spool: Spool,
+  plan: Plan,
+  cells: readonly AnswerCell[],
+): Promise<(AnswerRow | null)[]> {
+  const measured = cells.map((cell) => measure(plan, cell));
+  const known = measured.map((cell) => compiled?.(cell) ?? null);
+  const left = measured.filter((_, index) => known[index] === null);
+  const computed =
+    left.length === 0
+      ? () => NOTHING
+      : await database.use((connection) => compute(connection, spool, plan, left));
+  let next = 0;
   return measured.map((cell, index) => {
-    const expressed = computed(index);
-    const { values, errors } = expressed;
-    return values.at(-1) === true || errors.has(values.length - 1) ? answerRow(plan, cell, expressed) : null;
+    const values = known[index] ?? null;
+    const expressed = values === null ? computed(next++) : { values, errors: NO_ERRORS };
+    const { errors } = expressed;
+    const last = expressed.values.length - 1;
+    return expressed.values[last] === true || errors.has(last) ? answerRow(plan, cell, expressed) : null;
   });
+}
+
+function measure(plan: Plan, { key, states }: AnswerCell): Measured {
+  const values: Value[] = [];
+  const approximate: boolean[] = [];
+  for (const one of plan.measures) {
+    const finalized = finalizeMeasure(one, plan.states, states);
+    values.push(finalized.value);
+    approximate.push(finalized.approximate);
+  }
+  return { key, values, approximate };
 }
 
 function answerRow(plan: Plan, cell: Measured, expressed: Expressed): AnswerRow {
