@@ -164,7 +164,7 @@ test('are alike in the random products that live and batch are compared with', a
         if (sqlOf(plan).finalize !== null) await isAlike(plan, await cellsOfEvents(of, plan, events));
       }
     }),
-    { numRuns: Number(process.env.TENON_RUNS ?? 20) },
+    { numRuns: Math.ceil(Number(process.env.TENON_RUNS ?? 60) / 4) },
   );
 }, 600_000);
 
