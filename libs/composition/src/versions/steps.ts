@@ -17,6 +17,7 @@ import type { Bus, Clock, Engine, EventLog, Logger, ProductStore } from '@tenon/
 import type { VersionBook, VersionStep } from '@tenon/views';
 import { isProblem, layoutOf, versionBook } from '@tenon/views';
 import { Catching, coverageOf } from './coverage';
+import { gateOf, mustBeCondition } from './gate';
 import type { ProductLayers } from './product-layers';
 import { definitionOf } from './running';
 import { tellVersions } from './tell';
@@ -33,19 +34,6 @@ export interface StepOptions {
   readonly auto?: boolean;
 }
 
-/**
- * Says whether a version may be promoted by what differs from the served one.
- *
- * @returns why not; null: it may
- * @throws HttpProblem 400 for a condition that can't be read
- */
-export type PromoteGate = (
-  name: string,
-  served: number,
-  version: number,
-  condition: string,
-) => Promise<Problem | null>;
-
 export interface StepDeps {
   readonly store: ProductStore;
   readonly log: Pick<EventLog, 'endOffsets'>;
@@ -53,14 +41,13 @@ export interface StepDeps {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly engine: Pick<Engine, 'plan'>;
+  readonly engine: Pick<Engine, 'plan' | 'finalize'>;
   readonly sources: () => readonly SourceDefinition[];
   /** Names that the catalog has. */
   readonly names: () => readonly string[];
   readonly graceMs: number;
   /** Instances of serving that are known. */
   readonly servings: () => number;
-  readonly gate?: PromoteGate;
 }
 
 /** What became of a step. */
@@ -149,12 +136,13 @@ async function promote(
   before: Versions,
   { version: asked, condition }: StepOptions,
 ): Taken {
+  if (condition !== undefined) mustBeCondition(condition);
   const version = asked ?? candidateOf(before)?.version;
   if (version === undefined)
     return {
       code: 'nothing-built',
       message: `No version of ${name} is being built.`,
-      hint: 'Name one that is kept with --version.',
+      hint: 'A version that is kept can be named.',
     };
   if (version === before.served) return before;
   const known = otherVersion(before, version);
@@ -164,9 +152,7 @@ async function promote(
     if (behind === null || behind > 0) return notReady(version, behind);
   }
   if (condition !== undefined) {
-    if (deps.gate === undefined)
-      throw new HttpProblem(400, 'bad-parameter', 'if can’t be judged here.', { parameter: 'if' });
-    const problem = await deps.gate(name, before.served, version, condition);
+    const problem = await gateOf(deps, book, name, [before.served, version], condition);
     if (problem !== null) return problem;
   }
   const { clock, graceMs } = deps;

@@ -209,3 +209,26 @@ test('a catalog that goes back to an earlier version brings that back, and one t
     ],
   ]);
 });
+
+test('a promote with a condition goes by what differs at equal offsets, and moves nothing where it does not hold', async () => {
+  const refused = async (condition: string) => {
+    const { status, body } = await step(`promote?if=${encodeURIComponent(condition)}`);
+    return [status, body['code'], body['detail']];
+  };
+  product(6, COUNT.replace('count(*)', 'count(*) FILTER (amount < 5)'));
+  await post('/v1/apply');
+  await eventually('version 6 is ready', async () => JSON.stringify(await states()).includes('"6":"ready"'));
+  const receipt = await send('c', 4);
+  for (const version of [1, 6]) await rows(`version=${version}&after=${receipt}`);
+  expect(await refused('changed')).toEqual([400, 'bad-condition', expect.stringContaining('changed < 500')]);
+  expect(await refused('changed < 1')).toEqual([
+    ...[409, 'condition-not-met'],
+    expect.stringContaining('same 2, changed 1, onlyA 0, onlyB 0, different 1'),
+  ]);
+  expect((await rows())[0]).toBe(1);
+  expect(await step('promote?if=changed%20%3C%202')).toMatchObject({ status: 200, body: { served: 6 } });
+  product(7, SUM.replace('shop, sum', 'shop, amount, sum').replace('BY shop', 'BY shop, amount'));
+  await post('/v1/apply');
+  await eventually('version 7 is ready', async () => JSON.stringify(await states()).includes('"7":"ready"'));
+  expect(await refused('changed < 2')).toEqual([422, 'diff-keys', expect.any(String)]);
+});

@@ -314,7 +314,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'POST /v1/products/:name/promote': versionStep(
     { summary: 'The name goes over to another version', query: parameters.PROMOTE },
-    { ...BAD, 'nothing-built': [409], 'version-not-ready': [409] },
+    {
+      ...{ ...BAD, 'nothing-built': [409], 'version-not-ready': [409] },
+      ...{ 'bad-condition': [400], 'condition-not-met': [409] },
+      ...{ 'diff-apart': [409], 'diff-keys': [422], 'diff-sources': [422] },
+    },
   ),
   'POST /v1/products/:name/rollback': versionStep(
     { summary: 'The name goes back to the version before' },
