@@ -3,18 +3,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { acceptLossCommand } from '../commands/accept-loss';
+import { applyCommand } from '../commands/apply';
+import { cancelCommand } from '../commands/cancel';
 import { checkCommand } from '../commands/check';
 import { cutCommand } from '../commands/cut';
 import { diffCommand } from '../commands/diff';
 import { dlqCommand } from '../commands/dlq';
 import { doctorCommand } from '../commands/doctor';
+import { dropCommand } from '../commands/drop';
 import { dumpCommand } from '../commands/dump';
 import { loadCommand } from '../commands/load';
 import { planCommand } from '../commands/plan';
+import { pauseCommand } from '../commands/pause';
+import { promoteCommand } from '../commands/promote';
 import { pruneCommand } from '../commands/prune';
 import { queryCommand } from '../commands/query';
 import { reloadCommand } from '../commands/reload';
+import { reprocessCommand } from '../commands/reprocess';
 import { restoreCommand } from '../commands/restore';
+import { resumeCommand } from '../commands/resume';
+import { rollbackCommand } from '../commands/rollback';
 import { statusCommand } from '../commands/status';
 import { tokenCommand } from '../commands/token';
 import { upCommand } from '../commands/up';
@@ -51,6 +59,14 @@ export function createProgram(output: Output): Command {
     diffCommand,
     cutCommand,
     reloadCommand,
+    applyCommand,
+    reprocessCommand,
+    promoteCommand,
+    rollbackCommand,
+    pauseCommand,
+    resumeCommand,
+    cancelCommand,
+    dropCommand,
     dlqCommand,
     statusCommand,
     verifyCommand,

@@ -3,12 +3,14 @@ import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { optionParameters } from '@tenon/contracts';
-import { Client, segment } from '../cli/client';
+import { Client } from '../cli/client';
 import { columnParameters } from '../cli/columns';
 import type { CommonOptions } from '../cli/options';
 import { command, integerIn, jsonOption, names, pair, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { grouped, styles } from '../cli/output';
+import type { AskedProduct } from '../cli/product';
+import { askedProduct } from '../cli/product';
 import { columnsOf, rowsCsv, rowsTable } from '../cli/rows';
 
 const EXAMPLES = [
@@ -40,7 +42,7 @@ export interface QueryOptions extends CommonOptions {
 
 export function queryCommand(output: Output): Command {
   return command('query', 'Show the rows of a product', EXAMPLES)
-    .argument('<product>', 'Name of the product')
+    .argument('<product>', 'Name of the product; with a version: routes@2')
     .option('--from <time>', 'Windows that start at or after this time')
     .option('--to <time>', 'Windows that start before this time')
     .option('--where <dimension=value>', 'Rows of this value; once for each dimension', pair)
@@ -62,19 +64,30 @@ export function queryCommand(output: Output): Command {
     .action(async (product: string, options: QueryOptions) => {
       const client = new Client(options.url);
       try {
-        await query(client, `/v1/products/${segment(product)}`, options, output);
+        await query(client, askedProduct(product), options, output);
       } finally {
         client.close();
       }
     });
 }
 
-async function query(client: Client, path: string, options: QueryOptions, output: Output): Promise<void> {
+async function query(
+  client: Client,
+  { path, version }: AskedProduct,
+  options: QueryOptions,
+  output: Output,
+): Promise<void> {
   const format = options.json ? 'json' : (options.format ?? 'table');
   const limit = options.limit ?? (format === 'table' ? TABLE_ROWS : Infinity);
-  const product = await client.json<{ columns?: { name: string }[] }>(path);
+  const product = await client.json<{ columns?: { name: string }[] }>(path, { query: { version } });
   const declared = product.columns?.map((column) => column.name) ?? [];
-  const { text, answer, consistent } = await readRows(client, `${path}/rows`, options, declared, limit);
+  const { text, answer, consistent } = await readRows(
+    client,
+    `${path}/rows`,
+    { ...options, version },
+    declared,
+    limit,
+  );
   if (!consistent)
     output.err.write(
       'note: events came in while the pages were read, so their rows differ in what they include.\n',
@@ -85,6 +98,8 @@ async function query(client: Client, path: string, options: QueryOptions, output
   else if (format === 'csv') output.out.write(rowsCsv(answer.rows, columns));
   else printTable(answer, columns, output);
 }
+
+type AskedRows = QueryOptions & Pick<AskedProduct, 'version'>;
 
 interface Read {
   readonly answer: RowsAnswer;
@@ -98,7 +113,7 @@ interface Read {
 async function readRows(
   client: Client,
   path: string,
-  query: QueryOptions,
+  query: AskedRows,
   declared: readonly string[],
   limit: number,
 ): Promise<Read> {
@@ -109,13 +124,16 @@ async function readRows(
 async function readPages(
   client: Client,
   path: string,
-  { from, to, layer, after, asOf, order, ...asked }: QueryOptions,
+  { from, to, layer, after, asOf, order, version, ...asked }: AskedRows,
   declared: readonly string[],
   total: number,
 ): Promise<Read> {
   const page = (left: number, cursor?: string) => {
     const limit = String(Math.min(left, PAGE));
-    const options = optionParameters({ from, to, layer, after, asOf, order, limit, cursor }, declared);
+    const options = optionParameters(
+      { from, to, layer, after, asOf, order, version, limit, cursor },
+      declared,
+    );
     return client.text(path, { query: { ...columnParameters(asked), ...options } });
   };
   const text = await page(total);

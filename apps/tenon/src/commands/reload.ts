@@ -22,7 +22,7 @@ interface Reloaded {
   readonly problems?: readonly Problem[];
 }
 
-interface ReloadAnswer {
+export interface ReloadAnswer {
   readonly instances: readonly Reloaded[];
   readonly warnings?: readonly Problem[];
 }
@@ -56,9 +56,9 @@ export function reloadCommand(output: Output): Command {
 }
 
 /** An outcome that this command does not know is no success. */
-const hasFailed = ({ outcome }: Reloaded) => !['reloaded', 'unchanged', 'under-way'].includes(outcome);
+export const hasFailed = ({ outcome }: Reloaded) => !['reloaded', 'unchanged', 'under-way'].includes(outcome);
 
-function printReload({ instances, warnings = [] }: ReloadAnswer, { out, err }: Output): void {
+export function printReload({ instances, warnings = [] }: ReloadAnswer, { out, err }: Output): void {
   const { red, green } = styles(out);
   const rows = instances.map((one) => [
     one.services.length === 5 ? 'all' : one.services.join(', '),

@@ -1,4 +1,5 @@
 /** `tenon status`: what runs, and how far each product is. */
+import type { VersionAnswer } from '@tenon/contracts';
 import type { Problem } from '@tenon/domain';
 import type { Command } from 'commander';
 import { Client } from '../cli/client';
@@ -8,6 +9,7 @@ import type { Output } from '../cli/output';
 import { describeProblem, grouped, styles } from '../cli/output';
 import { plainTable } from '../cli/rows';
 import { partitionsText, uptimeText } from '../cli/service-facts';
+import { progressText } from '../versions/follow';
 
 const EXAMPLES = [
   ['tenon status', 'services and products at a glance'],
@@ -43,6 +45,7 @@ export interface StatusAnswer {
     readonly generation: number;
     readonly behind: number;
     readonly status: string;
+    readonly versions?: readonly VersionAnswer[];
   }[];
   /** What is not as it should be, although the question was answered. */
   readonly warnings?: readonly Problem[];
@@ -91,6 +94,12 @@ function printStatus(
   ]);
   if (rows.length > 0)
     out.write(plainTable(['product', 'topology', 'generation', 'behind', 'status'], rows, [2, 3]));
+  const others = products.flatMap(({ name, versions = [] }) =>
+    versions
+      .filter(({ state }) => state !== 'served' && state !== 'dropped')
+      .map((one) => [`${name} v${one.version}`, progressText(one), one.until ?? '']),
+  );
+  if (others.length > 0) out.write(`\n${plainTable(['beside it', 'state', 'kept until'], others, [])}`);
   for (const warning of warnings)
     err.write(`${styles(err).yellow('warning')} ${describeProblem(warning, err)}`);
 }

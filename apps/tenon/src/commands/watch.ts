@@ -2,12 +2,14 @@
 import type { AnswerEnvelope, Row } from '@tenon/contracts';
 import type { Command } from 'commander';
 import { optionParameters } from '@tenon/contracts';
-import { Client, segment } from '../cli/client';
+import { Client } from '../cli/client';
 import { columnParameters } from '../cli/columns';
 import type { CommonOptions } from '../cli/options';
 import { command, integerIn, jsonOption, names, pair, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { styles } from '../cli/output';
+import type { AskedProduct } from '../cli/product';
+import { askedProduct } from '../cli/product';
 import { cellText } from '../cli/rows';
 import type { LiveView } from '../cli/screen';
 import { createLiveView } from '../cli/screen';
@@ -35,7 +37,7 @@ interface LiveData {
 
 export function watchCommand(output: Output): Command {
   return command('watch', 'Follow a product as it changes (Ctrl-C ends it)', EXAMPLES)
-    .argument('<product>', 'Name of the product')
+    .argument('<product>', 'Name of the product; with a version: routes@2')
     .option('--where <dimension=value>', 'Rows of this value; once for each dimension', pair)
     .option('--where-null <dimension>', 'Rows where it is NULL; once for each dimension', names)
     .option('--from <time>', 'Windows that start at or after this time')
@@ -45,7 +47,7 @@ export function watchCommand(output: Output): Command {
     .action(async (product: string, options: WatchOptions) => {
       const client = new Client(options.url);
       try {
-        await watch(client, product, `/v1/products/${segment(product)}`, options, output);
+        await watch(client, product, askedProduct(product), options, output);
       } finally {
         client.close();
       }
@@ -55,12 +57,13 @@ export function watchCommand(output: Output): Command {
 async function watch(
   client: Client,
   product: string,
-  path: string,
+  { path, version }: AskedProduct,
   options: WatchOptions,
   output: Output,
 ): Promise<void> {
   const described = await client.json<{ columns?: { name: string }[]; window?: { column: string } | null }>(
     path,
+    { query: { version } },
   );
   const columns = described.columns?.map((column) => column.name) ?? [];
   const ended = new AbortController();
@@ -69,7 +72,10 @@ async function watch(
     output.out.isTTY && !options.json
       ? createLiveView(output.out, product, columns, described.window?.column ?? null)
       : null;
-  const query = { ...columnParameters(options), ...optionParameters({ from: options.from }, columns) };
+  const query = {
+    ...columnParameters(options),
+    ...optionParameters({ from: options.from, version }, columns),
+  };
   const onRetry = () =>
     view
       ? view.note('connection lost, trying again ...')

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { Client, segment } from '../cli/client';
 import type { CommonOptions } from '../cli/options';
-import { command, jsonOption, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printJson } from '../cli/output';
 
@@ -31,7 +30,9 @@ export function print(answer: StepAnswer, text: string, json: boolean | undefine
 }
 
 export const movedText = ({ product, served, before }: StepAnswer): string =>
-  served === before ? `${product} answers with v${served} already.` : `${product} answers with v${served}, before with v${before}.`;
+  served === before
+    ? `${product} answers with v${served} already.`
+    : `${product} answers with v${served}, before with v${before}.`;
 
 /** Completes a command whose step needs nothing but the product. */
 export const simpleStep = (
@@ -40,12 +41,14 @@ export const simpleStep = (
   text: (answer: StepAnswer) => string,
   output: Output,
 ): Command =>
-  made.argument('<product>', 'Name of the product').action(async (product: string, options: CommonOptions) => {
-    const client = new Client(options.url);
-    try {
-      const answer = await takeStep(client, product, step);
-      print(answer, text(answer), options.json, output);
-    } finally {
-      client.close();
-    }
-  });
+  made
+    .argument('<product>', 'Name of the product')
+    .action(async (product: string, options: CommonOptions) => {
+      const client = new Client(options.url);
+      try {
+        const answer = await takeStep(client, product, step);
+        print(answer, text(answer), options.json, output);
+      } finally {
+        client.close();
+      }
+    });
