@@ -42,7 +42,7 @@ export class Child {
   }
 
   /** Asks and waits for the next message. */
-  ask(command: string): Promise<Record<string, unknown>> {
+  ask(command: string | object): Promise<Record<string, unknown>> {
     return new Promise((resolve) => {
       this.process.once('message', (message) => resolve(message as Record<string, unknown>));
       this.process.send(command);

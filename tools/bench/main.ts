@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch (after scale),
- * archive, adding. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
+ * archive, adding, sift. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ import { benchLanding } from './landing';
 import { Report } from './report';
 import { benchScale } from './scale';
 import { benchServing } from './serving';
+import { benchSift } from './sift';
 import { benchSpeed } from './speed';
 
 type Bench = (directory: string, report: Report, against?: Checkout) => Promise<void>;
@@ -33,6 +34,7 @@ const ALL: Readonly<Record<string, Bench>> = {
   batch: benchBatch,
   archive: benchArchive,
   adding: benchAdding,
+  sift: benchSift,
 };
 
 const HEAD = `# Benchmarks
