@@ -25,6 +25,8 @@ export interface BoundedSql {
 
 export interface ProbeSql {
   readonly sql: string;
+  /** Finds, quickly, rows on which something would fail if it were computed of them (r); null: nothing shows it. */
+  readonly signs: string | null;
   /** Each gives the names that the product takes for time zones (v): DuckDB's TRY does not catch one that is none. */
   readonly zones: readonly string[];
 }

@@ -33,6 +33,8 @@ const ALIASES: Readonly<Record<string, string>> = {
 export class Catching {
   /** The expressions that name time zones. */
   readonly zones: Ast[] = [];
+  /** Conditions that show, without trying, that an expression would fail if it were computed. */
+  readonly signs: Ast[] = [];
 
   private constructor(
     private readonly templates: ReadonlyMap<string, Ast>,
@@ -63,12 +65,14 @@ export class Catching {
       child['class'] === 'COLUMN_REF' &&
       !['LIST', 'STRUCT', 'MAP', 'ARRAY', 'UNION', 'VARIANT'].includes(String(id));
     if (!isPlainCast || this.cast === undefined) return tryNode(this.guard(expression));
-    return rewrite(this.cast, (one) => {
+    const cast = rewrite(this.cast, (one) => {
       if (one['class'] !== 'COLUMN_REF') return undefined;
       const alias = String(one['alias'] ?? '');
       const name = (one['column_names'] as string[])[0];
       return withAlias(name === 'x' ? child : { ...expression, try_cast: true }, alias);
     });
+    this.signs.push(...signsOf(cast));
+    return cast;
   }
 
   /** The expression, with arguments that would fail uncaught failing before. */
@@ -91,6 +95,7 @@ export class Catching {
       const put = rewrite(template, (one) =>
         one['class'] === 'COLUMN_REF' ? withAlias(inner[place]!, '') : undefined,
       );
+      this.signs.push(...signsOf(put));
       return {
         ...node,
         children: inner.map((child, index) =>
@@ -100,3 +105,5 @@ export class Catching {
     });
   }
 }
+
+const signsOf = (cases: Ast): Ast[] => (cases['case_checks'] as Ast[]).map((one) => one['when_expr'] as Ast);

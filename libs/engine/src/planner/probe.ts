@@ -53,7 +53,22 @@ export async function composeProbe(
       );
   }
   const sql = `SELECT ${ROW} AS r, min(f) AS f FROM (SELECT ${ROW}, CASE ${cases.join(' ')} END AS f FROM (${openInput(await binder.print(node))}) AS t) AS u WHERE f IS NOT NULL GROUP BY ${ROW}`;
-  return { sql, zones };
+  return { sql, signs: await signsSql(binder, select, catching.signs, hidden), zones };
+}
+
+async function signsSql(
+  binder: Binder,
+  select: SelectRows,
+  signs: readonly Ast[],
+  hidden: readonly Ast[],
+): Promise<string | null> {
+  if (signs.length === 0) return null;
+  const named = signs.map((sign, index) => withAlias(sign, `s${index}`));
+  const node = select([...named, ...hidden], null);
+  // Some may be of a lambda's parameters.
+  if (isBindError(await binder.describe(node))) return null;
+  const any = named.map(({ alias }) => String(alias)).join(' OR ');
+  return `SELECT DISTINCT ${ROW} AS r FROM (${openInput(await binder.print(node))}) AS t WHERE ${any}`;
 }
 
 function conjuncts(node: Ast): Ast[] {

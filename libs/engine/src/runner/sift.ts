@@ -38,6 +38,7 @@ export interface SiftedRun<T, P> {
 /** The rows that are left while sifting; `dropSifted` removes it. */
 const REST = '__tenon_rest';
 const SUSPECTS = '__tenon_suspects';
+const SIGNED = '__tenon_signed';
 
 /**
  * At once if all is well. Else a query finds the rows that an expression fails on (planner/probe.ts), and what that does not find is
@@ -79,6 +80,7 @@ const OWN_MESSAGES = 8;
 
 class Sifter<T, P> {
   private readonly refused = new Map<number, string>();
+  private zones: readonly string[] | undefined;
 
   constructor(private readonly job: SiftJob<T, P>) {}
 
@@ -87,7 +89,9 @@ class Sifter<T, P> {
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE ${REST} AS SELECT * FROM ${inputOf(plan, table, conditions)} ORDER BY __tenon_row`,
     );
-    await this.leaveOutSuspects();
+    const quick = await this.siftSigned();
+    if (quick !== undefined) return quick;
+    await this.leaveOutSuspects([]);
     const [first, last] = await this.bounds();
     const run = await attempt(() => this.run([]));
     if ('result' in run) return this.sifted({ whole: run.result });
@@ -125,15 +129,28 @@ class Sifter<T, P> {
     return [first, last];
   }
 
-  private async leaveOutSuspects(): Promise<void> {
+  /** Trying is done row by row and takes long; mostly it is enough to try rows that look as if they failed. */
+  private async siftSigned(): Promise<SiftedRun<T, P> | undefined> {
+    const { connection, plan } = this.job;
+    const signs = sqlOf(plan).probe?.signs ?? null;
+    if (signs === null) return undefined;
+    const sql = await this.withZones(over(signs, inputOf(plan, REST, [])));
+    const signed = await attempt(() => connection.run(`CREATE OR REPLACE TEMP TABLE ${SIGNED} AS ${sql}`));
+    // Something else fails in it.
+    if ('error' in signed) return undefined;
+    await this.leaveOutSuspects([`__tenon_row IN (SELECT r FROM ${SIGNED})`]);
+    await connection.run(`DROP TABLE ${SIGNED}`);
+    if (this.refused.size === 0) return undefined;
+    const run = await attempt(() => this.run([]));
+    return 'result' in run ? this.sifted({ whole: run.result }) : undefined;
+  }
+
+  /** @param conditions of the rows that are tried */
+  private async leaveOutSuspects(conditions: readonly string[]): Promise<void> {
     const { connection, plan } = this.job;
     const { probe } = sqlOf(plan);
     if (probe === null) return;
-    const input = inputOf(plan, REST, []);
-    const zones = await this.badZones(probe.zones.map((sql) => over(sql, input)));
-    const sql = over(probe.sql, input).replaceAll(quoteText(BAD_ZONES), () =>
-      quoteText(zones.join('\u001f')),
-    );
+    const sql = await this.withZones(over(probe.sql, inputOf(plan, REST, conditions)));
     const probed = await attempt(() =>
       connection.run(`CREATE OR REPLACE TEMP TABLE ${SUSPECTS} AS ${sql} ORDER BY r`),
     );
@@ -148,6 +165,14 @@ class Sifter<T, P> {
     const found = new Map<number, string>();
     for (const rows of places.values()) await this.explain(rows, found);
     await this.leaveOut(found);
+  }
+
+  private async withZones(sql: string): Promise<string> {
+    const { plan } = this.job;
+    const input = inputOf(plan, REST, []);
+    this.zones ??= await this.badZones((sqlOf(plan).probe?.zones ?? []).map((one) => over(one, input)));
+    const list = quoteText(this.zones.join('\u001f'));
+    return sql.replaceAll(quoteText(BAD_ZONES), () => list);
   }
 
   /** Of the names that are taken for time zones, those that DuckDB does not take. */
