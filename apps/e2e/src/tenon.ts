@@ -55,6 +55,12 @@ export class Tenon {
     await this.start();
   }
 
+  /** Until it is started again. */
+  async halt(): Promise<void> {
+    await this.host?.stop();
+    this.host = null;
+  }
+
   async stop(): Promise<void> {
     await this.host?.stop();
     rmSync(this.directory, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { identityBook } from '@tenon/service-ingestion';
 import type { EventLog, TopicBook } from '@tenon/ports';
-import { createKnownLog } from '@tenon/tiered-log';
+import { createDeclaredLog, createKnownLog } from '@tenon/tiered-log';
 import { topicBook } from '@tenon/views';
 import { lazyStore } from './lazy-store';
 import type { Parts } from './parts';
@@ -11,13 +11,13 @@ import type { Parts } from './parts';
  */
 export type Noted = 'store' | 'log' | 'both';
 
-/** The log, watched over: see `createKnownLog`. */
+/** The log, watched over: see `createKnownLog` and `createDeclaredLog`. */
 export async function knownLog(
   { log, store, clock, ids, logger }: Parts,
   noted: Noted,
   accepted: readonly string[] = [],
 ): Promise<EventLog> {
-  const opened = await log();
+  const opened = createDeclaredLog(await log(), logger);
   const open = async (): Promise<TopicBook> => {
     if (noted === 'store') return topicBook(await store());
     const inLog = identityBook(opened, ids);

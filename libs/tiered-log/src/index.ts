@@ -1,3 +1,4 @@
 export { createTieredLog } from './tiered-log';
 export { withLosses } from './accepted-losses';
+export { createDeclaredLog } from './declared-log';
 export { createKnownLog } from './known-log';

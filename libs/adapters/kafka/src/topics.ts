@@ -45,8 +45,8 @@ async function ensureOnce(admin: Admin, spec: TopicSpec, policy: TopicPolicy): P
   const created = (await partitionsOf(admin, spec.name)) === null && (await create(admin, spec, policy));
   const partitions = await partitionsOf(admin, spec.name);
   if (partitions === null) throw UNSETTLED;
-  if (partitions !== spec.partitions) throw new TopicMismatch(spec.name, partitions, spec.partitions);
   if (!created) await checkConfig(admin, spec, policy);
+  if (partitions !== spec.partitions) throw new TopicMismatch(spec.name, partitions, spec.partitions);
 }
 
 /** @returns null if there is no such topic */

@@ -1,8 +1,9 @@
 /** Where the log of a product's sources ends. */
 import { TOPICS } from '@tenon/contracts';
 import type { LaneKey, LaneOffsets, Offset } from '@tenon/domain';
-import { lanesOf } from '@tenon/domain';
+import { laneKey } from '@tenon/domain';
 import type { EventLog } from '@tenon/ports';
+import type { ProductLayout } from '@tenon/views';
 import { Gathered } from './gathered';
 
 export class LogEnds {
@@ -11,7 +12,7 @@ export class LogEnds {
 
   constructor(
     private readonly log: Pick<EventLog, 'endOffsets'>,
-    private readonly sources: readonly string[],
+    private readonly layout: Pick<ProductLayout, 'sources' | 'lanes'>,
   ) {}
 
   /**
@@ -23,11 +24,16 @@ export class LogEnds {
   }
 
   private async read(): Promise<LaneOffsets | null> {
+    const { sources, lanes } = this.layout;
     try {
-      const asked = this.sources.map((source) => this.log.endOffsets(TOPICS.events(source)));
+      const asked = sources.map((source) => this.log.endOffsets(TOPICS.events(source)));
+      const all = await Promise.all(asked);
       const ends: Record<LaneKey, Offset> = {};
-      for (const [index, offsets] of (await Promise.all(asked)).entries())
-        Object.assign(ends, lanesOf(this.sources[index] as string, offsets));
+      // Partitions that others have added to a topic are nobody's.
+      for (const { source, partition } of lanes) {
+        const end = all[sources.indexOf(source)]?.[String(partition)];
+        if (end !== undefined) ends[laneKey(source, partition)] = end;
+      }
       if (!isSame(this.last, ends)) this.last = ends;
       return this.last;
     } catch {

@@ -75,7 +75,7 @@ export class ProductReader {
     this.rowsOf = new Rows(deps.engine, layout, deps.cache.product());
     this.pages = new PageReader(deps, layout, this.rowsOf);
     this.permalinks = new Permalinks(layout);
-    this.logEnds = new LogEnds(deps.log, layout.sources);
+    this.logEnds = new LogEnds(deps.log, layout);
     const { product, version } = layout.plan;
     this.head = `{"product":${JSON.stringify(product)},"version":${version},"rows":[`;
   }
