@@ -31,21 +31,15 @@ export function measureProcess(
 
 /** What is left of the disks that this process writes to, as it was when the metrics or the status were last asked for. */
 export function measureDisk(metrics: Metrics, disk: Pick<DiskWatch, 'latest' | 'read'>): void {
-  const perPart = (value: (one: DiskUse) => number | null) => () => {
-    void disk.read().catch(() => undefined);
-    return disk.latest.flatMap((one) => {
+  const perPart = (value: (one: DiskUse) => number | null) =>
+    disk.latest.flatMap((one) => {
       const bytes = value(one);
       return bytes === null ? [] : [{ labels: { part: one.part }, value: bytes }];
     });
-  };
-  metrics.gauge(
-    'tenon_disk_free_bytes',
-    'What is left of the disk of a part.',
-    perPart(({ free }) => free),
-  );
-  metrics.gauge(
-    'tenon_disk_used_bytes',
-    'What a part’s folder takes.',
-    perPart(({ used }) => used),
-  );
+  metrics.gauge('tenon_disk_free_bytes', 'What is left of the disk of a part.', () => {
+    // Once for both.
+    void disk.read().catch(() => undefined);
+    return perPart(({ free }) => free);
+  });
+  metrics.gauge('tenon_disk_used_bytes', 'What a part’s folder takes.', () => perPart(({ used }) => used));
 }

@@ -19,6 +19,7 @@ import type {
   RangeCommit,
   SourceDefinition,
   State,
+  Trouble,
   Value,
   Versions,
 } from '@tenon/domain';
@@ -191,16 +192,7 @@ export interface BaseDocument {
 /** What is wrong with a product; absent where nothing is. */
 export interface TroublesDocument {
   readonly v: 1;
-  readonly troubles: readonly {
-    readonly layer: 'ingestion' | 'speed' | 'batch' | 'consumption' | 'serving';
-    readonly code: string;
-    readonly reason: string;
-    readonly source?: string;
-    readonly partition?: Partition;
-    readonly from?: Offset;
-    readonly to?: Offset;
-    readonly since: number;
-  }[];
+  readonly troubles: readonly Trouble[];
 }
 
 /** Which instance does a piece of work, see libs/leases. */

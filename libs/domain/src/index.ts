@@ -32,6 +32,8 @@ export { finalizeMeasure } from './finalize';
 export { answerStatus, cellStatus, isOver } from './answer';
 export { logTime } from './log-time';
 export type { CellStatus } from './answer';
+export { isSameTrouble, isTroubleOver } from './trouble';
+export type { Trouble, TroubleLayer, TroublesOver } from './trouble';
 export { generationBefore } from './numbers';
 export type { Epoch, Generation, Line, Offset, Partition } from './numbers';
 export { laneKey, laneNumber, laneOfNumber, lanesOf, parseLane, toLanes, toVector } from './lanes';

@@ -1,29 +1,6 @@
-import type { Offset, Partition, ProductId } from '@tenon/domain';
+import type { ProductId, Trouble, TroublesOver } from '@tenon/domain';
 
-export type TroubleLayer = 'ingestion' | 'speed' | 'batch' | 'consumption' | 'serving';
-
-/**
- * Something is wrong with one product, or with one lane of it, and its answers say so: they are `incomplete` as long as it
- * stands in the book. Whoever isolates a product writes it down, and takes it back when the product is well again.
- */
-export interface Trouble {
-  readonly layer: TroubleLayer;
-  /** Stable, see docs/errors.md. */
-  readonly code: string;
-  /** For people: what is wrong, where, and how to mend it. */
-  readonly reason: string;
-  /** Absent: it is of the product as a whole. */
-  readonly source?: string;
-  readonly partition?: Partition;
-  /** The records that it is about: [from, to). */
-  readonly from?: Offset;
-  readonly to?: Offset;
-  /** When it was first reported, milliseconds since the epoch. */
-  readonly since: number;
-}
-
-/** Which troubles are over: all of a layer, or those of a code, a source, a partition. */
-export type TroublesOver = Pick<Trouble, 'layer'> & Partial<Pick<Trouble, 'code' | 'source' | 'partition'>>;
+export type { Trouble, TroubleLayer, TroublesOver } from '@tenon/domain';
 
 /** What is wrong with products, where every instance of every service sees it. */
 export interface TroubleBook {

@@ -1,5 +1,6 @@
-import type { ProductId } from '@tenon/domain';
-import type { Trouble, TroubleBook, TroublesOver } from '@tenon/ports';
+import type { ProductId, Trouble, TroublesOver } from '@tenon/domain';
+import { isSameTrouble, isTroubleOver } from '@tenon/domain';
+import type { TroubleBook } from '@tenon/ports';
 
 /** A book without a store, for specs: `of` says what stands in it. */
 export class MemoryTroubleBook implements TroubleBook {
@@ -10,23 +11,14 @@ export class MemoryTroubleBook implements TroubleBook {
   }
 
   report(product: ProductId, trouble: Omit<Trouble, 'since'>): Promise<void> {
-    const { layer, code, source, partition } = trouble;
-    const isSame = (one: Trouble) =>
-      one.layer === layer && one.code === code && one.source === source && one.partition === partition;
-    const others = this.of(product).filter((one) => !isSame(one));
+    const others = this.of(product).filter((one) => !isSameTrouble(one, trouble));
     this.troubles.set(product, [...others, { ...trouble, since: 0 }]);
     return Promise.resolve();
   }
 
   clear(product: ProductId, over: TroublesOver): Promise<void> {
-    const isOver = (one: Trouble) =>
-      Object.entries(over).every(
-        ([field, value]) => value === undefined || one[field as keyof Trouble] === value,
-      );
-    this.troubles.set(
-      product,
-      this.of(product).filter((one) => !isOver(one)),
-    );
+    const left = this.of(product).filter((one) => !isTroubleOver(one, over));
+    this.troubles.set(product, left);
     return Promise.resolve();
   }
 

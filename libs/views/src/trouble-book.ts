@@ -2,7 +2,8 @@
 import type { TroublesDocument } from '@tenon/contracts';
 import { STORE_KEYS, supported } from '@tenon/contracts';
 import type { ProductId } from '@tenon/domain';
-import type { Clock, ProductStore, StoreTransaction, Trouble, TroubleBook, TroublesOver } from '@tenon/ports';
+import { isSameTrouble, isTroubleOver } from '@tenon/domain';
+import type { Clock, ProductStore, StoreTransaction, Trouble, TroubleBook } from '@tenon/ports';
 
 /** @throws UnsupportedVersion */
 export function troublesIn(document: TroublesDocument | undefined): readonly Trouble[] {
@@ -24,11 +25,12 @@ export function troubleBook(
   return {
     report: (product, trouble) =>
       change(product, (troubles) => {
-        const before = troubles.find((one) => isSame(one, trouble));
+        const before = troubles.find((one) => isSameTrouble(one, trouble));
         const reported = { ...trouble, since: before?.since ?? clock.now() };
         return [...troubles.filter((one) => one !== before), reported];
       }),
-    clear: (product, over) => change(product, (troubles) => troubles.filter((one) => !isOver(one, over))),
+    clear: (product, over) =>
+      change(product, (troubles) => troubles.filter((one) => !isTroubleOver(one, over))),
     read: (products) =>
       store.snapshot(async (snapshot) => {
         const keys = products.map((product) => STORE_KEYS.troubles(product));
@@ -47,12 +49,3 @@ function put(
   if (troubles.length === 0) tx.delete('meta', key);
   else tx.put('meta', key, { v: 1, troubles } satisfies TroublesDocument);
 }
-
-const isSame = (a: Omit<Trouble, 'since'>, b: Omit<Trouble, 'since'>) =>
-  a.layer === b.layer && a.code === b.code && a.source === b.source && a.partition === b.partition;
-
-const isOver = (one: Trouble, over: TroublesOver) =>
-  one.layer === over.layer &&
-  (over.code === undefined || one.code === over.code) &&
-  (over.source === undefined || one.source === over.source) &&
-  (over.partition === undefined || one.partition === over.partition);
