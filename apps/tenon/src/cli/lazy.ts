@@ -3,6 +3,7 @@
 import type * as Dump from '../backup/dump';
 import type * as Restore from '../backup/restore';
 import type * as Check from '../check/check';
+import type * as Export from '../export/export';
 import type * as LoadAll from '../load/load-all';
 import type * as Parquet from '../load/parquet-reader';
 import type * as Runtime from '@tenon/runtime';
@@ -15,6 +16,7 @@ export const lazy = {
   dump: () => require('../backup/dump') as typeof Dump,
   restore: () => require('../backup/restore') as typeof Restore,
   check: () => require('../check/check') as typeof Check,
+  export: () => require('../export/export') as typeof Export,
   loadAll: () => require('../load/load-all') as typeof LoadAll,
   parquet: () => require('../load/parquet-reader') as typeof Parquet,
   runtime: () => require('@tenon/runtime') as typeof Runtime,

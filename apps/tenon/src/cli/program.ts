@@ -12,6 +12,7 @@ import { dlqCommand } from '../commands/dlq';
 import { doctorCommand } from '../commands/doctor';
 import { dropCommand } from '../commands/drop';
 import { dumpCommand } from '../commands/dump';
+import { exportCommand } from '../commands/export';
 import { loadCommand } from '../commands/load';
 import { planCommand } from '../commands/plan';
 import { pauseCommand } from '../commands/pause';
@@ -53,6 +54,7 @@ export function createProgram(output: Output): Command {
     upCommand,
     checkCommand,
     planCommand,
+    exportCommand,
     loadCommand,
     queryCommand,
     watchCommand,

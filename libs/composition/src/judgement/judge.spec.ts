@@ -90,7 +90,8 @@ describe('a product', () => {
       plan(),
     ]);
     expect(productOf({ version: 2 }, back)).toMatchObject({ outcome: 'unchanged', served: 1, version: 2 });
-    expect(productOf({ version: 1 }, back)).toMatchObject({ outcome: 'applied', served: 1 });
+    expect(productOf({ version: 1 }, back)).toMatchObject({ outcome: 'unchanged', served: 1 });
+    expect(productOf({ version: 1, description: 'x' }, back)).toMatchObject({ outcome: 'applied' });
   });
 
   test('another one that is being built is given up for it', () => {
@@ -98,6 +99,10 @@ describe('a product', () => {
       plan({ version: 2 }),
     ]);
     expect(codes(productOf({ version: 3 }, from)?.notices)).toContain('version-given-up');
+    const built = running({ ...from.versions.get('sales'), declared: 2 }, [plan()]);
+    expect(productOf({ version: 1 }, built)).toMatchObject({
+      ...{ outcome: 'applied', notices: [{ code: 'version-given-up' }] },
+    });
   });
 
   test('to stores of its own is built there', () => {

@@ -69,10 +69,12 @@ function changeOf({ declared, served, next, versions, known, problems }: Case): 
       notices,
       problems: problems.map((one) => because(one, from, next)),
     };
-  if (next.version === declared.version) {
-    const moves = declared.topology !== next.topology && isApart(declared) !== isApart(next);
-    const outcome = moves ? 'rebuild' : differences.length > 0 ? 'applied' : 'unchanged';
-    return { ...to, outcome, differences, notices: moves ? [movesNotice(next)] : [] };
+  if (next.version === declared.version || next.version === served.version) {
+    const moves = from.topology !== next.topology && isApart(from) !== isApart(next);
+    const givesUp = next.version === declared.version ? [] : givenUp(versions, next);
+    const isChanged = differences.length > 0 || givesUp.length > 0;
+    const outcome = moves ? 'rebuild' : isChanged ? 'applied' : 'unchanged';
+    return { ...to, outcome, differences, notices: [...(moves ? [movesNotice(next)] : []), ...givesUp] };
   }
   return { ...to, outcome: outcomeOf(versions, next.version), differences, notices };
 }
@@ -84,7 +86,6 @@ function outcomeOf(versions: Versions | undefined, version: number): ProductChan
   if (versions === undefined) return 'rebuild';
   const taken = { version, auto: true, asked: false, mayGoBack: true };
   const after = declareVersion(versions, taken, 0, 0);
-  if (versions.served === version) return 'applied';
   if (after.served === version) return 'back';
   // Built already, or being built: it goes on.
   const state = otherVersion(versions, version)?.state;
