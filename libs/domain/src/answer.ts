@@ -1,6 +1,6 @@
 /** What an answer says of itself and of its rows (promise 7). */
 import type { PlanWindow } from './plan';
-import { windowEnd } from './time';
+import { windowEnd } from './window-times';
 
 export type CellStatus = 'final' | 'provisional' | 'amended';
 export type AnswerState = 'final' | 'provisional' | 'incomplete';

@@ -6,7 +6,16 @@ export type {
   SourceDefinition,
   Topology,
 } from './definitions';
-export type { Plan, PlanColumn, PlanKey, PlanMeasure, PlanSql, PlanWindow } from './plan';
+export type {
+  Plan,
+  PlanColumn,
+  PlanKey,
+  PlanMeasure,
+  PlanSql,
+  PlanWindow,
+  WindowShape,
+  WindowSize,
+} from './plan';
 export { shapeOf } from './sql-type';
 export type { TypeShape } from './sql-type';
 export type { SqlType, Value } from './sql-value';
@@ -17,7 +26,9 @@ export { LETTER_LIMITS, LetterBudget } from './letter-budget';
 export type { LetterLimits } from './letter-budget';
 export { refusedShare } from './refused';
 export { TEXT_KEYS, compareValues, toAnswer } from './values';
-export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp, windowEnd } from './time';
+export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp } from './time';
+export { windowBegin, windowEnd } from './window-times';
+export { isZone } from './zones';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 export { partKey, partsKey, splitCellKey } from './cell-parts';
 export { checksum32, checksumOf, hashHex96, partitionOf } from './hash';

@@ -24,12 +24,26 @@ export interface PlanKey {
 }
 
 /** How long a window is: a fixed length, or calendar months. */
-export interface PlanWindow {
-  /** The answer's column that holds the window's start. */
-  readonly column: string;
+export interface WindowSize {
   readonly sizeMicros: number;
   /** Used instead of `sizeMicros` where the window is made of calendar months. */
   readonly sizeMonths: number;
+}
+
+/**
+ * Which windows an event time falls into: of UTC, or of the local time of `zone`, with `shiftMicros` added to it before it is cut into
+ * buckets. What is shown is the bucket's start, with `labelMicros` added, or the instant at which it is (`instants`).
+ */
+export interface WindowShape extends WindowSize {
+  readonly zone?: string;
+  readonly shiftMicros?: number;
+  readonly labelMicros?: number;
+  readonly instants?: true;
+}
+
+export interface PlanWindow extends WindowShape {
+  /** The answer's column that shows the window. */
+  readonly column: string;
 }
 
 /** One aggregate of the SELECT: which states it reads, and how they become a number. */

@@ -7,7 +7,6 @@ import {
   parseTimestamp,
   timeSortKey,
   timestampSortKey,
-  windowEnd,
 } from './time';
 
 /** What the platform says, in microseconds. */
@@ -161,26 +160,6 @@ describe('formatTimestamp', () => {
       }),
     );
   });
-});
-
-describe('windowEnd', () => {
-  const fixed = { column: 'w', sizeMicros: 3_600_000_000, sizeMonths: 0 };
-  const months = (sizeMonths: number) => ({ column: 'w', sizeMicros: 0, sizeMonths });
-  const end = (sizeMonths: number, start: string) => formatTimestamp(windowEnd(months(sizeMonths), start));
-
-  it('adds a fixed length', () => {
-    expect(formatTimestamp(windowEnd(fixed, '2001-01-01T23:00:00Z'))).toBe('2001-01-02T00:00:00Z');
-  });
-
-  it('adds calendar months, staying on the day or on the last one that there is', () => {
-    expect(end(1, '2001-01-01T00:00:00Z')).toBe('2001-02-01T00:00:00Z');
-    expect(end(1, '2001-12-01')).toBe('2002-01-01T00:00:00Z');
-    expect(end(12, '2000-02-29T06:00:00Z')).toBe('2001-02-28T06:00:00Z');
-    expect(end(1, '2001-01-31T00:00:00.250000Z')).toBe('2001-02-28T00:00:00.250000Z');
-    expect(end(3, '1969-11-01')).toBe('1970-02-01T00:00:00Z');
-  });
-
-  it('is no number for what is no timestamp', () => expect(windowEnd(fixed, 'soon')).toBeNaN());
 });
 
 describe('sort keys', () => {

@@ -2,8 +2,6 @@
  * Timestamps without a clock or a calendar object: microseconds since 1970-01-01T00:00:00Z as a JS number, exact for
  * whole seconds of every year up to 9999 and for microseconds from 1684 to 2255. What decides a value goes by text or BigInt.
  */
-import type { PlanWindow } from './plan';
-
 const DAY_SECONDS = 86_400;
 const DAY_MICROS = DAY_SECONDS * 1e6;
 const MICROS = 1_000_000n;
@@ -56,17 +54,11 @@ function format(seconds: number, fraction: number): string {
   return `${formatDay(days)}T${time}${fraction === 0 ? '' : `.${String(fraction).padStart(6, '0')}`}Z`;
 }
 
-/**
- * The end (exclusive) of the window that starts at `start`, in microseconds; a window of calendar months ends on the
- * same day of a later month. NaN if `start` is no timestamp.
- */
-export function windowEnd(window: PlanWindow, start: string): number {
-  const micros = parseTimestamp(start);
-  if (micros === undefined) return NaN;
-  if (window.sizeMonths === 0) return micros + window.sizeMicros;
+/** The same time of day on the same day of a later month, or on its last where it has no such day. Microseconds; NaN of NaN. */
+export function plusMonths(micros: number, added: number): number {
   const days = Math.floor(micros / DAY_MICROS);
   const { year, month, day } = civil(days);
-  const months = year * 12 + month - 1 + window.sizeMonths;
+  const months = year * 12 + month - 1 + added;
   const endYear = Math.floor(months / 12);
   const endMonth = months - endYear * 12 + 1;
   return (

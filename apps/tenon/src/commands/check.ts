@@ -76,7 +76,9 @@ function windowText(window: PlanWindow | null): string {
       : (UNITS.map(([micros, name]) => [sizeMicros / micros, name] as const).find(([size]) =>
           Number.isInteger(size),
         ) ?? ([sizeMicros, 'microsecond'] as const));
-  return `${column} in windows of ${count(size, unit)}`;
+  const local = window.zone === undefined ? '' : ` of ${window.zone}`;
+  const shifted = window.shiftMicros === undefined ? '' : ', shifted';
+  return `${column} in windows of ${count(size, unit)}${local}${shifted}`;
 }
 
 const UNITS = [

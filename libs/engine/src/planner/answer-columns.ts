@@ -1,10 +1,9 @@
 /** The columns of the answer: what each shows, and that a reader can tell rows and columns apart. */
-import type { PlanColumn, PlanMeasure, PlanWindow, SqlType } from '@tenon/domain';
+import type { PlanColumn, PlanMeasure, PlanWindow, SqlType, WindowShape } from '@tenon/domain';
 import { type Ast, locationOf } from '../sql/ast';
 import type { Item } from './clauses';
 import { referenceOf } from './names';
 import type { ProblemList } from './problems';
-import type { WindowSize } from './window';
 
 export function answerColumn(
   node: Ast,
@@ -49,7 +48,7 @@ export function checkColumnNames(
 
 /** The column that shows the window, which a product with one must have. */
 export function windowColumn(
-  size: WindowSize | undefined,
+  size: WindowShape | undefined,
   columns: readonly PlanColumn[],
   key: Ast | undefined,
   problems: ProblemList,

@@ -1,5 +1,13 @@
 /** Plans one product: the order of the steps, and what comes out of them. */
-import type { Plan, PlanKey, PlanMeasure, ProductDefinition, SourceDefinition, SqlType } from '@tenon/domain';
+import type {
+  Plan,
+  PlanKey,
+  PlanMeasure,
+  ProductDefinition,
+  SourceDefinition,
+  SqlType,
+  WindowShape,
+} from '@tenon/domain';
 import type { EngineSql } from '../engine-sql';
 import { type SourceColumn, columnsOf, hiddenFields } from '../source-columns';
 import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
@@ -31,14 +39,7 @@ import { type Scope, lineageOf, namesOf } from './scope';
 import { checkShape } from './shape';
 import { StateCollector, isComparable } from './states';
 import { WholeQuery } from './whole-query';
-import {
-  EVENT_TIME,
-  type TimeColumns,
-  type WindowSize,
-  orderByWindow,
-  timeColumnsOf,
-  windowOf,
-} from './window';
+import { EVENT_TIME, type TimeColumns, Windows, orderByWindow, timeColumnsOf } from './window';
 
 export class Planning {
   private readonly columns: readonly SourceColumn[];
@@ -106,17 +107,17 @@ export class Planning {
       select([...keys.map((key, index) => withAlias(key, `k${index}`)), ...registry.rowColumns(), ONE]),
     );
     keys.forEach((key, index) => this.checkKey(key, rowTypes[index]!));
-    const windowsBy = async (times: TimeColumns) => {
-      const found: (WindowSize | undefined)[] = [];
-      for (const key of keys)
-        found.push(await windowOf(lineageOf(key, scope), times, (node) => binder.evaluate(node)));
+    const windowsBy = async (times: TimeColumns, plain: boolean) => {
+      const of = new Windows(times, (node) => binder.evaluate(node), plain);
+      const found: (WindowShape | undefined)[] = [];
+      for (const key of keys) found.push(await of.of(lineageOf(key, scope)));
       return found;
     };
     const times = timeColumnsOf(this.source, this.columns);
-    const windows = await windowsBy(times);
+    const windows = await windowsBy(times, false);
     const order = orderByWindow(windows);
-    // Cells that were written when only `event_time` made windows may have their keys in another order.
-    const earlier = times.size > 1 ? orderByWindow(await windowsBy(EVENT_TIME)) : order;
+    // Cells that were written when only `event_time` itself made windows may have their keys in another order.
+    const earlier = orderByWindow(await windowsBy(EVENT_TIME, true));
     const moved = earlier.some((key, index) => key !== order[index]) ? order : null;
     const types = order.map((index) => rowTypes[index]!);
     // JSON is kept as text.

@@ -1,7 +1,7 @@
 /** The open epoch of one product in one lane: its states, and what of them has changed since the last flush. */
 import type { WireCell } from '@tenon/contracts';
 import type { Epoch, LedgerCounts, Offset, State, Value } from '@tenon/domain';
-import { EMPTY_LEDGER, addLedgers, cellKey, mergeInto, parseTimestamp } from '@tenon/domain';
+import { EMPTY_LEDGER, addLedgers, cellKey, mergeInto, windowBegin } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 
@@ -56,8 +56,10 @@ export class ProductEpoch {
       if (plan.window !== null && typeof window === 'string' && (latest === null || window > latest))
         latest = window;
     }
-    if (latest !== null)
-      this.watermark = Math.max(this.watermark ?? -Infinity, parseTimestamp(latest) ?? -Infinity);
+    if (latest !== null && plan.window !== null) {
+      const begin = windowBegin(plan.window, latest);
+      if (!Number.isNaN(begin)) this.watermark = Math.max(this.watermark ?? -Infinity, begin);
+    }
     this.count(counts);
   }
 

@@ -257,7 +257,16 @@ const productColumns = z.array(
   z.object({ name: text, type: name, role: z.enum(['key', 'measure', 'expression']) }),
 );
 const productWindow = z
-  .looseObject({ column: text, sizeMicros: count, sizeMonths: count })
+  .looseObject({
+    ...{ column: text, sizeMicros: count, sizeMonths: count },
+    zone: text.optional().describe('Windows of the local time of this zone'),
+    shiftMicros: z
+      .int()
+      .optional()
+      .describe('Added to event time (in the zone) before it is cut into windows'),
+    labelMicros: z.int().optional().describe('Added to the start of a window to make what the column shows'),
+    instants: z.literal(true).optional().describe('The column shows the instant, not the local time'),
+  })
   .nullable()
   .describe('null: a running total');
 

@@ -13,7 +13,7 @@ import type {
   RangeHead,
   SourceDefinition,
 } from '@tenon/domain';
-import { barrierTime, generationBefore, lanesOf, parseTimestamp, toVector } from '@tenon/domain';
+import { barrierTime, generationBefore, lanesOf, toVector, windowBegin } from '@tenon/domain';
 import type { Clock, Engine, Lake, PartialCell, Span } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import type { RangeWriterDeps } from './range-writer';
@@ -115,6 +115,8 @@ class LatestWindow {
   }
 
   get micros(): number | null {
-    return this.latest === null ? null : (parseTimestamp(this.latest) ?? null);
+    const { window } = this.plan;
+    const begin = this.latest === null || window === null ? NaN : windowBegin(window, this.latest);
+    return Number.isNaN(begin) ? null : begin;
   }
 }
