@@ -9,6 +9,7 @@ import {
   createHttpServer,
   createMetrics,
   healthRoutes,
+  limitOutage,
   metricsRoute,
   observeRequests,
   sessionRoute,
@@ -73,6 +74,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 interface Begun {
   set?: ServiceSet;
   watch?: Closable;
+  limit?: Closable;
   deployment?: Closable;
   versions?: Closable;
   server?: Closable;
@@ -98,12 +100,13 @@ async function end(parts: Parts, begun: Begun): Promise<void> {
 /** Ends everything, whatever becomes of the single parts. @throws the first error, at the end */
 async function endAll(
   parts: Parts,
-  { set, watch, deployment, versions, server, guard }: Begun,
+  { set, watch, limit, deployment, versions, server, guard }: Begun,
 ): Promise<void> {
   const errors: unknown[] = [];
   const steps = [
     // Clients first, then the path of the data from its source to its end, so that what is accepted still flows.
     () => server?.close(),
+    () => limit?.close(),
     () => guard?.close(),
     () => versions?.close(),
     ...(set?.ending() ?? []),
@@ -139,6 +142,9 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
     set.services.map((service) => ({ name: service.name, ready: () => service.readiness() }));
   const watch = await startWatch(parts, running, options.services.includes('ingestion'));
   begun.watch = watch;
+  const { TENON_OUTAGE_LIMIT: limitMs } = settings;
+  if (limitMs !== undefined)
+    begun.limit = limitOutage({ clock: parts.clock, limitMs, away: watch.health.troubles, failed });
   measureProcess(metrics.scope(''), watch.progress, set.services);
   parts.passedOver.measure(metrics.scope(''));
   const deployment = await startDeployment(parts, set, watch.progress);

@@ -156,6 +156,7 @@ export const SETTINGS = {
   TENON_MAX_FUTURE: duration.default(24 * 3_600_000),
   // Kafka's brokers take from 6 s to 30 min by default.
   TENON_SESSION_TIMEOUT: durationBetween(1000, 1_800_000, 'is from 1s to 30m').default(10_000),
+  TENON_OUTAGE_LIMIT: durationBetween(1000, 366 * 86_400_000, 'is from 1s to 366d').optional(),
   TENON_ENGINE_THREADS: integer(1, 256).optional(),
   TENON_ENGINE_MEMORY: z
     .string()

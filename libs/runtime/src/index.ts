@@ -29,6 +29,7 @@ export type { PartitionLag, ProgressConfig } from './lifecycle/progress';
 export { CUT_OFF, endProcess } from './lifecycle/end-process';
 export { onHangup } from './lifecycle/on-hangup';
 export type { HangupOptions } from './lifecycle/on-hangup';
+export { limitOutage } from './lifecycle/outage-limit';
 export { startProbe } from './lifecycle/probe';
 export type { Probe } from './lifecycle/probe';
 export { SHUTDOWN_GRACE_MS, runToEnd } from './lifecycle/run-to-end';

@@ -16,9 +16,10 @@ import type { FetchSink, Wanted } from './fetcher';
 import { Fetcher } from './fetcher';
 import { HeldPartition } from './held-partition';
 import type { Cluster } from './kafkajs';
-import type { GroupTiming, Joined } from './membership';
+import type { GroupTiming, Joined, MembershipListener } from './membership';
 import { Membership } from './membership';
 import type { OffsetRange } from './offsets';
+import type { ParkedMembers } from './parked-members';
 import type { UnreadableBatch } from './record-batch';
 
 export interface ConsumerOptions extends ConsumeOptions {
@@ -29,6 +30,8 @@ export interface ConsumerOptions extends ConsumeOptions {
   /** About how much is fetched ahead, all partitions together. */
   readonly bufferBytes: number;
   offsets(): Promise<ReadonlyMap<number, OffsetRange>>;
+  /** Members that may be gone on with. */
+  readonly parked: ParkedMembers;
   /** Told of batches that cannot be read, whoever wrote them. */
   passedOver(partition: number, batch: UnreadableBatch): void;
 }
@@ -49,6 +52,8 @@ const COORDINATOR_BUSY = [
 ];
 const COORDINATOR_MS = 30_000;
 const RETRY_JOIN_MS = 300;
+/** A member that was kept is heard within some heartbeats once Kafka answers, or it is none any more. */
+const HEARD_WITHIN_MS = 5_000;
 const COMMIT_EVERY_MS = 5_000;
 /** Fetching may fail for this long, e.g. while a leader is elected. */
 const GIVE_UP_MS = 60_000;
@@ -86,17 +91,22 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
 
   private newMembership(): Membership {
     const { kafka, topic, group, timing } = this.options;
-    return new Membership(kafka, topic, group, timing, {
+    return new Membership(kafka, topic, group, timing, this.listener());
+  }
+
+  private listener(): MembershipListener {
+    return {
       joined: (joined) => {
         this.joined = joined;
         this.wake?.();
       },
       failed: (error) => this.fail(error),
-    });
+    };
   }
 
   /** Joins the group. kafkajs gives up where the group's coordinator is only just starting or moving. */
   async start(): Promise<void> {
+    if (await this.goOn()) return;
     const end = performance.now() + COORDINATOR_MS;
     for (;;) {
       try {
@@ -110,6 +120,20 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
         this.failure = null;
       }
     }
+  }
+
+  /** With the name that a reader before had, if the group still knows it. */
+  private async goOn(): Promise<boolean> {
+    const parked = this.options.parked.take(this.membership.name);
+    if (parked === undefined) return false;
+    parked.attach(this.listener());
+    if (await parked.isHeard(HEARD_WITHIN_MS)) {
+      this.membership = parked;
+      return true;
+    }
+    await parked.close();
+    this.failure = null;
+    return false;
   }
 
   async poll(options: PollOptions): Promise<Polled> {
@@ -137,7 +161,8 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
   close(): Promise<void> {
     this.closing ??= (async () => {
       this.wake?.();
-      await Promise.all([this.fetcher.close(), this.membership.close()]);
+      const isKept = this.options.parked.park(this.membership);
+      await Promise.all([this.fetcher.close(), isKept ? undefined : this.membership.close()]);
       await this.options.cluster.disconnect().catch(() => undefined);
     })();
     return this.closing;

@@ -14,6 +14,7 @@ import type {
 import type { KafkaClientOptions } from './client';
 import { createKafka } from './client';
 import { KafkaConsumer } from './consumer';
+import { ParkedMembers } from './parked-members';
 import { toTenonError } from './errors';
 import type { Cluster } from './kafkajs';
 import { createCluster, topicIdAt } from './kafkajs';
@@ -65,6 +66,7 @@ class KafkaEventLog implements EventLog, TopicRemover {
   private readonly producers = new Map<string, Producer>();
   private readonly stopping = new AbortController();
   private readonly consumers = new Set<KafkaConsumer>();
+  private readonly parked = new ParkedMembers();
   private readonly parts = new Map<string, Promise<unknown>>();
   private closing: Promise<void> | null = null;
 
@@ -175,6 +177,7 @@ class KafkaEventLog implements EventLog, TopicRemover {
         kafka: this.groupKafka,
         cluster,
         timing: this.timing,
+        parked: this.parked,
         bufferBytes: this.options.bufferBytes ?? 16 * 1024 * 1024,
         passedOver: (partition, batch) => this.passedOver(topic, partition, batch),
         offsets: () => attempt(`Offsets of ${topic} could not be read`, () => fetchRanges(reader, topic)),
@@ -221,7 +224,7 @@ class KafkaEventLog implements EventLog, TopicRemover {
       // What is under way may finish; what fails is not tried again.
       this.stopping.abort();
       await Promise.all([...this.queues.values()].map((queue) => queue.close()));
-      await Promise.all([...this.consumers].map((consumer) => consumer.close()));
+      await Promise.all([this.parked.close(), ...[...this.consumers].map((consumer) => consumer.close())]);
       const parts = await Promise.allSettled(this.parts.values());
       await Promise.allSettled(
         parts.map((part) => (part.status === 'fulfilled' ? (part.value as Admin).disconnect() : undefined)),

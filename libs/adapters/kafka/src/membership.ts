@@ -19,9 +19,16 @@ export interface GroupTiming {
 
 export type Joined = Holding;
 
+export interface MembershipListener {
+  joined(joined: Joined): void;
+  failed(error: unknown): void;
+}
+
 /** How often kafkajs looks whether a heartbeat is due. */
 const TICK_MS = 200;
 const CLOSE_MS = 5_000;
+/** So many heartbeats that were not answered in time are no accident. */
+const SILENT_BEATS = 4;
 
 export class Membership {
   private readonly consumer: Consumer;
@@ -29,13 +36,15 @@ export class Membership {
   private failure: unknown = null;
   private closing = false;
   private last: Joined | null = null;
+  private parkedAt: number | null = null;
+  private onAlive: (() => void) | null = null;
 
   constructor(
     kafka: Kafka,
     private readonly topic: string,
     private readonly group: string,
     private readonly timing: GroupTiming,
-    private readonly listener: { joined(joined: Joined): void; failed(error: unknown): void },
+    private listener: MembershipListener | null,
   ) {
     this.consumer = kafka.consumer({
       groupId: group,
@@ -50,20 +59,66 @@ export class Membership {
       retry: {
         initialRetryTime: 100,
         maxRetryTime: 1_000,
-        retries: 100,
+        retries: 100_000,
         // A new member would be another consumer to our services: whoever supervises them makes one.
         restartOnFailure: async () => false,
       },
     });
     const { GROUP_JOIN, HEARTBEAT, CRASH } = this.consumer.events;
-    this.consumer.on(HEARTBEAT, () => void (this.aliveAt = performance.now()));
+    this.consumer.on(HEARTBEAT, () => this.heard());
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
-      this.aliveAt = performance.now();
       this.consumer.pause([{ topic }]);
       this.last = { memberId: payload.memberId, partitions: payload.memberAssignment[topic] ?? [] };
-      listener.joined(this.last);
+      this.listener?.joined(this.last);
+      this.heard();
     });
     this.consumer.on(CRASH, ({ payload }) => this.fail(payload.error));
+  }
+
+  /** Of all members of the group that read the topic. */
+  get name(): string {
+    return `${this.group} ${this.topic}`;
+  }
+
+  get hasFailed(): boolean {
+    return this.failure !== null;
+  }
+
+  private heard(): void {
+    this.aliveAt = performance.now();
+    this.onAlive?.();
+  }
+
+  /** True while the group's coordinator does not answer, and the member has not failed for another reason. */
+  isSilent(): boolean {
+    const silence = performance.now() - this.aliveAt;
+    return (
+      !this.closing &&
+      !this.hasFailed &&
+      this.last !== null &&
+      silence > SILENT_BEATS * this.timing.heartbeatMs
+    );
+  }
+
+  /** Another reader goes on with it; null: nobody, for now. What it has is told again once it is heard. */
+  attach(listener: MembershipListener | null): void {
+    this.listener = listener;
+    this.parkedAt = listener === null ? performance.now() : null;
+  }
+
+  /** How long somebody could have taken it and read, milliseconds. */
+  parkedAndHeardFor(): number {
+    const heardNow = performance.now() - this.aliveAt < SILENT_BEATS * this.timing.heartbeatMs;
+    return this.parkedAt === null || !heardNow ? 0 : performance.now() - this.parkedAt;
+  }
+
+  /** Resolves once the coordinator has answered; false: it has not within that time. */
+  async isHeard(withinMs: number): Promise<boolean> {
+    const heard = new Promise<boolean>((resolve) => (this.onAlive = () => resolve(true)));
+    const isHeard = await Promise.race([heard, sleep(withinMs, false, { ref: false })]);
+    this.onAlive = null;
+    if (isHeard && this.last !== null) this.listener?.joined(this.last);
+    return isHeard && !this.hasFailed;
   }
 
   /** Resolves once the group has let it in. */
@@ -108,6 +163,6 @@ export class Membership {
   private fail(error: unknown): void {
     if (this.closing) return;
     this.failure = toTenonError(error, `The member of group ${this.group} failed`);
-    this.listener.failed(this.failure);
+    this.listener?.failed(this.failure);
   }
 }
