@@ -12,7 +12,7 @@ import type { ServiceSet } from './service-set';
 export interface CatalogProduct extends Omit<Pick<Plan, (typeof TOLD)[number]>, 'product'> {
   readonly name: string;
   readonly columns: readonly Pick<Plan['columns'][number], 'name' | 'type' | 'role'>[];
-  /** The catalog has it; else it runs, or is kept, beside the one that the catalog has. */
+  /** The catalog has it; else it runs, or is kept, beside the one that the catalog has, or that one with another topology. */
   readonly declared: boolean;
 }
 
@@ -51,12 +51,14 @@ async function answerOf(parts: Parts, { declaredCatalog, stored }: Home): Promis
   const { fingerprint, sources, plans } = declaredCatalog;
   const book = stored ? versionBook(await parts.store()) : null;
   const versions = (await book?.read(plans.map(({ product }) => product))) ?? new Map<string, Versions>();
-  const declared = new Set(plans.map(idOf));
+  const declared = new Map(plans.map((plan) => [idOf(plan), plan.topology]));
   const beside = [...versions].flatMap(([name, { served, others }]) => [
     productId(name, served),
     ...others.filter(({ state }) => state !== 'dropped').map(({ version }) => productId(name, version)),
   ]);
-  const others = (await book?.plans(beside.filter((id) => !declared.has(id)))) ?? [];
+  const registered = (await book?.plans(beside)) ?? [];
+  // A version keeps the topology that it began with, whatever the catalog says by now.
+  const others = registered.filter((plan) => declared.get(idOf(plan)) !== plan.topology);
   return {
     catalog: fingerprint,
     sources,

@@ -10,6 +10,7 @@ import { judgeCatalog } from './judgement';
 import { knownLog } from './known-log';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
+import { replanOf } from './versions/running';
 
 /**
  * Registers the sources and plans of the new catalog and makes its topics, so that services find everything in order.
@@ -31,7 +32,8 @@ export async function admit(
   const sources = next.sources.filter(({ name }) => !files.includes(`sources/${name}.yaml`));
   const problems: Problem[] = [...changed, ...(await topics(parts, { ...next, sources }, stored))];
   if (problems.length > 0) throw new Refusal('catalog', problems);
-  if (stored) await registerCatalog(await parts.store(), next, taking);
+  if (stored)
+    await registerCatalog(await parts.store(), next, taking, replanOf(await parts.engine(), next.sources));
 }
 
 const topicsOf = (plan: Plan) => [

@@ -9,7 +9,7 @@ import { loadCatalog } from './catalog';
 import { admit } from './change';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
-import { runningOf, runsTheSame } from './versions/running';
+import { replanOf, runningOf, runsTheSame } from './versions/running';
 import type { ServiceName } from './services';
 import { KINDS } from './services';
 
@@ -73,7 +73,8 @@ export class ServiceSet {
     // Ingestion alone has no store; the catalog is registered by those that have.
     if (set.stored) {
       const taking = { auto: true, asked: false, mayGoBack: deps.names.includes('consumption') };
-      const before = await registerCatalog(await deps.parts.store(), catalog, set.taking(taking));
+      const replan = replanOf(engine, catalog.sources);
+      const before = await registerCatalog(await deps.parts.store(), catalog, set.taking(taking), replan);
       set.loaded = await set.runningOf(catalog);
       for (const warning of narrowings(before, catalog.sources))
         deps.logger.warn({ ...warning }, 'schema changed');

@@ -19,6 +19,7 @@ import type {
   RangeCommit,
   SourceDefinition,
   State,
+  Topology,
   Trouble,
   Value,
   Versions,
@@ -65,6 +66,8 @@ export interface ServedDocument {
   readonly since: number;
   /** The version that the catalog has. */
   readonly declared: number;
+  /** The topology that the catalog has. */
+  readonly topology?: Topology;
   /** The highest version that there ever was. */
   readonly last: number;
   readonly others: readonly OtherVersion[];
@@ -76,8 +79,8 @@ export const servedDocument = ({ served, ...rest }: Versions): ServedDocument =>
 
 /** @param document that `supported` has let through; what is missing in it is of a release between two editions */
 export function versionsOf(document: Pick<ServedDocument, 'version'> & Partial<ServedDocument>): Versions {
-  const { version, since = 0, declared = version, last = version, others = [] } = document;
-  return { served: version, since, declared, last, others };
+  const { version, since = 0, declared = version, topology, last = version, others = [] } = document;
+  return { served: version, since, declared, ...(topology !== undefined && { topology }), last, others };
 }
 
 /** Which base view is served. Moves in one transaction; nothing of a generation is seen before. */

@@ -6,6 +6,7 @@ export type {
   SourceDefinition,
   Topology,
 } from './definitions';
+export { isSameDefinition } from './plan';
 export type {
   Plan,
   PlanColumn,
@@ -66,6 +67,7 @@ export {
   reprocessVersion,
   rollbackVersion,
   runningVersions,
+  versionFor,
 } from './versions';
 export type { Declared, OtherVersion, VersionState, Versions } from './versions';
 export { FIRST_EPOCH, countBetween, covers, laterOffsets } from './protocol/cuts';

@@ -91,3 +91,7 @@ export interface PlanSql {
   /** The SELECT over finalized keys and measures that gives expressions and HAVING; null: there are none. */
   readonly finalize: string | null;
 }
+
+/** True if plans mean the same, whatever their versions' numbers and topologies. */
+export const isSameDefinition = (a: Plan, b: Plan): boolean =>
+  a.sql === b.sql && a.source === b.source && a.retentionMicros === b.retentionMicros;

@@ -3,7 +3,7 @@
  * it is one document of the store, and each step here is one transaction on it, so that whoever is killed anywhere leaves it in
  * one of these states and another one goes on from there.
  */
-import type { Problem } from './definitions';
+import type { Problem, Topology } from './definitions';
 
 /**
  * `building`: it is folded, and does not include yet what the served one does. `ready`: it did. `kept`: it was served, and is
@@ -36,6 +36,8 @@ export interface Versions {
   readonly since: number;
   /** The version that the catalog had which was taken last. */
   readonly declared: number;
+  /** The topology that it had there. Absent: of a release before, when a version's topology was what the catalog said. */
+  readonly topology?: Topology;
   /** The highest number that there ever was: none is used twice for another thing. */
   readonly last: number;
   readonly others: readonly OtherVersion[];
@@ -43,6 +45,9 @@ export interface Versions {
 
 export interface Declared {
   readonly version: number;
+  readonly topology: Topology;
+  /** The version that is to run for it: see `versionFor`. */
+  readonly as: number;
   /** Its name goes over to it by itself once it is ready; else somebody has to say so. */
   readonly auto: boolean;
   /** Somebody asks for it; else it is only that a process has found this catalog. */
@@ -56,8 +61,8 @@ export const MOST_KEPT = 2;
 /** So many that are gone are still named. */
 const MOST_NAMED = 5;
 
-export const firstVersions = (version: number, now: number): Versions => ({
-  ...{ served: version, since: now, declared: version, last: version, others: [] },
+export const firstVersions = (version: number, topology: Topology, now: number): Versions => ({
+  ...{ served: version, since: now, declared: version, topology, last: version, others: [] },
 });
 
 /** What is folded and can be asked for: the served version first. */
@@ -85,23 +90,47 @@ export const candidateOf = ({ others }: Versions): OtherVersion | undefined => o
  * @returns the same object where nothing follows from it
  */
 export function declareVersion(versions: Versions, wanted: Declared, now: number, graceMs: number): Versions {
-  const { version, asked, mayGoBack } = wanted;
-  if (version === versions.declared && !asked) return versions;
-  if (version < versions.declared && !asked && !mayGoBack) return versions;
-  const known: Versions =
-    version === versions.declared
-      ? versions
-      : { ...versions, declared: version, last: Math.max(versions.last, version) };
-  return wantVersion(known, wanted, now, graceMs);
+  const { version, topology, as, auto, asked, mayGoBack } = wanted;
+  const isSame = version === versions.declared && topology === (versions.topology ?? topology);
+  if (isSame && !asked) return versions;
+  if (version <= versions.declared && !asked && !mayGoBack) return versions;
+  const known: Versions = isSame
+    ? versions
+    : { ...versions, declared: version, topology, last: Math.max(versions.last, version) };
+  return wantVersion(known, as, auto, now, graceMs);
 }
 
+/**
+ * A version keeps the topology that it began with: declared with another one, its definition runs under another number, beside it.
+ *
+ * @param fits versions of the declared definition and topology
+ * @returns the version that is to run for a declared one
+ */
+export function versionFor(versions: Versions, declared: number, fits: ReadonlySet<number>): number {
+  const there = versions.others.filter(({ state }) => state !== 'dropped');
+  const isThere = declared === versions.served || there.some((one) => one.version === declared);
+  // A number that nobody had is a version of its own, of whatever definition.
+  if (!isThere && declared !== versions.declared) return declared;
+  if (fits.has(versions.served)) return versions.served;
+  const other = fitting(versions, fits);
+  if (other !== undefined) return other.version;
+  return isThere && !fits.has(declared) ? nextVersion(versions) : declared;
+}
+
+/** What is built first, then what was served last. */
+function fitting({ others }: Versions, fits: ReadonlySet<number>): OtherVersion | undefined {
+  const running = others.filter((one) => fits.has(one.version) && (isCandidate(one) || one.state === 'kept'));
+  return running.find(isCandidate) ?? running.sort((a, b) => b.since - a.since)[0];
+}
+
+/** A version is wanted; one that was to follow, and is another one, is not wanted any more. */
 function wantVersion(
   versions: Versions,
-  { version, auto }: Declared,
+  version: number,
+  auto: boolean,
   now: number,
   graceMs: number,
 ): Versions {
-  // One that was to follow, and is not wanted any more.
   const rid = withEach(versions, (one) =>
     isCandidate(one) && one.version !== version ? dropping(one, now) : one,
   );

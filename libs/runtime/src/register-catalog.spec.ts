@@ -1,14 +1,17 @@
-import type { Plan, SourceDefinition } from '@tenon/domain';
+import type { PlanDocument, ServedDocument } from '@tenon/contracts';
+import type { Plan, SourceDefinition, Topology } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 import type { ProductStore, StoreTransaction } from '@tenon/ports';
 import { registerCatalog } from './register-catalog';
+import type { Taking, WantedPlan } from './register-plans';
 
 const ORDERS: SourceDefinition = {
   ...{ name: 'orders', key: ['shop'], time: 'at', partitions: 4, dedupe: { window: 100 } },
   schema: { type: 'object', properties: { shop: { type: 'string' } } },
   description: 'of all shops',
 };
-const plan = (hash: string, version = 1) => ({ product: 'sales', version, source: 'orders', hash }) as Plan;
+const plan = (hash: string, version = 1) =>
+  ({ product: 'sales', version, source: 'orders', topology: 'lambda', hash }) as Plan;
 
 let documents: Map<string, unknown>;
 let store: ProductStore;
@@ -26,14 +29,17 @@ beforeEach(() => {
 });
 
 const TAKING = { auto: true, asked: false, mayGoBack: true, now: 7, graceMs: 100 };
-const FIRST = { v: 1, version: 1, since: 7, declared: 1, last: 1, others: [] };
+const FIRST = { v: 1, version: 1, since: 7, declared: 1, topology: 'lambda', last: 1, others: [] };
 
-const register = (source: Partial<SourceDefinition> = {}, hash = 'h') =>
-  registerCatalog(store, { sources: [{ ...ORDERS, ...source }], plans: [plan(hash)] }, TAKING);
+const replan = ({ plan: one, version }: WantedPlan): Promise<Plan> =>
+  Promise.resolve({ ...one, version, hash: `${one.hash} as ${version}` });
+const take = (plans: readonly Plan[], source: Partial<SourceDefinition> = {}, how: Partial<Taking> = {}) =>
+  registerCatalog(store, { sources: [{ ...ORDERS, ...source }], plans }, { ...TAKING, ...how }, replan);
+const register = (source: Partial<SourceDefinition> = {}, hash = 'h') => take([plan(hash)], source);
 
 test('a version that is served stays so; another one is built beside it', async () => {
   await register();
-  await registerCatalog(store, { sources: [ORDERS], plans: [plan('i', 2)] }, TAKING);
+  await take([plan('i', 2)]);
   expect(documents.get('served/sales')).toEqual({
     ...{ ...FIRST, declared: 2, last: 2 },
     others: [{ version: 2, state: 'building', since: 7, auto: true }],
@@ -42,10 +48,10 @@ test('a version that is served stays so; another one is built beside it', async 
 
 test('an earlier catalog that is left over somewhere does not bring back what is gone', async () => {
   await register();
-  await registerCatalog(store, { sources: [ORDERS], plans: [plan('i', 2)] }, TAKING);
+  await take([plan('i', 2)]);
   documents.delete('plan/sales@1');
   documents.set('served/sales', { ...FIRST, version: 2, declared: 2, last: 2 });
-  await registerCatalog(store, { sources: [ORDERS], plans: [plan('h')] }, { ...TAKING, mayGoBack: false });
+  await take([plan('h')], {}, { mayGoBack: false });
   expect(documents.has('plan/sales@1')).toBe(false);
   expect(documents.get('served/sales')).toMatchObject({ version: 2, others: [] });
 });
@@ -134,4 +140,85 @@ test('all that is refused is told at once, and nothing of it is registered', asy
 test('a source of a version that this release does not know is not passed over', async () => {
   documents.set('source/orders', { v: 9, source: {} });
   expect(await problemsOf(register())).toMatchObject({ code: 'unsupported-version' });
+});
+
+describe('another topology', () => {
+  const as = (topology: Topology, version = 1) => ({ ...plan('h', version), topology });
+  const lives = () => {
+    const { version, declared, topology, others } = documents.get('served/sales') as ServedDocument;
+    return [version, declared, topology, Object.fromEntries(others.map((one) => [one.version, one.state]))];
+  };
+  const topologyOf = (version: number) =>
+    (documents.get(`plan/sales@${version}`) as PlanDocument | undefined)?.plan.topology;
+  /** What was built is served, and what was served is kept. */
+  const served = (version: number, before: number) => {
+    const document = documents.get('served/sales') as ServedDocument;
+    const kept = { version: before, state: 'kept', since: 8, until: 108 };
+    documents.set('served/sales', { ...document, version, others: [kept] });
+  };
+
+  test('is a version of the same definition, built beside the one that is served, which keeps its own', async () => {
+    await register();
+    await take([as('kappa')]);
+    expect(lives()).toEqual([1, 1, 'kappa', { 2: 'building' }]);
+    expect([topologyOf(1), topologyOf(2)]).toEqual(['lambda', 'kappa']);
+    expect(documents.get('plan/sales@2')).toMatchObject({ plan: { version: 2, hash: 'h as 2' } });
+    await take([as('kappa')]);
+    expect(lives()).toEqual([1, 1, 'kappa', { 2: 'building' }]);
+  });
+
+  test('of before it was served: what is built is not wanted any more', async () => {
+    await register();
+    await take([as('kappa')]);
+    await take([as('lambda')]);
+    expect(lives()).toEqual([1, 1, 'lambda', { 2: 'dropping' }]);
+    await take([as('lambda-separate')]);
+    expect(lives()).toEqual([1, 1, 'lambda-separate', { 2: 'dropping', 3: 'building' }]);
+  });
+
+  test('of a version that is kept: its name goes back to that', async () => {
+    await register();
+    await take([as('kappa')]);
+    served(2, 1);
+    await take([as('lambda')]);
+    expect(lives()).toEqual([1, 1, 'lambda', { 2: 'kept' }]);
+  });
+
+  test('served already, by a switch: only what the catalog says changes', async () => {
+    await register();
+    await take([as('kappa')]);
+    served(2, 1);
+    documents.set('served/sales', { ...(documents.get('served/sales') as object), topology: 'lambda' });
+    await take([as('lambda')]);
+    expect(lives()).toEqual([2, 1, 'lambda', { 1: 'kept' }]);
+    await take([as('kappa')]);
+    expect(lives()).toEqual([2, 1, 'kappa', { 1: 'kept' }]);
+    // Somebody asks for what the catalog has.
+    await take([as('lambda')], {}, { asked: true });
+    expect(lives()).toEqual([1, 1, 'lambda', { 2: 'kept' }]);
+  });
+
+  test('with another definition under another number it is that version', async () => {
+    await register();
+    await take([{ ...plan('i', 2), topology: 'kappa' }]);
+    expect(lives()).toEqual([1, 2, 'kappa', { 2: 'building' }]);
+    expect(topologyOf(2)).toBe('kappa');
+  });
+
+  test('in a directory that is left over somewhere changes nothing', async () => {
+    await register();
+    await take([as('kappa')], {}, { mayGoBack: false });
+    expect(lives()).toEqual([1, 1, 'lambda', {}]);
+    expect(topologyOf(1)).toBe('lambda');
+  });
+
+  test('of what a release before has registered, which does not say what its catalog had', async () => {
+    await register();
+    const { topology: _, ...before } = documents.get('served/sales') as ServedDocument;
+    documents.set('served/sales', before);
+    await register();
+    expect(documents.get('served/sales')).toEqual(before);
+    await take([as('kappa')]);
+    expect(lives()).toEqual([1, 1, 'kappa', { 2: 'building' }]);
+  });
 });

@@ -1,8 +1,17 @@
 /** The first start of a product's version fixes what it means: another definition under the same version is refused. */
 import type { PlanDocument, ServedDocument } from '@tenon/contracts';
 import { STORE_KEYS, servedDocument, supported, versionsOf } from '@tenon/contracts';
-import type { Declared, Plan, Problem } from '@tenon/domain';
-import { declareVersion, firstVersions, idOf, nextVersion, otherVersion } from '@tenon/domain';
+import type { Declared, Plan, Problem, ProductId, Versions } from '@tenon/domain';
+import {
+  declareVersion,
+  firstVersions,
+  idOf,
+  isSameDefinition,
+  nextVersion,
+  otherVersion,
+  productId,
+  versionFor,
+} from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
 
 /** What a store has under the same version with another definition. */
@@ -21,33 +30,121 @@ export async function plansInUse(tx: StoreTransaction, plans: readonly Plan[]): 
 }
 
 /** How a catalog is taken: see `declareVersion`. */
-export interface Taking extends Omit<Declared, 'version'> {
+export interface Taking extends Omit<Declared, 'version' | 'topology' | 'as'> {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** How long a version is kept that its name goes away from at once. */
   readonly graceMs: number;
 }
 
+/** A declared plan under the number of another version. */
+export interface WantedPlan {
+  readonly plan: Plan;
+  readonly version: number;
+}
+
 /**
  * Puts the plans of a catalog, and what follows for the versions of each name. One that is new is built beside the one that is
- * served; the first one of a name is served from its beginning.
+ * served; the first one of a name is served from its beginning. A version that there is keeps its topology.
+ *
+ * @param made plans of versions under which declared ones are to run
+ * @returns the plans that are missing in `made`; then nothing was put
  */
-export async function putPlans(tx: StoreTransaction, plans: readonly Plan[], taking: Taking): Promise<void> {
-  const keys = plans.map(({ product }) => STORE_KEYS.served(product));
-  const documents = await tx.getMany<ServedDocument>('meta', keys);
-  plans.forEach((plan, index) => {
-    const { product, version } = plan;
+export async function putPlans(
+  tx: StoreTransaction,
+  plans: readonly Plan[],
+  taking: Taking,
+  made: ReadonlyMap<ProductId, Plan>,
+): Promise<readonly WantedPlan[]> {
+  const documents = await tx.getMany<ServedDocument>(
+    'meta',
+    plans.map(({ product }) => STORE_KEYS.served(product)),
+  );
+  const steps: Taken[] = [];
+  for (const [index, plan] of plans.entries()) {
     const document = supported('served', documents[index]);
-    const before = document && versionsOf(document);
-    const after = before
-      ? declareVersion(before, { ...taking, version }, taking.now, taking.graceMs)
-      : firstVersions(version, taking.now);
+    const versions = document && versionsOf(document);
+    const known =
+      versions === undefined ? new Map<number, Plan>() : await plansOf(tx, plan.product, versions);
+    steps.push(takePlan(plan, versions, known, taking));
+  }
+  const wanted = steps.flatMap(({ plan, as, isMade }) =>
+    isMade && !made.has(productId(plan.product, as)) ? [{ plan, version: as }] : [],
+  );
+  if (wanted.length > 0) return wanted;
+  for (const { plan, as, isMade, registered, changed, after } of steps) {
+    const own = { ...plan, topology: registered?.topology ?? plan.topology };
     // A process that has an earlier catalog than was taken last does not bring back what is gone.
-    const state = version === after.served ? 'served' : (otherVersion(after, version)?.state ?? 'dropped');
-    if (state !== 'dropped') tx.put('meta', STORE_KEYS.plan(idOf(plan)), { plan } satisfies PlanDocument);
-    if (after !== before) tx.put('meta', STORE_KEYS.served(product), servedDocument(after));
-  });
+    if (isThere(after, plan.version)) putPlan(tx, own);
+    if (isMade) putPlan(tx, made.get(productId(plan.product, as)) as Plan);
+    if (changed) tx.put('meta', STORE_KEYS.served(plan.product), servedDocument(after));
+  }
+  return [];
 }
+
+/** What follows from one declared plan. */
+export interface Taken {
+  readonly plan: Plan;
+  /** The version that is to run for it. */
+  readonly as: number;
+  /** That has no plan yet. */
+  readonly isMade: boolean;
+  /** The plan that stands under the declared number. */
+  readonly registered: Plan | undefined;
+  readonly changed: boolean;
+  readonly after: Versions;
+}
+
+/**
+ * What follows for the versions of a name where a catalog declares a plan. Pure.
+ *
+ * @param versions absent: the name is new
+ * @param known the plans of versions of which something is there, by their numbers
+ */
+export function takePlan(
+  plan: Plan,
+  versions: Versions | undefined,
+  known: ReadonlyMap<number, Plan>,
+  taking: Taking,
+): Taken {
+  const { version, topology } = plan;
+  const registered = known.get(version);
+  if (versions === undefined) {
+    const after = firstVersions(version, topology, taking.now);
+    return { plan, as: version, isMade: false, registered, changed: true, after };
+  }
+  const before = { topology: known.get(versions.declared)?.topology ?? topology, ...versions };
+  const fits = [...known.values()].filter(
+    (one) =>
+      one.topology === topology &&
+      (one.version === version ? one === registered : isSameDefinition(one, plan)),
+  );
+  const as = versionFor(before, version, new Set(fits.map((one) => one.version)));
+  const after = declareVersion(before, { ...taking, version, topology, as }, taking.now, taking.graceMs);
+  const changed = after !== before;
+  const isMade = as !== version && !known.has(as) && changed && isThere(after, as);
+  return { plan, as, isMade, registered, changed, after };
+}
+
+/** The plans of versions of which something is there, by their numbers. */
+async function plansOf(
+  tx: StoreTransaction,
+  product: string,
+  { served, others }: Versions,
+): Promise<ReadonlyMap<number, Plan>> {
+  const there = [served, ...others.filter(({ state }) => state !== 'dropped').map((one) => one.version)];
+  const keys = there.map((version) => STORE_KEYS.plan(productId(product, version)));
+  const documents = await tx.getMany<PlanDocument>('meta', keys);
+  return new Map(
+    documents.flatMap((document, index) => (document ? [[there[index] as number, document.plan]] : [])),
+  );
+}
+
+const putPlan = (tx: StoreTransaction, plan: Plan) =>
+  tx.put('meta', STORE_KEYS.plan(idOf(plan)), { plan } satisfies PlanDocument);
+
+const isThere = (versions: Versions, version: number) =>
+  version === versions.served || (otherVersion(versions, version)?.state ?? 'dropped') !== 'dropped';
 
 /**
  * What changed from one catalog to the next although its version did not.

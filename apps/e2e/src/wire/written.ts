@@ -59,6 +59,7 @@ export async function writeAll(): Promise<GoldenSet> {
       scene.store,
       { sources: [SOURCE], plans: [scene.plan] },
       { auto: true, asked: false, mayGoBack: true, now: 0, graceMs: 0 },
+      async ({ plan }) => plan,
     );
     await land(scene);
     await reportTrouble(scene);

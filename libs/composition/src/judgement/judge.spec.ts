@@ -30,7 +30,9 @@ const plan = (changed: Partial<Plan> = {}): Plan => ({
 
 const running = (versions?: Partial<Versions>, others: readonly Plan[] = []): RunningCatalog => ({
   ...{ sources: [ORDERS], plans: [plan({ version: versions?.declared ?? 1 })], others },
-  versions: new Map(versions === undefined ? [] : [['sales', { ...firstVersions(1, 0), ...versions }]]),
+  versions: new Map(
+    versions === undefined ? [] : [['sales', { ...firstVersions(1, 'lambda', 0), ...versions }]],
+  ),
 });
 
 const judge = (
@@ -48,13 +50,9 @@ const codes = (all: readonly { readonly code: string }[] = []) => all.map(({ cod
 describe('a product', () => {
   test('of the same version and definition is as it is; what is no part of the definition is taken at once', () => {
     expect(productOf({})).toMatchObject({ outcome: 'unchanged', differences: [], notices: [] });
-    expect(productOf({ description: 'x', generations: 3, topology: 'kappa' })).toMatchObject({
+    expect(productOf({ description: 'x', generations: 3 })).toMatchObject({
       outcome: 'applied',
-      differences: [
-        { what: 'topology' },
-        { what: 'generations', before: null, after: '3' },
-        { what: 'description' },
-      ],
+      differences: [{ what: 'generations', before: null, after: '3' }, { what: 'description' }],
     });
   });
 
@@ -105,10 +103,26 @@ describe('a product', () => {
     });
   });
 
-  test('to stores of its own is built there', () => {
-    expect(productOf({ topology: 'lambda-separate' })).toMatchObject({
-      ...{ outcome: 'rebuild', notices: [{ code: 'layers-move', breaking: false }] },
+  test('of another topology is built beside, under the next number, or gone back to', () => {
+    expect(productOf({ topology: 'kappa' })).toMatchObject({
+      outcome: 'rebuild',
+      differences: [{ what: 'topology', before: 'lambda', after: 'kappa' }],
+      notices: [{ code: 'topology-moves', message: expect.stringContaining('version 2') as string }],
     });
+    const other = { version: 2, state: 'kept', since: 0 } as const;
+    const kappa = plan({ version: 2, topology: 'kappa' });
+    expect(productOf({ topology: 'kappa' }, running({ last: 2, others: [other] }, [kappa]))).toMatchObject({
+      ...{ outcome: 'back', notices: [] },
+    });
+    const switched = running({ served: 2, last: 2, others: [{ ...other, version: 1 }] }, [kappa]);
+    expect(productOf({ topology: 'kappa' }, switched)).toMatchObject({ outcome: 'applied', notices: [] });
+    // The version that the catalog declares began with another topology than it has by now.
+    const moved = running({ topology: 'kappa', last: 2, others: [{ ...other, state: 'building' }] }, [
+      plan(),
+      kappa,
+    ]);
+    const declared = { ...moved, plans: [plan({ topology: 'kappa' })] };
+    expect(productOf({ topology: 'lambda' }, declared)).toMatchObject({ outcome: 'applied', notices: [] });
   });
 
   test('that is new, or gone, is told so', () => {

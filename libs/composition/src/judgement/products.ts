@@ -1,7 +1,7 @@
 /** What becomes of each product: taken at once, built, gone back to, refused; and what its readers will notice. */
 import type { Plan, Problem, Versions } from '@tenon/domain';
-import { declareVersion, idOf, nextVersion, otherVersion } from '@tenon/domain';
-import { changedPlans } from '@tenon/runtime';
+import { idOf, nextVersion, otherVersion } from '@tenon/domain';
+import { changedPlans, takePlan } from '@tenon/runtime';
 import { readersNotice } from './readers';
 import { durationText, namesIn, shorter } from './texts';
 import type { DeclaredCatalog, Difference, Notice, ProductChange, RunningCatalog } from './verdict';
@@ -69,28 +69,39 @@ function changeOf({ declared, served, next, versions, known, problems }: Case): 
       notices,
       problems: problems.map((one) => because(one, from, next)),
     };
-  if (next.version === declared.version || next.version === served.version) {
-    const moves = from.topology !== next.topology && isApart(from) !== isApart(next);
-    const givesUp = next.version === declared.version ? [] : givenUp(versions, next);
-    const isChanged = differences.length > 0 || givesUp.length > 0;
-    const outcome = moves ? 'rebuild' : isChanged ? 'applied' : 'unchanged';
-    return { ...to, outcome, differences, notices: [...(moves ? [movesNotice(next)] : []), ...givesUp] };
+  const { outcome, as } = outcomeOf(versions, known, next);
+  if (next.version !== declared.version && next.version !== served.version)
+    return { ...to, outcome, differences, notices };
+  const givesUp = next.version === declared.version ? [] : givenUp(versions, next);
+  if (from.topology !== next.topology) {
+    const moves = outcome === 'rebuild' ? [topologyMoves(next, as)] : [];
+    return { ...to, outcome, differences, notices: [...moves, ...givesUp] };
   }
-  return { ...to, outcome: outcomeOf(versions, next.version), differences, notices };
+  const isChanged = differences.length > 0 || givesUp.length > 0;
+  return { ...to, outcome: isChanged ? 'applied' : 'unchanged', differences, notices: givesUp };
 }
-
-const isApart = ({ topology }: Plan) => topology === 'lambda-separate';
 
 /** By the rules of the book of versions, as a reload would take it. */
-function outcomeOf(versions: Versions | undefined, version: number): ProductChange['outcome'] {
-  if (versions === undefined) return 'rebuild';
-  const taken = { version, auto: true, asked: false, mayGoBack: true };
-  const after = declareVersion(versions, taken, 0, 0);
-  if (after.served === version) return 'back';
+function outcomeOf(
+  versions: Versions | undefined,
+  plans: readonly Plan[],
+  next: Plan,
+): { readonly outcome: ProductChange['outcome']; readonly as: number } {
+  if (versions === undefined) return { outcome: 'rebuild', as: next.version };
+  const taking = { auto: true, asked: false, mayGoBack: true, now: 0, graceMs: 0 };
+  const own = plans.filter(({ product }) => product === next.product);
+  // Of one that is declared and registered with another topology the latter stands last.
+  const known = new Map(own.filter((plan) => isThere(versions, plan)).map((plan) => [plan.version, plan]));
+  const { as, after } = takePlan(next, versions, known, taking);
+  if (versions.served === as) return { outcome: 'applied', as };
+  if (after.served === as) return { outcome: 'back', as };
   // Built already, or being built: it goes on.
-  const state = otherVersion(versions, version)?.state;
-  return state === 'building' || state === 'ready' ? 'applied' : 'rebuild';
+  const state = otherVersion(versions, as)?.state;
+  return { outcome: state === 'building' || state === 'ready' ? 'applied' : 'rebuild', as };
 }
+
+const isThere = (versions: Versions, { version }: Plan) =>
+  version === versions.served || (otherVersion(versions, version)?.state ?? 'dropped') !== 'dropped';
 
 /** The parts of a definition that an own version is needed for, and those that are taken at once. */
 function differencesOf(was: Plan, is: Plan): Difference[] {
@@ -140,10 +151,9 @@ const productGone = (name: string): Notice => ({
   breaking: true,
 });
 
-const movesNotice = ({ product }: Plan): Notice => ({
-  code: 'layers-move',
-  message: `${product} is built anew in its other stores: its answers are exact meanwhile, and include less until then.`,
-  hint: 'Give it a new version, and move over once that has caught up.',
+const topologyMoves = ({ product, topology }: Plan, version: number): Notice => ({
+  code: 'topology-moves',
+  message: `${product} is built as ${topology} beside what is served, as version ${version}, and is served once it has caught up.`,
   breaking: false,
 });
 

@@ -1,8 +1,9 @@
 /** What runs of a catalog: its products, and of each the versions beside it that its life has, by the store's account of them. */
-import type { Plan, ProductId, SourceDefinition, Versions } from '@tenon/domain';
+import type { Plan, ProductDefinition, ProductId, SourceDefinition, Versions } from '@tenon/domain';
 import { idOf, productId, runningVersions } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 import type { Engine, Logger, ProductStore } from '@tenon/ports';
+import type { WantedPlan } from '@tenon/runtime';
 import { registeredSources } from '@tenon/runtime';
 import { versionBook } from '@tenon/views';
 import type { LoadedCatalog } from '../catalog';
@@ -19,8 +20,16 @@ export async function runningOf(deps: RunningDeps, declared: LoadedCatalog): Pro
   const book = versionBook(deps.store);
   const versions = await book.read(names);
   const wanted = names.flatMap((name) => idsOf(name, versions.get(name), declared.plans));
-  const known = new Map(declared.plans.map((plan) => [idOf(plan), plan]));
-  const others = await book.plans(wanted.filter((id) => !known.has(id)));
+  const registered = await book.plans(wanted);
+  const topologies = new Map(registered.map((plan) => [idOf(plan), plan.topology]));
+  // A version keeps the topology that it began with, whatever the catalog says by now.
+  const known = new Map(
+    declared.plans.map((plan) => {
+      const id = idOf(plan);
+      return [id, { ...plan, topology: topologies.get(id) ?? plan.topology }];
+    }),
+  );
+  const others = registered.filter((plan) => !known.has(idOf(plan)));
   const sources = await withSourcesOf(deps.store, declared.sources, others);
   for (const plan of others) known.set(idOf(plan), await planned(deps, sources, plan));
   const plans = wanted.flatMap((id) => {
@@ -71,12 +80,22 @@ async function planned(
 
 /** What a plan was made of, under a version of its own. */
 export const definitionOf = (
-  { product, sql, topology, retentionMicros, description }: Plan,
+  { product, sql, topology, retentionMicros, generations, description }: Plan,
   version: number,
-) => ({
+): ProductDefinition => ({
   ...{ name: product, version, sql, topology, retentionMicros },
+  ...(generations !== undefined && { generations }),
   ...(description !== null && { description }),
 });
+
+/** Plans a definition under another number. */
+export const replanOf =
+  (engine: Pick<Engine, 'plan'>, sources: readonly SourceDefinition[]) =>
+  ({ plan, version }: WantedPlan): Promise<Plan> =>
+    engine.plan(
+      sources.find(({ name }) => name === plan.source) as SourceDefinition,
+      definitionOf(plan, version),
+    );
 
 /** True if the same versions run, by the same definitions. */
 export function runsTheSame(a: LoadedCatalog, b: LoadedCatalog): boolean {

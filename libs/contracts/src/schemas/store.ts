@@ -64,6 +64,9 @@ export const served = z
     version: count.describe('What the name answers with'),
     since: millis,
     declared: count.describe('The version that the catalog has'),
+    topology: z
+      .exactOptional(z.enum(['lambda', 'lambda-separate', 'kappa']))
+      .describe('The topology that it has there'),
     last: count.describe('The highest version that there ever was'),
     others: z.array(otherVersion).readonly().describe('The versions beside it, by number'),
   })
