@@ -1,7 +1,8 @@
 /** The services of a process, and the catalog that they run; both change together or not at all. */
 import { narrowings } from '@tenon/catalog';
 import type { Problem } from '@tenon/domain';
-import type { Logger, Route } from '@tenon/ports';
+import { HttpProblem } from '@tenon/errors';
+import type { HttpRequest, HttpResponse, Logger, Route, RunningService } from '@tenon/ports';
 import type { MetricsRegistry, Settings, Supervised, Taking } from '@tenon/runtime';
 import { registerCatalog, supervise } from '@tenon/runtime';
 import type { LoadedCatalog } from './catalog';
@@ -124,7 +125,7 @@ export class ServiceSet {
     return this.running.flatMap((service) =>
       service.current().routes.map((route, index) => ({
         ...route,
-        handle: (request) => (service.current().routes[index] ?? route).handle(request),
+        handle: (request) => handled(service, request, (current) => current.routes[index] ?? route),
       })),
     );
   }
@@ -235,3 +236,21 @@ export class ServiceSet {
 }
 
 const namesOf = ({ plans }: LoadedCatalog) => plans.map(({ product, version }) => `${product} v${version}`);
+
+/** A read that waits in a service while that is replaced goes on in the one that comes after. */
+async function handled(
+  service: Supervised,
+  request: HttpRequest,
+  routeOf: (current: RunningService) => Route,
+): Promise<HttpResponse> {
+  const current = service.current();
+  try {
+    return await routeOf(current).handle(request);
+  } catch (error) {
+    const isEnded = error instanceof HttpProblem && error.code === 'shutting-down';
+    if (!isEnded || request.method === 'POST' || request.signal.aborted) throw error;
+    await service.settled();
+    if (service.current() === current) throw error;
+    return handled(service, request, routeOf);
+  }
+}

@@ -109,8 +109,8 @@ export function declareVersion(versions: Versions, wanted: Declared, now: number
 export function versionFor(versions: Versions, declared: number, fits: ReadonlySet<number>): number {
   const there = versions.others.filter(({ state }) => state !== 'dropped');
   const isThere = declared === versions.served || there.some((one) => one.version === declared);
-  // A number that nobody had is a version of its own, of whatever definition.
-  if (!isThere && declared !== versions.declared) return declared;
+  // Another number is a version of its own, of whatever definition.
+  if (declared !== versions.declared && (!isThere || fits.has(declared))) return declared;
   if (fits.has(versions.served)) return versions.served;
   const other = fitting(versions, fits);
   if (other !== undefined) return other.version;

@@ -17,6 +17,8 @@ export interface Supervised {
    * @throws what the new start throws
    */
   replace(start: StartService): Promise<void>;
+  /** Once no change is under way that was begun before. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -95,6 +97,10 @@ class Supervisor implements Supervised {
         throw error;
       }
     });
+  }
+
+  settled(): Promise<void> {
+    return this.changing;
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeReceipt, encodeReceipt } from '@tenon/contracts';
 import { createLogger, readSettings } from '@tenon/runtime';
 import { eventually } from '@tenon/testing';
 import type { Host } from '../host';
@@ -231,4 +232,23 @@ test('a promote with a condition goes by what differs at equal offsets, and move
   await post('/v1/apply');
   await eventually('version 7 is ready', async () => JSON.stringify(await states()).includes('"7":"ready"'));
   expect(await refused('changed < 2')).toEqual([422, 'diff-keys', expect.any(String)]);
+});
+
+test('a read that waits while its version and its serving go is answered by those that come after', async () => {
+  const next = Object.entries(decodeReceipt(await send('w', 1))?.['orders'] ?? {});
+  const awaited = encodeReceipt({ orders: Object.fromEntries(next.map(([lane, at]) => [lane, at + 1])) });
+  const waiting = call(`/v1/products/sales/rows?after=${awaited}&timeout=30000`);
+  product(6, COUNT);
+  await post('/v1/reload');
+  await eventually(
+    'version 1 is gone',
+    async () => {
+      const found = await versions();
+      return found.find(({ version }) => version === 1)?.state === 'dropped';
+    },
+    { timeoutMs: 20_000 },
+  );
+  await send('w', 1);
+  expect(await waiting).toMatchObject({ status: 200, body: { version: 6 } });
+  expect((await waiting).body['rows']).toContainEqual(expect.objectContaining({ shop: 'w', n: 2 }));
 });

@@ -119,6 +119,7 @@ class Serving {
   private readonly answers: RowsRoute;
   private readonly scope: ServingScope;
   private readonly stores: (plan: Plan) => LayerStores;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly deps: ServingDeps) {
     this.stores = deps.stores ?? (() => inOneStore(deps.store));
@@ -255,11 +256,12 @@ class Serving {
     const ended = new AbortController();
     const isFixed = versionAsked(plan, query) !== undefined;
     const moved = isFixed ? ended.signal : this.names.movedFrom(params.name ?? '', product, ended.signal);
+    const stopping = this.stopping.signal;
     try {
-      return await this.answers.handle(served, request, AbortSignal.any([signal, moved]));
+      return await this.answers.handle(served, request, AbortSignal.any([signal, moved, stopping]));
     } catch (error) {
       // The name has gone over to another version while somebody waited: that one may have it already.
-      if (moved.aborted && !signal.aborted) return await this.rows(request);
+      if (moved.aborted && !signal.aborted && !stopping.aborted) return await this.rows(request);
       throw error;
     } finally {
       ended.abort();
@@ -377,6 +379,8 @@ class Serving {
   }
 
   async stop(): Promise<void> {
+    // Whoever waits here would wait for versions that may not be run any more by who comes after.
+    this.stopping.abort();
     await this.troubles.stop();
     await this.names.stop();
     for (const subscription of this.subscriptions) await subscription.close();
