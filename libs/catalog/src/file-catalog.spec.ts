@@ -54,6 +54,11 @@ describe('a catalog directory that is right', () => {
     ]);
   });
 
+  it('takes the stream that events come from', async () => {
+    const { sources } = await loadSource(`from:\n  kafka: { topic: shop.orders }\nschema:${SCHEMA}`);
+    expect(sources[0]?.from).toEqual({ kind: 'kafka', stream: 'shop.orders', format: 'json' });
+  });
+
   it('takes a list of key fields, partitions, a dedupe window and a description', async () => {
     const { sources } = await loadSource(
       `key: [shop, amount]\npartitions: 2\ndedupe: { window: 7 }\ndescription: d\nschema:${SCHEMA}`,
@@ -229,6 +234,37 @@ describe('a catalog directory with mistakes', () => {
       /:1:19 value-invalid dedupe\.window must be/,
     ],
     ['a lateness that is none', `lateness: 5\nschema:${SCHEMA}`, /:1:11 value-invalid .*5 minutes/],
+    ['a stream of nobody', `from: kafka\nschema:${SCHEMA}`, /:1:7 value-invalid from must be a mapping/],
+    [
+      'a stream of no kind',
+      `from: {}\nschema:${SCHEMA}`,
+      /:1:7 value-invalid from must be .*\| Write `from: \{ kafka/,
+    ],
+    [
+      'a stream with its brokers',
+      `from: { kafka: { topic: t, brokers: h } }\nschema:${SCHEMA}`,
+      /:1:28 key-unknown Unknown key from\.kafka\.brokers\. \| .*TENON_SOURCE_KAFKA_BROKERS/,
+    ],
+    [
+      'a stream without a topic',
+      `from: { kafka: {} }\nschema:${SCHEMA}`,
+      /:1:16 value-invalid from\.kafka\.topic/,
+    ],
+    [
+      'a stream that is its own',
+      `from: { kafka: { topic: tenon.events.x } }\nschema:${SCHEMA}`,
+      /:1:25 value-invalid from\.kafka\.topic must be the name of a topic that others write/,
+    ],
+    [
+      'a stream of no format',
+      `from: { kafka: { topic: t, format: xml } }\nschema:${SCHEMA}`,
+      /:1:36 value-invalid from\.kafka\.format must be one of json, debezium/,
+    ],
+    [
+      'a stream and a short window',
+      `from: { kafka: { topic: t } }\ndedupe: { window: 5 }\nschema:${SCHEMA}`,
+      /:2:19 value-invalid dedupe\.window must be a whole number from 10000/,
+    ],
     ['a dotted key', `dedupe.window: 5\nschema:${SCHEMA}`, /:1:1 key-unknown .*dedupe: \{ window/],
     ['a name', `name: x\nschema:${SCHEMA}`, /:1:1 key-unknown .*The file's name/],
     ['a description that is none', `description: 5\nschema:${SCHEMA}`, /:1:14 value-invalid .*quotes/],

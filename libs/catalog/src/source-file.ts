@@ -6,15 +6,28 @@ import { parseDuration } from './duration';
 import { checkSchema } from './schema-check';
 import type { Report } from './report';
 import { Settings } from './settings';
+import { LEAST_WINDOW, readFeed } from './source-feed';
 import { readText } from './text-file';
 import { YamlFile } from './yaml-file';
 import type { Path } from './yaml-file';
 
-const KEYS = ['key', 'id', 'time', 'schema', 'partitions', 'dedupe', 'lateness', 'description'] as const;
+const KEYS = [
+  'key',
+  'id',
+  'time',
+  'schema',
+  'partitions',
+  'dedupe',
+  'lateness',
+  'from',
+  'description',
+] as const;
 const MISTAKES = {
   name: "The file's name is the source's name.",
   'dedupe.window': 'Write `dedupe: { window: 100000 }`.',
   window: 'Write `dedupe: { window: 100000 }`.',
+  kafka: 'Write `from: { kafka: { topic: shop.orders } }`.',
+  topic: 'Write `from: { kafka: { topic: shop.orders } }`.',
   timestamp: 'Did you mean time?',
   properties: 'Put it below `schema:`.',
   required: 'Put it below `schema:`.',
@@ -68,8 +81,9 @@ export async function readSource(
     if (time !== null) checkTimeField(time, schema, settings.place('time'), report);
   }
   const partitions = settings.integer('partitions', PARTITIONS);
-  const window =
-    settings.section('dedupe')?.only(['window']).integer('window', DEDUPE_WINDOW) ?? DEDUPE_WINDOW.fallback;
+  const from = readFeed(settings);
+  const windows = from === undefined ? DEDUPE_WINDOW : { ...DEDUPE_WINDOW, min: LEAST_WINDOW };
+  const window = settings.section('dedupe')?.only(['window']).integer('window', windows) ?? windows.fallback;
   const latenessMicros = lateness(settings);
   const description = settings.text('description');
   if (!sound || schema === undefined) return undefined;
@@ -82,6 +96,7 @@ export async function readSource(
     partitions,
     dedupe: { window },
     ...(latenessMicros > 0 && { latenessMicros }),
+    ...(from !== undefined && { from }),
     ...(description !== undefined && { description }),
   };
 }

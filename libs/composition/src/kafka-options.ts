@@ -8,6 +8,7 @@ type KafkaSettings = Pick<
   Settings,
   Extract<keyof Settings, `TENON_KAFKA_${string}`> | 'TENON_SESSION_TIMEOUT'
 >;
+type SourceKafkaSettings = Pick<Settings, Extract<keyof Settings, `TENON_SOURCE_KAFKA_${string}`>>;
 
 /** @throws TenonError `invalid-setting` for a file that can't be read */
 export function kafkaOptions(settings: KafkaSettings): KafkaEventLogOptions {
@@ -20,6 +21,25 @@ export function kafkaOptions(settings: KafkaSettings): KafkaEventLogOptions {
     ...(copies !== undefined && { replicationFactor: copies }),
     ...(inSync !== undefined && { minInsyncReplicas: inSync }),
   };
+}
+
+/** Of the Kafka that sources take their events from: its own settings, or the log's Kafka where it has none. */
+export function sourceKafkaOptions(settings: KafkaSettings & SourceKafkaSettings): KafkaEventLogOptions {
+  if (settings.TENON_SOURCE_KAFKA_BROKERS === undefined) return kafkaOptions(settings);
+  return kafkaOptions({
+    TENON_SESSION_TIMEOUT: settings.TENON_SESSION_TIMEOUT,
+    TENON_KAFKA_BROKERS: settings.TENON_SOURCE_KAFKA_BROKERS,
+    TENON_KAFKA_TLS: settings.TENON_SOURCE_KAFKA_TLS,
+    TENON_KAFKA_CERT: settings.TENON_SOURCE_KAFKA_CERT,
+    TENON_KAFKA_KEY: settings.TENON_SOURCE_KAFKA_KEY,
+    TENON_KAFKA_SASL: settings.TENON_SOURCE_KAFKA_SASL,
+    TENON_KAFKA_USERNAME: settings.TENON_SOURCE_KAFKA_USERNAME,
+    TENON_KAFKA_PASSWORD: settings.TENON_SOURCE_KAFKA_PASSWORD,
+    TENON_KAFKA_TOKEN_URL: settings.TENON_SOURCE_KAFKA_TOKEN_URL,
+    TENON_KAFKA_SCOPE: settings.TENON_SOURCE_KAFKA_SCOPE,
+    // Nothing is made there.
+    TENON_KAFKA_RETENTION: 'refuse',
+  });
 }
 
 type Security = NonNullable<KafkaEventLogOptions['security']>;

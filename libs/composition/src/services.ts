@@ -11,6 +11,7 @@ import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { createTieredLog, withLosses } from '@tenon/tiered-log';
 import { lossBook, servedPointers, troubleBook } from '@tenon/views';
+import { feedOpener } from './feeds';
 import type { Noted } from './known-log';
 import { knownLog } from './known-log';
 import { lossesOf } from './losses';
@@ -55,6 +56,8 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
         log: await knownLog(parts, notedFor(parts, settings), settings.TENON_ACCEPT_TOPICS),
         bus: await parts.bus(),
         metrics,
+        openFeed: feedOpener(catalog.sources, settings, parts),
+        acceptedStreams: settings.TENON_ACCEPT_TOPICS,
         sources: catalog.sources,
         products: catalog.plans.map(idOf),
         config: {

@@ -13,6 +13,7 @@ import cutReply from '../schemas/cut-reply.json';
 import cutRequest from '../schemas/cut-request.json';
 import cut from '../schemas/cut.json';
 import flush from '../schemas/flush.json';
+import feedPositions from '../schemas/feed-positions.json';
 import generationHint from '../schemas/generation-hint.json';
 import generationsReply from '../schemas/generations-reply.json';
 import generationsRequest from '../schemas/generations-request.json';
@@ -29,6 +30,7 @@ import { VERSIONS } from './versions';
 
 const SCHEMAS = {
   ...{ flush, slice, commit, barrier, cut, 'settled-letters': settledLetters },
+  'feed-positions': feedPositions,
   ...{ 'alive-hint': aliveHint, 'cut-hint': cutHint, 'generation-hint': generationHint },
   ...{ 'live-hint': liveHint, 'replay-hint': replayHint },
   ...{ 'cut-request': cutRequest, 'cut-reply': cutReply },

@@ -15,6 +15,8 @@ export const TOPICS = {
   deadLetters: (source: string) => `tenon.dlq.${source}`,
   /** Which of these are settled: sent again, or dropped. One partition. */
   settledLetters: (source: string) => `tenon.dlq-settled.${source}`,
+  /** How far a source has taken the stream of somebody else that it is fed from. One partition. */
+  feedPositions: (source: string) => `tenon.feeds.${source}`,
   /** Flushes of speed on their way to consumption: what somebody waits for. As many partitions as the product has lanes. */
   flushes: (product: ProductId) => `tenon.flushes.${dotted(product)}`,
   /** Ranges of batch on their way to consumption, in slices. As many partitions. */
@@ -75,6 +77,8 @@ export const HEADERS = {
    * 8 over its `data`, which tell a repeat from another event under the same id (see `identityText`).
    */
   identity: 'tenon-identity',
+  /** Of what was taken from a stream that others write, events and dead letters: `<stream>/<partition>/<offset>` there. */
+  origin: 'tenon-origin',
   /** Kind of a control record; absent on events. */
   control: 'tenon-control',
   /** Version of the record's format, see `VERSIONS`. */
@@ -96,6 +100,8 @@ export const CORRELATION_HEADER = 'x-correlation-id';
 
 /** Consumer groups; the product's or the source's name makes each one's partitions its own. */
 export const GROUPS = {
+  /** In somebody else's Kafka. */
+  feed: (source: string) => `tenon-source-${source}`,
   speed: (source: string) => `tenon-speed-${source}`,
   archive: (source: string) => `tenon-batch-${source}`,
   flushes: (product: ProductId) => `tenon-consumption-flushes-${dotted(product)}`,

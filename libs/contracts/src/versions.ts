@@ -30,6 +30,7 @@ export const VERSIONS = {
   'dead-letter': { writes: 1, reads: [1] },
   'dead-letter-of-speed': { writes: 1, reads: [1] },
   'settled-letters': { writes: 1, reads: [1] },
+  'feed-positions': { writes: 1, reads: [1] },
   flush: { writes: 2, reads: [2] },
   slice: { writes: 2, reads: [2] },
   commit: { writes: 2, reads: [2] },

@@ -9,6 +9,18 @@ export type Topology = 'lambda' | 'lambda-separate' | 'kappa';
 /** A JSON Schema 2020-12 document. */
 export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
 
+/** What the records of a stream that others write hold: an event as JSON (a CloudEvent too), or Debezium's envelope around one. */
+export const FEED_FORMATS = ['json', 'debezium'] as const;
+export type FeedFormat = (typeof FEED_FORMATS)[number];
+
+/** A stream that others write and that a source takes its events from, besides those that are sent to it. */
+export interface SourceFeed {
+  readonly kind: 'kafka';
+  /** The topic's name. */
+  readonly stream: string;
+  readonly format: FeedFormat;
+}
+
 /** A named stream of events with a schema, a partitioning key and an event-time field. */
 export interface SourceDefinition {
   readonly name: string;
@@ -26,6 +38,8 @@ export interface SourceDefinition {
   };
   /** How long after its time an event may come: windows are final so much later, microseconds. Absent: 0. */
   readonly latenessMicros?: number;
+  /** Absent: events are sent to it, and come from nowhere else. */
+  readonly from?: SourceFeed;
   readonly description?: string;
 }
 

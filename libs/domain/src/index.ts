@@ -1,9 +1,12 @@
+export { FEED_FORMATS } from './definitions';
 export type {
+  FeedFormat,
   JsonSchema,
   Place,
   Problem,
   ProductDefinition,
   SourceDefinition,
+  SourceFeed,
   Topology,
 } from './definitions';
 export { isSameDefinition } from './plan';

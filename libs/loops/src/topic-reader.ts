@@ -71,7 +71,11 @@ export class TopicReader<Held> {
   done: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly deps: { readonly log: EventLog; readonly clock: Clock; readonly logger: Logger },
+    private readonly deps: {
+      readonly log: Pick<EventLog, 'consume'>;
+      readonly clock: Clock;
+      readonly logger: Logger;
+    },
     private readonly options: TopicReaderOptions<Held>,
   ) {
     this.outage = new Outage(deps, options.topic);
@@ -100,12 +104,36 @@ export class TopicReader<Held> {
       // It tries again by itself, and says so: what else there is to read goes on.
       if (this.rests === null || !(error instanceof LogReplaced)) throw error;
     }
+    this.begun();
+  }
+
+  /** Without waiting until it has joined: what it cannot reach yet is waited for, as what goes away later is. */
+  startBeside(): void {
+    this.begun();
+  }
+
+  private begun(): void {
     this.done = this.run().catch((error: unknown) => {
       if (this.signal.aborted) return;
       this.deps.logger.error({ error, topic: this.options.topic }, 'the reader of a topic stopped');
       throw error;
     });
     this.done.catch(() => undefined); // whoever holds `done` handles it; without a holder it must not end the process
+  }
+
+  /** Partition → the offset before which everything was taken, what holds no records included, where the log tells. */
+  positions(): ReadonlyMap<Partition, Offset> {
+    return this.consumer?.positions?.() ?? new Map<Partition, Offset>();
+  }
+
+  /** See `LogConsumer.stillHas`. */
+  async stillHas(partition: Partition): Promise<boolean> {
+    return (await this.consumer?.stillHas?.(partition)) ?? true;
+  }
+
+  /** Milliseconds since the group has last counted this reader as there; 0 where there is no such thing. */
+  silentMs(): number {
+    return this.consumer?.silentMs?.() ?? 0;
   }
 
   private async join(): Promise<LogConsumer> {

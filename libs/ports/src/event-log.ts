@@ -11,6 +11,8 @@ export interface LogRecord {
   readonly timestamp: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array;
+  /** True: it has no value, which `value` shows as an empty one. Absent where a log has no such records. */
+  readonly isNull?: boolean;
   header(name: string): string | undefined;
   headerBytes(name: string): Uint8Array | undefined;
   headers(): Record<string, string>;
@@ -104,6 +106,18 @@ export interface LogConsumer {
    * this consumer's any more: it may have been lost since the last poll. An offset that is not there displaces it.
    */
   seek(partition: Partition, offset: Offset): void;
+  /**
+   * Partition → the offset before which polls have given everything, what holds no records included (marks of transactions).
+   * Absent where offsets are dense.
+   */
+  positions?(): ReadonlyMap<Partition, Offset>;
+  /**
+   * Whether a partition is still this consumer's, as soon as the group is not about to change: for those who must not go on with
+   * what they have polled while another one begins. Absent where consumers lose nothing between polls.
+   */
+  stillHas?(partition: Partition): Promise<boolean>;
+  /** Milliseconds since the group has last counted this consumer as there. Absent where there is no such thing. */
+  silentMs?(): number;
   close(): Promise<void>;
 }
 

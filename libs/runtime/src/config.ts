@@ -61,16 +61,20 @@ export const plannerOptions = (environment: Readonly<Record<string, string | und
   maxRowsPerEvent: maxRowsPerEvent.catch(10_000).parse(environment['TENON_MAX_ROWS_PER_EVENT']),
 });
 
+const kafkaBrokers = list(
+  /^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i,
+  'is host:port of one or more brokers, separated by commas',
+).optional();
+
+const saslMechanism = z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).optional();
+
 /** Every setting, with what an absent one means. */
 export const SETTINGS = {
-  TENON_KAFKA_BROKERS: list(
-    /^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i,
-    'is host:port of one or more brokers, separated by commas',
-  ).optional(),
+  TENON_KAFKA_BROKERS: kafkaBrokers,
   TENON_KAFKA_TLS: z.string().default('off'),
   TENON_KAFKA_CERT: z.string().optional(),
   TENON_KAFKA_KEY: z.string().optional(),
-  TENON_KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).optional(),
+  TENON_KAFKA_SASL: saslMechanism,
   TENON_KAFKA_USERNAME: z.string().optional(),
   TENON_KAFKA_PASSWORD: z.string().optional(),
   TENON_KAFKA_TOKEN_URL: httpUrl.optional(),
@@ -84,6 +88,15 @@ export const SETTINGS = {
     .transform(parts)
     .default([]),
   TENON_KAFKA_RETENTION: z.enum(['refuse', 'allow'], 'is refuse or allow').default('refuse'),
+  TENON_SOURCE_KAFKA_BROKERS: kafkaBrokers,
+  TENON_SOURCE_KAFKA_TLS: z.string().default('off'),
+  TENON_SOURCE_KAFKA_CERT: z.string().optional(),
+  TENON_SOURCE_KAFKA_KEY: z.string().optional(),
+  TENON_SOURCE_KAFKA_SASL: saslMechanism,
+  TENON_SOURCE_KAFKA_USERNAME: z.string().optional(),
+  TENON_SOURCE_KAFKA_PASSWORD: z.string().optional(),
+  TENON_SOURCE_KAFKA_TOKEN_URL: httpUrl.optional(),
+  TENON_SOURCE_KAFKA_SCOPE: z.string().optional(),
   TENON_NATS_URL: list(
     /^((nats|tls):\/\/)?[^\s/]+\/?$/i,
     'is nats://host:port (or tls://), several separated by commas',
@@ -243,6 +256,16 @@ const NEEDS: readonly (readonly [SettingName, readonly SettingName[]])[] = [
   ['TENON_KAFKA_PASSWORD', ['TENON_KAFKA_SASL']],
   ['TENON_KAFKA_TOKEN_URL', ['TENON_KAFKA_SASL']],
   ['TENON_KAFKA_SCOPE', ['TENON_KAFKA_TOKEN_URL']],
+  ['TENON_SOURCE_KAFKA_CERT', ['TENON_SOURCE_KAFKA_BROKERS', 'TENON_SOURCE_KAFKA_KEY']],
+  ['TENON_SOURCE_KAFKA_KEY', ['TENON_SOURCE_KAFKA_CERT']],
+  [
+    'TENON_SOURCE_KAFKA_SASL',
+    ['TENON_SOURCE_KAFKA_BROKERS', 'TENON_SOURCE_KAFKA_USERNAME', 'TENON_SOURCE_KAFKA_PASSWORD'],
+  ],
+  ['TENON_SOURCE_KAFKA_USERNAME', ['TENON_SOURCE_KAFKA_SASL']],
+  ['TENON_SOURCE_KAFKA_PASSWORD', ['TENON_SOURCE_KAFKA_SASL']],
+  ['TENON_SOURCE_KAFKA_TOKEN_URL', ['TENON_SOURCE_KAFKA_SASL']],
+  ['TENON_SOURCE_KAFKA_SCOPE', ['TENON_SOURCE_KAFKA_TOKEN_URL']],
 ];
 
 /** A process has to know of both stores what it needs, and each process the same. */
@@ -276,13 +299,18 @@ const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 
 function* saslContradictions(settings: Settings): Generator<string> {
-  const { TENON_KAFKA_SASL: mechanism, TENON_KAFKA_TOKEN_URL: tokenUrl } = settings;
-  if (mechanism === 'oauthbearer' && tokenUrl === undefined)
-    yield 'TENON_KAFKA_SASL=oauthbearer needs TENON_KAFKA_TOKEN_URL, which gives out the tokens.';
-  if (mechanism !== undefined && mechanism !== 'oauthbearer' && tokenUrl !== undefined)
-    yield 'TENON_KAFKA_TOKEN_URL is for TENON_KAFKA_SASL=oauthbearer.';
-  if (settings.TENON_KAFKA_CERT !== undefined && settings.TENON_KAFKA_TLS === 'off')
-    yield 'TENON_KAFKA_CERT needs TENON_KAFKA_TLS: on, or a file with the certificates of the authority.';
+  for (const kafka of ['TENON_KAFKA', 'TENON_SOURCE_KAFKA'] as const) {
+    const mechanism = settings[`${kafka}_SASL`];
+    const tokenUrl = settings[`${kafka}_TOKEN_URL`];
+    if (mechanism === 'oauthbearer' && tokenUrl === undefined)
+      yield `${kafka}_SASL=oauthbearer needs ${kafka}_TOKEN_URL, which gives out the tokens.`;
+    if (mechanism !== undefined && mechanism !== 'oauthbearer' && tokenUrl !== undefined)
+      yield `${kafka}_TOKEN_URL is for ${kafka}_SASL=oauthbearer.`;
+    if (settings[`${kafka}_CERT`] !== undefined && settings[`${kafka}_TLS`] === 'off')
+      yield `${kafka}_CERT needs ${kafka}_TLS: on, or a file with the certificates of the authority.`;
+  }
+  if (settings.TENON_SOURCE_KAFKA_TLS !== 'off' && settings.TENON_SOURCE_KAFKA_BROKERS === undefined)
+    yield 'TENON_SOURCE_KAFKA_TLS needs TENON_SOURCE_KAFKA_BROKERS.';
   if (settings.TENON_NATS_CREDS !== undefined && settings.TENON_NATS_NKEY !== undefined)
     yield 'TENON_NATS_CREDS and TENON_NATS_NKEY are two ways to say the same: give one.';
 }

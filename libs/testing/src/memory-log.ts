@@ -122,7 +122,7 @@ export class MemoryLog implements EventLog {
 }
 
 export class MemoryConsumer implements LogConsumer {
-  private readonly positions = new Map<number, number>();
+  private readonly at = new Map<number, number>();
   private assigned: number[];
   private revoked: number[] = [];
   private readonly standing = new Set<number>();
@@ -144,7 +144,7 @@ export class MemoryConsumer implements LogConsumer {
       const { assigned, revoked } = this;
       this.assigned = [];
       this.revoked = [];
-      for (const partition of revoked) this.positions.delete(partition);
+      for (const partition of revoked) this.at.delete(partition);
       for (const partition of assigned) this.seek(partition, await this.options.startAt(partition));
       const displaced = this.displaced();
       const read = this.take(maxRecords);
@@ -160,7 +160,7 @@ export class MemoryConsumer implements LogConsumer {
   }
 
   private displaced(): Displaced[] {
-    return [...this.positions].flatMap(([partition, wanted]) => {
+    return [...this.at].flatMap(([partition, wanted]) => {
       const [start, end] = [this.startOf(partition), this.partitions[partition]?.length ?? 0];
       if (this.standing.has(partition) || (wanted >= start && wanted <= end)) return [];
       this.standing.add(partition);
@@ -170,11 +170,11 @@ export class MemoryConsumer implements LogConsumer {
 
   private take(maxRecords: number): { partition: number; records: LogRecord[] }[] {
     let left = maxRecords;
-    return [...this.positions].flatMap(([partition, next]) => {
+    return [...this.at].flatMap(([partition, next]) => {
       if (this.standing.has(partition)) return [];
       const records = this.partitions[partition]?.slice(next, next + left) ?? [];
       left -= records.length;
-      this.positions.set(partition, next + records.length);
+      this.at.set(partition, next + records.length);
       return records.length === 0 ? [] : [{ partition, records }];
     });
   }
@@ -186,7 +186,7 @@ export class MemoryConsumer implements LogConsumer {
 
   seek(partition: number, offset: number): void {
     this.standing.delete(partition);
-    this.positions.set(partition, offset);
+    this.at.set(partition, offset);
   }
 
   /** Another reader has it by now. */

@@ -223,7 +223,7 @@ export const answerOf = (response: HttpResponse): Value =>
 /** Wall time stands still; waiting does not. */
 export const stillClock: Clock = { ...systemClock, now: () => NOW };
 
-function countingIds(service: string): Ids {
+export function countingIds(service: string): Ids {
   let count = 0;
   return { next: () => `${service}-${(count += 1)}` };
 }

@@ -14,10 +14,12 @@ import { EMPTY_LEDGER } from '@tenon/domain';
 import type { LogRecord, RunningService } from '@tenon/ports';
 import { registerCatalog } from '@tenon/runtime';
 import { foldStretches } from '@tenon/service-consumption';
-import { MemoryStore, eventually } from '@tenon/testing';
+import { createIngestion } from '@tenon/service-ingestion';
+import { MemoryLog, MemoryStore, eventually } from '@tenon/testing';
 import { layoutOf, lossBook, topicBook, troubleBook } from '@tenon/views';
 import type { Golden, GoldenSet } from './golden';
-import { PRODUCT, PRODUCT_ID, SOURCE, Scene, answerOf, ask, stillClock } from './scene';
+import { RecordedBus } from './recorded-bus';
+import { PRODUCT, PRODUCT_ID, SOURCE, Scene, answerOf, ask, countingIds, stillClock } from './scene';
 import { changed, typeOf } from './states';
 
 const EVENTS = TOPICS.events(SOURCE.name);
@@ -66,7 +68,7 @@ export async function writeAll(): Promise<GoldenSet> {
     // Over the bus, as services without a cutter ask for one.
     await scene.bus.request(SUBJECTS.run, { v: 1 }, { timeoutMs: 5000, max: 1 });
     const found = [...(await logged(scene)), ...sent(scene), ...(await stored(scene))];
-    return sorted([...found, ...(await stretched(scene)), ['receipt', receipt]]);
+    return sorted([...found, ...(await stretched(scene)), ...(await fed(scene)), ['receipt', receipt]]);
   } finally {
     await scene.close();
   }
@@ -167,6 +169,24 @@ async function stretched({ plan }: Scene): Promise<Named[]> {
   await foldStretches(deps, layoutOf(plan, [SOURCE]), () => true, new AbortController().signal);
   const key = STORE_KEYS.stretches(PRODUCT_ID);
   return [['stretches', { table: 'meta', key, value: JSON.stringify(store.get('meta', key)) }]];
+}
+
+/** What ingestion notes of a stream that others write: that it is known, where a partition begins, and how far it was taken. */
+async function fed({ logger }: Scene): Promise<Named[]> {
+  const [log, stream] = [new MemoryLog(), new MemoryLog()];
+  await stream.ensureTopic({ name: 'shop.orders', partitions: 1 });
+  await stream.append('shop.orders', [{ partition: 0, key: null, value: '{"customer":"ann","price":1}' }]);
+  const from = { kind: 'kafka', stream: 'shop.orders', format: 'json' } as const;
+  const ingestion = await createIngestion({
+    ...{ log, bus: new RecordedBus(), logger, clock: stillClock, ids: countingIds('fed'), products: [] },
+    sources: [{ ...SOURCE, from }],
+    openFeed: () => ({ place: 'Kafka', log: stream }),
+    config: { cutEveryMs: null },
+  });
+  const topic = TOPICS.feedPositions(SOURCE.name);
+  await eventually('it is noted', async () => (log.topics.get(topic)?.[0]?.length ?? 0) >= 3);
+  await ingestion.stop();
+  return log.all(topic).map((record) => ['feed-positions', goldenOf(topic, record)]);
 }
 
 type Named = readonly [name: string, golden: Golden];

@@ -32,6 +32,8 @@ export interface ConsumerOptions extends ConsumeOptions {
   offsets(): Promise<ReadonlyMap<number, OffsetRange>>;
   /** Members that may be gone on with. */
   readonly parked: ParkedMembers;
+  /** Of transactions what was committed, and nothing of those that are open. */
+  readonly committed?: boolean;
   /** Told of batches that cannot be read, whoever wrote them. */
   passedOver(partition: number, batch: UnreadableBatch): void;
 }
@@ -51,6 +53,8 @@ const COORDINATOR_BUSY = [
   'NOT_COORDINATOR_FOR_GROUP',
 ];
 const COORDINATOR_MS = 30_000;
+/** How often a member that waits for the group looks whether it is settled. */
+const CHANGE_LOOK_MS = 20;
 const RETRY_JOIN_MS = 300;
 /** A member that was kept is heard within some heartbeats once Kafka answers, or it is none any more. */
 const HEARD_WITHIN_MS = 5_000;
@@ -77,7 +81,7 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
   private closing: Promise<void> | null = null;
 
   constructor(private readonly options: ConsumerOptions) {
-    const { topic, cluster, bufferBytes } = options;
+    const { topic, cluster, bufferBytes, committed = false } = options;
     const relaxed = options.latency === 'relaxed';
     this.membership = this.newMembership();
     this.fetcher = new Fetcher(cluster, this, {
@@ -86,6 +90,7 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
       minBytes: relaxed ? RELAXED_BYTES : 1,
       maxBytes: bufferBytes,
       maxPartitionBytes: MAX_PARTITION_BYTES,
+      committed,
     });
   }
 
@@ -154,6 +159,28 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
     }
   }
 
+  positions(): ReadonlyMap<number, number> {
+    return new Map(
+      [...this.held].flatMap(([partition, { position }]) =>
+        position === null ? [] : [[partition, position] as const],
+      ),
+    );
+  }
+
+  async stillHas(partition: number): Promise<boolean> {
+    const end = performance.now() + this.options.timing.rebalanceTimeoutMs;
+    while (this.membership.isChanging && this.failure === null && performance.now() < end)
+      await sleep(CHANGE_LOOK_MS);
+    if (this.membership.isChanging || this.failure !== null || this.closing !== null) return false;
+    const { joined } = this;
+    if (joined === null) return this.held.has(partition);
+    return joined.memberId === this.memberId && joined.partitions.includes(partition);
+  }
+
+  silentMs(): number {
+    return this.membership.silentMs;
+  }
+
   seek(partition: number, offset: number): void {
     this.held.get(partition)?.seek(offset);
   }
@@ -186,8 +213,7 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
 
   arrived(fetched: FetchedPartition, from: number): void {
     this.fetchFailingSince = null;
-    if (fetched.recordSet.length > 0 && this.held.get(fetched.partition)?.add(fetched.recordSet, from))
-      this.wake?.();
+    if (fetched.recordSet.length > 0 && this.held.get(fetched.partition)?.add(fetched, from)) this.wake?.();
   }
 
   /** Below the start: records were deleted. Beyond the end: a broker has lost what it had acknowledged as `relaxed`. */
@@ -286,10 +312,7 @@ export class KafkaConsumer implements LogConsumer, FetchSink {
     const now = performance.now();
     if (now - this.committedAt < COMMIT_EVERY_MS) return;
     this.committedAt = now;
-    const positions = [...this.held].flatMap(([partition, { position }]) =>
-      position === null ? [] : [[partition, position] as const],
-    );
-    this.membership.commit(new Map(positions));
+    this.membership.commit(this.positions());
   }
 
   private waitForNews(ms: number, signal: AbortSignal | undefined): Promise<void> {

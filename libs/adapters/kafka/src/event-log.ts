@@ -34,7 +34,9 @@ export interface KafkaEventLogOptions extends KafkaClientOptions, TopicPolicy {
   readonly produce?: Partial<ProducerTiming>;
   readonly group?: Partial<GroupTiming>;
   /** Told of each batch that cannot be read, which is logged and passed over. */
-  readonly unreadable?: () => void;
+  readonly unreadable?: (topic: string, partition: number, batch: UnreadableBatch) => void;
+  /** Consumers read nothing of transactions that are open or were aborted: for topics that others write. */
+  readonly committed?: boolean;
   /** How much a consumer fetches ahead. Default 16 MiB. */
   readonly bufferBytes?: number;
 }
@@ -179,6 +181,7 @@ class KafkaEventLog implements EventLog, TopicRemover {
         timing: this.timing,
         parked: this.parked,
         bufferBytes: this.options.bufferBytes ?? 16 * 1024 * 1024,
+        committed: this.options.committed ?? false,
         passedOver: (partition, batch) => this.passedOver(topic, partition, batch),
         offsets: () => attempt(`Offsets of ${topic} could not be read`, () => fetchRanges(reader, topic)),
       });
@@ -237,7 +240,7 @@ class KafkaEventLog implements EventLog, TopicRemover {
   private passedOver(topic: string, partition: number, batch: UnreadableBatch): void {
     const facts = { code: 'unreadable-batch', topic, partition, ...batch };
     this.options.logger?.error(facts, 'a batch of records cannot be read');
-    this.options.unreadable?.();
+    this.options.unreadable?.(topic, partition, batch);
   }
 
   private async offsets(topic: string, which: 'start' | 'end'): Promise<Record<string, number>> {

@@ -30,6 +30,8 @@ export interface FetcherOptions {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
+  /** See `FetchOptions`. */
+  readonly committed?: boolean;
 }
 
 const RETRY_MS = 200;
@@ -89,7 +91,7 @@ export class Fetcher {
   }
 
   private async fetch(leader: number, wanted: readonly Wanted[]): Promise<void> {
-    const { topic, maxWaitMs, minBytes, maxBytes, maxPartitionBytes } = this.options;
+    const { topic, maxWaitMs, minBytes, maxBytes, maxPartitionBytes, committed = false } = this.options;
     await this.cluster.refreshMetadataIfNecessary();
     const broker = await this.cluster.findBroker({ nodeId: leader });
     // The first partition gets its first batch however large; each has its turn to be the first.
@@ -98,7 +100,7 @@ export class Fetcher {
       ...one,
       maxBytes: maxPartitionBytes,
     }));
-    const answer = await fetchFrom(broker, { topic, partitions, maxWaitMs, minBytes, maxBytes });
+    const answer = await fetchFrom(broker, { topic, partitions, maxWaitMs, minBytes, maxBytes, committed });
     let failure: number | null = null;
     this.sink.answered(answer.reduce((sum, { recordSet }) => sum + recordSet.length, 0));
     for (const fetched of answer) {

@@ -1,4 +1,5 @@
 import type { LogRecord } from '@tenon/ports';
+import type { FetchedPartition } from './fetch-response';
 import type { KafkaRecord } from './kafka-record';
 import type { UnreadableBatch } from './record-batch';
 import { decodeRecordSet } from './record-batch';
@@ -48,11 +49,13 @@ export class HeldPartition {
   }
 
   /** @returns false if the answer is for another offset than the one wanted now, or holds no whole batch */
-  add(recordSet: Buffer, from: number): boolean {
+  add({ recordSet, aborted }: Pick<FetchedPartition, 'recordSet' | 'aborted'>, from: number): boolean {
     if (from !== this.fetchAt) return false;
-    const { records, next, unreadable } = decodeRecordSet(recordSet, from);
+    const { records, next, unreadable } = decodeRecordSet(recordSet, from, aborted);
     for (const batch of unreadable) this.passedOver(batch);
     this.fetchAt = next;
+    // What holds nothing, such as marks of transactions, is passed by with what stands before it.
+    if (this.isEmpty && records.length === 0) this.position = next;
     if (records.length > 0) this.bytes += recordSet.length;
     if (this.isEmpty) {
       this.records = records;
@@ -81,6 +84,7 @@ export class HeldPartition {
     const last = records[records.length - 1];
     if (last !== undefined) this.position = last.offset + 1;
     if (this.isEmpty) {
+      this.position = this.fetchAt ?? this.position;
       this.records = [];
       this.at = 0;
       this.bytes = 0;

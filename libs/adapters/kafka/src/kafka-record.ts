@@ -29,6 +29,10 @@ export class KafkaRecord implements LogRecord {
     return this.keyLength < 0 ? null : this.bytes.subarray(this.keyAt, this.keyAt + this.keyLength);
   }
 
+  get isNull(): boolean {
+    return this.valueLength < 0;
+  }
+
   get value(): Uint8Array {
     return this.valueLength <= 0
       ? NO_BYTES

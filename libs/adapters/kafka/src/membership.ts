@@ -38,6 +38,8 @@ export class Membership {
   private last: Joined | null = null;
   private parkedAt: number | null = null;
   private onAlive: (() => void) | null = null;
+  /** The group is about to say anew who has what: what this member has may be another's in a moment. */
+  isChanging = false;
 
   constructor(
     kafka: Kafka,
@@ -64,9 +66,11 @@ export class Membership {
         restartOnFailure: async () => false,
       },
     });
-    const { GROUP_JOIN, HEARTBEAT, CRASH } = this.consumer.events;
+    const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = this.consumer.events;
+    this.consumer.on(REBALANCING, () => void (this.isChanging = true));
     this.consumer.on(HEARTBEAT, () => this.heard());
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.isChanging = false;
       this.consumer.pause([{ topic }]);
       this.last = { memberId: payload.memberId, partitions: payload.memberAssignment[topic] ?? [] };
       this.listener?.joined(this.last);
@@ -133,10 +137,14 @@ export class Membership {
     if (this.failure !== null) throw this.failure;
   }
 
+  get silentMs(): number {
+    return performance.now() - this.aliveAt;
+  }
+
   /** @throws Unavailable if the group has not heard of this member for so long that it is out of it */
   check(): void {
     const { sessionTimeoutMs, rebalanceTimeoutMs } = this.timing;
-    if (performance.now() - this.aliveAt > sessionTimeoutMs + rebalanceTimeoutMs) {
+    if (this.silentMs > sessionTimeoutMs + rebalanceTimeoutMs) {
       throw new Unavailable(`The member of group ${this.group} has lost touch with Kafka.`);
     }
   }

@@ -1,6 +1,8 @@
 /** Record batches of format 2, the only one that Kafka 4 writes (KIP-98; kafka.apache.org, "Record Batch"). */
 import { logTime } from '@tenon/domain';
+import { AbortedBatches } from './aborted';
 import { decompress } from './compression';
+import type { AbortedTransaction } from './fetch-response';
 import { KafkaRecord } from './kafka-record';
 import { Cursor } from './varint';
 
@@ -27,12 +29,20 @@ export interface DecodedSet {
   readonly unreadable: readonly UnreadableBatch[];
 }
 
+const NONE: readonly AbortedTransaction[] = [];
+
 /**
  * Never throws: whoever writes to a topic must not be able to end its readers.
  *
  * @param recordSet what a Fetch answered: it may begin before `from` and end in the middle of a batch
+ * @param aborted what the answer to a Fetch of committed records names: their records are none
  */
-export function decodeRecordSet(recordSet: Buffer, from: number): DecodedSet {
+export function decodeRecordSet(
+  recordSet: Buffer,
+  from: number,
+  aborted: readonly AbortedTransaction[] = NONE,
+): DecodedSet {
+  const dropped = aborted.length === 0 ? null : new AbortedBatches(aborted);
   const records: KafkaRecord[] = [];
   const unreadable: UnreadableBatch[] = [];
   let next = from;
@@ -44,7 +54,7 @@ export function decodeRecordSet(recordSet: Buffer, from: number): DecodedSet {
     const first = Number(recordSet.readBigInt64BE(at));
     const after = Math.max(from, first + recordSet.readInt32BE(at + 23) + 1);
     try {
-      decodeBatch(recordSet, at, end, from, batch);
+      if (dropped?.has(recordSet, at) !== true) decodeBatch(recordSet, at, end, from, batch);
       records.push(...batch);
     } catch (error) {
       // Of an older format the last offset is not known where this one has it: it goes on behind what it can be sure of.

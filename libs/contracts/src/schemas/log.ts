@@ -36,13 +36,19 @@ export const statesHeaders = z.object({
   [HEADERS.traceparent]: traceparent,
 });
 
-export const eventHeaders = z.object({
+const origin = z
+  .exactOptional(text)
+  .describe('Of an event from a stream that others write: `<stream>/<partition>/<offset>` there');
+
+/** Headers of the stream's own record stand beside these. */
+export const eventHeaders = z.looseObject({
   [HEADERS.identity]: IDENTITY.describe(
     '24 hex digits over source and id, 8 over data. It vouches for version 1 of the format: an event that version 1 can’t read must not have it',
   ),
   [HEADERS.correlationId]: correlationId,
   [HEADERS.version]: versionHeader,
   [HEADERS.traceparent]: traceparent,
+  [HEADERS.origin]: origin,
 });
 
 export const event = z
@@ -99,6 +105,7 @@ export const deadLetterHeaders = z.object({
   [HEADERS.id]: z
     .exactOptional(text)
     .describe('The id that the client gave, where the value does not have it'),
+  [HEADERS.origin]: origin,
   [HEADERS.truncated]: z
     .exactOptional(z.string().regex(/^\d+$/))
     .describe('The number of bytes, where the value was cut short'),
@@ -110,6 +117,30 @@ export const deadLetterOfSpeedHeaders = z.looseObject({
   [HEADERS.detail]: text,
   [HEADERS.partition]: z.string().regex(/^\d+$/).describe('Where the event stands in tenon.events.<source>'),
   [HEADERS.offset]: z.string().regex(/^\d+$/),
+});
+
+export const feedPositions = z.object({
+  v: version,
+  at: millis,
+  streams: z
+    .record(name, z.array(name))
+    .describe('Name of a stream → the ids that it has had: one that was made anew has another'),
+  lanes: z
+    .record(
+      name,
+      z.object({
+        next: count.describe(
+          'All records of the lane before this offset are in the log, or among the dead letters',
+        ),
+        ends: z
+          .record(z.string().regex(/^\d+$/), count)
+          .describe(
+            'Partition of tenon.events.<source> → none of the records from `next` on stand before this offset',
+          ),
+        letters: count.describe('The same of tenon.dlq.<source>'),
+      }),
+    )
+    .describe('`<stream>/<partition>` → how far it was taken; of several records the furthest counts'),
 });
 
 export const settledLetters = z

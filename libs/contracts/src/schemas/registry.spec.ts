@@ -26,7 +26,7 @@ const messages = Object.entries(MESSAGES) as [MessageName, Message][];
 const addressesOf = (names: Readonly<Record<string, string | ((name: string) => string)>>) =>
   Object.entries(names).map(([name, one]) => {
     if (typeof one === 'string') return one;
-    if (['events', 'deadLetters', 'settledLetters'].includes(name)) return one('{source}');
+    if (['events', 'deadLetters', 'settledLetters', 'feedPositions'].includes(name)) return one('{source}');
     return name.endsWith('OfEdition2') ? one('{product}') : one('{product}@1').replace(/1$/, '{version}');
   });
 

@@ -52,6 +52,7 @@ const onRanges = { topic: named(TOPICS.ranges), partitions: 'one per lane of the
 const onStates = { topic: TOPICS.statesOfEdition2('{product}'), partitions: 'as the source says' };
 const onCuts = { topic: TOPICS.cuts, partitions: '1' };
 const onSettled = { topic: TOPICS.settledLetters('{source}'), partitions: '1' };
+const onFeedPositions = { topic: TOPICS.feedPositions('{source}'), partitions: '1' };
 const onDeadLetters = { topic: TOPICS.deadLetters('{source}'), partitions: '1' };
 
 /** `progress/…/000000000000` with names for what the digits stand for. */
@@ -108,6 +109,16 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     readers: ['ingestion'],
     version: `${V}, and ${HEADER}`,
     unknown: 'Dead letters can’t be listed; events go on',
+  },
+  'feed-positions': {
+    title: 'How far a source has taken the stream of somebody else',
+    on: { ...onFeedPositions, key: 'null' },
+    schema: log.feedPositions,
+    headers: log.versionHeaders,
+    writers: ['ingestion'],
+    readers: ['ingestion'],
+    version: `${V}, and ${HEADER}`,
+    unknown: 'The stream is not read; whatever else feeds the source goes on',
   },
   flush: {
     title: 'A frame of a flush: states of an open epoch',

@@ -1,14 +1,26 @@
 /**
  * Ingestion: the only writer of events and of barriers. It holds nothing that the log does not.
  *
- * `events/` says what an event is, `intake/` how events come in, `log/` what is appended of them; `cuts/` makes barriers.
+ * `events/` says what an event is, `intake/` how events come in, `feeds/` how they are taken from streams of others, `log/` what is
+ * appended of them; `cuts/` makes barriers.
  */
 import type { PassedOver } from '@tenon/telemetry';
 import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
 import { eventsTopic } from '@tenon/contracts';
 import type { SourceDefinition, ProductId } from '@tenon/domain';
 import { LogReplaced } from '@tenon/errors';
-import type { Bus, Clock, EventLog, Ids, Logger, Metrics, RunningService, Tracer } from '@tenon/ports';
+import type {
+  Bus,
+  Clock,
+  EventLog,
+  Ids,
+  Logger,
+  Metrics,
+  OpenFeed,
+  Readiness,
+  RunningService,
+  Tracer,
+} from '@tenon/ports';
 import type { IngestionConfig } from './config';
 import { INGESTION_DEFAULTS } from './config';
 import { respondCuts } from './cuts/control';
@@ -16,6 +28,8 @@ import { Cutter } from './cuts/cutter';
 import { cutsRoute } from './cuts/route';
 import { runCutSchedule } from './cuts/schedule';
 import { SourceRules } from './events/source-rules';
+import type { FeedReader } from './feeds/feed-reader';
+import { degradedFeeds, feedStatus, measureFeeds, openFeeds } from './feeds/feeds';
 import { eventsRoute } from './intake/events-route';
 import type { SourceDesk } from './intake/source-desk';
 import { sourcesRoutes } from './intake/sources-route';
@@ -35,6 +49,10 @@ export interface IngestionDeps {
   readonly tracer?: Tracer;
   readonly passedOver?: PassedOver;
   readonly sources: readonly SourceDefinition[];
+  /** Opens the streams of others that sources name; they are not read where it is absent. */
+  readonly openFeed?: OpenFeed;
+  /** Ids of such streams that are to be read although others had their names. */
+  readonly acceptedStreams?: readonly string[];
   /** Whose generations `POST /v1/cuts?wait=true` waits for. */
   readonly products: readonly ProductId[];
   /** What is absent is as in `INGESTION_DEFAULTS`. */
@@ -67,13 +85,16 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     ...(deps.passedOver !== undefined && { passedOver: deps.passedOver }),
   });
   await cutter.start();
+  const feeds = openFeeds(deps, desks);
   measure(deps.metrics ?? NO_METRICS, desks, cutter);
+  measureFeeds(deps.metrics ?? NO_METRICS, feeds);
   const control = await respondCuts({ bus, logger }, cutter);
   const stopping = new AbortController();
   const schedule =
     config.cutEveryMs === null
       ? Promise.resolve()
       : runCutSchedule(cutter, config.cutEveryMs, clock, logger, stopping.signal);
+  for (const feed of feeds) feed.start();
   let stopped: () => void = () => undefined;
   const done = new Promise<void>((resolve) => (stopped = resolve));
   return {
@@ -84,7 +105,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
       ...lettersRoutes({ desks, books }),
       cutsRoute({ cutter, bus, clock, products }),
     ]),
-    ready: () => readiness(desks),
+    ready: () => readiness(desks, feeds),
     status: () => ({
       sources: [...desks.values()].map(({ name, appender: { accepted, rejected, late }, deadLetters }) => ({
         name,
@@ -92,6 +113,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
         rejected,
         late,
         deadLetters: { ...deadLetters.totals },
+        ...feedStatus(feeds, name),
       })),
       cut: cutter.last(),
       cutEveryMs: config.cutEveryMs,
@@ -100,6 +122,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     done,
     stop: async () => {
       stopping.abort();
+      await Promise.all(feeds.map((feed) => feed.stop()));
       await control.close();
       await schedule;
       await cutter.settled();
@@ -151,14 +174,16 @@ function deskOf(deps: IngestionDeps, config: IngestionConfig, source: SourceDefi
     appender: new EventAppender(deps.log, deps.clock, source.name, deps.metrics, deps.tracer),
     deadLetters: new DeadLetters(deps.log, deps.clock, deps.logger, source.name, config.deadLetters),
     config,
+    ...(source.from !== undefined && { format: source.from.format }),
   };
 }
 
 /** Not ready while the log refuses: then other instances, if there are, should get the traffic. */
-function readiness(desks: ReadonlyMap<string, SourceDesk>): { ok: boolean; reason?: string } {
+function readiness(desks: ReadonlyMap<string, SourceDesk>, feeds: readonly FeedReader[]): Readiness {
   for (const { name, appender } of desks.values()) {
     const trouble = appender.trouble();
     if (trouble !== null) return { ok: false, reason: `The last append to ${name} failed: ${trouble}` };
   }
-  return { ok: true };
+  const degraded = degradedFeeds(feeds);
+  return { ok: true, ...(degraded.length > 0 && { degraded }) };
 }

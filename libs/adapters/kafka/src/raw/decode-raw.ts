@@ -1,16 +1,14 @@
 /** Record batches as `RawTopics` gives them: what was committed, and why there is nothing between. */
 import { TenonError } from '@tenon/errors';
 import type { Hole, HoleReason, RawHeader, RawRead, RawRecord } from '@tenon/ports';
+import { AbortedBatches } from '../aborted';
 import { decompress } from '../compression';
 import type { AbortedTransaction } from '../fetch-response';
 import { Cursor } from '../varint';
 
 const HEADER_BYTES = 61;
 const APPEND_TIME = 0x08;
-const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
-/** The type in a mark's key; others are not about aborted transactions. */
-const ABORT = 0;
 
 export interface RawPlace {
   readonly topic: string;
@@ -53,10 +51,7 @@ class RawDecoder {
   readonly records: RawRecord[] = [];
   readonly holes: Hole[] = [];
   next: number;
-  /** Transactions that have not begun yet at this place, by where they do. */
-  private readonly coming: AbortedTransaction[];
-  /** Producers whose records from here on are of an aborted transaction. */
-  private readonly aborting = new Set<bigint>();
+  private readonly aborted: AbortedBatches;
 
   constructor(
     aborted: readonly AbortedTransaction[],
@@ -64,7 +59,7 @@ class RawDecoder {
     private readonly end: number,
   ) {
     this.next = from;
-    this.coming = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
+    this.aborted = new AbortedBatches(aborted);
   }
 
   batch(set: Buffer, at: number, after: number): void {
@@ -72,14 +67,11 @@ class RawDecoder {
     const base = Number(set.readBigInt64BE(at));
     const last = base + set.readInt32BE(at + 23);
     const attributes = set.readInt16BE(at + 21);
-    const producer = set.readBigInt64BE(at + 43);
-    while ((this.coming[0]?.firstOffset ?? Infinity) <= last)
-      this.aborting.add((this.coming.shift() as AbortedTransaction).producerId);
+    const wasAborted = this.aborted.has(set, at);
     this.hole(base, 'compaction');
     if ((attributes & CONTROL) !== 0) {
-      if (isAbort(set, at)) this.aborting.delete(producer);
       this.hole(last + 1, 'transaction-mark');
-    } else if ((attributes & TRANSACTIONAL) !== 0 && this.aborting.has(producer)) {
+    } else if (wasAborted) {
       this.hole(last + 1, 'aborted');
     } else {
       if (last >= this.next) this.decode(set, at, after, base, attributes);
@@ -152,15 +144,4 @@ function nameOf(cursor: Cursor): string {
   } catch {
     throw new Error('the name of a header is not UTF-8');
   }
-}
-
-/** A mark is one record, whose key says which it is. */
-function isAbort(set: Buffer, at: number): boolean {
-  const cursor = new Cursor(set, at + HEADER_BYTES);
-  cursor.varint();
-  cursor.at++;
-  cursor.varlong();
-  cursor.varint();
-  const length = cursor.varint();
-  return length >= 4 && set.readInt16BE(cursor.at + 2) === ABORT;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { NewRawRecord } from '@tenon/ports';
+import { decodeRecordSet } from '../record-batch';
 import { decodeRaw } from './decode-raw';
 import { encodeRaw } from './encode-raw';
 
@@ -87,6 +88,10 @@ describe('A record batch', () => {
       { from: 5, to: 7, reason: 'transaction-mark' },
     ]);
     expect(read.next).toBe(8);
+    // Services that read a topic of others see the same.
+    const { records, next } = decodeRecordSet(set, 0, [{ producerId: 1n, firstOffset: 0 }]);
+    expect(records.map(({ value }) => String(value))).toEqual(['committed', 'its next', 'plain']);
+    expect(next).toBe(8);
   });
 
   test('with offsets that compaction has taken says which, within a batch, between two and at its end', () => {

@@ -69,6 +69,9 @@ export const letter = z
     position: optional(position).describe(
       'Where the event stands in the log; absent where it never came so far',
     ),
+    origin: optional(text).describe(
+      '`<stream>/<partition>/<offset>`, of what was taken from a stream of others',
+    ),
     truncated: optional(count).describe('How many bytes it had, where it was too long to be kept whole'),
     event: value.describe('What came: a JSON value, or else text'),
   })

@@ -169,6 +169,20 @@ export function readBinary(headers: Readonly<Record<string, string>>): Attribute
   return badHeader(attributes.map(({ pointer, detail }) => `ce-${pointer.slice(1)} ${detail}`).join('; '));
 }
 
+/** True if a record of Kafka is meant as binary mode, however incomplete. */
+export function hasKafkaAttributes(headers: Readonly<Record<string, string>>): boolean {
+  return Object.hasOwn(headers, 'ce_specversion');
+}
+
+/** The attributes in `ce_*` headers (Kafka protocol binding, 3.2.3), which are UTF-8 as they stand. */
+export function readKafkaAttributes(headers: Readonly<Record<string, string>>): Attributes | Rejection {
+  const fields = Object.entries(headers).flatMap(([header, value]) =>
+    header.startsWith('ce_') ? [[header.slice(3), value] as const] : [],
+  );
+  const attributes = readAttributes(Object.fromEntries(fields));
+  return Array.isArray(attributes) ? badEvent(attributes) : attributes;
+}
+
 const badHeader = (detail: string) => new Rejection(400, 'bad-cloudevent', detail);
 
 /** First the quotes of RFC 9110 (5.6.4), then the percent-encoding. */

@@ -22,6 +22,8 @@ export interface CallContext {
   readonly correlationGiven: boolean;
   readonly traceparent: string | undefined;
   readonly idempotencyKey: string | undefined;
+  /** When somebody else recorded the event, milliseconds since the epoch: its time, where it has none. Absent: now. */
+  readonly recordedMs?: number;
 }
 
 /** One event as it was sent. */
@@ -77,7 +79,7 @@ export class SourceRules {
     if (fault !== undefined) return Rejection.at(fault.pointer, fault.code, fault.detail);
     if (!this.schema.valid(data)) return this.schemaViolation(data, pointer);
     const now = this.clock.now();
-    const time = this.eventTime(data as Data, attributes, now);
+    const time = this.eventTime(data as Data, attributes, now, call.recordedMs);
     if (time instanceof Rejection) return time;
     return this.build(call, event, data as Data, time, now);
   }
@@ -94,13 +96,18 @@ export class SourceRules {
     );
   }
 
-  /** By the source's field, else the CloudEvents `time`, else now. Microseconds. */
-  private eventTime(data: Data, attributes: Attributes | null, nowMs: number): number | Rejection {
+  /** By the source's field, else the CloudEvents `time`, else when it was recorded. Microseconds. */
+  private eventTime(
+    data: Data,
+    attributes: Attributes | null,
+    nowMs: number,
+    recordedMs = nowMs,
+  ): number | Rejection {
     const field = this.source.time;
     const given = field !== null && Object.hasOwn(data, field) ? (data[field] ?? undefined) : undefined;
     const value = given ?? attributes?.time;
-    if (value === undefined) return nowMs * 1000;
-    const micros = this.times.read(value);
+    if (value === undefined && recordedMs <= nowMs + this.config.maxFutureMs) return recordedMs * 1000;
+    const micros = value === undefined ? recordedMs * 1000 : this.times.read(value);
     const inTime = micros !== undefined && micros <= (nowMs + this.config.maxFutureMs) * 1000;
     if (inTime) return micros;
     const inData = `${attributes === null ? '' : '/data'}${pointerSegment(field ?? '')}`;

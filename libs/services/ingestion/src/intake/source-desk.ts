@@ -1,3 +1,4 @@
+import type { FeedFormat } from '@tenon/domain';
 import type { IngestionConfig } from '../config';
 import type { SourceRules } from '../events/source-rules';
 import type { DeadLetters } from '../log/dead-letters';
@@ -10,4 +11,6 @@ export interface SourceDesk {
   readonly appender: EventAppender;
   readonly deadLetters: DeadLetters;
   readonly config: IngestionConfig;
+  /** Of the records that are taken from a stream of others; absent: none are. */
+  readonly format?: FeedFormat;
 }

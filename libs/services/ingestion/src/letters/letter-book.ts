@@ -59,10 +59,11 @@ export class LetterBook {
       if (looked >= MOST_SEEN || records.length >= limit) return { records, next: record.offset };
       looked += 1;
       if (this.settled.has(record.offset) || !matches(record, filter)) continue;
-      // After a crash of speed the same refusal comes again.
-      const name = isInLog(record)
-        ? `${Buffer.from(record.key ?? []).toString()} ${reasonText(reasonOf(record))}`
-        : null;
+      // After a crash of speed, or of who takes a stream of others, the same refusal may come again.
+      const place = isInLog(record)
+        ? Buffer.from(record.key ?? []).toString()
+        : record.header(HEADERS.origin);
+      const name = place === undefined ? null : `${place} ${reasonText(reasonOf(record))}`;
       if (name !== null && seen.has(name)) continue;
       if (name !== null) seen.add(name);
       records.push(record);

@@ -21,6 +21,8 @@ export interface Letter extends Reason {
   readonly correlationId: string | null;
   /** Where the event stands in the log; absent where it never came so far. */
   readonly position?: { readonly source: string; readonly partition: number; readonly offset: Offset };
+  /** Where it was taken from, `<stream>/<partition>/<offset>`, if that is a stream that others write. */
+  readonly origin?: string;
   /** How many bytes it had, where it was too long to be kept whole. */
   readonly truncated?: number;
   /** What came: a JSON value, or else text. */
@@ -42,6 +44,7 @@ export const isInLog = (record: LogRecord): boolean => record.header(HEADERS.off
 
 export function letterOf(source: string, record: LogRecord): Letter {
   const truncated = record.header(HEADERS.truncated);
+  const origin = record.header(HEADERS.origin);
   const partition = Number(record.header(HEADERS.partition));
   const offset = Number(record.header(HEADERS.offset));
   return {
@@ -50,6 +53,7 @@ export function letterOf(source: string, record: LogRecord): Letter {
     detail: record.header(HEADERS.detail) ?? '',
     correlationId: record.header(HEADERS.correlationId) ?? null,
     ...(isInLog(record) && { position: { source, partition, offset } }),
+    ...(origin !== undefined && { origin }),
     ...(truncated !== undefined && { truncated: Number(truncated) }),
     event: eventOf(record.value),
   };

@@ -5,6 +5,7 @@ import { traceparentOf } from '../events/correlation';
 import { Rejection } from '../events/rejection';
 import type { CallContext, Prepared } from '../events/source-rules';
 import { decodeUtf8, parseJson } from '../events/text';
+import { readEvent } from '../feeds/record-intake';
 import { preparePlain, prepareStructured } from '../intake/prepare';
 import type { SourceDesk } from '../intake/source-desk';
 import { isInLog } from './letter';
@@ -46,18 +47,26 @@ export async function replay(desk: SourceDesk, records: readonly LogRecord[]): P
 }
 
 function prepare(desk: SourceDesk, record: LogRecord): Prepared | Rejection {
+  const origin = record.header(HEADERS.origin);
+  if (origin !== undefined) {
+    const call = callOf(desk, record, origin);
+    // As it came, but for the headers that it had.
+    return readEvent(desk, desk.format ?? 'json', record, {}, call);
+  }
   const text = decodeUtf8(record.value);
   if (text === undefined) return new Rejection(400, 'malformed-utf8', 'Not UTF-8.');
   const parsed = parseJson(text);
   if (parsed instanceof Rejection) return parsed;
   const { value, escapes } = parsed;
-  const call: CallContext = {
-    correlationId: record.header(HEADERS.correlationId) ?? `dlq/${desk.name}/${record.offset}`,
-    correlationGiven: true,
-    traceparent: traceparentOf(record.header(HEADERS.traceparent)),
-    // Of an event that had no id its place makes one, so that it counts once however often it is sent again.
-    idempotencyKey: record.header(HEADERS.id) ?? `dlq/${desk.name}/${record.offset}`,
-  };
+  const call = callOf(desk, record, `dlq/${desk.name}/${record.offset}`);
   const isCloudEvent = typeof value === 'object' && value !== null && Object.hasOwn(value, 'specversion');
   return (isCloudEvent ? prepareStructured : preparePlain)(desk.rules, call, value, escapes, null);
 }
+
+const callOf = (desk: SourceDesk, record: LogRecord, id: string): CallContext => ({
+  correlationId: record.header(HEADERS.correlationId) ?? `dlq/${desk.name}/${record.offset}`,
+  correlationGiven: true,
+  traceparent: traceparentOf(record.header(HEADERS.traceparent)),
+  // Of an event that had no id its place makes one, so that it counts once however often it is sent again.
+  idempotencyKey: record.header(HEADERS.id) ?? id,
+});

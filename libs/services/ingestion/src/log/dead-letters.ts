@@ -12,6 +12,8 @@ export interface DeadLetter {
   readonly contentType: string;
   /** The id that the client gave, where the bytes do not have it. */
   readonly id?: string | undefined;
+  /** Where it was taken from, if that is a stream that others write. */
+  readonly origin?: string;
 }
 
 /** Kafka refuses records over 1 MB unless told otherwise. */
@@ -53,6 +55,12 @@ export class DeadLetters {
     }
   }
 
+  /** The same for those who go on only once the letters stand there. @throws what the log throws */
+  async keep(letters: readonly DeadLetter[]): Promise<void> {
+    const records = this.within(letters.map(recordOf));
+    if (records.length > 0) await this.log.append(this.topic, records);
+  }
+
   private within(records: readonly NewRecord[]): NewRecord[] {
     const before = this.budget.within;
     const now = this.clock.now();
@@ -66,7 +74,7 @@ export class DeadLetters {
   }
 }
 
-function recordOf({ bytes, rejection, correlationId, contentType, id }: DeadLetter): NewRecord {
+function recordOf({ bytes, rejection, correlationId, contentType, id, origin }: DeadLetter): NewRecord {
   const whole = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
   const headers: Record<string, string> = {
     [HEADERS.version]: versionText('dead-letter'),
@@ -75,6 +83,7 @@ function recordOf({ bytes, rejection, correlationId, contentType, id }: DeadLett
     [HEADERS.correlationId]: correlationId,
     [HEADERS.contentType]: contentType,
   };
+  if (origin !== undefined) headers[HEADERS.origin] = origin;
   if (id !== undefined) headers[HEADERS.id] = id;
   if (whole.length > MAX_BYTES) headers[HEADERS.truncated] = String(whole.length);
   return { partition: 0, key: null, value: whole.subarray(0, MAX_BYTES), headers };
