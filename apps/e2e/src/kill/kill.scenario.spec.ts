@@ -6,18 +6,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IngestAnswer, RowsAnswer } from '@tenon/contracts';
 import type { Layer } from '../exactness/check';
 import { checkRows } from '../exactness/check';
 import type { FlightsCatalog } from '../exactness/flights-catalog';
 import { productsOf, writeCatalog } from '../exactness/flights-catalog';
 import { readFlights, takeFlights } from '../exactness/flights';
-import type { OracleProduct } from '../exactness/products';
 import { Random } from '../exactness/random';
-import type { Acknowledged } from '../exactness/read-log';
 import { readDataDirectory } from '../exactness/read-log';
-import type { Sent } from '../exactness/scenario';
-import { callWith } from '../exactness/wire';
+import { Clients } from './clients';
 import { TenonProcess } from './tenon-process';
 
 const KILLS = 3;
@@ -28,75 +24,7 @@ const CATALOG: FlightsCatalog = {
 };
 const LAYERS: readonly Layer[] = ['merged', 'merged', 'batch', 'speed'];
 const CHOSEN = productsOf(CATALOG);
-
-interface Answered {
-  readonly product: OracleProduct;
-  readonly layer: Layer;
-  readonly answer: RowsAnswer;
-}
-
-/** The world's side: what was sent, what was answered. */
-class Clients {
-  readonly acknowledged: Acknowledged[] = [];
-  readonly answers: Answered[] = [];
-  readonly unexpected: string[] = [];
-  sent = 0;
-  private readonly waiting: Sent[];
-
-  constructor(
-    events: readonly Sent[],
-    private readonly random: Random,
-  ) {
-    this.waiting = [...events];
-  }
-
-  /** Sends until `signal`; what was not answered is sent again by the next round. */
-  async send(url: string, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.waiting.length > 0) {
-      const events = this.waiting.splice(0, this.random.pick([1, 10, 60]));
-      const { contentType = '', body = [] } = callWith(events, this.random);
-      try {
-        const response = await fetch(`${url}/v1/sources/flights/events?items=all`, {
-          method: 'POST',
-          headers: { 'content-type': contentType },
-          body: body.join(''),
-        });
-        const answer = (await response.json()) as IngestAnswer;
-        if (response.status !== 202) throw new Error(JSON.stringify(answer));
-        this.sent += events.length;
-        for (const { index, position } of answer.items ?? [])
-          if (position !== undefined) this.acknowledged.push({ sent: events[index] as Sent, ...position });
-        // Some of what was acknowledged is sent again, as a client that lost the answer would.
-        if (this.random.chance(0.1)) this.waiting.push(...events);
-      } catch (error) {
-        this.waiting.unshift(...events);
-        if (!isConnection(error)) this.unexpected.push(String(error));
-        await sleep(5);
-      }
-    }
-  }
-
-  async ask(url: string, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.askOnce(url, this.random.pick(CHOSEN), this.random.pick(LAYERS)).catch((error: unknown) => {
-        if (!isConnection(error)) this.unexpected.push(String(error));
-      });
-      await sleep(10);
-    }
-  }
-
-  async askOnce(url: string, product: OracleProduct, layer: Layer): Promise<RowsAnswer> {
-    const response = await fetch(`${url}/v1/products/${product.name}/rows?layer=${layer}&limit=10000`);
-    const answer = (await response.json()) as RowsAnswer;
-    if (response.status !== 200) throw new Error(JSON.stringify(answer));
-    this.answers.push({ product, layer, answer });
-    return answer;
-  }
-}
-
-/** `fetch` says so of any broken or refused connection; an answer that was cut off is no JSON. By name: realms differ. */
-const isConnection = (error: unknown) =>
-  ['TypeError', 'SyntaxError', 'AbortError'].includes((error as Error).name);
+const NAMES = CHOSEN.map(({ name }) => name);
 
 test('kill -9 under load loses no acknowledged event, counts none twice, and every answer is exact', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'tenon-kill-'));
@@ -112,7 +40,7 @@ test('kill -9 under load loses no acknowledged event, counts none twice, and eve
       tenon = await TenonProcess.start(catalog, data);
       const killed = new AbortController();
       const load = [1, 2, 3].map(() => clients.send(tenon?.url ?? '', killed.signal));
-      load.push(clients.ask(tenon.url, killed.signal));
+      load.push(clients.ask(tenon.url, NAMES, LAYERS, killed.signal));
       await sleep(random.int(150, 1500));
       await tenon.kill();
       killed.abort();
@@ -124,7 +52,7 @@ test('kill -9 under load loses no acknowledged event, counts none twice, and eve
     expect(cut.status).toBe(202);
     for (const product of CHOSEN)
       for (const layer of ['merged', 'batch'] as const) {
-        const answer = await clients.askOnce(tenon.url, product, layer);
+        const answer = await clients.askOnce(tenon.url, product.name, layer);
         expect(answer.rows.length).toBeGreaterThan(0);
       }
     expect(await tenon.stop()).toBe(0);
@@ -136,7 +64,10 @@ test('kill -9 under load loses no acknowledged event, counts none twice, and eve
       log.partitions.flat().flatMap((entry) => (entry.kind === 'event' ? [entry.flight.id] : [])),
     );
     expect(once.size).toBe(events.length);
-    for (const { product, layer, answer } of clients.answers) checkRows(product, log, answer, { layer });
+    for (const { name, layer, answer } of clients.answers) {
+      const product = CHOSEN.find((one) => one.name === name);
+      checkRows(product as (typeof CHOSEN)[number], log, answer, { layer });
+    }
     expect(clients.unexpected).toEqual([]);
     expect(clients.answers.length).toBeGreaterThan(20);
   } finally {

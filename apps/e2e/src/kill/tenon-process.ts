@@ -11,6 +11,8 @@ export interface TenonProcessOptions {
   /** Of which release; this one. */
   readonly checkout?: string;
   readonly cutEvery?: string;
+  /** Settings beside those of every run. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export class TenonProcess {
@@ -24,12 +26,12 @@ export class TenonProcess {
   static async start(
     catalog: string,
     data: string,
-    { checkout = CHECKOUT, cutEvery = '400ms' }: TenonProcessOptions = {},
+    { checkout = CHECKOUT, cutEvery = '400ms', settings = {} }: TenonProcessOptions = {},
   ): Promise<TenonProcess> {
     const args = ['up', '--json', '--port', '0', '--catalog', catalog, '--data', data];
     const bin = join(checkout, 'apps/tenon/bin/tenon.js');
     const child = spawn(process.execPath, [bin, ...args, '--cut-every', cutEvery, '--log-level', 'error'], {
-      env: environment(),
+      env: { ...environment(), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const errors: string[] = [];
