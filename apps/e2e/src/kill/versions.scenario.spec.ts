@@ -102,7 +102,7 @@ class World {
       await this.askOnce(url, name).catch((error: unknown) => {
         if (!isConnection(error)) this.clients.unexpected.push(String(error));
       });
-      await sleep(10);
+      await sleep(50);
     }
   }
 
@@ -203,9 +203,9 @@ test('kill -9 within apply, promote, rollback, reprocess and drop: each goes on 
   const world = new World(directory);
   try {
     const { random } = world;
-    const flights = takeFlights(await readFlights(), 6000, random);
+    const flights = takeFlights(await readFlights(), 3000, random);
     const events = flights.map((flight) => ({ flight, variant: 0 }));
-    world.clients = new Clients(random.shuffle(events), random, 30);
+    world.clients = new Clients(random.shuffle(events), random, 100);
     await writeCatalog(join(directory, 'catalog'), CATALOG);
     world.declare(1);
     world.allow([1]);

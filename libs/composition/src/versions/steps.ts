@@ -156,12 +156,13 @@ async function promote(
     if (problem !== null) return problem;
   }
   const { clock, graceMs } = deps;
-  return book.change(name, (versions) =>
+  return book.change(name, (versions) => {
+    // It has gone over by itself, or by somebody else's hand, meanwhile.
+    if (versions.served === version) return versions;
     // Compared with another one, or waited for it: that is not the question any more.
-    versions.served === before.served
-      ? promoteVersion(readyVersion(versions, version, clock.now()), version, clock.now(), graceMs)
-      : overtaken(versions),
-  );
+    if (versions.served !== before.served) return overtaken(versions);
+    return promoteVersion(readyVersion(versions, version, clock.now()), version, clock.now(), graceMs);
+  });
 }
 
 const overtaken = ({ served }: Versions): Problem => ({
