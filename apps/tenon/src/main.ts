@@ -4,6 +4,7 @@ import { toFailure } from './cli/failure';
 import type { Output } from './cli/output';
 import { printFailure, standardOutput } from './cli/output';
 import { createProgram } from './cli/program';
+import { cutOffIfStuck, noteProblems } from './cli/stuck';
 
 /** Runs one command line. @returns the exit code */
 export async function main(args: readonly string[], output: Output = standardOutput()): Promise<number> {
@@ -15,6 +16,7 @@ export async function main(args: readonly string[], output: Output = standardOut
     // Commander has printed its own: help and version are no failure, everything else is a wrong call.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const failure = toFailure(error);
+    noteProblems(failure.problems);
     printFailure(failure, args.includes('--json'), output);
     return failure.exitCode;
   }
@@ -25,5 +27,6 @@ if (process.env['JEST_WORKER_ID'] === undefined) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   void main(process.argv.slice(2)).then((code) => {
     process.exitCode = code;
+    cutOffIfStuck();
   });
 }

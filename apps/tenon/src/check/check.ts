@@ -5,6 +5,7 @@ import type { Plan, Problem } from '@tenon/domain';
 import { isRowsOption, ROWS_PREFIXES } from '@tenon/contracts';
 import { createEngine } from '@tenon/engine';
 import { planCatalog, plannerOptions } from '@tenon/runtime';
+import { noteProblems } from '../cli/stuck';
 import { compareWithRunning } from './compare';
 
 export interface Checked {
@@ -21,6 +22,7 @@ export async function check(directory: string, url: string): Promise<Checked> {
   const engine = await createEngine(plannerOptions(process.env));
   try {
     const { sources, plans, problems } = await planCatalog(engine, content);
+    noteProblems(problems);
     const compared = await compareWithRunning(url, sources);
     return {
       sources: sources.map((source) => source.name),

@@ -8,6 +8,7 @@ import { Refusal } from '@tenon/errors';
 import type { Engine } from '@tenon/ports';
 import { createEngine } from '@tenon/engine';
 import { planCatalog, plannerOptions } from '@tenon/runtime';
+import { noteProblems } from '../cli/stuck';
 import type { Rebuild } from './rebuild';
 import { rebuildOf } from './rebuild';
 import type { Running } from './running';
@@ -44,6 +45,7 @@ export async function makePlan({ directory, url, against }: PlanOptions): Promis
   try {
     const content = await createFileCatalog(directory).load();
     const next = await planCatalog(engine, content);
+    noteProblems(next.problems);
     const running =
       against === undefined
         ? await runningOf(engine, await askCatalog(url))

@@ -1,5 +1,6 @@
 import type { Engine } from '@tenon/ports';
 import { createEngine } from '../engine';
+import { Planner } from './planner';
 import { productOf, sourceOf } from '../testing/records';
 
 let engine: Engine;
@@ -19,6 +20,12 @@ test.each([
   'SELECT count(*) AS n FROM events WHERE len(range(-1, 1000000000, 2)) > 5',
   'SELECT sum(x) AS n FROM (SELECT unnest(range(1000000000)) AS x FROM events)',
   hop('200000 seconds', '1 second'),
+  'SELECT sum(list_sum(list_transform(range(100000), lambda x: list_sum(list_transform(range(100000), lambda y: x * y))))) AS n FROM events',
+  'SELECT sum(len([y for y in range(50000) if len(range(y + i)) > 3])) AS n FROM events',
+  "SELECT max(length(repeat('x', 2000000000))) AS n FROM events",
+  "SELECT max(length(repeat(repeat('xy', 1000), 1000))) AS n FROM events",
+  "SELECT max(length(lpad('x', 2000000000, '-'))) AS n FROM events",
+  'SELECT max(len(list_resize([i], 1000000000))) AS n FROM events',
 ])('more than anybody can keep of each event is refused, and nothing is computed: %s', async (sql) => {
   await expect(plan(sql)).rejects.toMatchObject({
     code: 'plan-refused',
@@ -45,7 +52,22 @@ test('a text interval is a window too', async () => {
 test.each([
   'SELECT x, count(*) AS n FROM events, generate_series(1, 100) AS t(x) GROUP BY ALL',
   'SELECT sum(list_sum(range(i))) AS n FROM events',
+  'SELECT sum(len(list_transform(range(24), lambda x: range(x * i)))) AS n FROM events',
+  "SELECT max(length(repeat('x', 1000) || i)) AS n FROM events",
   hop('1 day', '1 minute'),
 ])('series of a reasonable length are planned: %s', async (sql) => {
   await expect(plan(sql)).resolves.toMatchObject({ product: 'product' });
 });
+
+test('what DuckDB computes of constants without heeding anything is given up, and the next one is planned', async () => {
+  const planner = await Planner.open(undefined, { mostMs: 3000, heedMs: 100 });
+  const source = sourceOf({ i: { type: 'integer' } });
+  const endless = "SELECT max(levenshtein(repeat('x', 80000), repeat('y', 79999))) AS n FROM events";
+  await expect(planner.plan(source, productOf(endless))).rejects.toMatchObject({
+    problems: [{ code: 'plan-too-long' }],
+  });
+  await expect(planner.plan(source, productOf('SELECT count(*) AS n FROM events'))).resolves.toMatchObject({
+    product: 'product',
+  });
+  planner.close();
+}, 60_000);

@@ -1,5 +1,6 @@
 /** Series of constants that would make of each event more than anybody can keep, found before DuckDB computes them. */
 import { type Ast, type AstValue, isAst, locationOf, numberOf, rewrite } from '../sql/ast';
+import { MOST_CHARACTERS, argumentsOf } from './amplifiers';
 import type { ProblemList } from './problems';
 import { type Evaluate, intervalOf, isNoWidth } from './window';
 
@@ -7,6 +8,8 @@ import { type Evaluate, intervalOf, isNoWidth } from './window';
 export const MOST_ROWS = 10_000;
 /** Items of a list that is made of constants. */
 export const MOST_ITEMS = 100_000;
+/** What a series counts for, inside a lambda, whose length only the data says (planner/amplifiers.ts bounds it). */
+const UNKNOWN_ITEMS = 100;
 
 const DAY = 86_400e6;
 
@@ -38,7 +41,16 @@ export async function checkEndless(
         "Write e.g. INTERVAL '1 hour' or INTERVAL '1 month'.",
       );
     }
-    const items = seriesLength(call);
+    if (textLength(call) > MOST_CHARACTERS) {
+      problems.add(
+        'too-many-cells',
+        locationOf(call),
+        `A text of ${textLength(call)} characters for each event: there may be ${MOST_CHARACTERS}.`,
+        'Make it shorter.',
+      );
+      return;
+    }
+    const items = seriesLength(call) ?? madeByLambda(call);
     if (items === undefined || items <= MOST_ITEMS) continue;
     problems.add(
       'too-many-cells',
@@ -72,9 +84,42 @@ async function windowsOf(call: Ast, evaluate: Evaluate): Promise<number | undefi
   return Math.ceil(micros(length) / micros(step));
 }
 
+/** Items that a function makes with a lambda, of lists of constants. */
+function madeByLambda(call: Ast): number | undefined {
+  const lambda = argumentsOf(call).find((one) => one['class'] === 'LAMBDA');
+  if (lambda === undefined) return undefined;
+  const lists = argumentsOf(call).filter((one) => one !== lambda);
+  return Math.max(1, ...lists.map(itemsIn)) * itemsIn(lambda['expr']);
+}
+
+/** The most items that something below makes. */
+function itemsIn(value: AstValue | undefined): number {
+  if (!isAst(value)) return Array.isArray(value) ? Math.max(1, ...value.map(itemsIn)) : 1;
+  const made = seriesLength(value) ?? madeByLambda(value);
+  if (made !== undefined) return made;
+  const below = Math.max(1, ...Object.values(value).map(itemsIn));
+  return isSeries(value) ? Math.max(UNKNOWN_ITEMS, below) : below;
+}
+
+/** Of a text that is made of constants; 0 for all else. */
+function textLength(node: AstValue | undefined): number {
+  if (!isAst(node)) return 0;
+  const { value } = (node['class'] === 'CONSTANT' ? node['value'] : {}) as { value?: unknown };
+  if (typeof value === 'string') return value.length;
+  const name = String(node['function_name'] ?? '').toLowerCase();
+  const [text, times] = argumentsOf(node);
+  const count = numberIn(times);
+  if (count === undefined) return 0;
+  if (name === 'repeat') return Math.max(1, textLength(text)) * count;
+  return /^(lpad|rpad|list_resize|array_resize)$/.test(name) ? count : 0;
+}
+
+const isSeries = (call: Ast): boolean =>
+  ['range', 'generate_series'].includes(String(call['function_name'] ?? '').toLowerCase());
+
 function seriesLength(call: Ast): number | undefined {
-  const name = String(call['function_name'] ?? '').toLowerCase();
-  if (name !== 'range' && name !== 'generate_series') return undefined;
+  if (!isSeries(call)) return undefined;
+  const name = String(call['function_name']).toLowerCase();
   const args = (call['children'] as Ast[]).map(numberIn);
   if (args.includes(undefined)) return undefined;
   const [first = 0, second, step = 1] = args as number[];

@@ -17,20 +17,14 @@ export class Planner {
   private queue: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    private readonly database: Database,
-    private readonly functions: FunctionCatalog,
+    private session: Session,
     private readonly mostRows: number | undefined,
+    private readonly patience: Patience,
   ) {}
 
   /** @param mostRows how many rows a product's FROM may make of an event */
-  static async open(mostRows?: number): Promise<Planner> {
-    const database = await Database.open({ threads: 1, memoryLimit: '512MB', files: false }, [
-      'SET errors_as_json = true',
-    ]);
-    return database.use(async (connection) => {
-      for (const macro of MACROS) await connection.run(macro);
-      return new Planner(database, await FunctionCatalog.load(connection), mostRows);
-    });
+  static async open(mostRows?: number, patience = PATIENCE): Promise<Planner> {
+    return new Planner(await openSession(), mostRows, patience);
   }
 
   /**
@@ -45,49 +39,96 @@ export class Planner {
   }
 
   close(): void {
-    this.database.close();
+    this.session.database.close();
   }
 
-  private planNow(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
+  private async planNow(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
     const problems = new ProblemList(product.sql);
-    return this.database.use((connection) =>
-      inTime(connection, async () => {
+    const { database, functions } = this.session;
+    const connection = await database.acquire();
+    const work = async (): Promise<Plan> => {
+      try {
         const top = await parseProduct(connection, product.sql, problems);
-        return Binder.use(connection, source.name, columnsOf(source), (binder) =>
-          new Planning(binder, this.functions, problems, source, product, this.mostRows ?? MOST_ROWS).plan(
-            top,
-          ),
+        return await Binder.use(connection, source.name, columnsOf(source), (binder) =>
+          new Planning(binder, functions, problems, source, product, this.mostRows ?? MOST_ROWS).plan(top),
         );
-      }),
-    );
+      } finally {
+        database.release(connection);
+      }
+    };
+    const plan = await inTime(connection, this.patience, work());
+    if (plan === STUCK) this.session = await openSession();
+    if (typeof plan === 'symbol') throw tooLong();
+    return plan;
   }
 }
 
-/** DuckDB computes constants while it plans, and they may be as large as it likes: `range(100000000)[5]`. */
-const MOST_MS = 10_000;
+interface Session {
+  readonly database: Database;
+  readonly functions: FunctionCatalog;
+}
 
-async function inTime<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+async function openSession(): Promise<Session> {
+  const database = await Database.open({ threads: 1, memoryLimit: '512MB', files: false }, [
+    'SET errors_as_json = true',
+  ]);
+  const functions = await database.use(async (connection) => {
+    for (const macro of MACROS) await connection.run(macro);
+    return FunctionCatalog.load(connection);
+  });
+  return { database, functions };
+}
+
+/** DuckDB computes constants while it plans, and they may be as large as it likes: `range(100000000)[5]`. */
+export interface Patience {
+  readonly mostMs: number;
+  /** It heeds an interrupt between statements and chunks, and no function does: then nobody waits for it any longer. */
+  readonly heedMs: number;
+}
+
+const PATIENCE: Patience = { mostMs: 10_000, heedMs: 2_000 };
+
+const LATE: unique symbol = Symbol('it was told to end');
+/** The session is in use for good, and so is a thread of it until the process ends. */
+const STUCK: unique symbol = Symbol('it does not end');
+
+async function inTime<T>(
+  connection: DuckDBConnection,
+  { mostMs, heedMs }: Patience,
+  work: Promise<T>,
+): Promise<T | typeof LATE | typeof STUCK> {
   let late = false;
   const begun = Date.now();
-  const timer = setInterval(() => {
-    if (Date.now() - begun < MOST_MS) return;
-    late = true;
-    connection.interrupt();
-  }, 100);
-  try {
-    const result = await work().catch((error: unknown) => {
+  let timer: NodeJS.Timeout | undefined;
+  const stuck = new Promise<typeof STUCK>((resolve) => {
+    timer = setInterval(() => {
+      const passed = Date.now() - begun;
+      if (passed < mostMs) return;
+      late = true;
+      connection.interrupt();
+      if (passed >= mostMs + heedMs) resolve(STUCK);
+    }, 100);
+  });
+  const done = work.then<T | typeof LATE, typeof LATE>(
+    (result) => (late ? LATE : result),
+    (error: unknown) => {
       if (!late) throw error;
-    });
-    if (!late) return result as T;
+      return LATE;
+    },
+  );
+  try {
+    return await Promise.race<T | typeof LATE | typeof STUCK>([done, stuck]);
   } finally {
     clearInterval(timer);
   }
-  throw new Refusal('plan-refused', [
+}
+
+const tooLong = (): Refusal =>
+  new Refusal('plan-refused', [
     {
       code: 'plan-too-long',
-      message: `Planning took more than ${MOST_MS / 1000} s: something in the SQL is computed from constants alone.`,
+      message: `Planning took more than ${PATIENCE.mostMs / 1000} s: something in the SQL is computed from constants alone.`,
       hint: 'Make the constants smaller, e.g. those of range and generate_series.',
       place: { file: '', line: 1, column: 1 },
     },
   ]);
-}

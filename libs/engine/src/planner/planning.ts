@@ -11,6 +11,7 @@ import type {
 import type { EngineSql } from '../engine-sql';
 import { type SourceColumn, columnsOf, hiddenFields } from '../source-columns';
 import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
+import { Amplifiers, amplifies } from './amplifiers';
 import { answerColumn, checkColumnNames, keyColumn, windowColumn } from './answer-columns';
 import { type Binder, isBindError } from './binder';
 import { ClauseReader, some } from './clauses';
@@ -137,7 +138,10 @@ export class Planning {
 
     const hidden = HIDDEN.map((name) => withAlias(hiddenRef(name, relations), name));
     const orderedKeys = order.map((index, position) => withAlias(keys[index]!, `k${position}`));
-    const rows = openInput(await binder.print(select([...orderedKeys, ...registry.rowColumns(), ...hidden])));
+    const bounded = await this.boundedBy(select, top);
+    const rows = openInput(
+      await binder.print(bounded([...orderedKeys, ...registry.rowColumns(), ...hidden])),
+    );
     const needed = mentionedColumns(top, this.columns);
     const states = collector.all();
     const parts = { rows: withJsonAsText(rows, types), keyTypes, states };
@@ -148,7 +152,7 @@ export class Planning {
       bounded: composeBounded(parts),
       rows: multiplies(top) ? composeRowCount(rows) : null,
       rowsOf: multiplies(top) ? composeRowsOf(rows) : null,
-      probe: await composeProbe(binder, select, {
+      probe: await composeProbe(binder, bounded, {
         where: clauses.where,
         expressions: [...keys, ...registry.rowColumns()],
         hidden,
@@ -180,6 +184,13 @@ export class Planning {
       measures,
       engine,
     };
+  }
+
+  /** As `select`, where no event can make a series or a text of any length. */
+  private async boundedBy(select: SelectRows, top: Ast): Promise<SelectRows> {
+    if (!amplifies(top)) return select;
+    const amplifiers = await Amplifiers.open(this.binder, this.mostRows);
+    return (list, where) => amplifiers.bound(select(list, where));
   }
 
   /** What states need beside what the SQL mentions: it decides nothing that was not so before, so it is not in the hash. */

@@ -1,0 +1,132 @@
+/**
+ * Functions that make much of little: a series, a list or a text as long as an event's data says. DuckDB's memory limit does not count
+ * what functions make within a row, and nothing interrupts them, so the length is bounded before: an event that asks for more fails,
+ * and is refused as any other that fails is.
+ */
+import { type Ast, isAst, parseSql, rewrite, withAlias } from '../sql/ast';
+import type { Binder } from './binder';
+import { isConstant } from './window';
+
+/** Characters of a text, however it was asked for. */
+export const MOST_CHARACTERS = 100_000;
+/** Items of a series or a list, where rows are not allowed to be more. DuckDB makes them for 2,048 events at once. */
+const LEAST_ITEMS = 20_000;
+
+interface Guard {
+  /** The argument that is replaced. */
+  readonly place: number;
+  /** What makes it too much, over the arguments a, b, c. */
+  readonly when: string;
+  /** What the argument's type is a supertype of. */
+  readonly type: 'INTEGER' | 'INTERVAL';
+  readonly what: string;
+}
+
+const items = (limit: number) => `more than ${limit} items`;
+const CHARACTERS = `more than ${MOST_CHARACTERS} characters`;
+
+/** By function and number of arguments; series of times are told by their step. */
+function guardsOf(limit: number): Readonly<Record<string, Guard>> {
+  const number = { type: 'INTEGER', what: items(limit) } as const;
+  const interval = { type: 'INTERVAL', what: items(limit) } as const;
+  const text = { type: 'INTEGER', what: CHARACTERS, place: 1 } as const;
+  const padded: Guard = { ...text, when: `b > ${MOST_CHARACTERS} AND b > length(a)` };
+  const resized: Guard = { ...number, place: 1, when: `b > ${limit}` };
+  return {
+    'series/1': { ...number, place: 0, when: `a > ${limit}` },
+    'series/2': { ...number, place: 1, when: `CAST(b AS DOUBLE) - a > ${limit}` },
+    'series/3': { ...number, place: 2, when: `(CAST(b AS DOUBLE) - a) / c > ${limit}` },
+    'times/3': { ...interval, place: 2, when: `(epoch(b) - epoch(a)) / epoch(c) > ${limit}` },
+    'hop/3': { ...interval, place: 2, when: `epoch(b) / epoch(c) > ${limit}` },
+    'repeat/2': {
+      ...text,
+      when: `b > 1 AND CAST(b AS DOUBLE) * strlen(CAST(a AS VARCHAR)) > ${MOST_CHARACTERS}`,
+    },
+    'pad/3': padded,
+    'resize/2': resized,
+    'resize/3': resized,
+  };
+}
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  range: 'series',
+  generate_series: 'series',
+  hop: 'hop',
+  hop_starts: 'hop',
+  repeat: 'repeat',
+  lpad: 'pad',
+  rpad: 'pad',
+  list_resize: 'resize',
+  array_resize: 'resize',
+};
+
+export const argumentsOf = (call: Ast): Ast[] => (call['children'] as Ast[] | undefined) ?? [];
+
+const familyOf = (call: Ast): string | undefined =>
+  call['class'] === 'FUNCTION' ? FAMILIES[String(call['function_name']).toLowerCase()] : undefined;
+
+function kindOf(call: Ast): string | undefined {
+  const family = familyOf(call);
+  const args = argumentsOf(call);
+  if (family === undefined) return undefined;
+  const ofTimes = family === 'series' && args.length === 3 && isInterval(args[2] as Ast);
+  return `${ofTimes ? 'times' : family}/${args.length}`;
+}
+
+function isInterval(step: Ast): boolean {
+  const { id } = (step['cast_type'] ?? {}) as { id?: unknown };
+  return id === 'INTERVAL' || String(step['function_name'] ?? '').startsWith('to_');
+}
+
+export class Amplifiers {
+  private constructor(
+    private readonly guards: Readonly<Record<string, Guard>>,
+    /** Kind → what stands for the argument. */
+    private readonly templates: ReadonlyMap<string, Ast>,
+  ) {}
+
+  /** @param mostRows how many rows FROM may make of an event: a series may have that many items at least */
+  static async open(binder: Binder, mostRows: number): Promise<Amplifiers> {
+    const guards = guardsOf(Math.max(2 * mostRows, LEAST_ITEMS));
+    const templates = new Map<string, Ast>();
+    for (const [kind, { place, when, type, what }] of Object.entries(guards)) {
+      const own = 'abc'[place] as string;
+      const sql = `SELECT CASE WHEN ${when} THEN CAST('${what}' AS ${type}) ELSE ${own} END`;
+      const parsed = await parseSql(binder.connection, sql);
+      if (Array.isArray(parsed)) templates.set(kind, (parsed[0]!['select_list'] as Ast[])[0]!);
+    }
+    return new Amplifiers(guards, templates);
+  }
+
+  /** The same query with bounds: only lengths that the data decides have them, constants were looked at before. */
+  bound(query: Ast): Ast {
+    return rewrite(query, (node) => {
+      const kind = kindOf(node);
+      const guard = kind === undefined ? undefined : this.guards[kind];
+      const template = kind === undefined ? undefined : this.templates.get(kind);
+      if (guard === undefined || template === undefined) return undefined;
+      const args = argumentsOf(node);
+      if (args.slice(kind === 'hop/3' ? 1 : 0).every(isConstant)) return undefined;
+      const inner = args.map((one) => this.bound(one));
+      const put = rewrite(template, (one) => {
+        if (one['class'] !== 'COLUMN_REF') return undefined;
+        return withAlias(inner['abc'.indexOf(String((one['column_names'] as string[])[0]))] as Ast, '');
+      });
+      const alias = String(args[guard.place]?.['alias'] ?? '');
+      return {
+        ...node,
+        children: inner.map((one, index) => (index === guard.place ? withAlias(put, alias) : one)),
+      };
+    });
+  }
+}
+
+/** Whether a query has such functions at all. */
+export function amplifies(query: Ast): boolean {
+  let found = false;
+  rewrite(query, (node) => {
+    found ||= isAst(node) && familyOf(node) !== undefined;
+    return undefined;
+  });
+  return found;
+}
