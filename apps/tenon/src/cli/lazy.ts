@@ -5,6 +5,7 @@ import type * as Restore from '../backup/restore';
 import type * as Check from '../check/check';
 import type * as Export from '../export/export';
 import type * as LoadAll from '../load/load-all';
+import type * as WatchFolder from '../load/watch-folder';
 import type * as Parquet from '../load/parquet-reader';
 import type * as Runtime from '@tenon/runtime';
 import type * as Plan from '../plan/plan';
@@ -18,6 +19,7 @@ export const lazy = {
   check: () => require('../check/check') as typeof Check,
   export: () => require('../export/export') as typeof Export,
   loadAll: () => require('../load/load-all') as typeof LoadAll,
+  watchFolder: () => require('../load/watch-folder') as typeof WatchFolder,
   parquet: () => require('../load/parquet-reader') as typeof Parquet,
   runtime: () => require('@tenon/runtime') as typeof Runtime,
   verify: () => require('../verify/verify') as typeof Verify,

@@ -29,6 +29,10 @@ export interface LoadOptions {
   readonly signal: AbortSignal;
   /** Fields that are the ids of rows. */
   readonly id?: readonly string[];
+  /** What of the time it may send in, percent: the rest is for others. Default 100. */
+  readonly share?: number;
+  /** False: it does not wait to hear what became of the rows. */
+  readonly judges?: boolean;
 }
 
 export interface LoadedFile {
@@ -97,7 +101,7 @@ export async function loadAll(
       progress.note(
         again ? againNote(basename(path), refused.size) : resumeNote(basename(path), from, unchanged),
       );
-    const before = unchanged ? null : await judgedOf(client, source);
+    const before = unchanged || options.judges === false ? null : await judgedOf(client, source);
     try {
       const result = unchanged
         ? { ...from, complete: true }
@@ -110,6 +114,7 @@ export async function loadAll(
               rejected,
               signal: options.signal,
               patienceMs: options.patienceMs,
+              share: options.share ?? 100,
             },
             ...(from && { from }),
             ...(again && { only: refused }),

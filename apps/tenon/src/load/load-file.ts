@@ -5,6 +5,7 @@ import type { OffsetVector } from '@tenon/domain';
 import { laterOffsets } from '@tenon/domain';
 import type { Client } from '../cli/client';
 import { segment } from '../cli/client';
+import { sleep } from '../cli/sse';
 import type { Checkpoint, Checkpoints } from './checkpoint';
 import type { Parcel } from './parcels';
 import { inParcels } from './parcels';
@@ -31,6 +32,8 @@ export interface LoadDeps {
   readonly parcelRows: number;
   readonly patienceMs: number;
   readonly signal: AbortSignal;
+  /** What of the time it may send in, percent: after each parcel it rests accordingly. Absent: all. */
+  readonly share?: number;
   /** No row after this one. */
   readonly lastRow?: number;
   /** Of a file that was loaded before: the rows that were refused then. */
@@ -50,7 +53,7 @@ const PARCEL_BYTES = 4 << 20;
 
 /** @throws Failure if the file can't be read on or the server refuses all of it; what was answered is kept */
 export async function loadFile(deps: LoadDeps): Promise<Loaded> {
-  const { reader, from, file, signal } = deps;
+  const { reader, from, file, signal, share = 100 } = deps;
   const lastRow = deps.lastRow ?? Infinity;
   const { only } = deps;
   let state: LoadState = from ?? { rows: 0, accepted: 0, rejected: 0, offsets: {} };
@@ -70,7 +73,7 @@ export async function loadFile(deps: LoadDeps): Promise<Loaded> {
     deps.checkpoints.save({ v: 1, ...file, ...id, rows, accepted, rejected, offsets, complete });
   };
   const settle = async (sending: Promise<Outcome>) => {
-    const { parcel, answer } = await sending;
+    const { parcel, answer, tookMs = 0 } = await sending;
     const rejections = rejectionsOf(parcel, answer);
     deps.rejected.add(rejections);
     state = {
@@ -82,6 +85,7 @@ export async function loadFile(deps: LoadDeps): Promise<Loaded> {
     // Where it is interrupted, the next load finds the rows that were refused before.
     if (only === undefined) save(false);
     deps.onProgress(parcel.done, state);
+    if (share < 100) await sleep((tookMs * (100 - share)) / share, signal);
   };
 
   // The next parcel is read while one is on its way.
@@ -102,12 +106,15 @@ export async function loadFile(deps: LoadDeps): Promise<Loaded> {
 interface Outcome {
   readonly parcel: Parcel;
   readonly answer: IngestAnswer | undefined;
+  readonly tookMs?: number;
 }
 
 async function send(deps: LoadDeps, parcel: Parcel): Promise<Outcome> {
   if (parcel.body === '') return { parcel, answer: undefined };
   const path = `/v1/sources/${segment(deps.source)}/events`;
-  return { parcel, answer: await sendParcel(deps.client, path, parcel.body, deps) };
+  const began = performance.now();
+  const answer = await sendParcel(deps.client, path, parcel.body, deps);
+  return { parcel, answer, tookMs: performance.now() - began };
 }
 
 function rejectionsOf(parcel: Parcel, answer: IngestAnswer | undefined): RejectedRow[] {

@@ -17,6 +17,14 @@ const EXTENSIONS: Readonly<Record<string, FileFormat>> = {
   pq: 'parquet',
 };
 
+function namedFormat(path: string): FileFormat | undefined {
+  const extension = /\.([a-z0-9]+)(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase() ?? '';
+  return Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined;
+}
+
+/** True if a name says what the file holds. */
+export const isNamedAsRows = (name: string): boolean => namedFormat(name) !== undefined;
+
 /** @throws Failure if the file is not there, or nothing says what it is */
 export function formatOf(path: string, given?: FileFormat): FileFormat {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -24,8 +32,7 @@ export function formatOf(path: string, given?: FileFormat): FileFormat {
     throw failure('file-unreadable', `There is no file ${path}.`, undefined, { file: path });
   if (!stat.isFile())
     throw failure('file-unreadable', `${path} is no file.`, 'Name the files in it.', { file: path });
-  const extension = /\.([a-z0-9]+)(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase() ?? '';
-  const format = given ?? (Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined);
+  const format = given ?? namedFormat(path);
   if (format === undefined) {
     throw failure(
       'file-format',
