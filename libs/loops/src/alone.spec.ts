@@ -134,4 +134,44 @@ describe('the desk of troubles', () => {
     await settle();
     expect(codes()).toEqual([[], ['lane']]);
   });
+
+  test('what the book did not take is said again, five seconds later', async () => {
+    const clock = createManualClock();
+    const { troubles, desk, codes } = begin();
+    const rests = new Rests({ clock, logger: NO_LOGGER }, 'loop', desk.of('loop'));
+    const { signal } = new AbortController();
+    void rests.rest(new Error('full'), signal);
+    await clock.advance(1000);
+    rests.works();
+    const { clear } = troubles;
+    troubles.clear = () => Promise.reject(new Unavailable('away'));
+    await clock.advance(5000);
+    rests.works();
+    await settle();
+    troubles.clear = clear;
+    await clock.advance(4999);
+    rests.works();
+    await settle();
+    expect(codes()).toEqual([['product-failed'], ['product-failed']]);
+    await clock.advance(1);
+    rests.works();
+    await settle();
+    expect(codes()).toEqual([[], []]);
+  });
+
+  test('and not where it has failed again meanwhile', async () => {
+    const { troubles, desk, codes } = begin();
+    const [one, two] = [desk.of('one'), desk.of('two')];
+    one.failed(new Error('full'));
+    two.well();
+    const { clear } = troubles;
+    troubles.clear = () => Promise.reject(new Unavailable('away'));
+    one.well();
+    await settle();
+    troubles.clear = clear;
+    one.failed(new Error('full again'));
+    two.well();
+    await settle();
+    expect(codes()).toEqual([['product-failed'], ['product-failed']]);
+  });
 });

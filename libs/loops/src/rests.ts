@@ -14,12 +14,15 @@ const WELL_AFTER = 5000;
 export interface TellRest {
   readonly failed: (error: unknown) => void;
   readonly well: () => void;
+  /** False: that it is well was not heard, and is to be said again. */
+  readonly isHeard?: () => boolean;
 }
 
 export class Rests {
   private pause = FIRST_PAUSE;
   /** Whether it has been said that it is well: what stood in the book before it began may be over. */
   private hasSaidWell = false;
+  private saidAt = 0;
   private beganAt: number | null = null;
   private failure: { readonly reason: string; readonly since: number } | null = null;
 
@@ -49,14 +52,23 @@ export class Rests {
 
   /** To be called whenever it has worked; `true`: what failed has been done. */
   works(done = false): void {
-    if (this.failure === null && this.hasSaidWell) return;
+    if (this.failure === null && this.hasSaidWell && this.tell.isHeard?.() !== false) return;
     const now = this.deps.clock.monotonic();
     this.beganAt ??= now;
+    if (this.failure === null && this.hasSaidWell) {
+      if (now - this.saidAt >= WELL_AFTER) this.sayWell(now);
+      return;
+    }
     if (!done && now - (this.failure?.since ?? this.beganAt) < WELL_AFTER) return;
     if (this.failure !== null) this.deps.logger.info({ loop: this.loop }, 'a loop that failed is well again');
     this.failure = null;
     this.pause = FIRST_PAUSE;
+    this.sayWell(now);
+  }
+
+  private sayWell(now: number): void {
     this.hasSaidWell = true;
+    this.saidAt = now;
     this.tell.well();
   }
 }

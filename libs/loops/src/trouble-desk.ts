@@ -22,6 +22,8 @@ export class TroubleDesk {
   /** Loop → the code that it failed with; null: it is well; undefined: nobody knows yet, after a restart. */
   private readonly loops = new Map<string, string | null | undefined>();
   private writing: Promise<unknown> = Promise.resolve();
+  /** What is over, but could not be taken out of the book; undefined: all of this place. */
+  private readonly untaken = new Set<string | undefined>();
 
   /** @param products all of them stand still where one of the loops does */
   constructor(
@@ -34,7 +36,11 @@ export class TroubleDesk {
   /** For one of the loops that the products need. @param runs false: it may never say that it is well */
   of(loop: string, runs = true): TellRest {
     if (runs) this.loops.set(loop, undefined);
-    return { failed: (error) => this.failed(loop, error), well: () => this.well(loop) };
+    return {
+      failed: (error) => this.failed(loop, error),
+      well: () => this.well(loop),
+      isHeard: () => this.untaken.size === 0,
+    };
   }
 
   private failed(loop: string, error: unknown): void {
@@ -49,8 +55,11 @@ export class TroubleDesk {
   private well(loop: string): void {
     const before = this.loops.get(loop);
     this.loops.set(loop, null);
-    if ([...this.loops.values()].every((code) => code === null)) this.take();
-    else if (typeof before === 'string') this.take(before);
+    const untaken = [...this.untaken];
+    this.untaken.clear();
+    if ([...this.loops.values()].every((code) => code === null)) return this.take();
+    for (const code of untaken) if (code !== undefined) this.take(code);
+    if (typeof before === 'string') this.take(before);
   }
 
   /** Takes back a code that no loop fails with any more; absent: all of this place, from before a restart too. */
@@ -59,25 +68,32 @@ export class TroubleDesk {
     const { troubles } = this.deps;
     if (code !== undefined) {
       if ([...this.loops.values()].includes(code)) return;
-      this.write((product) => troubles.clear(product, { layer, code, ...place }));
+      this.write(
+        (product) => troubles.clear(product, { layer, code, ...place }),
+        () => this.untaken.add(code),
+      );
       return;
     }
     const isHere = (one: Trouble) =>
       one.layer === layer && one.source === place.source && one.partition === place.partition;
-    this.write(async (product) => {
-      const [all = []] = await troubles.read([product]);
-      for (const one of all.filter(isHere))
-        await troubles.clear(product, { layer, code: one.code, ...place });
-    });
+    this.write(
+      async (product) => {
+        const [all = []] = await troubles.read([product]);
+        for (const one of all.filter(isHere))
+          await troubles.clear(product, { layer, code: one.code, ...place });
+      },
+      () => this.untaken.add(undefined),
+    );
   }
 
-  /** In order, and beside the loops. With the store away, what is wrong is reported again when the loop rests again. */
-  private write(change: (product: ProductId) => Promise<void>): void {
+  /** In order, and beside the loops. With the store away, what is wrong is said again when the loop rests again, and what is over later. */
+  private write(change: (product: ProductId) => Promise<void>, missed: () => void = () => undefined): void {
     for (const product of this.products)
       this.writing = this.writing
         .then(() => change(product))
-        .catch((error: unknown) =>
-          this.deps.logger.warn({ error, product }, 'the book of troubles can’t be written'),
-        );
+        .catch((error: unknown) => {
+          this.deps.logger.warn({ error, product }, 'the book of troubles can’t be written');
+          missed();
+        });
   }
 }

@@ -69,6 +69,14 @@ test('an event that got an offset which was given before is not acknowledged, th
   await expect(log.append(TOPIC, event())).rejects.toMatchObject(replaced);
 });
 
+test('the first event of a partition is acknowledged only once the topic was looked at behind it', async () => {
+  const log = open();
+  await log.ensureTopic(SPEC);
+  expect(await log.hasTopic(TOPIC)).toBe(true);
+  remake();
+  await expect(log.append(TOPIC, event())).rejects.toMatchObject(replaced);
+});
+
 test('a reader is stopped by the next look, and by what it does not find', async () => {
   const log = open();
   await log.ensureTopic(SPEC);

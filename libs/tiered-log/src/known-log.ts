@@ -117,7 +117,10 @@ class KnownLog implements EventLog {
     return this.log.close();
   }
 
-  /** An offset at or below one that was told before the call began is of another topic: between two looks too. */
+  /**
+   * An offset at or below one that was told before the call began is of another topic: between two looks too. The first of a
+   * partition has none to be compared with, so it is told once the topic was looked at behind it.
+   */
   private async appendEvents(
     topic: string,
     records: readonly NewRecord[],
@@ -128,18 +131,22 @@ class KnownLog implements EventLog {
     const before = new Map(records.map(({ partition }) => [partition, highest.get(partition) ?? -1]));
     const offsets = await this.log.append(topic, records, options);
     let isBack = false;
+    const isFirst = [...before.values()].includes(-1);
     records.forEach(({ partition }, index) => {
       const offset = offsets[index] ?? 0;
       isBack ||= offset <= (before.get(partition) ?? -1);
       if (offset > (highest.get(partition) ?? -1)) highest.set(partition, offset);
     });
-    if (isBack) {
+    if (isFirst || isBack) {
+      // One that is under way may have begun before the append.
+      await this.looks.get(topic)?.catch(() => undefined);
       await this.lookNow(topic);
+    }
+    if (isBack)
       this.deps.logger.error(
         { topic },
         'the log has given an offset twice: it lost what it had acknowledged',
       );
-    }
     return offsets;
   }
 

@@ -15,10 +15,11 @@ import type { SpeedDeps } from './deps';
 import type { FailedProduct } from './fold';
 import type { LetterBox } from './letter-box';
 import type { LivePartition } from './partition';
+import { Recovered } from './recovered';
 
 /** How often it looks whether a product that rests can go on, milliseconds. */
 const LOOK_EVERY = 1000;
-/** Another instance may have taken it out of the book, milliseconds. */
+/** Another instance may have taken it out of the book, or written something into it, milliseconds. */
 const TELL_EVERY = 60_000;
 /** What is gone may have been put back, or its loss accepted, milliseconds. */
 const LOOK_FOR_MISSING_EVERY = 10_000;
@@ -44,7 +45,9 @@ export class CatchUps {
   private readonly broken = new Map<string, Failed>();
   private readonly patience: Patience;
   private readonly asked = new Map<string, { readonly product: ProductId; readonly partition: Partition }>();
+  private readonly recovered: Recovered;
   private lookedAt = -Infinity;
+  private sweptAt: number;
   /** The book is written beside the loop, in order. */
   private writing: Promise<void> = Promise.resolve();
 
@@ -58,6 +61,11 @@ export class CatchUps {
     private readonly holes: Pick<Holes, 'stands'>,
   ) {
     this.patience = new Patience(deps.clock);
+    // What the reader says of holes is its own to take back; what it went past is missing until the next start.
+    const stays = (one: Trouble, { partition }: Lane) =>
+      isHole(one) && (one.code === 'dedupe-hole' || this.holes.stands(partition));
+    this.recovered = new Recovered(deps.troubles, stays);
+    this.sweptAt = deps.clock.monotonic();
   }
 
   /** Where products begin in a lane: at the cut that is served. */
@@ -116,6 +124,7 @@ export class CatchUps {
       const before = this.broken.get(key);
       const isSame = before !== undefined && reasonOf(before.error) === reasonOf(error);
       const toldAt = isSame ? before.toldAt : -Infinity;
+      this.recovered.drop(product, lane);
       this.broken.set(key, {
         live,
         layout,
@@ -135,8 +144,18 @@ export class CatchUps {
     if (now - this.lookedAt >= LOOK_EVERY) {
       this.lookedAt = now;
       for (const [key, failed] of [...this.broken]) await this.unlessAway(() => this.lookAfter(key, failed));
+      if (now - this.sweptAt >= TELL_EVERY) this.sweep(isReplaying, now);
+      if (this.recovered.isDue) this.clearRecovered();
     }
     if (this.asked.size > 0) await this.unlessAway(() => this.replayAsked(isReplaying));
+  }
+
+  /** Somebody who has lost a lane, and did not know, may have written down what it failed at. */
+  private sweep(isReplaying: (live: LivePartition) => boolean, now: number): void {
+    this.sweptAt = now;
+    for (const live of this.held.values())
+      if (!isReplaying(live))
+        for (const product of live.products.keys()) this.recovered.add(product, live.lane);
   }
 
   /** With the store away it is looked at again later: nobody who is live waits for it. */
@@ -197,20 +216,14 @@ export class CatchUps {
 
   /** A product is well in a lane: what speed wrote down of it before is over. */
   well(product: ProductId, { source, partition }: Lane): void {
-    const { troubles } = this.deps;
     this.patience.well(`${partition}/${product}`);
     this.broken.delete(`${partition}/${product}`);
-    // What the reader says of holes is its own to take back; what it went past is missing until the next start.
-    const stays = (one: Trouble) =>
-      isHole(one) && (one.code === 'dedupe-hole' || this.holes.stands(partition));
-    const isOver = (one: Trouble) =>
-      one.layer === 'speed' && one.source === source && one.partition === partition && !stays(one);
-    const clear = async () => {
-      const [all = []] = await troubles.read([product]);
-      for (const { code } of all.filter(isOver))
-        await troubles.clear(product, { layer: 'speed', code, source, partition });
-    };
-    this.write(product, clear).catch(() => undefined);
+    this.recovered.add(product, { source, partition });
+    this.clearRecovered(product);
+  }
+
+  private clearRecovered(product?: ProductId): void {
+    this.write(product, () => this.recovered.clear()).catch(() => undefined);
   }
 
   /** What was said of a partition has been taken back: what is said here still holds. */
@@ -229,7 +242,7 @@ export class CatchUps {
     this.write(product, report).catch(() => (failed.toldAt = -Infinity));
   }
 
-  private write(product: ProductId, work: () => Promise<void>): Promise<void> {
+  private write(product: ProductId | undefined, work: () => Promise<void>): Promise<void> {
     const written = this.writing.then(work);
     this.writing = written.catch((error: unknown) =>
       this.deps.logger.warn({ error, product }, 'the book of troubles can’t be written'),
@@ -239,6 +252,7 @@ export class CatchUps {
 
   /** The live reader has lost a lane, or begins it anew. */
   async end(partition: Partition): Promise<void> {
+    this.recovered.end({ source: this.source.name, partition });
     for (const [key, { live }] of this.broken)
       if (live.lane.partition === partition) {
         this.broken.delete(key);
