@@ -81,6 +81,15 @@ export class Holes {
   }
 }
 
+/**
+ * Where a partition is read from: before what counts, for what may repeat; but of a log that ends before what counts only there,
+ * where nothing is found. Another log could otherwise pass for the window.
+ *
+ * @param end of the log, looked at when it was known what counts
+ */
+export const readFrom = ({ next, readFrom: window }: PartitionJudge, end: Offset): Offset =>
+  end < next ? next : window;
+
 /** @param next the offset from which on records count; those before are read for duplicates only */
 export function holeOf(source: string, next: Offset, { partition, wanted, start, end }: Displaced): Hole {
   const place = `${source}, partition ${partition}`;

@@ -1,4 +1,4 @@
-export { Holes, RecordsMissing, holeOf, isHole } from './holes';
+export { Holes, RecordsMissing, holeOf, isHole, readFrom } from './holes';
 export type { Hole, HolesOf } from './holes';
 export { Outage } from './outage';
 export { Patience, isLasting } from './patience';

@@ -1,7 +1,7 @@
 import { SUBJECTS, replayHint } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
 import { emptyPointer } from '@tenon/domain';
-import { TenonError } from '@tenon/errors';
+import { TenonError, Unavailable } from '@tenon/errors';
 import type { Bus, NewRecord } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { MemoryLog, MemoryTroubleBook } from '@tenon/testing';
@@ -312,6 +312,41 @@ describe('a source’s worker', () => {
       await worker.stop();
     });
 
+    it('what the book did not take is taken out later', async () => {
+      const { feed, worker, troubles, clock, broken } = await failing();
+      await feed(order('a', '09:cut_off'));
+      await clock.advance(1000);
+      await feed(order('b'));
+      expect(troubles.of('other@1')).toHaveLength(1);
+      broken.is = false;
+      let refusals = 0;
+      const { clear } = troubles;
+      troubles.clear = async () => {
+        if (++refusals > 2) troubles.clear = clear;
+        throw new Unavailable('the store is away');
+      };
+      for (let second = 0; second < 12; second++) {
+        await clock.advance(1000);
+        await feed(order(`c${second}`));
+      }
+      expect([refusals, troubles.of('other@1'), worker.degraded()]).toEqual([3, [], []]);
+      await worker.stop();
+    });
+
+    it('what one has written who lost the lane and did not know is out within two minutes', async () => {
+      const { feed, worker, troubles, clock } = await start();
+      await feed(order('a'));
+      const trouble = { layer: 'speed', code: 'unavailable', reason: 'as a zombie sees it' } as const;
+      await troubles.report('other@1', { ...trouble, source: 'orders', partition: 0 });
+      await troubles.report('other@1', { ...trouble, source: 'orders', partition: 7 });
+      for (const minute of ['b', 'c']) {
+        await clock.advance(60_000);
+        await feed(order(minute));
+      }
+      expect(troubles.of('other@1')).toMatchObject([{ partition: 7 }]);
+      await worker.stop();
+    });
+
     it('what no waiting mends is not tried again until a cut spares it that', async () => {
       const { feed, log, worker, served, clock } = await start();
       let tries = 0;
@@ -394,6 +429,19 @@ describe('a source’s worker', () => {
       const hole = { layer: 'speed', code: 'log-hole', ...lane, from: 0, to: 2 };
       expect(troubles.of('other@1')).toMatchObject([hole]);
       expect(troubles.of('per_shop@1')).toEqual([]);
+      await worker.stop();
+    });
+
+    it('nothing is read of a log that ends before the cut, though the window lies within it', async () => {
+      const log = await logWith(order('a'), order('b'));
+      const pointers = [7, 7].map((cut) => ({ cut: { 'orders/0': cut }, epochs: { 'orders/0': 1 } }));
+      const { worker, feed, clock, troubles } = await start({ log, pointers });
+      await clock.advance(1000);
+      await feed(order('c'));
+      await feed(order('x', '01:north', 1));
+      const short = { layer: 'speed', code: 'log-too-short', ...lane, from: 2, to: 7 };
+      expect(troubles.of('per_shop@1')).toMatchObject([short]);
+      expect(inLane0(log, 'per_shop@1')).toEqual([]);
       await worker.stop();
     });
 

@@ -3,7 +3,7 @@ import { GROUPS, SUBJECTS, TOPICS, eventsTopic, readReplayHint } from '@tenon/co
 import type { Offset, Partition, SourceDefinition } from '@tenon/domain';
 import type { LogReading, MetricSample, Span, Subscription } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
-import { Holes, TopicReader, TroubleDesk } from '@tenon/loops';
+import { Holes, TopicReader, TroubleDesk, readFrom } from '@tenon/loops';
 import { NO_METRICS, NO_TRACER } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import { CatchUps, splitByCut } from './catch-ups';
@@ -116,7 +116,7 @@ export class SourceWorker {
       behind,
       behind.map((layout) => cursors[indexOf(layout)] ?? cursor),
     );
-    return { from: held.judge.readFrom, held };
+    return { from: readFrom(held.judge, ends[String(partition)] ?? 0), held };
   }
 
   private async end(live: LivePartition, partition: Partition): Promise<void> {

@@ -38,8 +38,9 @@ export class Partition {
     private readonly options: PartitionOptions,
   ) {}
 
-  static async open(folder: string, options: PartitionOptions): Promise<Partition> {
-    const partition = new Partition(await SegmentList.open(folder), options);
+  /** @param begun see `SegmentList.open` */
+  static async open(folder: string, begun: boolean, options: PartitionOptions): Promise<Partition> {
+    const partition = new Partition(await SegmentList.open(folder, begun), options);
     await partition.expire();
     return partition;
   }

@@ -2,6 +2,7 @@
 import {
   appendFile,
   cp,
+  mkdir,
   mkdtemp,
   open,
   readFile,
@@ -195,6 +196,49 @@ test('a file that becomes shorter while it is open, by whole writes, is damage t
   expect(await values(log)).toHaveLength(marks.at(-1)?.records ?? 0);
   await truncate(segmentOf(directory), marks[0]?.bytes);
   await expect(log.read(TOPIC, 0, marks[0]?.records ?? 0)).rejects.toMatchObject({ code: 'log-damaged' });
+});
+
+describe('a partition that has lost all of its files', () => {
+  const lost = { code: 'log-damaged' };
+  const folderOf = (directory: string) => join(directory, TOPIC, '0');
+
+  test.each([
+    ['with its folder', (folder: string) => rm(folder, { recursive: true })],
+    ['but has its folder', async (folder: string) => (await rm(folder, { recursive: true }), mkdir(folder))],
+  ])('%s is no new one: its offsets would begin anew', async (_, lose) => {
+    const { directory } = await write(2, 'durable');
+    await lose(folderOf(directory));
+    for (let start = 0; start < 2; start++) {
+      const log = openLog(directory);
+      await expect(log.ensureTopic({ name: TOPIC, partitions: 1 })).rejects.toMatchObject(lost);
+      await expect(log.endOffsets(TOPIC)).rejects.toMatchObject(lost);
+      await log.close();
+    }
+  });
+
+  test('is known as such where an earlier release has made its topic, once that has been used', async () => {
+    const { directory } = await write(2, 'durable');
+    const path = join(directory, TOPIC, 'topic.json');
+    const { begun: _begun, ...before } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    await writeFile(path, JSON.stringify(before));
+    const log = openLog(directory);
+    await log.ensureTopic({ name: TOPIC, partitions: 1 });
+    await log.close();
+    await rm(folderOf(directory), { recursive: true });
+    await mkdir(folderOf(directory));
+    await expect(openLog(directory).endOffsets(TOPIC)).rejects.toMatchObject(lost);
+  });
+
+  test('may be one that an earlier release had only just made', async () => {
+    const { directory } = await write(1, 'durable');
+    await writeFile(join(directory, TOPIC, 'topic.json'), '{"format":1,"partitions":1}');
+    await rm(folderOf(directory), { recursive: true });
+    await mkdir(folderOf(directory));
+    const log = openLog(directory);
+    await log.ensureTopic({ name: TOPIC, partitions: 1 });
+    expect(await log.endOffsets(TOPIC)).toEqual({ 0: 0 });
+    await log.close();
+  });
 });
 
 test('a topic of another format is refused', async () => {

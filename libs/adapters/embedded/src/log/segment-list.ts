@@ -29,10 +29,17 @@ export class SegmentList {
     private segments: readonly Segment[],
   ) {}
 
-  static async open(folder: string): Promise<SegmentList> {
-    const offsets = (await readdir(folder)).map(parseSegmentName).filter((offset) => offset !== null);
-    offsets.sort((a, b) => a - b);
-    const last = offsets.pop();
+  /**
+   * @param begun it has had files: without any it is not a new one, and its offsets must not begin anew
+   * @throws TenonError `log-damaged`
+   */
+  static async open(folder: string, begun: boolean): Promise<SegmentList> {
+    const offsets = await segmentsIn(folder);
+    const last = offsets?.pop();
+    if (offsets === null || (last === undefined && begun))
+      throw new TenonError('log-damaged', `${folder} has lost its files.`, {
+        hint: 'Nothing has been changed. Restore the folder from a copy: what its offsets were counted as stands in the store.',
+      });
     const older = offsets.map((offset) => Segment.existing(folder, offset));
     const active = last === undefined ? await createDurably(folder, 0) : await Segment.recover(folder, last);
     return new SegmentList(folder, [...older, active]);
@@ -127,6 +134,22 @@ export class SegmentList {
 
 function firstOf<T>(values: Iterable<T>): T {
   return values[Symbol.iterator]().next().value as T;
+}
+
+/** A new partition's first one. */
+export async function beginSegments(folder: string): Promise<void> {
+  await (await createDurably(folder, 0)).close();
+}
+
+/** Where a partition's segments begin, in order; null: it has no folder. */
+export async function segmentsIn(folder: string): Promise<number[] | null> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (names === null) return null;
+  const offsets = names.map(parseSegmentName).filter((offset) => offset !== null);
+  return offsets.sort((a, b) => a - b);
 }
 
 async function createDurably(folder: string, baseOffset: number): Promise<Segment> {

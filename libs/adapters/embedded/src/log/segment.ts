@@ -252,7 +252,7 @@ export class Segment {
 
   private damaged(position: number, why: string): TenonError {
     return new TenonError('log-damaged', `${this.path} is damaged at byte ${position}: ${why}.`, {
-      hint: 'Nothing has been changed. Restore the file from a copy, or move it away to go on without what it held.',
+      hint: 'Nothing has been changed. Restore the file from a copy: moved away, what it held is a hole in the log.',
     });
   }
 }

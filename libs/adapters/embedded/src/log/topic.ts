@@ -7,6 +7,7 @@ import { closeFile, openFile, syncData, syncFolder } from '../files/files';
 import { FORMAT_VERSION } from './format';
 import { Partition } from './partition';
 import type { PartitionOptions } from './partition';
+import { beginSegments, segmentsIn } from './segment-list';
 
 interface TopicFile {
   readonly format: number;
@@ -14,6 +15,8 @@ interface TopicFile {
   readonly retentionMs?: number;
   /** Absent where the release that made it gave none. */
   readonly id?: string;
+  /** Each partition has had its first file. Absent where the release that made it did not see to it. */
+  readonly begun?: true;
 }
 
 /** Of topics that nobody has ensured since topics have ids. */
@@ -43,8 +46,9 @@ export class Topic {
     const retention = { ms: file.retentionMs };
     let topic: Topic | null = null;
     const onAppend = () => topic?.wake();
+    const begun = file.begun === true;
     const opening = Array.from({ length: file.partitions }, (_, partition) =>
-      Partition.open(partitionFolder(folder, partition), { ...options, retention, onAppend }),
+      Partition.open(partitionFolder(folder, partition), begun, { ...options, retention, onAppend }),
     );
     const opened = await Promise.allSettled(opening);
     const partitions = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -63,8 +67,9 @@ export class Topic {
     if (file === null) return createTopic(folder, spec);
     if (file.partitions !== spec.partitions)
       throw new TopicMismatch(spec.name, file.partitions, spec.partitions);
-    if (file.retentionMs !== spec.retentionMs || file.id === undefined)
-      await writeTopicFile(folder, spec, file.id);
+    const begun = file.begun ?? (await hasBegun(folder, file.partitions));
+    if (file.retentionMs !== spec.retentionMs || file.id === undefined || file.begun !== begun)
+      await writeTopicFile(folder, spec, begun, file.id);
   }
 
   static async exists(folder: string): Promise<boolean> {
@@ -131,17 +136,30 @@ async function createTopic(folder: string, spec: TopicSpec): Promise<void> {
   await rm(unfinished, { recursive: true, force: true });
   for (let partition = 0; partition < spec.partitions; partition++) {
     await mkdir(partitionFolder(unfinished, partition), { recursive: true });
+    await beginSegments(partitionFolder(unfinished, partition));
   }
-  await writeTopicFile(unfinished, spec);
+  await writeTopicFile(unfinished, spec, true);
   await rename(unfinished, folder);
   await syncFolder(join(folder, '..'));
 }
 
-async function writeTopicFile(folder: string, spec: TopicSpec, id: string = randomUUID()): Promise<void> {
+/** Of a topic that an earlier release has made. */
+async function hasBegun(folder: string, partitions: number): Promise<true | undefined> {
+  const all = Array.from({ length: partitions }, (_, one) => segmentsIn(partitionFolder(folder, one)));
+  return (await Promise.all(all)).every((offsets) => (offsets?.length ?? 0) > 0) ? true : undefined;
+}
+
+async function writeTopicFile(
+  folder: string,
+  spec: TopicSpec,
+  begun: true | undefined,
+  id: string = randomUUID(),
+): Promise<void> {
   const file: TopicFile = {
     format: FORMAT_VERSION,
     partitions: spec.partitions,
     id,
+    ...(begun && { begun }),
     ...(spec.retentionMs !== undefined && { retentionMs: spec.retentionMs }),
   };
   const path = join(folder, 'topic.json');

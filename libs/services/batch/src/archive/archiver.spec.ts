@@ -182,6 +182,22 @@ describe('the archiver', () => {
     await archiver.stop();
   });
 
+  it('archives nothing of a log that ends before the archive, and says so', async () => {
+    const first = await start();
+    await first.feed(order('a'), order('b'), barrier(1));
+    await first.archiver.stop();
+    const log = new MemoryLog();
+    await log.ensureTopic({ name: EVENTS, partitions: 2 });
+    await log.append(EVENTS, [order('other')]);
+    const { files, troubles, archiver } = await start({ ...first, log });
+    await log.idle(EVENTS);
+    await log.append(EVENTS, [order('another'), barrier(2)]);
+    await log.idle(EVENTS);
+    expect(files()).toEqual(['p0 0-3 e1b: 0 event, 1 event, 2 control']);
+    expect(troubles.of('per_shop@1')).toMatchObject([{ code: 'log-too-short', from: 1, to: 3 }]);
+    await archiver.stop();
+  });
+
   it('goes on where what is missing was needed for duplicates only, and says that', async () => {
     const first = await start();
     await first.feed(order('a'), order('b'), barrier(1));

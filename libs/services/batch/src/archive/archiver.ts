@@ -19,7 +19,7 @@ import type { Judgement, Offset, Partition, ProductId, SourceDefinition } from '
 import { hashHex96 } from '@tenon/domain';
 import type { ArchiveMark, LogReading, LogRecord } from '@tenon/ports';
 import type { PartitionRead, TellRest } from '@tenon/loops';
-import { Holes, TopicReader } from '@tenon/loops';
+import { Holes, TopicReader, readFrom } from '@tenon/loops';
 import type { BatchDeps } from '../deps';
 import { CutContexts } from './cut-contexts';
 import { OpenFile } from './open-file';
@@ -108,7 +108,8 @@ export class Archiver {
     const held = new OpenFile(this.deps.engine, this.source, partition, at);
     const facts = { source: this.source.name, partition, from: at.from };
     this.deps.logger.info(facts, 'batch archives a partition from where the archive ends');
-    return { from: held.judge.readFrom, held };
+    const ends = await this.deps.log.endOffsets(TOPICS.events(this.source.name));
+    return { from: readFrom(held.judge, ends[String(partition)] ?? 0), held };
   }
 
   private async take(read: readonly PartitionRead<OpenFile>[]): Promise<void> {
