@@ -102,6 +102,11 @@ async function versions() {
   const paused = await step('pause');
   expect(await step('resume')).toBe(paused);
   expect(await step('cancel')).toBe(200);
+  const restate = async (body: object | string) =>
+    (await ask('POST', '/v1/products/total/restate', post(body))).status;
+  expect([await restate({ where: 'none > 1' }), await restate('{')]).toEqual([400, 400]);
+  expect(await restate({ ids: ['a'], where: 'count > 1000', replace: { count: '1' } })).toBe(202);
+  expect([await restate({ ids: ['a'] }), await step('cancel')]).toEqual([409, 200]);
   await ask('POST', '/v1/products/none/rollback');
 }
 
@@ -348,7 +353,7 @@ describe('a service alone', () => {
     serving: /^\/v1\/(products|ledger|losses)/,
   };
   const SHARED =
-    /^\/(v1\/(catalog|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
+    /^\/(v1\/(catalog|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
   const directory = mkdtempSync(join(tmpdir(), 'tenon-openapi-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -35,7 +35,7 @@ export interface CatalogAnswer {
 
 const TOLD = [
   ...(['product', 'version', 'source', 'sql', 'topology', 'retentionMicros', 'generations'] as const),
-  ...(['description', 'hash', 'key', 'window'] as const),
+  ...(['description', 'hash', 'restated', 'key', 'window'] as const),
 ] as const;
 
 type Home = Pick<ServiceSet, 'declaredCatalog' | 'stored'>;

@@ -104,3 +104,5 @@ export type { LandedPart, Stretch } from './protocol/stretches';
 export { COMPOSED_BYTES, STATE_BYTES, TEXT_CHARS } from './states/bounds';
 export { EMPTY_ACCOUNT, commitOfWhole, withCommit, withSlice } from './protocol/slices';
 export type { RangeAccount, RangeCommit } from './protocol/slices';
+export { restatedSql } from './restatement';
+export type { Restatement, RestatementRule } from './restatement';

@@ -3,6 +3,7 @@
  * A plan is JSON, versioned by `v`; `hash` identifies the definition that it was made from.
  */
 import type { Topology } from './definitions';
+import type { Restatement } from './restatement';
 import type { SqlType, Value } from './sql-value';
 import type { StateSpec } from './states/spec';
 
@@ -69,6 +70,8 @@ export interface Plan {
   readonly generations?: number;
   /** The SELECT as written. */
   readonly sql: string;
+  /** By which rules events were left out of it, or replaced: `sql` has them. Absent: by none. */
+  readonly restated?: Restatement;
   /** Identifies product, version, SQL, source columns and state rules: equal hash, equal states. */
   readonly hash: string;
   readonly columns: readonly PlanColumn[];

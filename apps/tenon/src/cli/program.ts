@@ -21,6 +21,7 @@ import { pruneCommand } from '../commands/prune';
 import { queryCommand } from '../commands/query';
 import { reloadCommand } from '../commands/reload';
 import { reprocessCommand } from '../commands/reprocess';
+import { restateCommand } from '../commands/restate';
 import { restoreCommand } from '../commands/restore';
 import { resumeCommand } from '../commands/resume';
 import { rollbackCommand } from '../commands/rollback';
@@ -63,6 +64,7 @@ export function createProgram(output: Output): Command {
     reloadCommand,
     applyCommand,
     reprocessCommand,
+    restateCommand,
     promoteCommand,
     rollbackCommand,
     pauseCommand,

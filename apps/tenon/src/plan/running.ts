@@ -53,11 +53,12 @@ async function planOf(
   };
   if (source === undefined) return asTold;
   try {
-    return await engine.plan(source, {
+    const plan = await engine.plan(source, {
       ...{ name, version, sql, topology, retentionMicros },
       ...(generations !== undefined && { generations }),
       ...(description !== null && { description }),
     });
+    return told.restated === undefined ? plan : { ...plan, restated: told.restated };
   } catch (error) {
     // The source may have lost a column since a version that is kept was declared.
     if (error instanceof Refusal) return asTold;

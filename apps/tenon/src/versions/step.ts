@@ -21,8 +21,15 @@ export const takeStep = (
   product: string,
   step: string,
   query: Readonly<Record<string, string | undefined>> = {},
+  body?: object,
 ): Promise<StepAnswer> =>
-  client.json<StepAnswer>(`/v1/products/${segment(product)}/${step}`, { method: 'POST', query });
+  client.json<StepAnswer>(`/v1/products/${segment(product)}/${step}`, {
+    ...{ method: 'POST', query },
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    }),
+  });
 
 export function print(answer: StepAnswer, text: string, json: boolean | undefined, output: Output): void {
   if (json === true) printJson(answer, output);

@@ -59,6 +59,7 @@ function changeOf({ declared, served, next, versions, known, problems }: Case): 
   const notices = [
     ...readersNotice(served, next),
     ...numbersNotice(served, next),
+    ...restatementNotice(served, next),
     ...givenUp(versions, next),
   ];
   if (problems.length > 0)
@@ -163,6 +164,19 @@ function numbersNotice(served: Plan, next: Plan): Notice[] {
   const { product } = next;
   const hint = `Once it is built: tenon diff ${product} ${served.version} ${next.version}`;
   return [{ code: 'numbers-may-differ', message: 'Its numbers may be others.', hint, breaking: false }];
+}
+
+/** What was left out of the served version comes back, unless the SQL says so too. */
+function restatementNotice({ restated, version, sql }: Plan, next: Plan): Notice[] {
+  if (restated === undefined || next.version === version || next.sql.trim() === sql.trim()) return [];
+  return [
+    {
+      code: 'restatement-ends',
+      message: `Version ${version} leaves out events, or replaces them, by ${restated.rules.length === 1 ? 'a rule' : `${restated.rules.length} rules`}; this one has its own SQL alone.`,
+      hint: 'Take the rules over: tenon export writes the SQL with them.',
+      breaking: true,
+    },
+  ];
 }
 
 /** A version that is being built, and that another one takes the place of. */

@@ -3,6 +3,7 @@ import { SUBJECTS } from '@tenon/contracts';
 import type { Value } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { Bus, HttpRequest, HttpResponse, Route, Subscription } from '@tenon/ports';
+import { readRule } from './restate';
 import type { Step, StepAnswer, StepDeps, StepOptions } from './steps';
 import { STEPS, takeStep } from './steps';
 
@@ -20,6 +21,7 @@ const ROUTES: readonly StepRoute[] = [
   },
   { step: 'rollback', method: 'POST', path: '/v1/products/:name/rollback', query: [] },
   { step: 'reprocess', method: 'POST', path: '/v1/products/:name/reprocess', query: ['promote'] },
+  { step: 'restate', method: 'POST', path: '/v1/products/:name/restate', query: ['promote'] },
   { step: 'pause', method: 'POST', path: '/v1/products/:name/pause', query: [] },
   { step: 'resume', method: 'POST', path: '/v1/products/:name/resume', query: [] },
   { step: 'cancel', method: 'POST', path: '/v1/products/:name/cancel', query: [] },
@@ -41,10 +43,11 @@ async function answerOf(
   steps: StepDeps | null,
 ): Promise<HttpResponse> {
   const name = request.params.name ?? '';
-  const options = optionsOf(step, request.query);
+  const asked = optionsOf(step, request.query);
+  const options = step === 'restate' ? { ...asked, rule: await readRule(request) } : asked;
   const json =
     steps === null ? await askAnother(bus, name, step, options) : await takeStep(steps, name, step, options);
-  return { status: step === 'reprocess' ? 202 : 200, json };
+  return { status: step === 'reprocess' || step === 'restate' ? 202 : 200, json };
 }
 
 function optionsOf(step: Step, query: Readonly<Record<string, string>>): StepOptions {

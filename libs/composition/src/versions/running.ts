@@ -70,7 +70,8 @@ async function planned(
   if (source === undefined) return stored;
   try {
     const plan = await engine.plan(source, definitionOf(stored, stored.version));
-    return plan.hash === stored.hash ? plan : stored;
+    if (plan.hash !== stored.hash) return stored;
+    return stored.restated === undefined ? plan : { ...plan, restated: stored.restated };
   } catch (error) {
     // The source's schema may have lost a column since.
     if (error instanceof Refusal) return stored;

@@ -1,5 +1,5 @@
 /** The steps in the life of a product's versions that somebody asks for. */
-import type { Plan, Problem, ProductId, SourceDefinition, Versions } from '@tenon/domain';
+import type { Plan, Problem, ProductId, RestatementRule, SourceDefinition, Versions } from '@tenon/domain';
 import {
   candidateOf,
   dropVersion,
@@ -19,10 +19,14 @@ import { isProblem, layoutOf, versionBook } from '@tenon/views';
 import { Catching, coverageOf } from './coverage';
 import { gateOf, mustBeCondition } from './gate';
 import type { ProductLayers } from './product-layers';
+import { restatedPlan } from './restate';
 import { definitionOf } from './running';
 import { tellVersions } from './tell';
 
-export const STEPS = ['promote', 'rollback', 'reprocess', 'pause', 'resume', 'cancel', 'drop'] as const;
+export const STEPS = [
+  ...(['promote', 'rollback', 'reprocess', 'restate'] as const),
+  ...(['pause', 'resume', 'cancel', 'drop'] as const),
+] as const;
 export type Step = (typeof STEPS)[number];
 
 export interface StepOptions {
@@ -30,8 +34,10 @@ export interface StepOptions {
   readonly version?: number;
   /** Promote: only if this holds of what differs from the served version, e.g. `changed < 500`. */
   readonly condition?: string;
-  /** Reprocess: its name goes over to it by itself. */
+  /** Reprocess, restate: its name goes over to it by itself. */
   readonly auto?: boolean;
+  /** Restate: which events are left out, or replaced. */
+  readonly rule?: RestatementRule;
 }
 
 export interface StepDeps {
@@ -110,6 +116,7 @@ const simple =
 const STEP_OF: Readonly<Record<Step, Take>> = {
   promote,
   reprocess,
+  restate,
   rollback: simple(
     ({ clock, graceMs }) =>
       (versions) =>
@@ -212,18 +219,45 @@ async function waitUntilCovered(
 /** What is so far behind does not catch up while somebody waits. */
 const FAR = 100_000;
 
-async function reprocess(
+function reprocess(
   deps: StepDeps,
   book: VersionBook,
   name: string,
   before: Versions,
   { auto = false }: StepOptions,
 ): Taken {
+  return rebuild(deps, book, name, before, auto, async (served, source, version) => {
+    const plan = await deps.engine.plan(source, definitionOf(served, version));
+    return served.restated === undefined ? plan : { ...plan, restated: served.restated };
+  });
+}
+
+function restate(
+  deps: StepDeps,
+  book: VersionBook,
+  name: string,
+  before: Versions,
+  { auto = false, rule = {} }: StepOptions,
+): Taken {
+  return rebuild(deps, book, name, before, auto, (served, source, version) =>
+    restatedPlan(deps.engine, source, served, version, rule),
+  );
+}
+
+/** A version is built beside the served one, whose plan follows from that one's. */
+async function rebuild(
+  deps: StepDeps,
+  book: VersionBook,
+  name: string,
+  before: Versions,
+  auto: boolean,
+  planOf: (served: Plan, source: SourceDefinition, version: number) => Promise<Plan>,
+): Taken {
   const id: ProductId = productId(name, before.served);
   const [served] = await book.plans([id]);
   const source = deps.sources().find((one) => one.name === served?.source);
   if (served === undefined || source === undefined) throw unknownProduct(deps, name);
-  const plan: Plan = await deps.engine.plan(source, definitionOf(served, nextVersion(before)));
+  const plan = await planOf(served, source, nextVersion(before));
   return book.change(
     name,
     (versions) =>
@@ -235,7 +269,7 @@ async function reprocess(
 }
 
 function versionOf(step: Step, before: Versions, after: Versions, { version }: StepOptions): number {
-  if (step === 'reprocess') return candidateOf(after)?.version ?? after.last;
+  if (step === 'reprocess' || step === 'restate') return candidateOf(after)?.version ?? after.last;
   if (step === 'promote' || step === 'rollback') return after.served;
   return version ?? candidateOf(before)?.version ?? before.served;
 }

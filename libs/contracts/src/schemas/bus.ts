@@ -1,6 +1,17 @@
 /** Schemas of what travels over the bus. */
 import { z } from 'zod';
-import { count, lane, name, offsetVector, offsets, product, text, version2, versionSince2 } from './parts';
+import {
+  count,
+  lane,
+  name,
+  offsetVector,
+  offsets,
+  product,
+  restatementRule,
+  text,
+  version2,
+  versionSince2,
+} from './parts';
 
 const byName = z
   .record(name, count)
@@ -121,11 +132,12 @@ export const versionsReply = z.object({
 export const stepRequest = z.object({
   v: z.literal(1),
   product: name,
-  step: z.enum(['promote', 'rollback', 'reprocess', 'pause', 'resume', 'cancel', 'drop']),
+  step: z.enum(['promote', 'rollback', 'reprocess', 'restate', 'pause', 'resume', 'cancel', 'drop']),
   options: z.object({
     version: z.exactOptional(count),
     condition: z.exactOptional(text).describe('Promote: only if this holds of what differs'),
-    auto: z.exactOptional(z.boolean()).describe('Reprocess: the name goes over to it by itself'),
+    auto: z.exactOptional(z.boolean()).describe('Reprocess, restate: the name goes over to it by itself'),
+    rule: z.exactOptional(restatementRule).describe('Restate: which events'),
   }),
 });
 

@@ -83,3 +83,24 @@ export const versionSince2 = z
 export const version = z.literal(1).describe('Version of the message');
 
 export const version2 = z.literal(2).describe('Version of the message');
+
+export const restatementRule = z
+  .object({
+    ids: z.exactOptional(z.array(text).readonly()),
+    correlationIds: z.exactOptional(z.array(text).readonly()),
+    where: z.exactOptional(text).describe('A condition in SQL on the columns of the source'),
+    from: z.exactOptional(z.number().int()).describe('Of the event time, microseconds since 1970'),
+    to: z.exactOptional(z.number().int()).describe('Before this one'),
+    replace: z
+      .exactOptional(z.record(text, text))
+      .describe('Column → SQL that is in its place; absent: the events are left out'),
+  })
+  .meta({ id: 'RestatementRule' });
+
+export const restatement = z
+  .object({
+    of: count.describe('The version that was served when it was asked for'),
+    sql: text.describe('The definition without any rule'),
+    rules: z.array(restatementRule).readonly(),
+  })
+  .meta({ id: 'Restatement' });

@@ -360,9 +360,10 @@ class Serving {
         const view = await reader.view(ownLayer(this.scope));
         const lanes = includedIn(view);
         const accepted = Object.values(lanes).reduce((sum, next) => sum + next, 0);
-        const { product, version, source } = reader.layout.plan;
+        const { product, version, source, restated } = reader.layout.plan;
         const included = toVector(lanes)[source] ?? {};
-        return { product, version, source, included, accepted, ...ledgerOf(view) };
+        const ledger = { ...ledgerOf(view), ...(restated !== undefined && { restated }) };
+        return { product, version, source, included, accepted, ...ledger };
       }),
     );
     return { status: 200, json: { products } };

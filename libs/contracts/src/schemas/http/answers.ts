@@ -1,6 +1,6 @@
 /** Schemas of what HTTP answers; members that are not named may be there only where an object is loose. */
 import { z } from 'zod';
-import { count, name, offsetVector, offsets, text, value } from '../parts';
+import { count, name, offsetVector, offsets, restatement, text, value } from '../parts';
 
 const rfc3339 = text.describe('RFC 3339, in UTC');
 const flag = z.boolean();
@@ -249,7 +249,7 @@ const version = z
 export const step = z
   .object({
     product: name,
-    step: z.enum(['promote', 'rollback', 'reprocess', 'pause', 'resume', 'cancel', 'drop']),
+    step: z.enum(['promote', 'rollback', 'reprocess', 'restate', 'pause', 'resume', 'cancel', 'drop']),
     version: count.describe('The version that it was about'),
     served: count.describe('What the name answers with now'),
     before: count.describe('And did before'),
@@ -272,6 +272,19 @@ const productWindow = z
   })
   .nullable()
   .describe('null: a running total');
+
+export const restate = z
+  .object({
+    ids: optional(z.array(text)).describe('Events with these ids'),
+    correlationIds: optional(z.array(text)).describe('Events with these correlation ids'),
+    where: optional(text).describe('Events of which this condition in SQL is true'),
+    from: optional(rfc3339).describe('Only events with this time, or a later one'),
+    to: optional(rfc3339).describe('Only events before this time'),
+    replace: optional(z.record(text, text)).describe(
+      'Column → SQL that is in its place; absent: the events are left out',
+    ),
+  })
+  .meta({ id: 'Restate', description: 'Events are meant that any of ids, correlationIds, where names' });
 
 export const describedProduct = z.looseObject({
   name,
@@ -319,6 +332,7 @@ export const catalog = z
         generations: optional(count),
         description: text.nullable(),
         hash: name.describe('Equal hash, equal states'),
+        restated: optional(restatement).describe('By which rules events are left out, or replaced'),
         columns: productColumns,
         key: z.array(z.object({ column: text.nullable(), type: name })),
         window: productWindow,
@@ -365,6 +379,7 @@ export const ledger = z
         deadLettered: count,
         expired: count,
         control: count,
+        restated: optional(restatement).describe('Which events were left out, or replaced'),
         lost: optional(count).describe('Gone, and the loss was accepted'),
       }),
     ),

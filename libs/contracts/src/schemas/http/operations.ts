@@ -57,7 +57,7 @@ const STEP: Operation['problems'] = {
 };
 
 const versionStep = (
-  step: Pick<Operation, 'summary' | 'description' | 'query'>,
+  step: Pick<Operation, 'summary' | 'description' | 'query' | 'body'>,
   problems: Operation['problems'],
   status: 200 | 202 = 200,
 ): Operation => ({
@@ -327,6 +327,15 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /v1/products/:name/reprocess': versionStep(
     { summary: 'A version is built anew, of the same SQL', query: parameters.APPLY },
     { ...BAD, 'version-under-way': [409] },
+    202,
+  ),
+  'POST /v1/products/:name/restate': versionStep(
+    {
+      summary: 'A version is built anew, with events left out or replaced',
+      query: parameters.APPLY,
+      body: json(answers.restate),
+    },
+    { ...BAD, ...BODY, 'bad-restatement': [400], 'version-under-way': [409] },
     202,
   ),
   'POST /v1/products/:name/pause': versionStep(
