@@ -19,6 +19,8 @@ import { runLine } from '../run.fixture';
 
 const EXAMPLE = join(__dirname, '../../../../catalog');
 
+jest.setTimeout(60_000);
+
 let directory: string;
 let host: Host | null = null;
 

@@ -8,6 +8,8 @@ import type { Host } from '../host';
 import { startHost } from '../host';
 import { SERVICES } from '../services';
 
+jest.setTimeout(60_000);
+
 let directory: string;
 let host: Host;
 
