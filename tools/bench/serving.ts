@@ -88,28 +88,49 @@ export async function benchServing(directory: string, report: Report): Promise<v
         ] as const),
       );
     }
+    await unchanged(tenon, other, cells, report);
     await tenon.stop();
     await other.stop();
     rmSync(data, { recursive: true });
   }
 }
 
+/** A question whose answer its asker has already: no row is read for it. */
+async function unchanged(tenon: Child, other: Child, cells: number, report: Report): Promise<void> {
+  const [path = ''] = urls(cell.tenon, `/v1/products/readings/rows`, cells / HOURS);
+  const { headers } = await fetch(`${tenon.ready.url as string}${path}`);
+  const known = { 'if-none-match': headers.get('etag') ?? '' };
+  const found = { tenon: [] as number[], bare: [] as number[] };
+  await ask(tenon, [path], 1, known);
+  for (let round = 0; round < ROUNDS; round++) {
+    found.tenon.push(await ask(tenon, [path], SECONDS, known));
+    found.bare.push(await ask(other, ['/304'], SECONDS, known));
+  }
+  const figures = [median(found.tenon), median(found.bare), 'answers/CPU-s', 'bare node:http', 0.8] as const;
+  report.ratio(`${format(cells)} cells: 304, nothing new`, ...figures);
+}
+
 const urls = (of: (turn: number, sites: number) => string, path: string, sites: number) =>
   Array.from({ length: QUESTIONS }, (_, turn) => `${path}${of(turn, sites)}`);
 
 /** @returns answers per CPU-second of the server */
-async function ask(child: Child, paths: readonly string[], seconds: number): Promise<number> {
+async function ask(
+  child: Child,
+  paths: readonly string[],
+  seconds: number,
+  headers?: Record<string, string>,
+): Promise<number> {
   let answered = 0;
   const { cpu } = await child.measure(async () => {
     const result = await autocannon({
       url: child.ready.url as string,
       connections: CONNECTIONS,
       duration: seconds,
-      requests: paths.map((path) => ({ method: 'GET' as const, path })),
+      requests: paths.map((path) => ({ method: 'GET' as const, path, ...(headers && { headers }) })),
     });
-    if (result.non2xx > 0 || result.errors > 0)
-      throw new Error(`${result.non2xx} refused, ${result.errors} failed`);
-    answered = result['2xx'];
+    const refused = result['4xx'] + result['5xx'];
+    if (refused > 0 || result.errors > 0) throw new Error(`${refused} refused, ${result.errors} failed`);
+    answered = headers === undefined ? result['2xx'] : result['3xx'];
   });
   return answered / cpu;
 }

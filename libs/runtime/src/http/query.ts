@@ -7,6 +7,11 @@ const NONE: Query = Object.freeze(Object.create(null) as Record<string, string>)
 
 const decode = (text: string) => decodeURIComponent(text.includes('+') ? text.replaceAll('+', ' ') : text);
 
+/** The same questions are asked again and again; as many of them, and texts as long as this, are remembered. */
+const REMEMBERED = 2_000;
+const LONGEST = 500;
+const remembered = new Map<string, Query>();
+
 /**
  * @param text what follows the `?`, undecoded
  * @param known the parameters of the route; null: any
@@ -14,6 +19,16 @@ const decode = (text: string) => decodeURIComponent(text.includes('+') ? text.re
  */
 export function parseQuery(text: string, known: readonly string[] | null): Query {
   if (text === '') return NONE;
+  if (known !== null || text.length > LONGEST) return taken(text, known);
+  let query = remembered.get(text);
+  if (query !== undefined) return query;
+  query = Object.freeze(taken(text, known));
+  if (remembered.size >= REMEMBERED) remembered.clear();
+  remembered.set(text, query);
+  return query;
+}
+
+function taken(text: string, known: readonly string[] | null): Query {
   const query = Object.create(null) as Record<string, string>;
   for (const part of text.split('&')) {
     if (part === '') continue;

@@ -92,6 +92,8 @@ export class Envelopes {
   }
 
   included(view: ProductView, layer: Layer): LaneOffsets {
+    const standing = (layer === 'batch' ? this.batch : this.merged).get(view);
+    if (standing !== undefined) return standing.included;
     return layer === 'batch' ? this.complete(view.base.pointer.cut) : includedIn(view);
   }
 

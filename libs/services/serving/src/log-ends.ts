@@ -1,6 +1,6 @@
 /** Where the log of a product's sources ends. */
 import { TOPICS } from '@tenon/contracts';
-import type { LaneKey, LaneOffsets, Offset } from '@tenon/domain';
+import type { LaneKey, LaneOffsets, Offset, Offsets } from '@tenon/domain';
 import { laneKey } from '@tenon/domain';
 import type { EventLog } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
@@ -9,6 +9,7 @@ import { Gathered } from './gathered';
 export class LogEnds {
   private readonly gathered = new Gathered(() => this.read());
   private last: LaneOffsets = {};
+  private asked: readonly Offsets[] = [];
 
   constructor(
     private readonly log: Pick<EventLog, 'endOffsets'>,
@@ -26,15 +27,17 @@ export class LogEnds {
   private async read(): Promise<LaneOffsets | null> {
     const { sources, lanes } = this.layout;
     try {
-      const asked = sources.map((source) => this.log.endOffsets(TOPICS.events(source)));
-      const all = await Promise.all(asked);
+      const asked = await Promise.all(sources.map((source) => this.log.endOffsets(TOPICS.events(source))));
+      if (asked.length === this.asked.length && asked.every((one, at) => isSame(this.asked[at]!, one)))
+        return this.last;
       const ends: Record<LaneKey, Offset> = {};
       // Partitions that others have added to a topic are nobody's.
       for (const { source, partition } of lanes) {
-        const end = all[sources.indexOf(source)]?.[String(partition)];
+        const end = asked[sources.indexOf(source)]?.[String(partition)];
         if (end !== undefined) ends[laneKey(source, partition)] = end;
       }
-      if (!isSame(this.last, ends)) this.last = ends;
+      this.asked = asked;
+      this.last = ends;
       return this.last;
     } catch {
       return null;
@@ -42,10 +45,10 @@ export class LogEnds {
   }
 }
 
-function isSame(before: LaneOffsets, now: LaneOffsets): boolean {
+function isSame(before: Offsets, now: Offsets): boolean {
   let count = 0;
-  for (const lane in now) {
-    if (before[lane as LaneKey] !== now[lane as LaneKey]) return false;
+  for (const partition in now) {
+    if (before[partition] !== now[partition]) return false;
     count += 1;
   }
   return count === Object.keys(before).length;

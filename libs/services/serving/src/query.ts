@@ -210,13 +210,17 @@ export function makeCursor(
  * @throws HttpProblem 400
  */
 export function versionAsked(plan: Plan, query: Readonly<Record<string, string>>): number | undefined {
-  const option = (name: RowsOption) =>
-    query[`${ROWS_PREFIXES.option}${name}`] ??
-    (plan.key.some((key) => key.column === name) ? undefined : query[name]);
-  const version = option('version');
+  const version = optionIn(plan, query, 'version');
   if (version !== undefined) return versionIn(version);
-  const cursor = option('cursor');
+  const cursor = optionIn(plan, query, 'cursor');
   return cursor === undefined ? undefined : versionOfCursor(cursor);
+}
+
+function optionIn(plan: Plan, query: Readonly<Record<string, string>>, name: RowsOption): string | undefined {
+  const explicit = query[`${ROWS_PREFIXES.option}${name}`];
+  if (explicit !== undefined) return explicit;
+  const plain = query[name];
+  return plain === undefined || plan.key.some((key) => key.column === name) ? undefined : plain;
 }
 
 /** @throws HttpProblem 400 */

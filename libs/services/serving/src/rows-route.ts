@@ -42,12 +42,8 @@ export class RowsRoute {
     this.tracer = deps.tracer ?? NO_TRACER;
   }
 
-  /** @param signal ends its waiting */
-  async handle(
-    served: Answering,
-    request: HttpRequest,
-    signal: AbortSignal = request.signal,
-  ): Promise<HttpResponse> {
+  /** @param ended ends its waiting; absent: the request's own signal, which is made only for who waits */
+  async handle(served: Answering, request: HttpRequest, ended?: AbortSignal): Promise<HttpResponse> {
     const { reader } = served;
     const query = served.questions.of(request);
     mustAnswer(this.deps.scope ?? 'all', reader.layout.plan, query.layer);
@@ -55,12 +51,12 @@ export class RowsRoute {
     const known = request.headers['if-none-match'];
     if (query.asOf === null && (known !== undefined || request.method === 'HEAD')) {
       // Before any row is read. With a receipt the answer has to be waited for first.
-      if (query.after !== null) await this.waited(served, query.after, query, signal);
+      if (query.after !== null) await this.waited(served, query.after, query, ended ?? request.signal);
       const headers = headersOf(await reader.tag(query.layer), format);
       if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
       if (request.method === 'HEAD') return { status: 200, headers };
     }
-    const answer = await this.answer(served, query, request, signal);
+    const answer = await this.answer(served, query, request, ended);
     const headers = headersOf(answer.tag, format);
     if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
     if (format === 'json') return { status: 200, headers, text: reader.json(answer) };
@@ -92,10 +88,11 @@ export class RowsRoute {
   private async answer(
     { reader, waits }: Answering,
     query: RowsQuery,
-    { trace }: HttpRequest,
-    signal: AbortSignal,
+    request: HttpRequest,
+    ended: AbortSignal | undefined,
   ): Promise<ReadAnswer> {
     const { tracer } = this;
+    const { trace } = request;
     const { plan } = reader.layout;
     if (query.after === null)
       return trace === undefined
@@ -103,7 +100,7 @@ export class RowsRoute {
         : traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query));
     const wanted = wantedLanes(reader.layout, query.after);
     const until = this.deps.clock.monotonic() + query.timeoutMs;
-    const awaited = { wanted, layer: query.layer, until, signal };
+    const awaited = { wanted, layer: query.layer, until, signal: ended ?? request.signal };
     for (let trusting = true; ; trusting = false) {
       await traceRead(tracer, trace, 'wait', plan.product, () => waits.wait(awaited, trusting));
       const answer = await traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query));

@@ -249,9 +249,10 @@ class Serving {
 
   private async rows(request: HttpRequest): Promise<HttpResponse> {
     const served = this.product(request);
-    const { query, params, signal } = request;
+    const { query } = request;
     if (query['after'] === undefined && query['option.after'] === undefined)
       return this.answers.handle(served, request);
+    const { params, signal } = request;
     const { product, plan } = served.reader.layout;
     const ended = new AbortController();
     const isFixed = versionAsked(plan, query) !== undefined;

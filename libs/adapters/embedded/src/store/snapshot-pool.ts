@@ -26,9 +26,8 @@ export class SnapshotPool {
     if (this.current === null) {
       const version = this.committing ? null : this.version;
       this.current = { transaction: this.begin(), version, users: 0 };
-      this.held.add(this.current);
     }
-    this.current.users++;
+    if (this.current.users++ === 0) this.held.add(this.current);
     return this.current;
   }
 
@@ -44,28 +43,41 @@ export class SnapshotPool {
 
   release(snapshot: SharedSnapshot): void {
     if (--snapshot.users > 0) return;
-    if (this.current === snapshot) this.current = null;
     this.held.delete(snapshot);
-    snapshot.transaction.done();
+    // As long as nothing is committed it is the store of now, for whoever comes next.
+    const isOfNow = this.current === snapshot && snapshot.version !== null;
+    if (!isOfNow || this.waiting.length > 0) this.end(snapshot);
     if (this.held.size > 0) return;
     for (const resolve of this.waiting) resolve();
     this.waiting = [];
   }
 
+  private end(snapshot: SharedSnapshot): void {
+    if (this.current === snapshot) this.current = null;
+    snapshot.transaction.done();
+  }
+
+  private endUnused(): void {
+    if (this.current?.users === 0) this.end(this.current);
+  }
+
   /** Before a commit. */
   commits(): void {
     this.committing = true;
+    this.endUnused();
   }
 
   /** After a commit: whoever comes now sees it. */
   renew(): void {
     this.committing = false;
     this.version += 1;
+    this.endUnused();
     this.current = null;
   }
 
   /** Resolves when no snapshot is held. */
   idle(): Promise<void> {
+    this.endUnused();
     return this.held.size === 0 ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
   }
 }
