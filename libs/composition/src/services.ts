@@ -118,6 +118,10 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
           ...SERVING_DEFAULTS,
           maxAnswerBytes: context.settings.TENON_MAX_ANSWER,
           maxRefusedPercent: context.settings.TENON_MAX_REFUSED,
+          questions: {
+            atOnce: context.settings.TENON_MAX_QUESTIONS,
+            waiting: context.settings.TENON_MAX_WAITING_QUESTIONS,
+          },
         },
       });
     },

@@ -163,6 +163,8 @@ export const SETTINGS = {
   TENON_MAX_ANSWER: integer(1024, 1 << 30).default(32 << 20),
   TENON_MAX_ROWS_PER_EVENT: maxRowsPerEvent,
   TENON_MAX_REFUSED: integer(0, 100).default(10),
+  TENON_MAX_QUESTIONS: integer(1, 10_000).default(16),
+  TENON_MAX_WAITING_QUESTIONS: integer(0, 1_000_000).default(1000),
   TENON_MAX_STREAMS: integer(0, 100_000).default(1000),
   TENON_MAX_STREAMS_PER_ADDRESS: integer(0, 100_000).default(100),
   TENON_MAX_BATCH: integer(1, 1_000_000).default(10_000),

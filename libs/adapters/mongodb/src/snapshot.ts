@@ -1,4 +1,4 @@
-import type { ClientSession } from 'mongodb';
+import type { ClientSession, Collection, FindCursor } from 'mongodb';
 import { parseDocument } from '@tenon/contracts';
 import type { ScanRange, StoreEntry, StoreSnapshot, StoreTable, StoreText, TextRange } from '@tenon/ports';
 import { toTenonError } from './errors';
@@ -51,25 +51,8 @@ export class MongoSnapshot implements StoreSnapshot {
   }
 
   private async textsIn(range: TextRange): Promise<StoreText[]> {
-    const { table, gte, lt, reverse = false, limit, matching, under } = range;
-    if (gte >= lt) return [];
-    const field = under === undefined ? '_id' : (ORDERS[under.order] as string);
-    const place = (key: string) =>
-      under === undefined ? key : key.slice(0, under.at) + under.head + key.slice(under.at);
-    const wanted = matching === undefined ? {} : { $regex: `^(?:${matching})` };
-    const bounds = { $gte: place(gte), $lt: place(lt), ...(under === undefined && wanted) };
-    const cursor = this.tables[table].find(
-      { [field]: bounds, ...(under !== undefined && matching !== undefined && { _id: wanted }) },
-      {
-        session: this.session,
-        sort: { [field]: reverse ? -1 : 1 },
-        batchSize: limit + 1,
-        projection: { v: 1 },
-        limit,
-        // The planner may take the keys' own index for a pattern, and go through all of them.
-        ...(under !== undefined && { hint: orderIndex(under.order) }),
-      },
-    );
+    if (range.gte >= range.lt) return [];
+    const cursor = documentsIn(this.tables[range.table], range, this.session);
     return (await cursor.toArray()).map(({ _id, v }) => ({ key: _id, text: v }));
   }
 
@@ -100,6 +83,31 @@ export class MongoSnapshot implements StoreSnapshot {
       await cursor.close().catch(() => undefined);
     }
   }
+}
+
+/** What a range asks for, along the index of its order. */
+export function documentsIn(
+  documents: Collection<StoredDocument>,
+  { gte, lt, reverse = false, limit, matching, under }: Omit<TextRange, 'table'>,
+  session?: ClientSession,
+): FindCursor<StoredDocument> {
+  const field = under === undefined ? '_id' : (ORDERS[under.order] as string);
+  const place = (key: string) =>
+    under === undefined ? key : key.slice(0, under.at) + under.head + key.slice(under.at);
+  const wanted = matching === undefined ? {} : { $regex: `^(?:${matching})` };
+  const bounds = { $gte: place(gte), $lt: place(lt), ...(under === undefined && wanted) };
+  return documents.find(
+    { [field]: bounds, ...(under !== undefined && matching !== undefined && { _id: wanted }) },
+    {
+      ...(session && { session }),
+      sort: { [field]: reverse ? -1 : 1 },
+      batchSize: limit + 1,
+      projection: { v: 1 },
+      limit,
+      // The planner may take the keys' own index for a pattern, and go through all of them.
+      ...(under !== undefined && { hint: orderIndex(under.order) }),
+    },
+  );
 }
 
 /** @throws DamagedDocument */

@@ -31,6 +31,7 @@ export class Dispatcher {
   private readonly streams: OpenStreams;
   /** Code of a problem → how often it was the answer. */
   private readonly refusals = new Map<string, number>();
+  private dropped = 0;
 
   constructor(
     private readonly context: ServerContext,
@@ -42,6 +43,11 @@ export class Dispatcher {
     this.streams = new OpenStreams(context.limits);
     metrics.counter('tenon_http_refusals_total', 'Answers that are a problem, by its code.', () =>
       [...this.refusals].map(([code, value]) => ({ labels: { code }, value })),
+    );
+    metrics.counter(
+      'tenon_http_streams_dropped_total',
+      'Streamed answers that were cut off, as their client took nothing for too long.',
+      () => [{ labels: {}, value: this.dropped }],
     );
     metrics.gauge('tenon_http_streams', 'Streamed answers that are open.', () => [
       { labels: {}, value: this.streams.size },
@@ -150,6 +156,14 @@ export class Dispatcher {
         drainTimeoutMs: limits.drainTimeoutMs,
         shutdown,
         eager: String(headers['content-type']).startsWith('text/event-stream'),
+        dropped: () => {
+          this.dropped += 1;
+          const { path } = exchange;
+          this.logger.warn(
+            { correlationId, path, afterMs: limits.drainTimeoutMs },
+            'a slow stream was cut off',
+          );
+        },
         begin: () => {
           response.writeHead(answer.status, headers);
           response.flushHeaders();

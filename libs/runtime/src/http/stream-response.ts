@@ -37,6 +37,8 @@ export interface StreamOptions {
   /** A client that takes nothing for this long is cut off. */
   readonly drainTimeoutMs: number;
   readonly shutdown: AbortSignal;
+  /** Such a client was cut off: it can't be told itself. */
+  dropped(): void;
   /** Sends the headers; called once, before the first chunk. */
   begin(): void;
 }
@@ -65,7 +67,7 @@ export async function sendStream(
   };
   try {
     if (options.eager) begin();
-    await pump(response, iterator, ending, options.drainTimeoutMs, begin);
+    await pump(response, iterator, ending, options, begin);
     begin();
   } finally {
     response.off('close', end);
@@ -80,7 +82,7 @@ async function pump(
   response: ServerResponse,
   iterator: AsyncIterator<Chunk>,
   ending: Ending,
-  drainTimeoutMs: number,
+  { drainTimeoutMs, dropped }: StreamOptions,
   begin: () => void,
 ): Promise<void> {
   for (;;) {
@@ -91,7 +93,10 @@ async function pump(
     if (response.write(next.value)) continue;
     const drained = new Promise<void>((resolve) => response.once('drain', resolve));
     if (await ending.outlives(drained, () => undefined, drainTimeoutMs)) continue;
-    if (!ending.ended) response.destroy();
+    if (!ending.ended) {
+      dropped();
+      response.destroy();
+    }
     return;
   }
 }

@@ -1,12 +1,14 @@
 /**
  * Live updates of one product by server-sent events. Hints of the bus say which cells changed; the rows themselves are
- * read from the store. A client that does not drain misses no state: its cells are coalesced. Hints may be lost, so the
+ * read from the store. A client is a number, that of the last change it was told of: one that does not drain costs nothing, and is told
+ * of all that changed meanwhile in one message. Hints may be lost, so the
  * store is looked at as well: where more is in it than was told, everybody gets a snapshot.
  */
 
 import { HEADERS, SUBJECTS, readCovers, readLiveHint } from '@tenon/contracts';
 import type { Bus, Clock, Logger, Subscription, Tracer } from '@tenon/ports';
 import { includedIn } from '@tenon/views';
+import { Changes } from './changes';
 import { HintCheck } from './hint-check';
 import type { RowsQuery } from './query';
 import { matches } from './query';
@@ -35,14 +37,11 @@ export const LIVE_DEFAULTS: LiveConfig = {
   minIntervalMs: 100,
   heartbeatMs: 15_000,
   snapshotRows: 500,
-  maxClients: 200,
+  maxClients: 1_000,
   history: 200,
   lookMs: 1_000,
   resumeMs: 30_000,
 };
-
-/** Cells that may wait for a slow client; above it, it gets a fresh snapshot instead. */
-const MAX_WAITING = 5000;
 
 /** A message is told for as long to who asks alike, milliseconds: what it says of the log's end is as old. */
 const SHARED_MS = 500;
@@ -50,21 +49,15 @@ const SHARED_MS = 500;
 /** Messages that are kept for it. */
 const MAX_SHARED = 100;
 
-interface Update {
-  readonly id: number;
-  readonly cells: readonly string[] | null;
-}
-
 interface Client {
-  /** Cells to tell about; null: everything may have changed, a snapshot is due. */
-  waiting: Set<string> | null;
+  /** The last change that it knows of; null: a snapshot is due. */
+  told: number | null;
   wake: () => void;
 }
 
 export class LiveHub {
   private readonly clients = new Set<Client>();
-  private readonly updates: Update[] = [];
-  private last = 0;
+  private readonly changes: Changes;
   private readonly stopping = new AbortController();
   private readonly check = new HintCheck();
   /** Looks at the store from time to time; null: nobody would want to know. */
@@ -91,6 +84,7 @@ export class LiveHub {
     private readonly run: string,
   ) {
     this.tracer = deps.tracer ?? NO_TRACER;
+    this.changes = new Changes(config.history);
   }
 
   async start(): Promise<void> {
@@ -104,24 +98,16 @@ export class LiveHub {
   }
 
   private changed(cells: readonly string[] | null): void {
-    this.last += 1;
     this.messages.clear();
-    this.updates.push({ id: this.last, cells });
-    if (this.updates.length > this.config.history) this.updates.shift();
-    for (const client of this.clients) {
-      if (cells === null) client.waiting = null;
-      else if (client.waiting !== null) for (const cell of cells) client.waiting.add(cell);
-      if ((client.waiting?.size ?? 0) > MAX_WAITING) client.waiting = null;
-      client.wake();
-    }
+    this.changes.add(cells);
+    for (const client of this.clients) client.wake();
   }
 
   /** Begins the account of what has been told; what a client reads after this is in it. */
   private watch(): Promise<void> {
     if (this.looking !== null) return this.accounted;
     // What was told while nobody looked has no account: an id from then is not to be gone on from.
-    this.updates.length = 0;
-    this.last += 1;
+    this.changes.forget();
     this.check.reset();
     let begun: () => void = () => undefined;
     this.accounted = new Promise<void>((resolve) => (begun = resolve));
@@ -161,19 +147,11 @@ export class LiveHub {
     return this.clients.size;
   }
 
-  /** The cells that changed since an event id, or null if that can't be told: then a snapshot is due. */
-  private since(lastEventId: string | undefined): Set<string> | null {
+  /** What a client that comes back knows of; null: nothing that it could go on from. */
+  private knownBy(lastEventId: string | undefined): number | null {
     const [run, count] = (lastEventId ?? '').split('.');
     if (run !== this.run || count === undefined || !/^\d{1,15}$/.test(count)) return null;
-    const id = Number(count);
-    if (id > this.last || id < (this.updates[0]?.id ?? this.last + 1) - 1) return null;
-    const cells = new Set<string>();
-    for (const update of this.updates) {
-      if (update.id <= id) continue;
-      if (update.cells === null) return null;
-      for (const cell of update.cells) cells.add(cell);
-    }
-    return cells;
+    return this.changes.since(Number(count)) === null ? null : Number(count);
   }
 
   /** The stream of one client: a snapshot (or what it missed), then changes; ends when `signal` aborts. */
@@ -183,16 +161,17 @@ export class LiveHub {
     signal: AbortSignal,
   ): AsyncGenerator<string> {
     const { clock } = this.deps;
-    const client: Client = { waiting: null, wake: () => undefined };
+    const client: Client = { told: null, wake: () => undefined };
     this.clients.add(client);
     try {
       await this.watch();
-      client.waiting = this.since(lastEventId);
+      client.told = this.knownBy(lastEventId);
       yield 'retry: 1000\n\n';
-      if (client.waiting !== null && client.waiting.size === 0) yield this.comment('up to date');
+      if (client.told !== null && this.due(client)?.size === 0) yield this.comment('up to date');
       while (!signal.aborted && !this.stopping.signal.aborted) {
-        if (client.waiting === null || client.waiting.size > 0) {
-          yield await this.tell(client, query);
+        const due = this.due(client);
+        if (due === null || due.size > 0) {
+          yield await this.tell(client, query, due);
           await clock.sleep(this.config.minIntervalMs, signal);
         } else if (!(await this.wait(client, signal)) && !signal.aborted) {
           yield this.comment('still here');
@@ -204,24 +183,29 @@ export class LiveHub {
     }
   }
 
-  /** In a span where landings are traced: that of the first client that is told, however many there are. */
-  private tell(client: Client, query: RowsQuery): Promise<string> {
-    if (this.untold.empty) return this.next(client, query);
-    const span = startLiveUpdate(this.tracer, this.reader.layout.product, this.untold);
-    this.untold = new Links();
-    return within(span, () => this.next(client, query));
+  /** The cells that a client has to be told of; null: a snapshot is due. */
+  private due({ told }: Client): ReadonlySet<string> | null {
+    return told === null ? null : this.changes.since(told);
   }
 
-  private async next(client: Client, query: RowsQuery): Promise<string> {
-    const waiting = client.waiting;
-    client.waiting = new Set();
+  /** In a span where landings are traced: that of the first client that is told, however many there are. */
+  private tell(client: Client, query: RowsQuery, due: ReadonlySet<string> | null): Promise<string> {
+    if (this.untold.empty) return this.next(client, query, due);
+    const span = startLiveUpdate(this.tracer, this.reader.layout.product, this.untold);
+    this.untold = new Links();
+    return within(span, () => this.next(client, query, due));
+  }
+
+  private next(client: Client, query: RowsQuery, due: ReadonlySet<string> | null): Promise<string> {
+    const { last } = this.changes;
+    // What it is told of is named by what it knew: the cells themselves are gathered once for all who knew as much.
+    const since = due === null ? 'snapshot' : client.told;
     // Taken before the read: a change that comes during it is told again, never lost.
-    const id = `${this.run}.${this.last}`;
-    const { product } = this.reader.layout;
+    client.told = last;
+    const id = `${this.run}.${last}`;
     const question = JSON.stringify([query.range, query.where, query.limit]);
-    const what = waiting === null ? 'snapshot' : [...waiting].sort().join(' ');
-    return this.shared(`${product} ${id} ${question} ${what}`, () =>
-      waiting === null ? this.snapshot(id, query) : this.update(id, query, waiting),
+    return this.shared(`${last} ${since} ${question}`, () =>
+      due === null ? this.snapshot(id, query) : this.update(id, query, due),
     );
   }
 

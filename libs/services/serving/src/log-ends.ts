@@ -36,7 +36,7 @@ export class LogEnds {
         const end = asked[sources.indexOf(source)]?.[String(partition)];
         if (end !== undefined) ends[laneKey(source, partition)] = end;
       }
-      this.asked = asked;
+      this.asked = asked.map((one) => ({ ...one }));
       this.last = ends;
       return this.last;
     } catch {

@@ -7,6 +7,7 @@ import { toCsv } from './csv';
 import { isKnown } from './etag';
 import { formatOf } from './format';
 import type { RowsQuery } from './query';
+import type { QuestionQueue } from './question-queue';
 import type { Questions } from './questions';
 import type { ProductReader, ReadAnswer } from './reader';
 import type { ReceiptWaits } from './receipt-waits';
@@ -20,6 +21,7 @@ export interface RowsRouteDeps {
   readonly scope?: ServingScope;
   readonly clock: Clock;
   readonly tracer?: Tracer;
+  readonly queue: QuestionQueue;
 }
 
 /** What answers the questions about a product. */
@@ -94,16 +96,19 @@ export class RowsRoute {
     const { tracer } = this;
     const { trace } = request;
     const { plan } = reader.layout;
+    const read = () =>
+      this.deps.queue.run(
+        () => ended ?? request.signal,
+        () => reader.read(query),
+      );
     if (query.after === null)
-      return trace === undefined
-        ? reader.read(query)
-        : traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query));
+      return trace === undefined ? read() : traceRead(tracer, trace, 'rows', plan.product, read);
     const wanted = wantedLanes(reader.layout, query.after);
     const until = this.deps.clock.monotonic() + query.timeoutMs;
     const awaited = { wanted, layer: query.layer, until, signal: ended ?? request.signal };
     for (let trusting = true; ; trusting = false) {
       await traceRead(tracer, trace, 'wait', plan.product, () => waits.wait(awaited, trusting));
-      const answer = await traceRead(tracer, trace, 'rows', plan.product, () => reader.read(query));
+      const answer = await traceRead(tracer, trace, 'rows', plan.product, read);
       if (covers(answer.included, wanted)) return answer;
     }
   }

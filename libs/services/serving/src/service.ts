@@ -34,6 +34,8 @@ import type { LossDesk } from './losses';
 import { lossRoutes } from './losses';
 import { PageCache } from './pages';
 import { versionAsked } from './query';
+import type { QuestionLimits } from './question-queue';
+import { QuestionQueue } from './question-queue';
 import { Questions } from './questions';
 import { ProductReader } from './reader';
 import { RowCache } from './row-cache';
@@ -53,6 +55,8 @@ export interface ServingConfig {
   readonly maxRefusedPercent: number;
   /** Bytes of rows that are kept for the next answers, of all products together. */
   readonly cacheBytes: number;
+  /** Questions that are read at one time, and that wait for it. */
+  readonly questions: QuestionLimits;
 }
 
 export const SERVING_DEFAULTS: ServingConfig = {
@@ -61,6 +65,7 @@ export const SERVING_DEFAULTS: ServingConfig = {
   maxAnswerBytes: 32 << 20,
   maxRefusedPercent: 10,
   cacheBytes: 64 << 20,
+  questions: { atOnce: 16, waiting: 1_000 },
 };
 
 export interface ServingDeps {
@@ -117,6 +122,7 @@ class Serving {
   private readonly subscriptions: Subscription[] = [];
   private readonly troubles: TroubleCounts;
   private readonly answers: RowsRoute;
+  private readonly queue: QuestionQueue;
   private readonly scope: ServingScope;
   private readonly stores: (plan: Plan) => LayerStores;
   private readonly stopping = new AbortController();
@@ -143,7 +149,8 @@ class Serving {
       });
     }
     this.names = new Names(deps);
-    this.answers = new RowsRoute(deps);
+    this.queue = new QuestionQueue(deps.config.questions);
+    this.answers = new RowsRoute({ ...deps, queue: this.queue });
     this.troubles = new TroubleCounts(
       deps,
       [...this.products.values()].map(({ reader }) => ({
@@ -160,6 +167,9 @@ class Serving {
         labels: productLabels(reader.layout.plan),
         value: hub.size,
       })),
+    );
+    metrics.gauge('tenon_questions', 'Questions that are being read, and that wait for it.', () =>
+      Object.entries(this.queue.size).map(([state, value]) => ({ labels: { state }, value })),
     );
     metrics.gauge('tenon_product_troubles', 'What is wrong with a product, as its answers say it.', () =>
       this.troubles.samples(),
@@ -342,7 +352,10 @@ class Serving {
       mustAnswer(this.scope, layout.plan, 'merged');
       return layout;
     };
-    return answerDiff({ stores: this.stores, engine: this.deps.engine }, layoutOf, request);
+    return this.queue.run(
+      () => request.signal,
+      () => answerDiff({ stores: this.stores, engine: this.deps.engine }, layoutOf, request),
+    );
   }
 
   private async live(request: HttpRequest): Promise<HttpResponse> {

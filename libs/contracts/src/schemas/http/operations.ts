@@ -229,6 +229,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       'not-acceptable': [406],
       'answer-gone': [410],
       'generation-gone': [410],
+      'too-many-questions': [503],
       'not-yet-included': [504],
     },
   },
@@ -255,6 +256,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       'answer-gone': [410],
       'diff-keys': [422],
       'diff-sources': [422],
+      'too-many-questions': [503],
     },
   },
   'GET /v1/products/:name/live': {
