@@ -45,7 +45,7 @@ export class Dispatcher {
       [...this.refusals].map(([code, value]) => ({ labels: { code }, value })),
     );
     metrics.counter(
-      'tenon_http_streams_dropped_total',
+      'tenon_http_slow_streams_total',
       'Streamed answers that were cut off, as their client took nothing for too long.',
       () => [{ labels: {}, value: this.dropped }],
     );
