@@ -100,6 +100,18 @@ suite(`the page in a browser${reason}`, () => {
     assertNoComplaints();
   });
 
+  it('says of the versions beside the served one how far they are, and how long they are kept', async () => {
+    const page = await show('#/carriers');
+    await waitForText(page, '.versions li', /^v2 is kept until \d\d:00/);
+    await waitForText(page, '.versions li', 'v4 is being built 43 %, 12,345 records behind');
+    expect(await page.locator('.versions li').count()).toBe(2);
+    expect(await page.getByRole('progressbar', { name: 'v4' }).getAttribute('value')).toBe('43');
+    await page.getByRole('link', { name: 'flights_by_hour' }).click();
+    await waitForText(page, 'h1', 'flights_by_hour');
+    expect(await page.locator('.versions').count()).toBe(0);
+    assertNoComplaints();
+  });
+
   it('takes over what the stream brings', async () => {
     const page = await show('#/flights_by_hour?cell=["ATL"]');
     await page.locator('.tiles').waitFor();

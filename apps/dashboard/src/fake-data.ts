@@ -85,6 +85,11 @@ const DEFINITIONS: Definition[] = [
       version: 3,
       topology: 'kappa',
       description: 'Every carrier since the first event.',
+      versions: [
+        { version: 2, state: 'kept', until: '2026-01-31T10:00:00Z' },
+        { version: 3, state: 'served' },
+        { version: 4, state: 'building', percent: 43, behind: 12_345 },
+      ],
       columns: [key('carrier'), ...MEASURES],
     },
     ({ carrier }) => ({ carrier }),

@@ -52,6 +52,19 @@ export interface ProductWindow {
   readonly sizeMonths: number;
 }
 
+/** A version beside the served one, or that one: as the server tells of it. */
+export interface ProductVersion {
+  readonly version: number;
+  readonly state: string;
+  readonly percent?: number;
+  readonly behind?: number;
+  readonly paused?: boolean;
+  readonly promotes?: string;
+  /** RFC 3339. */
+  readonly until?: string;
+  readonly troubles?: readonly { readonly reason: string }[];
+}
+
 export interface Product {
   readonly name: string;
   readonly version: number;
@@ -63,6 +76,7 @@ export interface Product {
   readonly generation?: number | null;
   readonly cut?: OffsetVector | null;
   readonly status?: string | null;
+  readonly versions?: readonly ProductVersion[];
   /** One valid `data` object of the source, for the command that the empty page shows. */
   readonly example?: { readonly [name: string]: Value } | null;
 }

@@ -6,6 +6,7 @@ import { Measures } from './measures.js';
 import { Chart } from './chart.js';
 import { RowsTable } from './rows-table.js';
 import { Seam } from './seam.js';
+import { Versions } from './versions.js';
 /** @typedef {import('../dashboard.js').Dashboard} Dashboard */
 /** @typedef {import('../product.js').ProductView} ProductView */
 /** @typedef {import('../../../src/wire').Answer} Answer */
@@ -25,6 +26,7 @@ export function ProductPage({ dashboard, view, now }) {
       <div>
         <h1><${Name} name=${product.name} /> <span class="version">v${product.version}</span></h1>
         ${product.description && html`<p class="description">${product.description}</p>`}
+        <${Versions} product=${dashboard.products?.find(({ name }) => name === product.name)} />
       </div>
       ${answer && html`<${Freshness} view=${view} answer=${answer} now=${now} />`}
     </header>
