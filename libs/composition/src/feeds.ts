@@ -7,6 +7,9 @@ import { adapters } from './adapters';
 import { sourceKafkaOptions } from './kafka-options';
 import type { Parts } from './parts';
 
+/** Others may add partitions to their topics at any time. */
+const METADATA_MAX_AGE_MS = 10_000;
+
 /** @throws Refusal naming every source whose stream is nowhere */
 export function feedOpener(
   sources: readonly SourceDefinition[],
@@ -26,8 +29,10 @@ export function feedOpener(
       })),
     );
   return (_from, unreadable) => {
+    const options = sourceKafkaOptions(settings);
     const log = adapters.kafka().createKafkaEventLog({
-      ...sourceKafkaOptions(settings),
+      ...options,
+      group: { ...options.group, metadataMaxAgeMs: METADATA_MAX_AGE_MS },
       ...{ clientId: 'tenon-source', logger, committed: true },
       unreadable: (_topic, partition, batch) => {
         passedOver.count('batch');

@@ -103,7 +103,9 @@ class KafkaEventLog implements EventLog, TopicRemover {
 
   async topicId(name: string): Promise<string | null> {
     // Of its own: where others have asked for a topic that is gone, all metadata fails.
-    const cluster = await this.connected('ids', () => createCluster(this.kafka));
+    const cluster = await this.connected('ids', () =>
+      createCluster(this.kafka, this.timing.metadataMaxAgeMs),
+    );
     return attempt(`Topic ${name} could not be looked up`, async () => {
       await cluster.refreshMetadataIfNecessary();
       try {
@@ -169,7 +171,7 @@ class KafkaEventLog implements EventLog, TopicRemover {
     const { topic, group } = options;
     const reader = await this.reader();
     return attempt(`Group ${group} could not be joined`, async () => {
-      const cluster = createCluster(this.kafka);
+      const cluster = createCluster(this.kafka, this.timing.metadataMaxAgeMs);
       await cluster.connect();
       const consumer = new KafkaConsumer({
         topic,
@@ -268,13 +270,13 @@ class KafkaEventLog implements EventLog, TopicRemover {
   }
 
   private reader(): Promise<Cluster> {
-    return this.connected('reader', () => createCluster(this.kafka));
+    return this.connected('reader', () => createCluster(this.kafka, this.timing.metadataMaxAgeMs));
   }
 
   /** Two, so that what may be relaxed does not wait behind what must be replicated. */
   private async producer(durable: boolean): Promise<Producer> {
     const name = durable ? 'durable' : 'relaxed';
-    const cluster = await this.connected(name, () => createCluster(this.kafka));
+    const cluster = await this.connected(name, () => createCluster(this.kafka, this.timing.metadataMaxAgeMs));
     let producer = this.producers.get(name);
     if (producer === undefined) {
       producer = new Producer(cluster, { ...PRODUCE, ...this.options.produce }, this.stopping.signal);

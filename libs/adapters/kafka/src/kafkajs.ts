@@ -42,14 +42,14 @@ type CreateCluster = (options: { metadataMaxAge: number; allowAutoTopicCreation:
 const METADATA_MAX_AGE = 300_000;
 
 /** @returns connections and metadata that nobody else shares */
-export function createCluster(kafka: Kafka): Cluster {
+export function createCluster(kafka: Kafka, metadataMaxAge = METADATA_MAX_AGE): Cluster {
   const key = Object.getOwnPropertySymbols(kafka).find(
     (symbol) => symbol.description === 'private:Kafka:createCluster',
   );
   const create = (kafka as unknown as Record<symbol, CreateCluster | undefined>)[key ?? Symbol()];
   if (create === undefined)
     throw new Error('This is not the kafkajs 2.2.4 that the adapter was written for.');
-  return create.call(kafka, { metadataMaxAge: METADATA_MAX_AGE, allowAutoTopicCreation: false });
+  return create.call(kafka, { metadataMaxAge, allowAutoTopicCreation: false });
 }
 
 const API_FETCH = 1;

@@ -15,6 +15,8 @@ export interface GroupTiming {
   /** How long members have to rejoin when the group changes. */
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatMs: number;
+  /** So long it may take until partitions that somebody adds are seen. Default 5 min. */
+  readonly metadataMaxAgeMs?: number;
 }
 
 export type Joined = Holding;
@@ -55,6 +57,7 @@ export class Membership {
       rebalanceTimeout: timing.rebalanceTimeoutMs,
       heartbeatInterval: timing.heartbeatMs,
       maxWaitTimeInMs: TICK_MS,
+      ...(timing.metadataMaxAgeMs !== undefined && { metadataMaxAge: timing.metadataMaxAgeMs }),
       allowAutoTopicCreation: false,
       // While brokers are away the member keeps its name: with it, it goes on when they are back. A new one would have
       // to wait until the group has given up the old one. `check` says when it has taken too long.
