@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch (after scale),
- * archive, adding, sift. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
+ * archive, adding, away, sift. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchAdding } from './adding';
 import { benchArchive } from './archive';
+import { benchAway } from './away';
 import { benchBatch } from './batch';
 import type { Checkout } from './checkout';
 import { openCheckout } from './checkout';
@@ -34,6 +35,7 @@ const ALL: Readonly<Record<string, Bench>> = {
   batch: benchBatch,
   archive: benchArchive,
   adding: benchAdding,
+  away: benchAway,
   sift: benchSift,
 };
 

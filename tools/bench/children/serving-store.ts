@@ -78,7 +78,7 @@ function recordOf(offset: number, data: object): LogRecord {
 }
 
 /** States of as many cells as there are sorts of them, by the engine. */
-async function statesOf(
+export async function statesOf(
   engine: Engine,
   source: SourceDefinition,
   plan: Plan,
