@@ -89,6 +89,14 @@ export class AcceptedLog {
     });
   }
 
+  /** True if an id of the records [from, to) of a partition comes again behind them. */
+  repeats(partition: number, from: number, to: number): boolean {
+    const entries = this.partitions[partition] ?? [];
+    const idOf = (entry: Entry | undefined) => (entry?.kind === 'event' ? entry.flight.id : null);
+    const ids = new Set(entries.slice(from, to).map(idOf));
+    return entries.slice(to).some((entry) => entry.kind === 'event' && ids.has(entry.flight.id));
+  }
+
   /** @returns the first acknowledged event that is not where its client was told; null if all are */
   missing(): string | null {
     for (const { sent, partition, offset } of this.acknowledged) {

@@ -84,9 +84,10 @@ export class Calls {
   }
 }
 
-/** An iterable of an adapter whose steps run as `inside` says. */
+/** An iterable of an adapter whose steps run as `inside` says, and whose end as `ending` does. */
 export async function* each<T>(
   inside: <R>(operation: () => Promise<R>) => Promise<R>,
+  ending: (operation: () => Promise<unknown>) => Promise<unknown>,
   iterable: AsyncIterable<T>,
 ): AsyncGenerator<T> {
   const iterator = iterable[Symbol.asyncIterator]();
@@ -97,6 +98,6 @@ export async function* each<T>(
       yield next.value;
     }
   } finally {
-    await iterator.return?.();
+    await ending(async () => iterator.return?.());
   }
 }

@@ -2,15 +2,20 @@
 import type { Stage } from './clients';
 import { cut } from './clients';
 import type { ServiceName } from './deployment';
+import { restartAll } from './restarts';
 import { letRivalsRun } from './rivals';
+import { ruinSomething } from './ruin';
+import { SEEN } from './sightings';
 import type { Process } from './simulation';
 import { FURTHER } from './world';
 import type { World } from './world';
 
 export interface Disturbed extends Stage {
   readonly world: World;
-  /** Closes the adapters and opens them again on the same data, as a new process would. */
-  readonly reopen: () => Promise<void>;
+  /** Closes the adapters and opens them again on the same data, as a new process would; something may be done to it between. */
+  readonly reopen: (between?: () => Promise<void>) => Promise<void>;
+  /** Where the data is. */
+  readonly home: string;
 }
 
 export interface Chaos extends Disturbed {
@@ -48,13 +53,21 @@ export async function disturbAtRandom(stage: Disturbed): Promise<void> {
   else if (first < 0.92) await cutBesideAnother(chaos);
   if (chaos.scenario.apart && random.chance(0.6)) aside(loseStore(chaos));
   if (random.chance(0.7)) await changeCatalog(chaos);
+  if (random.chance(0.6)) aside(joinConsumption(chaos));
+  if (random.chance(0.5)) await cutBesideAnother(chaos);
+  if (random.chance(0.25)) aside(raiseZombie(chaos, 'speed'));
+  if (random.chance(0.3)) await lull(chaos);
+  for (const ruin of chaos.scenario.ruins) await ruinSomething(chaos, ruin);
+  if (chaos.scenario.leavesBatchAway) await leaveBatchAway(chaos);
   while (!chaos.isOver()) {
     await simulation.sleep(outside, random.int(1, 20));
     if (random.chance(0.05)) await changeCatalog(chaos);
     if (chaos.scenario.apart && random.chance(0.1)) aside(loseStore(chaos));
+    if (chaos.scenario.ruins.length > 0 && random.chance(0.15))
+      await ruinSomething(chaos, random.pick(chaos.scenario.ruins));
     const what = random.next();
     if (what < 0.32) await killOne(chaos, random.pick(victimsOf(chaos)));
-    else if (what < 0.39) await killAll(chaos);
+    else if (what < 0.39) await restartAll(chaos);
     else if (what < 0.64) aside(raiseZombie(chaos, random.pick(zombiesOf(chaos))));
     else if (what < 0.69) aside(joinConsumption(chaos));
     else if (what < 0.76) aside(archiveBesideAnother(chaos));
@@ -118,21 +131,6 @@ export async function changeCatalog(chaos: Stage): Promise<void> {
   }
 }
 
-/** The whole process dies; often while a base view is being folded that nobody sees yet. */
-async function killAll(chaos: Chaos): Promise<void> {
-  const { deployment, random, counters, simulation, outside, world } = chaos;
-  const folder = deployment.processOf('consumption');
-  const isFolding = () => folder !== undefined && world.sightings.isFolding(folder);
-  if (random.chance(0.8))
-    await simulation.turn(outside, 'sleep', { due: simulation.now + 200, ready: isFolding });
-  if (isFolding()) counters.add('restarts of everything inside a fold');
-  counters.add('restarts of everything');
-  for (const name of deployment.names) await deployment.kill(name);
-  for (const zombie of deployment.zombies) await deployment.killZombie(zombie);
-  if (random.chance(0.3)) await chaos.reopen();
-  for (const name of random.shuffle(deployment.names)) void deployment.start(name);
-}
-
 async function raiseZombie(chaos: Chaos, name: ServiceName): Promise<void> {
   const { deployment, simulation, random, outside } = chaos;
   await untilAbout(chaos, name);
@@ -146,6 +144,27 @@ async function raiseZombie(chaos: Chaos, name: ServiceName): Promise<void> {
   old.frozen = false;
   await simulation.sleep(outside, random.int(10, 500));
   if (zombie !== undefined) await deployment.killZombie(zombie);
+}
+
+/** Cut after cut, and no batch: closed epochs pile up, and are folded together. */
+async function leaveBatchAway(chaos: Chaos): Promise<void> {
+  const { deployment, simulation, random, outside, counters, pauses } = chaos;
+  await deployment.kill('batch');
+  counters.add('batch left away');
+  pauses.cuts = true;
+  const cuts = random.int(11, 15);
+  for (let made = 0; made < cuts && !chaos.isOver(); made++) {
+    await cut(chaos, false);
+    await simulation.sleep(outside, random.int(5, 30));
+    if (random.chance(0.1)) await killOne(chaos, random.pick(['consumption', 'speed']));
+  }
+  pauses.clients = true;
+  const before = counters.of(SEEN.stretches);
+  const ready = () => counters.of(SEEN.stretches) > before;
+  await simulation.turn(outside, 'sleep', { due: simulation.now + 8000, ready });
+  if (random.chance(0.4)) await killOne(chaos, 'consumption');
+  Object.assign(pauses, { clients: false, cuts: false });
+  if (!deployment.isRunning('batch')) await deployment.start('batch');
 }
 
 /** A second instance shares the partitions with the first for a while; a range is landed by both. */

@@ -17,6 +17,7 @@ export function lakePort(calls: Calls, inner: () => Lake, process: Process): Lak
 
 export function enginePort(calls: Calls, inner: () => Engine, process: Process): Engine {
   const inside = <T>(operation: () => Promise<T>) => calls.call(process, 'engine', operation);
+  const ending = (operation: () => Promise<unknown>) => calls.simulation.inside(operation);
   return {
     interrupt: () => inner().interrupt(),
     plan: (source, product) => inside(() => inner().plan(source, product)),
@@ -38,10 +39,10 @@ export function enginePort(calls: Calls, inner: () => Engine, process: Process):
         discard: () => calls.simulation.inside(() => writer.discard()),
       };
     },
-    readArchive: (range) => each(inside, inner().readArchive(range)),
+    readArchive: (range) => each(inside, ending, inner().readArchive(range)),
     aggregateArchive: async (source, plan, ranges) => {
       const result = await inside(() => inner().aggregateArchive(source, plan, ranges));
-      return { ...result, cells: each(inside, result.cells) };
+      return { ...result, cells: each(inside, ending, result.cells) };
     },
     finalize: (plan, cells) => inside(() => inner().finalize(plan, cells)),
     close: async () => undefined,

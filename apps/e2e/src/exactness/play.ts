@@ -20,6 +20,9 @@ import { ask, askAll, askLedger, cutAtRandom, isPassing, logOf, sendAll } from '
 import type { Counters } from './counters';
 import { Deployment } from './deployment';
 import { readFlights } from './flights';
+import type { Lost } from './losses';
+import { Losses } from './losses';
+import type { Vector } from './oracle';
 import { PastAnswers, keptIn } from './past';
 import { poison } from './poison';
 import type { OracleProduct } from './products';
@@ -64,9 +67,14 @@ async function planAll(shared: Engine, scenario: Scenario): Promise<Plan[]> {
   return planned;
 }
 
-async function openAdapters(directory: string, clock: Clock, shared: Engine): Promise<Adapters> {
+async function openAdapters(
+  directory: string,
+  clock: Clock,
+  shared: Engine,
+  { segmentBytes }: Scenario,
+): Promise<Adapters> {
   return {
-    log: await createFileEventLog({ directory: join(directory, 'log'), clock }),
+    log: createFileEventLog({ directory: join(directory, 'log'), clock, segmentBytes }),
     store: await createLmdbProductStore({ directory: join(directory, 'store') }),
     batchStore: await createLmdbProductStore({ directory: join(directory, 'batch-store') }),
     speedStore: await createLmdbProductStore({ directory: join(directory, 'speed-store') }),
@@ -92,7 +100,7 @@ export async function playSeed(seed: number, counters: Counters, logger?: Logger
 
 async function play(seed: number, directory: string, counters: Counters, logger?: Logger): Promise<void> {
   const random = new Random(seed);
-  const scenario = makeScenario(random.fork(), await readFlights());
+  const scenario = makeScenario(random.fork(), await readFlights(), seed);
   const simulation = new Simulation(random.fork(), scenario.startAt);
   const shared = await sharedEngine();
   const generations = keptIn(seed);
@@ -108,13 +116,16 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     monotonic: () => simulation.now,
     sleep: () => Promise.reject(new Error('adapters do not sleep here')),
   };
-  const adapters = await openAdapters(directory, clock, shared);
+  const adapters = await openAdapters(directory, clock, shared, scenario);
   const faults = { ...scenario.faults };
   const kappa = planned.filter(({ topology }) => topology === 'kappa').map(idOf);
+  const losses = new Losses();
   const world = new World(
     adapters,
     new Calls(simulation, faults, counters),
     new Sightings(counters, new Set(kappa)),
+    losses,
+    scenario.sources,
     scenario.steppedStore,
     (...appended) => logs.forEach((log) => log.append(...appended)),
     logger,
@@ -128,6 +139,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     scenario,
     logs,
     counters,
+    losses,
     random: random.fork(),
     outside: new Process('outside', -1),
     isOver: () => over,
@@ -140,10 +152,11 @@ async function play(seed: number, directory: string, counters: Counters, logger?
   counters.add('late events', scenario.late);
   counters.add('duplicates sent', scenario.duplicates);
 
-  const reopen = () =>
+  const reopen = (between?: () => Promise<void>) =>
     simulation.inside(async () => {
       await closeAdapters(world.adapters);
-      world.adapters = await openAdapters(directory, clock, shared);
+      await between?.();
+      world.adapters = await openAdapters(directory, clock, shared, scenario);
       counters.add('adapters opened again');
     });
 
@@ -157,7 +170,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
       askAll(stage),
       cutAtRandom(stage),
       poison(stage, world),
-      disturbAtRandom({ ...stage, world, reopen }),
+      disturbAtRandom({ ...stage, world, reopen, home: directory }),
     ]);
     for (const fault of Object.keys(faults)) Object.assign(faults, { [fault]: 0 });
     await comeToRest(stage);
@@ -198,6 +211,12 @@ async function comeToRest(stage: Stage): Promise<void> {
     // A consumer that died with its connection open is missed only after its session.
     for (let wait = 10; !(await isAtRest(stage, oracle, epoch)); wait = Math.min(wait * 2, 5000))
       await simulation.sleep(outside, wait);
+    if (stage.losses.holesOf(oracle.source).length > 0) {
+      await ask(stage, oracle, { layer: 'merged' });
+      await ask(stage, oracle, { layer: 'batch' });
+      counters.add('products at rest before a hole');
+      continue;
+    }
     const end = JSON.stringify(logOf(stage, oracle.source).end());
     const answers = [];
     for (const layer of ['merged', 'batch'] as const) {
@@ -210,9 +229,12 @@ async function comeToRest(stage: Stage): Promise<void> {
     await checkPages(stage, oracle.name, answers[0] as string);
     counters.add('products at rest');
   }
-  for (let again = 0; again < 20; again++) await stage.past.askAgain(stage);
+  for (let again = 0; again < 10; again++) await stage.past.askAgain(stage);
   await askLedger(stage);
 }
+
+/** Poison is refused by all products alike; and who went on without records of the window says so until the next start. */
+const MAY_STAY: ReadonlySet<string> = new Set(['many-refused', 'dedupe-hole']);
 
 /** Everything is included, and all events lie before the served cut; repeated barriers may stand behind it. */
 async function isAtRest(stage: Stage, { name, source }: OracleProduct, epoch: number): Promise<boolean> {
@@ -220,13 +242,45 @@ async function isAtRest(stage: Stage, { name, source }: OracleProduct, epoch: nu
   const request = requestOf({ params: { name } });
   const response = await stage.deployment.ask('serving', 'GET', '/v1/products/:name', request);
   const envelope = bodyOf(response) as AnswerEnvelope;
-  const { cut, included, generation } = envelope;
+  const { cut, included, generation, status, troubles = [] } = envelope;
+  const ends = JSON.stringify(log.end());
+  const is = JSON.stringify({ name, cut, included, generation, status, troubles });
+  stage.simulation.about = `until ${epoch} and ${ends} are included in ${is}; losses: ${JSON.stringify(stage.losses)}`;
   // A layer that was away is asked again by whoever asks, and is there for the next one.
   if (awayIn(envelope) !== null) return false;
+  const holes = stage.losses.holesOf(source);
+  if (holes.length > 0)
+    return saysHoles(holes, troubles, { status, ends: log.end(), included: included[source] ?? {} });
+  if (troubles.some(({ code }) => !MAY_STAY.has(code))) return false;
   const isCut = log.partitions.every((entries, partition) =>
     entries.slice(cut[source]?.[partition] ?? 0).every(({ kind }) => kind === 'control'),
   );
-  return generation >= epoch && isCut && JSON.stringify(included[source]) === JSON.stringify(log.end());
+  return generation >= epoch && isCut && JSON.stringify(included[source]) === ends;
+}
+
+/** Each partition includes everything, or it is said from where on it does not, and that is where records were deleted. */
+function saysHoles(
+  holes: readonly Lost[],
+  troubles: NonNullable<AnswerEnvelope['troubles']>,
+  { status, ends, included }: { readonly status: string; readonly ends: Vector; readonly included: Vector },
+): boolean {
+  return Object.entries(ends).every(([lane, end]) => {
+    const next = included[lane] ?? 0;
+    if (next === end) return true;
+    const partition = Number(lane);
+    return (
+      status === 'incomplete' &&
+      troubles.some(
+        (one) =>
+          one.code === 'log-hole' &&
+          one.partition === partition &&
+          holes.some(
+            (hole) =>
+              hole.partition === partition && (one.from ?? 0) >= hole.from && (one.to ?? 0) <= hole.to,
+          ),
+      )
+    );
+  });
 }
 
 async function lastCut(stage: Stage): Promise<number> {

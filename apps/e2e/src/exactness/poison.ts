@@ -10,7 +10,7 @@ export async function poison(
   world: World,
 ) {
   if (!random.chance(0.3)) return;
-  const { log } = await world.portsFor(outside, '', [], 'all');
+  const log = world.strangersLog(outside);
   for (let number = 1; !isOver(); number++) {
     await simulation.sleep(outside, random.int(50, 400));
     const source = random.pick(scenario.sources);

@@ -10,6 +10,7 @@ import { takeFlights } from './flights';
 import type { OracleProduct } from './products';
 import { PRODUCTS, flightsSource, renamed } from './products';
 import type { Random } from './random';
+import type { Ruin } from './ruin';
 
 export interface Sent {
   readonly flight: Flight;
@@ -42,6 +43,12 @@ export interface Scenario {
   /** Transactions take several steps, as in a database on servers. */
   readonly steppedStore: boolean;
   readonly hintLoss: number;
+  /** What log and archive suffer. */
+  readonly ruins: readonly Ruin[];
+  /** From time to time there is no batch while cuts are made. */
+  readonly leavesBatchAway: boolean;
+  /** A partition's file of the log is closed at about this size. */
+  readonly segmentBytes: number;
   /** When the clients begin, milliseconds since the epoch. */
   readonly startAt: number;
   readonly calls: readonly Call[];
@@ -52,7 +59,23 @@ export interface Scenario {
 /** Names that a path, a topic, a store's key, SQL or JavaScript could take for something else. */
 const AWKWARD = ['valueOf', 'order', 'x-', 'constructor', 'a--b', 'E1', 'p', `long-${'name'.repeat(14)}`];
 
-export function makeScenario(random: Random, sample: Parameters<typeof takeFlights>[0]): Scenario {
+/** Dealt out in turn to the seeds of each part of the suite, so that each of them plays all. */
+const RUINS: readonly (readonly Ruin[])[] = [
+  ['topic'],
+  [],
+  ['files', 'archived'],
+  ['hole'],
+  [],
+  ['archived', 'topic'],
+  ['files'],
+  ['hole', 'archived'],
+];
+
+export function makeScenario(
+  random: Random,
+  sample: Parameters<typeof takeFlights>[0],
+  seed: number,
+): Scenario {
   const flights = takeFlights(sample, random.int(70, random.chance(0.06) ? 600 : 150), random);
   const { events, late, duplicates } = disturb(flights, random);
   const last = flights.at(-1) as Flight;
@@ -116,6 +139,9 @@ export function makeScenario(random: Random, sample: Parameters<typeof takeFligh
     },
     steppedStore: onServers,
     hintLoss: random.pick([0, 0.2]),
+    ruins: random.shuffle(RUINS[Math.floor(seed / 4) % RUINS.length] as readonly Ruin[]),
+    leavesBatchAway: random.chance(0.4),
+    segmentBytes: random.pick([1500, 4000, 20_000]),
     startAt: last.micros / 1000 + random.int(0, 3_600_000),
     calls: chunk(events, random).map((some) => ({ source: random.pick(sourceNames), events: some })),
     late,

@@ -3,8 +3,8 @@
  * transactions write, and by what the engine is asked; not by what the seed intends.
  */
 import type { PointerDocument, RangeAccountDocument } from '@tenon/contracts';
-import { isPointerKey } from '@tenon/contracts';
-import type { Logger, StoreTable, StoreTransaction } from '@tenon/ports';
+import { isPointerKey, isStretchesKey } from '@tenon/contracts';
+import type { Logger, StoreTable, StoreTransaction, Trouble } from '@tenon/ports';
 import type { Counters } from './counters';
 import type { Process } from './simulation';
 
@@ -28,12 +28,18 @@ export const SEEN = {
   twoLanders: 'ranges landed by two instances at once',
   damaged: 'damaged states records met',
   pruned: 'prunings beside a read',
+  older: 'partitions read from the archive',
+  stretches: 'stretches named',
 } as const;
+
+/** What was said of a product by a service. */
+export const said = (code: string) => `troubles said: ${code}`;
 
 /** What one attempt of a transaction did. */
 class Writes {
   readonly bases = new Set<string>();
   readonly accounts = new Map<string, RangeAccountDocument | null>();
+  stretches = 0;
   pointer: PointerDocument | null = null;
   pointerOf = '';
   /** Products of which cells were deleted. */
@@ -43,6 +49,7 @@ class Writes {
     if (table === 'base') this.bases.add(productOf(key));
     if (table !== 'meta') return;
     if (key.startsWith('range/')) this.accounts.set(key, value as RangeAccountDocument);
+    if (isStretchesKey(key)) this.stretches += 1;
     if (!isPointerKey(key)) return;
     this.pointer = value as PointerDocument;
     this.pointerOf = key.slice('pointer/'.length);
@@ -88,6 +95,7 @@ export class Sightings {
       },
       info: (fields, message) => {
         if (message.startsWith('another instance has archived')) this.counters.add(SEEN.archivedTwice);
+        if (message.startsWith('the log has let records go')) this.counters.add(SEEN.older);
         inner.info(fields, message);
       },
       warn: (fields, message) => inner.warn(fields, message),
@@ -100,6 +108,11 @@ export class Sightings {
       },
       child: (fields) => this.logger(inner.child(fields)),
     };
+  }
+
+  /** What was injected is said of a product. */
+  trouble(_process: Process, product: string, { layer, code }: Pick<Trouble, 'layer' | 'code'>): void {
+    this.see(said(code), `${product} ${layer}`);
   }
 
   private passedOver({ range, full, line, from, to, served }: PassedOver): void {
@@ -140,7 +153,11 @@ export class Sightings {
     return result;
   }
 
-  private committed(process: Process, { bases, accounts, pointer, pointerOf, pruned }: Writes): void {
+  private committed(
+    process: Process,
+    { bases, accounts, pointer, pointerOf, pruned, stretches }: Writes,
+  ): void {
+    this.counters.add(SEEN.stretches, stretches);
     const mine = this.folding.get(process) ?? new Set<string>();
     this.folding.set(process, mine);
     for (const product of bases) mine.add(product);

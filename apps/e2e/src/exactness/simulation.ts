@@ -68,6 +68,8 @@ export class Simulation {
   /** Milliseconds since the epoch. */
   now: number;
   steps = 0;
+  /** What the world is about, for who reads that it is stuck. */
+  about = 'disturbed';
   /** Operations of adapters that are under way. */
   private busy = 0;
   private idle: (() => void) | null = null;
@@ -142,7 +144,7 @@ export class Simulation {
       await this.settle();
       if (done()) return;
       if (this.steps >= last)
-        throw new Error(`not done after ${maxSteps} steps; waiting: ${this.describe()}`);
+        throw new Error(`not done after ${maxSteps} steps, ${this.about}; waiting: ${this.describe()}`);
       this.next();
     }
   }

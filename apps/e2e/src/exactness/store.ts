@@ -105,7 +105,7 @@ export class WorldStore {
           if (table !== 'meta' && simulation.random.chance(0.1)) await simulation.turn(process, 'scan');
           return inside(operation);
         };
-        return each(isReader ? slowly : inside, snapshot.scan(table, range));
+        return each(isReader ? slowly : inside, (end) => simulation.inside(end), snapshot.scan(table, range));
       },
     };
   }

@@ -4,7 +4,7 @@
  */
 import type { PointerDocument, StatesMessage } from '@tenon/contracts';
 import { HEADERS, STORE_KEYS, isUnreadable, readFrame } from '@tenon/contracts';
-import type { Plan, ProductId } from '@tenon/domain';
+import type { Plan, ProductId, SourceDefinition } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type {
   Clock,
@@ -18,6 +18,7 @@ import type {
   NewRecord,
   PollOptions,
   ProductStore,
+  TopicRemover,
   TroubleBook,
 } from '@tenon/ports';
 import type { LayerScope } from '@tenon/composition';
@@ -28,14 +29,16 @@ import { servedPointers, troubleBook } from '@tenon/views';
 import type { Calls } from './calls';
 import { enginePort, lakePort } from './computing';
 import { Counters } from './counters';
+import type { Losses } from './losses';
 import { Sightings } from './sightings';
 import type { Process, Simulation } from './simulation';
 import { Gone } from './simulation';
 import { WorldStore } from './store';
+import { logOf } from './tiers';
 
 /** The adapters below, shared by all processes. */
 export interface Adapters {
-  readonly log: EventLog;
+  readonly log: EventLog & TopicRemover;
   readonly store: ProductStore;
   /** Of products whose layers are apart. */
   readonly batchStore: ProductStore;
@@ -62,6 +65,8 @@ export class World {
     public adapters: Adapters,
     private readonly calls: Calls,
     readonly sightings: Sightings,
+    readonly losses: Losses,
+    private readonly sources: readonly SourceDefinition[],
     steppedStore: boolean,
     private readonly onAppend: OnAppend,
     logger: Logger = NO_LOGGER,
@@ -115,18 +120,28 @@ export class World {
       ...{ batch: watched(made.batch), speed: made.speed && watched(made.speed) },
     };
     const layer = process.name === 'batch' ? 'batch' : 'speed';
+    const lake = lakePort(this.calls, () => this.adapters.lake, process);
+    const engine = enginePort(this.calls, () => this.adapters.engine, process);
+    const { logger, sources } = this;
+    const { accepted } = this.losses;
+    const tiers = { log: this.log(process, group), store, lake, engine, clock, logger, sources, accepted };
     return {
       layers,
       clock,
       ids: this.idsPort(),
-      logger: this.logger,
-      log: this.log(process, group),
+      logger,
+      log: logOf(process.name, tiers),
       store,
       pointers: pointersOf(layers, layer, plans, servedPointers(store)),
       troubles: troublesOf(layers, plans, this.watched(process, troubles)),
-      lake: lakePort(this.calls, () => this.adapters.lake, process),
-      engine: enginePort(this.calls, () => this.adapters.engine, process),
+      lake,
+      engine,
     };
+  }
+
+  /** The log as somebody has it who is none of the services. */
+  strangersLog(process: Process): EventLog {
+    return this.log(process, '');
   }
 
   /** A product that fails alone fails the run: of what is injected nothing stops a product for good. */
@@ -134,8 +149,12 @@ export class World {
     return {
       ...book,
       report: async (product, trouble) => {
-        if (trouble.code === 'unavailable') this.calls.counters.add('products that failed alone');
-        else if (process.alive) await this.onTrouble(product, trouble);
+        // What its own death looks like from within, no process writes down.
+        if (!process.alive) throw new Gone();
+        const { counters } = this.calls;
+        if (trouble.code === 'unavailable') counters.add('products that failed alone');
+        else if (this.losses.explains(trouble)) this.sightings.trouble(process, product, trouble);
+        else await this.onTrouble(product, trouble);
         await book.report(product, trouble);
       },
     };
@@ -186,7 +205,7 @@ export class World {
       }
       const offsets = await inner().append(topic, this.damage(topic, records), options);
       this.changed(topic);
-      this.onAppend(topic, records, offsets);
+      if (!this.losses.strays.has(topic)) this.onAppend(topic, records, offsets);
       return offsets;
     };
     // Each partition takes its records by itself; a caller may die, or stand still, between them.
