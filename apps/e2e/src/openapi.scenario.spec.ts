@@ -107,6 +107,9 @@ async function versions() {
   expect([await restate({ where: 'none > 1' }), await restate('{')]).toEqual([400, 400]);
   expect(await restate({ ids: ['a'], where: 'count > 1000', replace: { count: '1' } })).toBe(202);
   expect([await restate({ ids: ['a'] }), await step('cancel')]).toEqual([409, 200]);
+  const switched = ['kappa', 'delta', 'lambda'].map((topology) => `switch?topology=${topology}`);
+  for (const [index, status] of [202, 400, 202].entries())
+    expect(await step(switched[index] as string)).toBe(status);
   await ask('POST', '/v1/products/none/rollback');
 }
 
@@ -353,7 +356,7 @@ describe('a service alone', () => {
     serving: /^\/v1\/(products|ledger|losses)/,
   };
   const SHARED =
-    /^\/(v1\/(catalog|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
+    /^\/(v1\/(catalog|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|switch|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
   const directory = mkdtempSync(join(tmpdir(), 'tenon-openapi-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -3,12 +3,13 @@
  * YAML. Each answer is what plain code makes of the events below the offsets that it names, and none is refused.
  */
 import { eventually } from '@tenon/testing';
+import { Tenon } from './tenon';
 import { SalesWorld } from './topologies/sales-world';
 
 let world: SalesWorld;
 
 async function start(grace: string): Promise<void> {
-  world = new SalesWorld({ TENON_VERSION_GRACE: grace });
+  world = new SalesWorld(new Tenon({ TENON_VERSION_GRACE: grace }));
   world.declare('lambda');
   await world.tenon.start();
   await world.send(200);

@@ -1,6 +1,6 @@
 /** `products/<name>.sql` with, perhaps, `products/<name>.yaml`: one data product. */
 import type { DeclaredProduct } from '@tenon/ports';
-import type { Topology } from '@tenon/domain';
+import { TOPOLOGIES } from '@tenon/domain';
 import { KEPT_GENERATIONS } from '@tenon/domain';
 import { parseDuration } from './duration';
 import type { Report } from './report';
@@ -9,7 +9,6 @@ import type { YamlFile } from './yaml-file';
 
 const KEYS = ['version', 'topology', 'retention', 'generations', 'description'] as const;
 const GENERATIONS = { min: 0, max: 10_000, fallback: KEPT_GENERATIONS };
-const TOPOLOGIES: readonly Topology[] = ['lambda', 'lambda-separate', 'kappa'];
 const MISTAKES = {
   name: "The file's name is the product's name.",
   sql: 'The SQL stands in the file of the same name that ends in .sql.',

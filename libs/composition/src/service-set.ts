@@ -11,6 +11,7 @@ import { admit } from './change';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
 import { replanOf, runningOf, runsTheSame } from './versions/running';
+import { switchedIn } from './versions/switched';
 import type { ServiceName } from './services';
 import { KINDS } from './services';
 
@@ -36,7 +37,7 @@ export interface Reloaded {
   /** The fingerprint of the catalog that runs now. */
   readonly catalog: string;
   readonly problems?: readonly Problem[];
-  /** What is refused from now on although it was taken before. */
+  /** What is refused from now on although it was taken before; what is served otherwise than the catalog has it. */
   readonly warnings?: readonly Problem[];
 }
 
@@ -79,6 +80,8 @@ export class ServiceSet {
       set.loaded = await set.runningOf(catalog);
       for (const warning of narrowings(before, catalog.sources))
         deps.logger.warn({ ...warning }, 'schema changed');
+      for (const warning of await set.switched(catalog))
+        deps.logger.warn({ ...warning }, 'the catalog has another topology');
     }
     return set;
   }
@@ -179,14 +182,13 @@ export class ServiceSet {
       const engine = await parts.engine();
       const next = await loadCatalog(this.deps.settings.TENON_CATALOG, engine, parts.clock);
       const isNew = next.fingerprint !== before.fingerprint;
-      if (!isNew && apply === undefined) return { outcome: 'unchanged', catalog: before.fingerprint };
+      if (!isNew && apply === undefined) return await this.unchanged(next);
       const how = { auto: apply !== 'hold', asked: apply !== undefined, mayGoBack: true };
       await admit(parts, this.declared, next, this.stored, this.taking(how));
       const running = await this.runningOf(next);
-      if (!isNew && runsTheSame(before, running))
-        return { outcome: 'unchanged', catalog: before.fingerprint };
+      if (!isNew && runsTheSame(before, running)) return await this.unchanged(next);
       await this.replaceAll(before, running);
-      const warnings = narrowings(this.declared.sources, next.sources);
+      const warnings = [...narrowings(this.declared.sources, next.sources), ...(await this.switched(next))];
       this.loaded = running;
       this.declared = next;
       logger.info({ catalog: next.fingerprint, products: namesOf(running) }, 'goes on with another catalog');
@@ -199,6 +201,18 @@ export class ServiceSet {
       );
       return { outcome: 'refused', catalog: before.fingerprint, problems };
     }
+  }
+
+  private async unchanged(declared: LoadedCatalog): Promise<Reloaded> {
+    const warnings = await this.switched(declared);
+    return {
+      ...{ outcome: 'unchanged', catalog: this.loaded.fingerprint },
+      ...(warnings.length > 0 && { warnings }),
+    };
+  }
+
+  private async switched({ plans }: LoadedCatalog): Promise<readonly Problem[]> {
+    return this.stored ? switchedIn(await this.deps.parts.store(), plans) : [];
   }
 
   /** @throws what the first service that does not start throws; all are then back on the old catalog */

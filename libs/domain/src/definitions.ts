@@ -4,7 +4,8 @@
  */
 
 /** How a product is kept: with a batch layer, with one that is stored apart, or with the live layer alone. */
-export type Topology = 'lambda' | 'lambda-separate' | 'kappa';
+export type Topology = (typeof TOPOLOGIES)[number];
+export const TOPOLOGIES = ['lambda', 'lambda-separate', 'kappa'] as const;
 
 /** A JSON Schema 2020-12 document. */
 export type JsonSchema = Readonly<Record<string, unknown>> | boolean;

@@ -1,4 +1,5 @@
 export { FEED_FORMATS } from './definitions';
+export { TOPOLOGIES } from './definitions';
 export type {
   FeedFormat,
   JsonSchema,
@@ -70,6 +71,8 @@ export {
   reprocessVersion,
   rollbackVersion,
   runningVersions,
+  switchVersion,
+  underWay,
   versionFor,
 } from './versions';
 export type { Declared, OtherVersion, VersionState, Versions } from './versions';

@@ -150,16 +150,28 @@ const built = (versions: Versions, version: number, auto: boolean, now: number):
 /** The number of a version that is built anew of the served definition. */
 export const nextVersion = ({ last }: Versions): number => last + 1;
 
+export const underWay = (version: number): Problem => ({
+  code: 'version-under-way',
+  message: `Version ${version} is being built already.`,
+  hint: 'Promote it, or cancel it first.',
+});
+
 /** A version of the served definition, beside it. */
 export function reprocessVersion(versions: Versions, auto: boolean, now: number): Versions | Problem {
   const under = candidateOf(versions);
-  if (under !== undefined)
-    return {
-      code: 'version-under-way',
-      message: `Version ${under.version} is being built already.`,
-      hint: 'Promote it, or cancel it first.',
-    };
+  if (under !== undefined) return underWay(under.version);
   return built(versions, nextVersion(versions), auto, now);
+}
+
+/**
+ * The served definition with another topology: built, or gone on with, and served by itself. One that is kept stays so: it is
+ * promoted then.
+ *
+ * @param as of `versionFor` the served one
+ */
+export function switchVersion(versions: Versions, as: number, now: number): Versions {
+  const isKept = otherVersion(versions, as)?.state === 'kept';
+  return wantVersion(versions, as, !isKept, now, 0);
 }
 
 /** It includes what the served one does. */

@@ -3,7 +3,7 @@
  * and questions are asked all the time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Tenon } from '../tenon';
+import type { Tenon } from '../tenon';
 
 const SOURCE = 'sales';
 export const PRODUCT = 'by_shop';
@@ -46,21 +46,33 @@ export interface Product {
   }[];
 }
 
+export interface Step {
+  readonly version: number;
+  readonly served: number;
+  readonly before: number;
+}
+
 export class SalesWorld {
-  readonly tenon: Tenon;
   /** Answers that were compared. */
   asked = 0;
   private sent = 0;
   /** Partition → offset → what stands there. */
   private readonly log = new Map<number, Map<number, Sale>>();
 
-  constructor(environment: Readonly<Record<string, string>>) {
-    this.tenon = new Tenon(environment);
+  constructor(readonly tenon: Tenon) {
     const properties = { shop: { type: 'string' }, amount: { type: 'integer' } };
     const schema = { type: 'object', required: Object.keys(properties), properties };
     this.tenon.file(`sources/${SOURCE}.yaml`, JSON.stringify({ key: 'shop', partitions: 3, schema }));
     const sql = `SELECT shop, count(*) AS n, sum(amount) AS total FROM ${SOURCE} GROUP BY shop`;
     this.tenon.file(`products/${PRODUCT}.sql`, sql);
+  }
+
+  /** @returns what became of it */
+  async switchTo(topology: string): Promise<Step> {
+    const path = `/v1/products/${PRODUCT}/switch?topology=${topology}`;
+    const { status, body } = await this.tenon.call(path, { method: 'POST' });
+    expect([status, body]).toEqual([202, expect.objectContaining({ step: 'switch' })]);
+    return body as unknown as Step;
   }
 
   declare(topology: string): void {

@@ -26,6 +26,7 @@ import { restoreCommand } from '../commands/restore';
 import { resumeCommand } from '../commands/resume';
 import { rollbackCommand } from '../commands/rollback';
 import { statusCommand } from '../commands/status';
+import { switchCommand } from '../commands/switch';
 import { tokenCommand } from '../commands/token';
 import { upCommand } from '../commands/up';
 import { verifyCommand } from '../commands/verify';
@@ -65,6 +66,7 @@ export function createProgram(output: Output): Command {
     applyCommand,
     reprocessCommand,
     restateCommand,
+    switchCommand,
     promoteCommand,
     rollbackCommand,
     pauseCommand,

@@ -151,3 +151,28 @@ test('drop names a version; without one it is called wrongly', async () => {
   expect((await run('drop', 'routes')).code).toBe(2);
   expect((await run('drop', 'routes', 'x')).code).toBe(2);
 });
+
+test('switch says how far it is, ends once it is served, and says what the catalog is to have', async () => {
+  const auto = { promotes: 'by itself' };
+  answers = [[202, { ...MOVED, step: 'switch', served: 1 }]];
+  listed = [[SERVED, building(43)], [SERVED, version('ready', auto)], [{ version: 2, state: 'served' }]];
+  const { code, out, err } = await run('switch', 'routes', '--topology', 'kappa');
+  expect([code, out]).toEqual([0, 'routes v2 is served\n']);
+  expect(err).toContain('routes v2 building 43 %, 57 records behind\nroutes v2 ready\nroutes v2 served\n');
+  expect(err).toContain('Write topology: kappa into products/routes.yaml');
+  expect(posted()).toEqual(['POST /v1/products/routes/switch?topology=kappa']);
+});
+
+test('switch back is there at once; one that has a trouble is not served, which is a failure', async () => {
+  answers = [[202, { ...MOVED, step: 'switch', version: 1, served: 1, before: 2 }]];
+  listed = [[SERVED]];
+  expect(await run('switch', 'routes', '--topology', 'lambda')).toMatchObject({
+    ...{ code: 0, out: 'routes answers with v1, before with v2.\n' },
+  });
+  answers = [[202, { ...MOVED, step: 'switch', served: 1 }]];
+  const troubles = [{ code: 'hole-in-log', reason: 'Records are missing.' }];
+  listed = [[SERVED, version('ready', { promotes: 'by itself', troubles })]];
+  expect(await run('switch', 'routes', '--topology', 'kappa')).toMatchObject({ code: 1 });
+  expect(await run('switch', 'routes', '--topology', 'delta')).toMatchObject({ code: 2 });
+  expect(await run('switch', 'routes')).toMatchObject({ code: 2 });
+});

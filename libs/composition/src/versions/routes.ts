@@ -1,6 +1,7 @@
 /** What can be asked of the life of products' versions over HTTP, of any process: one without the store asks one that has it. */
 import { SUBJECTS } from '@tenon/contracts';
 import type { Value } from '@tenon/domain';
+import { TOPOLOGIES } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { Bus, HttpRequest, HttpResponse, Route, Subscription } from '@tenon/ports';
 import { readRule } from './restate';
@@ -22,6 +23,7 @@ const ROUTES: readonly StepRoute[] = [
   { step: 'rollback', method: 'POST', path: '/v1/products/:name/rollback', query: [] },
   { step: 'reprocess', method: 'POST', path: '/v1/products/:name/reprocess', query: ['promote'] },
   { step: 'restate', method: 'POST', path: '/v1/products/:name/restate', query: ['promote'] },
+  { step: 'switch', method: 'POST', path: '/v1/products/:name/switch', query: ['topology'] },
   { step: 'pause', method: 'POST', path: '/v1/products/:name/pause', query: [] },
   { step: 'resume', method: 'POST', path: '/v1/products/:name/resume', query: [] },
   { step: 'cancel', method: 'POST', path: '/v1/products/:name/cancel', query: [] },
@@ -36,6 +38,9 @@ export function versionRoutes(bus: Bus, steps: StepDeps | null): Route[] {
   }));
 }
 
+/** What is asked for goes on behind the answer. */
+const LASTING: readonly Step[] = ['reprocess', 'restate', 'switch'];
+
 async function answerOf(
   request: HttpRequest,
   step: Step,
@@ -47,15 +52,19 @@ async function answerOf(
   const options = step === 'restate' ? { ...asked, rule: await readRule(request) } : asked;
   const json =
     steps === null ? await askAnother(bus, name, step, options) : await takeStep(steps, name, step, options);
-  return { status: step === 'reprocess' || step === 'restate' ? 202 : 200, json };
+  return { status: LASTING.includes(step) ? 202 : 200, json };
 }
 
 function optionsOf(step: Step, query: Readonly<Record<string, string>>): StepOptions {
-  const { version, promote, if: condition } = query;
+  const { version, promote, if: condition, topology: asked } = query;
   if (version !== undefined && !/^[1-9]\d{0,5}$/.test(version))
     throw bad('version', 'version is the number of a version, from 1 on.');
   if (step === 'drop' && version === undefined) throw bad('version', 'version says which one is dropped.');
+  const topology = TOPOLOGIES.find((one) => one === asked);
+  if (step === 'switch' && topology === undefined)
+    throw bad('topology', `topology is one of ${TOPOLOGIES.join(', ')}.`);
   return {
+    ...(topology !== undefined && { topology }),
     ...(version !== undefined && { version: Number(version) }),
     ...(condition !== undefined && { condition }),
     auto: flag('promote', promote),

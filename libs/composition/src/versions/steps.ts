@@ -1,7 +1,16 @@
 /** The steps in the life of a product's versions that somebody asks for. */
-import type { Plan, Problem, ProductId, RestatementRule, SourceDefinition, Versions } from '@tenon/domain';
+import type {
+  Plan,
+  Problem,
+  ProductId,
+  RestatementRule,
+  SourceDefinition,
+  Topology,
+  Versions,
+} from '@tenon/domain';
 import {
   candidateOf,
+  isSameDefinition,
   dropVersion,
   nextVersion,
   otherVersion,
@@ -11,6 +20,9 @@ import {
   readyVersion,
   reprocessVersion,
   rollbackVersion,
+  switchVersion,
+  underWay,
+  versionFor,
 } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { Bus, Clock, Engine, EventLog, Logger, ProductStore } from '@tenon/ports';
@@ -24,7 +36,7 @@ import { definitionOf } from './running';
 import { tellVersions } from './tell';
 
 export const STEPS = [
-  ...(['promote', 'rollback', 'reprocess', 'restate'] as const),
+  ...(['promote', 'rollback', 'reprocess', 'restate', 'switch'] as const),
   ...(['pause', 'resume', 'cancel', 'drop'] as const),
 ] as const;
 export type Step = (typeof STEPS)[number];
@@ -36,6 +48,8 @@ export interface StepOptions {
   readonly condition?: string;
   /** Reprocess, restate: its name goes over to it by itself. */
   readonly auto?: boolean;
+  /** Switch: to which one. */
+  readonly topology?: Topology;
   /** Restate: which events are left out, or replaced. */
   readonly rule?: RestatementRule;
 }
@@ -117,6 +131,7 @@ const STEP_OF: Readonly<Record<Step, Take>> = {
   promote,
   reprocess,
   restate,
+  switch: switchTopology,
   rollback: simple(
     ({ clock, graceMs }) =>
       (versions) =>
@@ -268,8 +283,46 @@ async function rebuild(
   );
 }
 
+/** A switch that was begun is gone on with; one to the topology of before gives up what is built. */
+async function switchTopology(
+  deps: StepDeps,
+  book: VersionBook,
+  name: string,
+  before: Versions,
+  { topology }: StepOptions,
+): Taken {
+  const there = [
+    before.served,
+    ...before.others.filter(({ state }) => state !== 'dropped').map((one) => one.version),
+  ];
+  const plans = await book.plans(there.map((version) => productId(name, version)));
+  const served = plans.find(({ version }) => version === before.served);
+  const source = deps.sources().find((one) => one.name === served?.source);
+  if (served === undefined || source === undefined || topology === undefined)
+    throw unknownProduct(deps, name);
+  const own = plans.filter((one) => isSameDefinition(one, served));
+  const under = candidateOf(before)?.version;
+  // Another definition is being built: that is not a switch's to give up.
+  if (under !== undefined && !own.some(({ version }) => version === under)) return underWay(under);
+  const fits = new Set(own.filter((one) => one.topology === topology).map(({ version }) => version));
+  const as = versionFor(before, before.served, fits);
+  const definition = { ...definitionOf(served, as), topology };
+  const plan = fits.has(as) ? undefined : await deps.engine.plan(source, definition);
+  const after = await book.change(
+    name,
+    (versions) =>
+      versions.served === before.served && versionFor(versions, versions.served, fits) === as
+        ? switchVersion(versions, as, deps.clock.now())
+        : overtaken(versions),
+    plan,
+  );
+  const isKept = after !== undefined && !isProblem(after) && otherVersion(after, as)?.state === 'kept';
+  return isKept ? promote(deps, book, name, after, { version: as }) : after;
+}
+
 function versionOf(step: Step, before: Versions, after: Versions, { version }: StepOptions): number {
   if (step === 'reprocess' || step === 'restate') return candidateOf(after)?.version ?? after.last;
+  if (step === 'switch') return candidateOf(after)?.version ?? after.served;
   if (step === 'promote' || step === 'rollback') return after.served;
   return version ?? candidateOf(before)?.version ?? before.served;
 }

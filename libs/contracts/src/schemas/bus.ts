@@ -132,12 +132,25 @@ export const versionsReply = z.object({
 export const stepRequest = z.object({
   v: z.literal(1),
   product: name,
-  step: z.enum(['promote', 'rollback', 'reprocess', 'restate', 'pause', 'resume', 'cancel', 'drop']),
+  step: z.enum([
+    'promote',
+    'rollback',
+    'reprocess',
+    'restate',
+    'switch',
+    'pause',
+    'resume',
+    'cancel',
+    'drop',
+  ]),
   options: z.object({
     version: z.exactOptional(count),
     condition: z.exactOptional(text).describe('Promote: only if this holds of what differs'),
     auto: z.exactOptional(z.boolean()).describe('Reprocess, restate: the name goes over to it by itself'),
     rule: z.exactOptional(restatementRule).describe('Restate: which events'),
+    topology: z
+      .exactOptional(z.enum(['lambda', 'lambda-separate', 'kappa']))
+      .describe('Switch: to which one'),
   }),
 });
 

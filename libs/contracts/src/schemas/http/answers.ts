@@ -249,7 +249,17 @@ const version = z
 export const step = z
   .object({
     product: name,
-    step: z.enum(['promote', 'rollback', 'reprocess', 'restate', 'pause', 'resume', 'cancel', 'drop']),
+    step: z.enum([
+      'promote',
+      'rollback',
+      'reprocess',
+      'restate',
+      'switch',
+      'pause',
+      'resume',
+      'cancel',
+      'drop',
+    ]),
     version: count.describe('The version that it was about'),
     served: count.describe('What the name answers with now'),
     before: count.describe('And did before'),

@@ -340,6 +340,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     { ...BAD, ...BODY, 'bad-restatement': [400], 'version-under-way': [409] },
     202,
   ),
+  'POST /v1/products/:name/switch': versionStep(
+    {
+      summary: 'A version with another topology is built beside, and served once it is ready',
+      query: parameters.SWITCH,
+    },
+    { ...BAD, 'version-under-way': [409], 'version-not-ready': [409] },
+    202,
+  ),
   'POST /v1/products/:name/pause': versionStep(
     { summary: 'What is built stands still' },
     { 'nothing-built': [409] },

@@ -90,6 +90,14 @@ export const APPLY: Parameters = {
   promote: one(['false', 'true'], 'Names go over to new versions by themselves once these are ready'),
 };
 
+export const SWITCH: Parameters = {
+  topology: {
+    schema: z.enum(['lambda', 'lambda-separate', 'kappa']),
+    description: 'Which one it goes over to',
+    required: true,
+  },
+};
+
 export const PROMOTE: Parameters = {
   version: { schema: ROWS.version.schema, description: 'Absent: the one that is built' },
   if: text('Only if this holds of what differs from the served one'),
