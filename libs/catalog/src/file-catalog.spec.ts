@@ -227,6 +227,12 @@ describe('a catalog directory with mistakes', () => {
       /:1:13 field-unknown .*Known fields: at, shop, lines, amount\./,
     ],
     ['a key field that is a list', `key: lines\nschema:${SCHEMA}`, /:1:6 field-type /],
+    ['a path into nothing', `key: shop.id\nschema:${SCHEMA}`, /:1:6 field-unknown /],
+    [
+      'a path to an object',
+      'key: a.b\nschema: { properties: { a: { properties: { b: { type: object } } } } }',
+      /:1:6 field-type .*a\.b is of type object/,
+    ],
     ['a time field that is a list', `time: lines\nschema:${SCHEMA}`, /:1:7 field-type /],
     [
       'a window that is no number',

@@ -48,6 +48,19 @@ export function checkIsObject(schema: JsonSchema, locate: (path: Path) => Place,
   );
 }
 
+/** The schema of a field by its name, or by its path through objects (`customer.id`); undefined where there is none. */
+export function fieldNamed(name: string, schema: JsonSchema): { readonly schema: unknown } | undefined {
+  const own = fieldsOf(schema);
+  if (own.has(name)) return { schema: own.get(name) };
+  let found: unknown = resolved(schema, schema);
+  for (const step of name.split('.')) {
+    const properties = resolved(found, schema)?.['properties'];
+    if (!isMapping(properties) || !Object.hasOwn(properties, step)) return undefined;
+    found = properties[step];
+  }
+  return { schema: resolved(found, schema) ?? found };
+}
+
 /** Reports a key field that is not in the schema, or whose values are no scalars. */
 export function checkKeyField(
   setting: 'key' | 'id',
@@ -56,9 +69,9 @@ export function checkKeyField(
   place: Place,
   report: Report,
 ): void {
-  const fields = fieldsOf(schema);
-  if (!fields.has(name)) return reportUnknown(setting, name, fields, place, report);
-  const types = typesOf(fields.get(name));
+  const field = fieldNamed(name, schema);
+  if (field === undefined) return reportUnknown(setting, name, fieldsOf(schema), place, report);
+  const types = typesOf(field.schema);
   const unusable = types?.find((type) => type === 'object' || type === 'array');
   if (unusable !== undefined) {
     report(
@@ -75,9 +88,9 @@ const TIME_TYPES = ['string', 'integer', 'number'];
 
 /** Reports a time field that is not in the schema, or whose values can be no times. */
 export function checkTimeField(name: string, schema: JsonSchema, place: Place, report: Report): void {
-  const fields = fieldsOf(schema);
-  if (!fields.has(name)) return reportUnknown('time', name, fields, place, report);
-  const types = typesOf(fields.get(name));
+  const field = fieldNamed(name, schema);
+  if (field === undefined) return reportUnknown('time', name, fieldsOf(schema), place, report);
+  const types = typesOf(field.schema);
   if (types !== undefined && !types.some((type) => TIME_TYPES.includes(type))) {
     report(
       'field-type',

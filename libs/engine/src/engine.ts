@@ -26,7 +26,7 @@ import { aggregateRange } from './runner/range';
 import type { OwnDirectory } from './runner/own-directory';
 import { ownDirectory } from './runner/own-directory';
 import { Spool } from './runner/spool';
-import { type SourceColumn, columnsOf } from './source-columns';
+import { type SourceColumn, allColumnsOf, columnsOf } from './source-columns';
 import { Database } from './sql/database';
 
 export interface EngineOptions {
@@ -132,7 +132,7 @@ class DuckDBEngine implements Engine {
 
 /** The source's columns that any of the plans reads. */
 function neededBy(source: SourceDefinition, plans: readonly Plan[]): SourceColumn[] {
-  const columns = columnsOf(source);
+  const columns = allColumnsOf(source);
   const needed = new Set(['event_time']);
   for (const plan of plans) {
     for (const { name, type } of plan.engine.columns) {

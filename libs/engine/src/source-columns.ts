@@ -19,6 +19,26 @@ const EVENT_COLUMNS: readonly SourceColumn[] = [
 ];
 
 /**
+ * The CloudEvents attributes of an event. They give way to a field of `data` with the same name, and a star does not mean them: they
+ * came later, and products that stand keep their columns.
+ */
+const ATTRIBUTES: readonly SourceColumn[] = ['type', 'source', 'subject'].map((name) => ({
+  ...{ name: `event_${name}`, type: 'VARCHAR', readAs: 'VARCHAR', path: [name] },
+}));
+
+/** The columns of CloudEvents attributes that a source has. */
+export function attributesOf(source: SourceDefinition): readonly SourceColumn[] {
+  const fields = new Set(fieldsOf(source).columns.map(({ name }) => name.toLowerCase()));
+  return ATTRIBUTES.filter(({ name }) => !fields.has(name));
+}
+
+/** All that products may read of a source. The archive keeps no columns of attributes: they are read from the events that it keeps. */
+export const allColumnsOf = (source: SourceDefinition): readonly SourceColumn[] => [
+  ...columnsOf(source),
+  ...attributesOf(source),
+];
+
+/**
  * The source's columns, in the order of its schema's properties, then `event_id`, `event_time` and `correlation_id`.
  * A field of `data` with one of these three names is hidden by them (and products that mention it are refused); fields
  * that `columnProblems` names have no column.

@@ -1,7 +1,7 @@
 /** What identifies a definition: equal hash, equal states. */
 import { createHash } from 'node:crypto';
-import type { ProductDefinition } from '@tenon/domain';
-import type { SourceColumn } from '../source-columns';
+import type { ProductDefinition, SourceDefinition } from '@tenon/domain';
+import { type SourceColumn, attributesOf, columnsOf } from '../source-columns';
 import { type Ast, rewrite } from '../sql/ast';
 import { namesOf } from './scope';
 import { STATE_RULES } from './states';
@@ -51,6 +51,16 @@ export function mentionedColumns(sql: Ast, columns: readonly SourceColumn[]): So
     return undefined;
   });
   return columns.filter(({ name }) => all || mentioned.has(name.toLowerCase()));
+}
+
+/** The columns that a product has: those of a star, and of the others those that its SQL names. */
+export function columnsFor(sql: Ast, source: SourceDefinition): readonly SourceColumn[] {
+  const named = new Set<string>();
+  rewrite(sql, (node) => {
+    if (node['class'] === 'COLUMN_REF') for (const name of namesOf(node)) named.add(name.toLowerCase());
+    return undefined;
+  });
+  return [...columnsOf(source), ...attributesOf(source).filter(({ name }) => named.has(name))];
 }
 
 /** What stands before a column's name: tables, their aliases, and `data`. In lower case. */

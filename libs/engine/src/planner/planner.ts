@@ -2,13 +2,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import { columnsOf } from '../source-columns';
 import { Database } from '../sql/database';
 import { Binder } from './binder';
 import { MOST_ROWS } from './endless';
 import { FunctionCatalog } from './functions';
 import { MACROS } from './macros';
 import { parseProduct } from './parse';
+import { columnsFor } from './plan-hash';
 import { Planning } from './planning';
 import { ProblemList } from './problems';
 
@@ -49,8 +49,10 @@ export class Planner {
     const work = async (): Promise<Plan> => {
       try {
         const top = await parseProduct(connection, product.sql, problems);
-        return await Binder.use(connection, source.name, columnsOf(source), (binder) =>
-          new Planning(binder, functions, problems, source, product, this.mostRows ?? MOST_ROWS).plan(top),
+        const columns = columnsFor(top, source);
+        const mostRows = this.mostRows ?? MOST_ROWS;
+        return await Binder.use(connection, source.name, columns, (binder) =>
+          new Planning(binder, functions, problems, source, columns, product, mostRows).plan(top),
         );
       } finally {
         database.release(connection);

@@ -9,7 +9,7 @@ import type {
   WindowShape,
 } from '@tenon/domain';
 import type { EngineSql } from '../engine-sql';
-import { type SourceColumn, columnsOf, hiddenFields } from '../source-columns';
+import { type SourceColumn, hiddenFields } from '../source-columns';
 import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
 import { Amplifiers, amplifies } from './amplifiers';
 import { answerColumn, checkColumnNames, keyColumn, windowColumn } from './answer-columns';
@@ -43,19 +43,17 @@ import { WholeQuery } from './whole-query';
 import { EVENT_TIME, type TimeColumns, Windows, orderByWindow, timeColumnsOf } from './window';
 
 export class Planning {
-  private readonly columns: readonly SourceColumn[];
-
   constructor(
     private readonly binder: Binder,
     private readonly functions: FunctionCatalog,
     private readonly problems: ProblemList,
     private readonly source: SourceDefinition,
+    /** The product's own: `columnsFor`. */
+    private readonly columns: readonly SourceColumn[],
     private readonly product: ProductDefinition,
     /** How many rows FROM may make of an event. */
     private readonly mostRows: number,
-  ) {
-    this.columns = columnsOf(source);
-  }
+  ) {}
 
   /** @throws Refusal with every problem found */
   async plan(top: Ast): Promise<Plan> {

@@ -9,8 +9,19 @@ const asSchema = (schema: unknown): Schema =>
 /** @returns `data` of an event, from the schema's own examples where it gives some; null where none can be made */
 export function exampleOf(source: SourceDefinition, now: string): Value | null {
   const schema = asSchema(source.schema as JsonSchema);
-  const value = exampleValue(schema, now);
+  const value = withTime(exampleValue(schema, now), source.time, now);
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+}
+
+/** Event time is a time, where its schema says no more than that it is a text or a number. */
+function withTime(value: Value, time: string | null, now: string): Value {
+  const steps = time === null ? [] : Object.hasOwn(Object(value), time) ? [time] : time.split('.');
+  const put = (at: Value, [step, ...others]: readonly string[]): Value => {
+    if (step === undefined) return at === 'example' ? now : at === 1 ? Date.parse(now) : at;
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return at;
+    return { ...at, [step]: put((at as Record<string, Value>)[step] as Value, others) } as Value;
+  };
+  return put(value, steps);
 }
 
 function exampleValue(schema: Schema, now: string): Value {

@@ -9,8 +9,9 @@ import type { Attributes } from './cloudevents';
 import { traceparentOf } from './correlation';
 import { OriginTexts, envelopeText, originText } from './envelope';
 import { EventTimes } from './event-time';
-import { exactDigits, stringifyExactly } from './exact-integers';
-import { Rejection, pointerSegment } from './rejection';
+import { stringifyExactly } from './exact-integers';
+import { FieldPath } from './field-path';
+import { Rejection } from './rejection';
 import type { SchemaCheck } from './schema-check';
 import { compileSchema } from './schema-check';
 import { screen } from './screen';
@@ -57,6 +58,9 @@ export class SourceRules {
   private readonly defaultSource: string;
   private readonly defaultOrigin: string;
   private readonly origins = new OriginTexts();
+  private readonly keyFields: readonly FieldPath[];
+  private readonly idFields: readonly FieldPath[] | undefined;
+  private readonly timeField: FieldPath | null;
 
   /** @throws TenonError `invalid-schema` */
   constructor(
@@ -66,6 +70,10 @@ export class SourceRules {
     private readonly ids: Ids,
   ) {
     this.schema = compileSchema(source.name, source.schema);
+    const field = (name: string) => FieldPath.of(name, source.schema);
+    this.keyFields = source.key.map(field);
+    this.idFields = source.id?.map(field);
+    this.timeField = source.time === null ? null : field(source.time);
     this.defaultSource = `/${source.name}`;
     this.defaultOrigin = originText(this.defaultSource, source.name);
   }
@@ -103,17 +111,16 @@ export class SourceRules {
     nowMs: number,
     recordedMs = nowMs,
   ): number | Rejection {
-    const field = this.source.time;
-    const given = field !== null && Object.hasOwn(data, field) ? (data[field] ?? undefined) : undefined;
+    const given = this.timeField?.valueIn(data) ?? undefined;
     const value = given ?? attributes?.time;
     if (value === undefined && recordedMs <= nowMs + this.config.maxFutureMs) return recordedMs * 1000;
     const micros = value === undefined ? recordedMs * 1000 : this.times.read(value);
     const inTime = micros !== undefined && micros <= (nowMs + this.config.maxFutureMs) * 1000;
     if (inTime) return micros;
-    const inData = `${attributes === null ? '' : '/data'}${pointerSegment(field ?? '')}`;
-    const pointer = given === undefined ? '/time' : inData;
+    const inData = attributes === null ? '' : '/data';
+    const pointer = given === undefined ? '/time' : `${inData}${this.timeField?.pointer ?? ''}`;
     return micros === undefined
-      ? Rejection.at(pointer, 'bad-time', 'This is no time from year 1 to 9999.')
+      ? Rejection.at(pointer, 'bad-time', NO_TIME)
       : Rejection.at(
           pointer,
           'time-in-future',
@@ -131,7 +138,7 @@ export class SourceRules {
     const { attributes } = event;
     const shared = call.correlationGiven || event.index === null;
     const correlationId = attributes?.correlationid ?? (shared ? call.correlationId : this.ids.next());
-    const own = this.source.id === undefined ? null : this.ownId(data, attributes);
+    const own = this.idFields === undefined ? null : this.ownId(data, attributes);
     if (own instanceof Rejection) return own;
     const chosen = own ?? attributes?.id ?? idempotentId(call.idempotencyKey, event.index);
     // Where both are made here, one new identifier serves as both.
@@ -176,11 +183,11 @@ export class SourceRules {
 
   /** The id that the event's data has, by the fields of the source. */
   private ownId(data: Data, attributes: Attributes | null): string | Rejection {
-    const fields = this.source.id ?? [];
-    const texts = fields.map((field) => textOf(data, field));
+    const fields = this.idFields ?? [];
+    const texts = fields.map((field) => field.textIn(data));
     const missing = texts.findIndex((text) => text === null || text === '');
     const inData = attributes === null ? '' : '/data';
-    const pointer = `${inData}${pointerSegment(fields[Math.max(missing, 0)] ?? '')}`;
+    const pointer = `${inData}${fields[Math.max(missing, 0)]?.pointer ?? ''}`;
     if (missing >= 0) return Rejection.at(pointer, 'id-missing', 'The event has no value for its id.');
     // As JSON where there are several, so that no two lists of values are one text.
     const id = texts.length === 1 ? (texts[0] as string) : JSON.stringify(texts);
@@ -189,18 +196,18 @@ export class SourceRules {
   }
 
   private keyTooLong(attributes: Attributes | null): Rejection {
-    const pointer = `${attributes === null ? '' : '/data'}${pointerSegment(this.source.key[0] ?? '')}`;
+    const pointer = `${attributes === null ? '' : '/data'}${this.keyFields[0]?.pointer ?? ''}`;
     const detail = `A key may have ${this.config.maxKeyBytes} bytes as text (TENON_MAX_KEY).`;
     return Rejection.at(pointer, 'key-too-long', detail);
   }
 
   /** The key's values as text; null where the source has no key, or the event none of its values. */
   private key(data: Data): string | null {
-    const { key: fields } = this.source;
+    const { keyFields: fields } = this;
     const first = fields[0];
     if (first === undefined) return null;
-    if (fields.length === 1) return textOf(data, first);
-    const values = fields.map((field) => textOf(data, field));
+    if (fields.length === 1) return first.textIn(data);
+    const values = fields.map((field) => field.textIn(data));
     return values.every((value) => value === null)
       ? null
       : values.map((value) => value ?? '').join(KEY_SEPARATOR);
@@ -229,16 +236,10 @@ function recordHeaders(
   return named as Readonly<Record<string, string>>;
 }
 
-const KEY_SEPARATOR = '|';
+const NO_TIME =
+  'This is no time from year 1 to 9999: write RFC 3339, such as 2001-01-01T00:01:00Z, or seconds, milliseconds or microseconds since 1970.';
 
-/** A field's value as text; never what every object inherits, such as `valueOf`. */
-function textOf(data: Data, field: string): string | null {
-  const value = Object.hasOwn(data, field) ? data[field] : undefined;
-  if (typeof value === 'string') return value;
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'object') return stringifyExactly(value);
-  return exactDigits(data, field) ?? String(value);
-}
+const KEY_SEPARATOR = '|';
 
 /** In UTF-8, where a UTF-16 unit takes one to three bytes. */
 const isLonger = (text: string, bytes: number) =>
