@@ -2,13 +2,18 @@
 import type { Plan, Problem, SourceDefinition } from '@tenon/domain';
 import { productId } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
-import type { Engine } from '@tenon/ports';
+import type { Clock, Engine } from '@tenon/ports';
 import { CONDITION_HELP, conditionProblem, diffVersions, parseCondition } from '@tenon/service-serving';
 import type { VersionBook } from '@tenon/views';
 import { layoutOf } from '@tenon/views';
 import type { ProductLayers } from './product-layers';
 
+/** How long a comparison waits until both include the same, milliseconds. */
+const WAIT_MS = 10_000;
+const LOOK_MS = 50;
+
 export interface GateDeps {
+  readonly clock: Clock;
   readonly engine: Pick<Engine, 'finalize'>;
   readonly layers: (plans: readonly Plan[]) => Promise<ProductLayers>;
   readonly sources: () => readonly SourceDefinition[];
@@ -21,15 +26,19 @@ export function mustBeCondition(condition: string): void {
 }
 
 /**
+ * An older cut than the version itself could say that nothing differs, because nothing was there yet: it is not compared with.
+ *
+ * @param since when the version was ready, milliseconds since the epoch
  * @returns why it may not; null: it may
  * @throws HttpProblem 409 `diff-apart` where the two have no cut in common yet, 422 where they can't be compared at all
  */
 export async function gateOf(
-  { engine, layers, sources }: GateDeps,
+  { clock, engine, layers, sources }: GateDeps,
   book: VersionBook,
   name: string,
   [served, version]: readonly [served: number, version: number],
   condition: string,
+  since: number,
 ): Promise<Problem | null> {
   const plans = await book.plans([productId(name, served), productId(name, version)]);
   const { stores } = await layers(plans);
@@ -39,5 +48,15 @@ export async function gateOf(
   });
   if (a === undefined || b === undefined)
     throw new HttpProblem(404, 'unknown-version', `${name}: There is no version ${version} to compare with.`);
-  return conditionProblem(condition, await diffVersions({ stores, engine }, a, b, { limit: 0 }));
+  const until = clock.monotonic() + WAIT_MS;
+  for (;;) {
+    try {
+      const diff = await diffVersions({ stores, engine }, a, b, { limit: 0, notBefore: since });
+      return conditionProblem(condition, diff);
+    } catch (error) {
+      const isApart = error instanceof HttpProblem && error.code === 'diff-apart';
+      if (!isApart || clock.monotonic() >= until) throw error;
+      await clock.sleep(LOOK_MS);
+    }
+  }
 }

@@ -174,7 +174,7 @@ async function promote(
     if (behind === null || behind > 0) return notReady(version, behind);
   }
   if (condition !== undefined) {
-    const problem = await gateOf(deps, book, name, [before.served, version], condition);
+    const problem = await gateOf(deps, book, name, [before.served, version], condition, known?.since ?? 0);
     if (problem !== null) return problem;
   }
   const { clock, graceMs } = deps;

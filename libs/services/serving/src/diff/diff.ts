@@ -21,6 +21,8 @@ export interface DiffOptions {
   /** Differences in full, at most. */
   readonly limit: number;
   readonly signal?: AbortSignal;
+  /** Of the cuts that both keep, those from here on, milliseconds since the epoch; absent: all. */
+  readonly notBefore?: number;
 }
 
 /** The answer of `GET /v1/products/{name}/diff`. */
@@ -61,7 +63,7 @@ export function diffVersions(
         await sight(a.layout, nowA, snapshotsA),
         await sight(b.layout, nowB, snapshotsB),
       ] as const;
-      const [left, right] = chooseSides(seen, [a.asOf, b.asOf]);
+      const [left, right] = chooseSides(seen, [a.asOf, b.asOf], options.notBefore);
       const { by = defaultBy(a.layout.plan, b.layout.plan), limit, signal } = options;
       const compared = await compareCells(engine, sideOf(left), sideOf(right), {
         ...{ by, most: limit },

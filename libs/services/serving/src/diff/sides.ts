@@ -54,10 +54,12 @@ const isSame = (a: LaneOffsets, b: LaneOffsets): boolean =>
  *
  * @throws HttpProblem 409 `diff-apart` where they have no such offsets (yet), 422 `diff-keys` where rows can't be matched, and
  * what `asOf` is refused with
+ * @param notBefore cuts from before say nothing, milliseconds since the epoch
  */
 export function chooseSides(
   [a, b]: readonly [Sighted, Sighted],
   [asOfA, asOfB]: readonly [string | null, string | null],
+  notBefore = 0,
 ): readonly [ChosenSide, ChosenSide] {
   mustMatch(a.layout, b.layout);
   const isOne = a.layout.product === b.layout.product;
@@ -93,7 +95,7 @@ export function chooseSides(
       { ...a, view: a.now },
       { ...b, view: b.now },
     ];
-  for (const pointer of a.readable) {
+  for (const pointer of a.readable.filter(({ at }) => at >= notBefore)) {
     const same = b.readable.find(({ cut }) => isSame(cut, pointer.cut));
     if (same !== undefined)
       return [
