@@ -11,6 +11,7 @@ import { isUnexpected, problemOf } from './problem';
 import { parseQuery } from './query';
 import type { ServerContext } from './request';
 import { NodeRequest } from './request';
+import { compressAnswer } from './compress';
 import { headersOf, sendAnswer, sendProblem } from './respond';
 import { sendStream } from './stream-response';
 import { OpenStreams } from './open-streams';
@@ -77,7 +78,8 @@ export class Dispatcher {
       );
       if (answer.stream !== undefined) await this.stream(exchange, route, answer, answer.stream, span);
       else {
-        sendAnswer(response, answer, correlationId, this.context.shutdown.aborted);
+        const sent = await compressAnswer(request, answer);
+        sendAnswer(response, sent, correlationId, this.context.shutdown.aborted);
         this.observeAnswer(exchange, route.path, answer.status, span);
       }
       dropRest(request, this.context.limits.lingerMs);

@@ -9,7 +9,7 @@ import { PROBLEM_TYPE, problemDocument, problemHeaders } from './problem';
 const JSON_TYPE = 'application/json';
 
 /** @returns text or bytes with their type; null if the answer has no body or streams one */
-function contentOf(answer: HttpResponse): { content: string | Uint8Array; type: string } | null {
+export function contentOf(answer: HttpResponse): { content: string | Uint8Array; type: string } | null {
   if (answer.json !== undefined) return { content: JSON.stringify(answer.json), type: JSON_TYPE };
   if (answer.text !== undefined) return { content: answer.text, type: 'text/plain; charset=utf-8' };
   if (answer.bytes !== undefined) return { content: answer.bytes, type: 'application/octet-stream' };
