@@ -37,7 +37,8 @@ function addPartitions(): void {
   const path = join(log(), TOPIC, 'topic.json');
   for (const partition of [2, 3, 4]) mkdirSync(join(log(), TOPIC, String(partition)));
   const topic = JSON.parse(readFileSync(path, 'utf8')) as object;
-  writeFileSync(path, JSON.stringify({ ...topic, partitions: 5 }));
+  // Not `begun`: as if the new ones had never had files.
+  writeFileSync(path, JSON.stringify({ ...topic, partitions: 5, begun: undefined }));
 }
 
 test('that are empty change nothing; with records in them it does not start, and says how to go on', async () => {
