@@ -68,8 +68,8 @@ export async function putPlans(
       versions === undefined ? new Map<number, Plan>() : await plansOf(tx, plan.product, versions);
     steps.push(takePlan(plan, versions, known, taking));
   }
-  const wanted = steps.flatMap(({ plan, as, isMade }) =>
-    isMade && !made.has(productId(plan.product, as)) ? [{ plan, version: as }] : [],
+  const wanted = steps.flatMap(({ plan, of, as, isMade }) =>
+    isMade && !made.has(productId(plan.product, as)) ? [{ plan: of, version: as }] : [],
   );
   if (wanted.length > 0) return wanted;
   for (const { plan, as, isMade, registered, changed, after } of steps) {
@@ -85,6 +85,8 @@ export async function putPlans(
 /** What follows from one declared plan. */
 export interface Taken {
   readonly plan: Plan;
+  /** What a version is made of that is to run for it under another number: with the rules that restate the served one. */
+  readonly of: Plan;
   /** The version that is to run for it. */
   readonly as: number;
   /** That has no plan yet. */
@@ -111,19 +113,22 @@ export function takePlan(
   const registered = known.get(version);
   if (versions === undefined) {
     const after = firstVersions(version, topology, taking.now);
-    return { plan, as: version, isMade: false, registered, changed: true, after };
+    return { plan, of: plan, as: version, isMade: false, registered, changed: true, after };
   }
   const before = { topology: known.get(versions.declared)?.topology ?? topology, ...versions };
+  const served = known.get(versions.served);
+  const isRestated = served?.restated?.sql.trim() === plan.sql.trim();
+  const of = isRestated && served !== undefined ? { ...served, topology } : plan;
   const fits = [...known.values()].filter(
     (one) =>
       one.topology === topology &&
-      (one.version === version ? one === registered : isSameDefinition(one, plan)),
+      (one.version === version && !isRestated ? one === registered : isSameDefinition(one, of)),
   );
   const as = versionFor(before, version, new Set(fits.map((one) => one.version)));
   const after = declareVersion(before, { ...taking, version, topology, as }, taking.now, taking.graceMs);
   const changed = after !== before;
   const isMade = as !== version && !known.has(as) && changed && isThere(after, as);
-  return { plan, as, isMade, registered, changed, after };
+  return { plan, of, as, isMade, registered, changed, after };
 }
 
 /** The plans of versions of which something is there, by their numbers. */

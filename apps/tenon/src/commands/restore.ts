@@ -95,8 +95,11 @@ function printRestored({ restored, acceptable, accepted, interrupted }: RestoreR
 }
 
 /** What has become of the names that others have for records: receipts, cuts, progress. */
-function placesOf({ offsetsKept, topic }: Certificate): string {
-  if (offsetsKept) return 'Records are at the offsets that they had: receipts and positions of before hold.';
+function placesOf({ offsetsKept, topic, into }: Certificate): string {
+  if (offsetsKept)
+    return into === topic
+      ? 'Records are at the offsets that they had: receipts and positions of before hold.'
+      : `Records are at the offsets that they had, in another topic: receipts of ${topic} do not mean it.`;
   const own = topic.startsWith('tenon.')
     ? ' Store and archive of before name those: begin with new ones.'
     : '';

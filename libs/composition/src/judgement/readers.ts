@@ -75,16 +75,17 @@ function keyNotices(was: Plan, is: Plan): Notice[] {
 }
 
 function windowNotices({ window: was }: Plan, { window: is }: Plan): Notice[] {
-  const same =
-    was === null || is === null
-      ? was === is
-      : was.sizeMicros === is.sizeMicros && was.sizeMonths === is.sizeMonths && was.column === is.column;
+  const same = was === null || is === null ? was === is : shapeText(was) === shapeText(is);
   if (same) return [];
   const message =
     is === null
       ? 'Rows are totals without a window: from and to mean nothing any more.'
       : was === null
         ? `Rows have windows (${is.column}); they were totals.`
-        : 'Windows are of another length, or another column holds their start.';
+        : 'Windows are of another length, begin elsewhere or in another time zone, or another column holds their start.';
   return [{ code: 'window-changed', message, hint: 'from and to ask for other rows.', breaking: true }];
 }
+
+/** Whatever a window is made of. */
+const shapeText = (window: object): string =>
+  JSON.stringify(Object.entries(window).sort(([a], [b]) => (a < b ? -1 : 1)));

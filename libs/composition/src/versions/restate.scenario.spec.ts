@@ -152,6 +152,18 @@ test.each(['sales', 'live'])(
       restated: { of: 2, rules: [rule, { where: more.where }] },
     });
     expect(await get(`/v1/products/${product}/generations`)).toMatchObject({ keeps: 3 });
+
+    // Neither a catalog with another topology nor a switch takes them back.
+    const other = product === 'sales' ? 'kappa' : 'lambda';
+    write(`products/${product}.yaml`, `topology: ${other}\ngenerations: 3\n`);
+    expect((await post('/v1/reload')).body['instances']).toMatchObject([{ outcome: 'reloaded' }]);
+    await eventually('the other one is served', async () => (await entry())?.['version'] === 4);
+    expect(await rows(product)).toEqual(expected([...GOOD, ...mended]));
+    expect(await entry()).toMatchObject({ restated: { of: 2, rules: [rule, { where: more.where }] } });
+    expect((await post(`/v1/products/${product}/switch?topology=lambda-separate`)).status).toBe(202);
+    await eventually('it is switched', async () => (await entry())?.['version'] === 5);
+    expect(await rows(product)).toEqual(expected([...GOOD, ...mended]));
+    expect(await entry()).toMatchObject({ restated: { of: 2, rules: [rule, { where: more.where }] } });
   },
   60_000,
 );

@@ -69,9 +69,8 @@ async function planned(
   const source = sources.find(({ name }) => name === stored.source);
   if (source === undefined) return stored;
   try {
-    const plan = await engine.plan(source, definitionOf(stored, stored.version));
-    if (plan.hash !== stored.hash) return stored;
-    return stored.restated === undefined ? plan : { ...plan, restated: stored.restated };
+    const plan = await replanned(engine, source, stored, stored.version);
+    return plan.hash === stored.hash ? plan : stored;
   } catch (error) {
     // The source's schema may have lost a column since.
     if (error instanceof Refusal) return stored;
@@ -89,14 +88,23 @@ export const definitionOf = (
   ...(description !== null && { description }),
 });
 
+/** The same definition under another number, or with another topology; what it leaves out stays named. */
+export async function replanned(
+  engine: Pick<Engine, 'plan'>,
+  source: SourceDefinition,
+  plan: Plan,
+  version: number,
+  topology = plan.topology,
+): Promise<Plan> {
+  const made = await engine.plan(source, { ...definitionOf(plan, version), topology });
+  return plan.restated === undefined ? made : { ...made, restated: plan.restated };
+}
+
 /** Plans a definition under another number. */
 export const replanOf =
   (engine: Pick<Engine, 'plan'>, sources: readonly SourceDefinition[]) =>
   ({ plan, version }: WantedPlan): Promise<Plan> =>
-    engine.plan(
-      sources.find(({ name }) => name === plan.source) as SourceDefinition,
-      definitionOf(plan, version),
-    );
+    replanned(engine, sources.find(({ name }) => name === plan.source) as SourceDefinition, plan, version);
 
 /** True if the same versions run, by the same definitions. */
 export function runsTheSame(a: LoadedCatalog, b: LoadedCatalog): boolean {

@@ -32,7 +32,7 @@ import { Catching, coverageOf } from './coverage';
 import { gateOf, mustBeCondition } from './gate';
 import type { ProductLayers } from './product-layers';
 import { restatedPlan } from './restate';
-import { definitionOf } from './running';
+import { replanned } from './running';
 import { tellVersions } from './tell';
 
 export const STEPS = [
@@ -241,10 +241,9 @@ function reprocess(
   before: Versions,
   { auto = false }: StepOptions,
 ): Taken {
-  return rebuild(deps, book, name, before, auto, async (served, source, version) => {
-    const plan = await deps.engine.plan(source, definitionOf(served, version));
-    return served.restated === undefined ? plan : { ...plan, restated: served.restated };
-  });
+  return rebuild(deps, book, name, before, auto, (served, source, version) =>
+    replanned(deps.engine, source, served, version),
+  );
 }
 
 function restate(
@@ -306,8 +305,7 @@ async function switchTopology(
   if (under !== undefined && !own.some(({ version }) => version === under)) return underWay(under);
   const fits = new Set(own.filter((one) => one.topology === topology).map(({ version }) => version));
   const as = versionFor(before, before.served, fits);
-  const definition = { ...definitionOf(served, as), topology };
-  const plan = fits.has(as) ? undefined : await deps.engine.plan(source, definition);
+  const plan = fits.has(as) ? undefined : await replanned(deps.engine, source, served, as, topology);
   const after = await book.change(
     name,
     (versions) =>
