@@ -79,7 +79,12 @@ function changeOf({ declared, served, next, versions, known, problems }: Case): 
     return { ...to, outcome, differences, notices: [...moves, ...givesUp] };
   }
   const isChanged = differences.length > 0 || givesUp.length > 0;
-  return { ...to, outcome: isChanged ? 'applied' : 'unchanged', differences, notices: givesUp };
+  const stays =
+    outcome === 'applied' && served.topology !== next.topology ? [topologyStays(served, next)] : [];
+  return {
+    ...{ ...to, outcome: isChanged ? 'applied' : 'unchanged', differences },
+    notices: [...stays, ...givesUp],
+  };
 }
 
 /** By the rules of the book of versions, as a reload would take it. */
@@ -155,6 +160,14 @@ const productGone = (name: string): Notice => ({
 const topologyMoves = ({ product, topology }: Plan, version: number): Notice => ({
   code: 'topology-moves',
   message: `${product} is built as ${topology} beside what is served, as version ${version}, and is served once it has caught up.`,
+  breaking: false,
+});
+
+/** Of a switch: a reload leaves it, and an apply goes by the file. */
+const topologyStays = (served: Plan, { product, topology }: Plan): Notice => ({
+  code: 'topology-switched',
+  message: `${product} was switched to ${served.topology} and stays so with a reload; by the catalog it is ${topology}, which \`tenon apply\` goes back to.`,
+  hint: `Write topology: ${served.topology} into products/${product}.yaml.`,
   breaking: false,
 });
 

@@ -18,7 +18,7 @@ interface Guard {
   /** What makes it too much, over the arguments a, b, c. */
   readonly when: string;
   /** What the argument's type is a supertype of. */
-  readonly type: 'INTEGER' | 'INTERVAL';
+  readonly type: 'INTEGER' | 'INTERVAL' | 'VARCHAR';
   readonly what: string;
 }
 
@@ -31,6 +31,7 @@ function guardsOf(limit: number): Readonly<Record<string, Guard>> {
   const interval = { type: 'INTERVAL', what: items(limit) } as const;
   const text = { type: 'INTEGER', what: CHARACTERS, place: 1 } as const;
   const padded: Guard = { ...text, when: `b > ${MOST_CHARACTERS} AND b > length(a)` };
+  const formatted = { type: 'VARCHAR', what: CHARACTERS, place: 0 } as const;
   const resized: Guard = { ...number, place: 1, when: `b > ${limit}` };
   return {
     'series/1': { ...number, place: 0, when: `a > ${limit}` },
@@ -42,11 +43,29 @@ function guardsOf(limit: number): Readonly<Record<string, Guard>> {
       ...text,
       when: `b > 1 AND CAST(b AS DOUBLE) * strlen(CAST(a AS VARCHAR)) > ${MOST_CHARACTERS}`,
     },
+    'bits/2': { ...text, when: `b > ${MOST_CHARACTERS}` },
+    printf: { ...formatted, when: paddedBy('%[-+ #0]*([0-9]*\\.)?', '[0-9]{6,}', '\\*') },
+    format: { ...formatted, when: paddedBy('\\{[^{}]*:[^{}]*', '[0-9]{6,}', '\\{') },
     'pad/3': padded,
     'resize/2': resized,
     'resize/3': resized,
   };
 }
+
+/** A format with such a width, or with one that is another argument; b is what is a number of these. */
+const paddedBy = (before: string, width: string, argument: string): string =>
+  `regexp_matches(a, '${before}${width}') OR regexp_matches(a, '${before}${argument}') AND list_max(b) > ${MOST_CHARACTERS}`;
+
+const castTo = (id: string, child: Ast, tried: boolean): Ast => ({
+  ...{ class: 'CAST', type: 'OPERATOR_CAST', alias: '', child },
+  ...{ cast_type: { id, type_info: null }, try_cast: tried },
+});
+
+/** The arguments that are numbers, as a list of doubles. */
+const numbersOf = (args: readonly Ast[], template: Ast): Ast => ({
+  ...template,
+  children: args.map((one) => castTo('DOUBLE', castTo('VARCHAR', withAlias(one, ''), false), true)),
+});
 
 const FAMILIES: Readonly<Record<string, string>> = {
   range: 'series',
@@ -56,6 +75,9 @@ const FAMILIES: Readonly<Record<string, string>> = {
   repeat: 'repeat',
   lpad: 'pad',
   rpad: 'pad',
+  printf: 'printf',
+  format: 'format',
+  bitstring: 'bits',
   list_resize: 'resize',
   array_resize: 'resize',
 };
@@ -70,6 +92,7 @@ function kindOf(call: Ast): string | undefined {
   const args = argumentsOf(call);
   if (family === undefined) return undefined;
   const ofTimes = family === 'series' && args.length === 3 && isInterval(args[2] as Ast);
+  if (family === 'printf' || family === 'format') return family;
   return `${ofTimes ? 'times' : family}/${args.length}`;
 }
 
@@ -83,6 +106,7 @@ export class Amplifiers {
     private readonly guards: Readonly<Record<string, Guard>>,
     /** Kind → what stands for the argument. */
     private readonly templates: ReadonlyMap<string, Ast>,
+    private readonly list: Ast,
   ) {}
 
   /** @param mostRows how many rows FROM may make of an event: a series may have that many items at least */
@@ -91,11 +115,15 @@ export class Amplifiers {
     const templates = new Map<string, Ast>();
     for (const [kind, { place, when, type, what }] of Object.entries(guards)) {
       const own = 'abc'[place] as string;
-      const sql = `SELECT CASE WHEN ${when} THEN CAST('${what}' AS ${type}) ELSE ${own} END`;
+      const failing =
+        type === 'VARCHAR' ? `CAST(CAST('${what}' AS INTEGER) AS VARCHAR)` : `CAST('${what}' AS ${type})`;
+      const sql = `SELECT CASE WHEN ${when} THEN ${failing} ELSE ${own} END`;
       const parsed = await parseSql(binder.connection, sql);
       if (Array.isArray(parsed)) templates.set(kind, (parsed[0]!['select_list'] as Ast[])[0]!);
     }
-    return new Amplifiers(guards, templates);
+    const list = await parseSql(binder.connection, 'SELECT list_value(1)');
+    if (!Array.isArray(list)) throw new Error('A list cannot be parsed.');
+    return new Amplifiers(guards, templates, (list[0]!['select_list'] as Ast[])[0]!);
   }
 
   /** The same query with bounds: only lengths that the data decides have them, constants were looked at before. */
@@ -108,9 +136,11 @@ export class Amplifiers {
       const args = argumentsOf(node);
       if (args.slice(kind === 'hop/3' ? 1 : 0).every(isConstant)) return undefined;
       const inner = args.map((one) => this.bound(one));
+      const isFormat = kind === 'printf' || kind === 'format';
+      const values = isFormat ? [inner[0] as Ast, numbersOf(inner.slice(1), this.list)] : inner;
       const put = rewrite(template, (one) => {
         if (one['class'] !== 'COLUMN_REF') return undefined;
-        return withAlias(inner['abc'.indexOf(String((one['column_names'] as string[])[0]))] as Ast, '');
+        return withAlias(values['abc'.indexOf(String((one['column_names'] as string[])[0]))] as Ast, '');
       });
       const alias = String(args[guard.place]?.['alias'] ?? '');
       return {

@@ -41,7 +41,9 @@ export function sendAnswer(
   const headers = headersOf(answer, correlationId, closing);
   const body = contentOf(answer);
   if (body === null) {
-    if (answer.status !== 204 && answer.status !== 304) headers['content-length'] = 0;
+    // Of a HEAD that was answered without making the body it is not known.
+    if (answer.status !== 204 && answer.status !== 304 && response.req?.method !== 'HEAD')
+      headers['content-length'] = 0;
     response.writeHead(answer.status, headers).end();
     return;
   }

@@ -367,7 +367,7 @@ class Serving {
     return liveResponse({ names, served, snapshotRows }, product, request);
   }
 
-  /** Promise 3, per product: accepted = aggregated + filtered + duplicate + dead-lettered + expired + control. */
+  /** Promise 3, per product: accepted = aggregated + filtered + duplicate + dead-lettered + expired + control + lost. */
   private async ledger(): Promise<HttpResponse> {
     const products = await Promise.all(
       this.answering().map(async ({ reader }) => {
