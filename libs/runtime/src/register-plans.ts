@@ -117,7 +117,8 @@ export function takePlan(
   }
   const before = { topology: known.get(versions.declared)?.topology ?? topology, ...versions };
   const served = known.get(versions.served);
-  const isRestated = served?.restated?.sql.trim() === plan.sql.trim();
+  const restated = served?.restated;
+  const isRestated = restated !== undefined && restated.sql.trim() === plan.sql.trim();
   const of = isRestated && served !== undefined ? { ...served, topology } : plan;
   const fits = [...known.values()].filter(
     (one) =>
