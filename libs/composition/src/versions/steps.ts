@@ -308,10 +308,13 @@ async function switchTopology(
   const plan = fits.has(as) ? undefined : await replanned(deps.engine, source, served, as, topology);
   const after = await book.change(
     name,
-    (versions) =>
-      versions.served === before.served && versionFor(versions, versions.served, fits) === as
+    (versions) => {
+      // It has gone over by itself meanwhile: that is what was asked for.
+      if (versions.served === as) return versions;
+      return versions.served === before.served && versionFor(versions, versions.served, fits) === as
         ? switchVersion(versions, as, deps.clock.now())
-        : overtaken(versions),
+        : overtaken(versions);
+    },
     plan,
   );
   const isKept = after !== undefined && !isProblem(after) && otherVersion(after, as)?.state === 'kept';
