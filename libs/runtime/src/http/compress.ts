@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import Negotiator from 'negotiator';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { contentOf } from './respond';
+import type { Content } from './respond';
 
 /** Below it, the work is more than what is saved. */
 export const LEAST_BYTES = 2048;
@@ -17,22 +17,27 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 /** Of equal weight, the first (RFC 9110, section 12.5.3). */
 const ENCODINGS = ['br', 'gzip'];
 
-/** The answer as the client takes it best; itself if it is small, a stream, or no text. */
-export async function compressAnswer(request: IncomingMessage, answer: HttpResponse): Promise<HttpResponse> {
-  const body = answer.stream === undefined ? contentOf(answer) : null;
-  if (body === null || Buffer.byteLength(body.content) < LEAST_BYTES) return answer;
-  const given = Object.entries(answer.headers ?? {}).map(
-    ([name, value]) => [name.toLowerCase(), value] as const,
-  );
-  const headers: Record<string, string> = { 'content-type': body.type, ...Object.fromEntries(given) };
-  if (!COMPRESSIBLE.test(headers['content-type'] ?? '') || headers['content-encoding'] !== undefined)
-    return answer;
-  // It is another answer to who takes less, whatever this one takes.
-  headers['vary'] = varying(headers['vary']);
+/** Whether it is another answer to who takes it compressed: most are small, and cost nothing more. */
+export const isCompressible = ({ headers }: HttpResponse, { content, type }: Content): boolean =>
+  content.length >= LEAST_BYTES &&
+  COMPRESSIBLE.test(headerOf(headers, 'content-type') ?? type) &&
+  headerOf(headers, 'content-encoding') === undefined;
+
+/** The answer as the client takes it best. */
+export async function compressed(
+  request: IncomingMessage,
+  answer: HttpResponse,
+  { content, type }: Content,
+): Promise<{ readonly answer: HttpResponse; readonly body: Content }> {
+  const vary = varying(headerOf(answer.headers, 'vary'));
+  const headers = { ...without(answer.headers, 'vary'), vary };
   const encoding = request.method === 'HEAD' ? undefined : encodingFor(request);
-  if (encoding === undefined) return { ...rest(answer), headers, bytes: bytesOf(body.content) };
-  const bytes = encoding === 'br' ? await brotli(body.content, BROTLI) : await gzipped(body.content);
-  return { ...rest(answer), headers: { ...headers, 'content-encoding': encoding }, bytes };
+  if (encoding === undefined) return { answer: { ...answer, headers }, body: { content, type } };
+  const bytes = encoding === 'br' ? await brotli(content, BROTLI) : await gzipped(content);
+  return {
+    answer: { ...answer, headers: { ...headers, 'content-encoding': encoding } },
+    body: { content: bytes, type },
+  };
 }
 
 function encodingFor(request: IncomingMessage): string | undefined {
@@ -49,7 +54,11 @@ const varying = (vary: string | undefined): string =>
       ? vary
       : `${vary}, accept-encoding`;
 
-const bytesOf = (content: string | Uint8Array): Uint8Array =>
-  typeof content === 'string' ? Buffer.from(content) : content;
+type Headers = HttpResponse['headers'];
 
-const rest = ({ status }: HttpResponse): Pick<HttpResponse, 'status'> => ({ status });
+/** Handlers write names in any case. */
+const headerOf = (headers: Headers, name: string): string | undefined =>
+  Object.entries(headers ?? {}).find(([one]) => one.toLowerCase() === name)?.[1];
+
+const without = (headers: Headers, name: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers ?? {}).filter(([one]) => one.toLowerCase() !== name));

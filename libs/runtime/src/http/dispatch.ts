@@ -11,8 +11,8 @@ import { isUnexpected, problemOf } from './problem';
 import { parseQuery } from './query';
 import type { ServerContext } from './request';
 import { NodeRequest } from './request';
-import { compressAnswer } from './compress';
-import { headersOf, sendAnswer, sendProblem } from './respond';
+import { compressed, isCompressible } from './compress';
+import { contentOf, headersOf, sendAnswer, sendProblem } from './respond';
 import { sendStream } from './stream-response';
 import { OpenStreams } from './open-streams';
 
@@ -78,8 +78,12 @@ export class Dispatcher {
       );
       if (answer.stream !== undefined) await this.stream(exchange, route, answer, answer.stream, span);
       else {
-        const sent = await compressAnswer(request, answer);
-        sendAnswer(response, sent, correlationId, this.context.shutdown.aborted);
+        const body = contentOf(answer);
+        const sent =
+          body !== null && isCompressible(answer, body)
+            ? await compressed(request, answer, body)
+            : { answer, body };
+        sendAnswer(response, sent.answer, correlationId, this.context.shutdown.aborted, sent.body);
         this.observeAnswer(exchange, route.path, answer.status, span);
       }
       dropRest(request, this.context.limits.lingerMs);

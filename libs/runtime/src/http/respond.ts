@@ -8,8 +8,14 @@ import { PROBLEM_TYPE, problemDocument, problemHeaders } from './problem';
 
 const JSON_TYPE = 'application/json';
 
+export interface Content {
+  readonly content: string | Uint8Array;
+  /** Its media type, unless the handler says another. */
+  readonly type: string;
+}
+
 /** @returns text or bytes with their type; null if the answer has no body or streams one */
-export function contentOf(answer: HttpResponse): { content: string | Uint8Array; type: string } | null {
+export function contentOf(answer: HttpResponse): Content | null {
   if (answer.json !== undefined) return { content: JSON.stringify(answer.json), type: JSON_TYPE };
   if (answer.text !== undefined) return { content: answer.text, type: 'text/plain; charset=utf-8' };
   if (answer.bytes !== undefined) return { content: answer.bytes, type: 'application/octet-stream' };
@@ -30,16 +36,16 @@ export function headersOf(
   return headers;
 }
 
-/** Sends an answer that is not a stream. */
+/** Sends an answer that is not a stream. @param body what stands in it, where that is known already */
 export function sendAnswer(
   response: ServerResponse,
   answer: HttpResponse,
   correlationId: string,
   closing: boolean,
+  body = contentOf(answer),
 ): void {
   if (response.headersSent || response.destroyed) return;
   const headers = headersOf(answer, correlationId, closing);
-  const body = contentOf(answer);
   if (body === null) {
     // Of a HEAD that was answered without making the body it is not known.
     if (answer.status !== 204 && answer.status !== 304 && response.req?.method !== 'HEAD')
