@@ -63,6 +63,8 @@ export {
   droppedVersion,
   expireVersions,
   firstVersions,
+  isCandidate,
+  isVersionThere,
   nextVersion,
   otherVersion,
   pauseVersion,

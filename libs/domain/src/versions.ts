@@ -74,7 +74,8 @@ export const runningVersions = ({ served, others }: Versions): readonly number[]
 const isRunning = ({ state, paused }: OtherVersion) =>
   state === 'kept' || state === 'ready' || (state === 'building' && paused !== true);
 
-const isCandidate = ({ state }: OtherVersion) => state === 'building' || state === 'ready';
+/** It is built, or was, to be served. */
+export const isCandidate = ({ state }: OtherVersion) => state === 'building' || state === 'ready';
 
 export const otherVersion = ({ others }: Versions, version: number): OtherVersion | undefined =>
   others.find((one) => one.version === version);
@@ -295,3 +296,7 @@ function unknownVersion({ served, others }: Versions, version: number): Problem 
     message: `There is no version ${version}. Versions: ${there.sort((a, b) => a - b).join(', ')}.`,
   };
 }
+
+/** Something is there of a version: rows, topics, a plan. */
+export const isVersionThere = (versions: Versions, version: number): boolean =>
+  version === versions.served || (otherVersion(versions, version)?.state ?? 'dropped') !== 'dropped';

@@ -7,8 +7,8 @@ import {
   firstVersions,
   idOf,
   isSameDefinition,
+  isVersionThere,
   nextVersion,
-  otherVersion,
   productId,
   versionFor,
 } from '@tenon/domain';
@@ -75,7 +75,7 @@ export async function putPlans(
   for (const { plan, as, isMade, registered, changed, after } of steps) {
     const own = { ...plan, topology: registered?.topology ?? plan.topology };
     // A process that has an earlier catalog than was taken last does not bring back what is gone.
-    if (isThere(after, plan.version)) putPlan(tx, own);
+    if (isVersionThere(after, plan.version)) putPlan(tx, own);
     if (isMade) putPlan(tx, made.get(productId(plan.product, as)) as Plan);
     if (changed) tx.put('meta', STORE_KEYS.served(plan.product), servedDocument(after));
   }
@@ -128,7 +128,7 @@ export function takePlan(
   const as = versionFor(before, version, new Set(fits.map((one) => one.version)));
   const after = declareVersion(before, { ...taking, version, topology, as }, taking.now, taking.graceMs);
   const changed = after !== before;
-  const isMade = as !== version && !known.has(as) && changed && isThere(after, as);
+  const isMade = as !== version && !known.has(as) && changed && isVersionThere(after, as);
   return { plan, of, as, isMade, registered, changed, after };
 }
 
@@ -148,9 +148,6 @@ async function plansOf(
 
 const putPlan = (tx: StoreTransaction, plan: Plan) =>
   tx.put('meta', STORE_KEYS.plan(idOf(plan)), { plan } satisfies PlanDocument);
-
-const isThere = (versions: Versions, version: number) =>
-  version === versions.served || (otherVersion(versions, version)?.state ?? 'dropped') !== 'dropped';
 
 /**
  * What changed from one catalog to the next although its version did not.

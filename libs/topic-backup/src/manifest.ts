@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readText, replaceText } from './folder';
 
 export const MANIFEST_VERSION = 1;
-export const MANIFEST = 'manifest.json';
+const MANIFEST = 'manifest.json';
 const SCHEMA = 'manifest.schema.json';
 
 const offset = z.int().min(0);

@@ -6,8 +6,6 @@ import type { RawRecord } from '@tenon/ports';
 /** @returns the partition; null: it is left out */
 export type Route = (record: RawRecord, partition: number) => number | null;
 
-export const samePartition: Route = (_record, partition) => partition;
-
 /** As Kafka's producers do by default: murmur2 of the key; records without one go round. */
 function byKey(partitions: number): Route {
   let turn = 0;

@@ -1,13 +1,10 @@
 /** `tenon restate`: the served definition is built anew with events left out, or with columns replaced, by a rule. */
 import type { Command } from 'commander';
-import { Client } from '../cli/client';
 import { usage } from '../cli/failure';
-import type { CommonOptions } from '../cli/options';
 import { command, integerIn, jsonOption, names, pair, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
-import { printJson } from '../cli/output';
-import { follow, printVersions } from '../versions/follow';
-import { takeStep } from '../versions/step';
+import type { RebuildOptions } from '../versions/rebuilt';
+import { rebuilt } from '../versions/rebuilt';
 
 const EXAMPLES = [
   ['tenon restate routes --correlation-id load-17', 'without what came under that id'],
@@ -18,16 +15,13 @@ const EXAMPLES = [
   ["tenon restate routes --where 'distance < 0' --replace 'distance=-distance'", 'with other values'],
 ] as const;
 
-interface RestateOptions extends CommonOptions {
+interface RestateOptions extends RebuildOptions {
   readonly id?: readonly string[];
   readonly correlationId?: readonly string[];
   readonly where?: string;
   readonly from?: string;
   readonly to?: string;
   readonly replace?: Readonly<Record<string, string>>;
-  readonly promote?: boolean;
-  readonly wait: boolean;
-  readonly timeout: number;
 }
 
 export function restateCommand(output: Output): Command {
@@ -52,21 +46,5 @@ async function restate(product: string, options: RestateOptions, output: Output)
   const rule = { ids, correlationIds, where, from, to, replace };
   if (Object.entries(rule).every(([name, one]) => name === 'replace' || one === undefined))
     throw usage('Which events?', 'Name them with --id, --correlation-id, --where, --from or --to.');
-  const client = new Client(options.url);
-  try {
-    const query = { ...(options.promote && { promote: 'true' }) };
-    const step = await takeStep(client, product, 'restate', query, rule);
-    if (!options.json)
-      output.err.write(`${product} v${step.version} is built of v${step.served}, restated.\n`);
-    if (!options.wait) return void (options.json && printJson(step, output));
-    const sink = options.json ? null : output.err;
-    const isIt = (one: { product: string; version: number }) =>
-      one.product === product && one.version === step.version;
-    const versions = await follow(client, isIt, { timeout: options.timeout, sink });
-    if (options.json) printJson({ ...step, versions }, output);
-    else printVersions(versions, output.out, output.err);
-    if (options.promote && versions.some(({ state }) => state === 'ready')) output.exitCode = 1;
-  } finally {
-    client.close();
-  }
+  await rebuilt(product, 'restate', options, output, rule);
 }

@@ -1,6 +1,6 @@
 /** What becomes of each product: taken at once, built, gone back to, refused; and what its readers will notice. */
 import type { Plan, Problem, Versions } from '@tenon/domain';
-import { idOf, nextVersion, otherVersion } from '@tenon/domain';
+import { idOf, isCandidate, isVersionThere, nextVersion, otherVersion } from '@tenon/domain';
 import { changedPlans, takePlan } from '@tenon/runtime';
 import { readersNotice } from './readers';
 import { durationText, namesIn, shorter } from './texts';
@@ -97,17 +97,16 @@ function outcomeOf(
   const taking = { auto: true, asked: false, mayGoBack: true, now: 0, graceMs: 0 };
   const own = plans.filter(({ product }) => product === next.product);
   // Of one that is declared and registered with another topology the latter stands last.
-  const known = new Map(own.filter((plan) => isThere(versions, plan)).map((plan) => [plan.version, plan]));
+  const known = new Map(
+    own.filter((plan) => isVersionThere(versions, plan.version)).map((plan) => [plan.version, plan]),
+  );
   const { as, after } = takePlan(next, versions, known, taking);
   if (versions.served === as) return { outcome: 'applied', as };
   if (after.served === as) return { outcome: 'back', as };
   // Built already, or being built: it goes on.
-  const state = otherVersion(versions, as)?.state;
-  return { outcome: state === 'building' || state === 'ready' ? 'applied' : 'rebuild', as };
+  const other = otherVersion(versions, as);
+  return { outcome: other !== undefined && isCandidate(other) ? 'applied' : 'rebuild', as };
 }
-
-const isThere = (versions: Versions, { version }: Plan) =>
-  version === versions.served || (otherVersion(versions, version)?.state ?? 'dropped') !== 'dropped';
 
 /** The parts of a definition that an own version is needed for, and those that are taken at once. */
 function differencesOf(was: Plan, is: Plan): Difference[] {
@@ -194,9 +193,7 @@ function restatementNotice({ restated, version, sql }: Plan, next: Plan): Notice
 
 /** A version that is being built, and that another one takes the place of. */
 function givenUp(versions: Versions | undefined, { version }: Plan): Notice[] {
-  const built = versions?.others.filter(
-    (one) => (one.state === 'building' || one.state === 'ready') && one.version !== version,
-  );
+  const built = versions?.others.filter((one) => isCandidate(one) && one.version !== version);
   return (built ?? []).map((one) => ({
     code: 'version-given-up',
     message: `Version ${one.version}, which is being built, is given up.`,

@@ -50,6 +50,9 @@ async function endsOf(log: CoverageDeps['log'], sources: readonly string[]): Pro
   return Object.assign({}, ...(await Promise.all(ends))) as LaneOffsets;
 }
 
+/** How old a mark must be that is as good as the present one, milliseconds. */
+export const CAUGHT_UP_MS = 1000;
+
 /** A version includes what is wanted by now, or what was some time ago: under load neither stands still for the other. */
 export class Catching {
   private noted: { readonly wanted: LaneOffsets; readonly at: number } | null = null;

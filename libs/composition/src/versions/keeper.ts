@@ -11,7 +11,7 @@ import type { VersionBook, VersionStep } from '@tenon/views';
 import { isProblem, layoutOf, versionBook } from '@tenon/views';
 import type { LoadedCatalog } from '../catalog';
 import type { Coverage } from './coverage';
-import { Catching, coverageOf } from './coverage';
+import { CAUGHT_UP_MS, Catching, coverageOf } from './coverage';
 import type { Gone } from './gone';
 import { goneOf } from './gone';
 import type { ProductLayers } from './product-layers';
@@ -33,8 +33,6 @@ export interface KeeperDeps {
 /** How often it looks: while something is built, and else. Milliseconds. */
 const LOOK_EVERY = 1000;
 const LOOK_OFTEN = 100;
-/** A version that includes what the served one did so long ago is ready, milliseconds. */
-const CAUGHT_UP_MS = 1000;
 /** What is dropped is removed once no reader, and no instance that has not heard of it, can be at it any more. Milliseconds. */
 const LONGEST_READ = 30_000;
 const SHORTEST_WAIT = 1000;

@@ -28,7 +28,7 @@ import { HttpProblem } from '@tenon/errors';
 import type { Bus, Clock, Engine, EventLog, Logger, ProductStore } from '@tenon/ports';
 import type { VersionBook, VersionStep } from '@tenon/views';
 import { isProblem, layoutOf, versionBook } from '@tenon/views';
-import { Catching, coverageOf } from './coverage';
+import { CAUGHT_UP_MS, Catching, coverageOf } from './coverage';
 import { gateOf, mustBeCondition } from './gate';
 import type { ProductLayers } from './product-layers';
 import { restatedPlan } from './restate';
@@ -84,8 +84,8 @@ export interface StepAnswer {
 /** So long a promote waits for a version to include what the served one does, milliseconds. */
 const WAIT_MS = 10_000;
 const LOOK_MS = 20;
-/** See `Catching`. */
-const CAUGHT_UP_MS = 1000;
+/** What is so far behind does not catch up while somebody waits, records. */
+const FAR = 100_000;
 
 /** What is no conflict with what is so. */
 const STATUS: Readonly<Record<string, number>> = { 'unknown-version': 404 };
@@ -230,9 +230,6 @@ async function waitUntilCovered(
     await clock.sleep(LOOK_MS);
   }
 }
-
-/** What is so far behind does not catch up while somebody waits. */
-const FAR = 100_000;
 
 function reprocess(
   deps: StepDeps,

@@ -8,6 +8,7 @@ import {
   offsets,
   product,
   restatementRule,
+  stepName,
   text,
   version2,
   versionSince2,
@@ -132,17 +133,7 @@ export const versionsReply = z.object({
 export const stepRequest = z.object({
   v: z.literal(1),
   product: name,
-  step: z.enum([
-    'promote',
-    'rollback',
-    'reprocess',
-    'restate',
-    'switch',
-    'pause',
-    'resume',
-    'cancel',
-    'drop',
-  ]),
+  step: stepName,
   options: z.object({
     version: z.exactOptional(count),
     condition: z.exactOptional(text).describe('Promote: only if this holds of what differs'),

@@ -84,6 +84,18 @@ export const version = z.literal(1).describe('Version of the message');
 
 export const version2 = z.literal(2).describe('Version of the message');
 
+export const stepName = z.enum([
+  'promote',
+  'rollback',
+  'reprocess',
+  'restate',
+  'switch',
+  'pause',
+  'resume',
+  'cancel',
+  'drop',
+]);
+
 export const restatementRule = z
   .object({
     ids: z.exactOptional(z.array(text).readonly()),

@@ -40,7 +40,7 @@ export function finite(value: number): number {
 const POWERS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 export const MAX_SCALE = POWERS.length - 1;
 
-export const powerOfTen = (power: number): number => POWERS[power] as number;
+const powerOfTen = (power: number): number => POWERS[power] as number;
 
 /** As DuckDB casts it: one division of what a double holds exactly. */
 export const decimalToDouble = (digits: number, scale: number): number =>

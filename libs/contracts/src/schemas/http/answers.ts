@@ -1,6 +1,6 @@
 /** Schemas of what HTTP answers; members that are not named may be there only where an object is loose. */
 import { z } from 'zod';
-import { count, name, offsetVector, offsets, restatement, text, value } from '../parts';
+import { count, name, offsetVector, offsets, restatement, stepName, text, value } from '../parts';
 
 const rfc3339 = text.describe('RFC 3339, in UTC');
 const flag = z.boolean();
@@ -249,17 +249,7 @@ const version = z
 export const step = z
   .object({
     product: name,
-    step: z.enum([
-      'promote',
-      'rollback',
-      'reprocess',
-      'restate',
-      'switch',
-      'pause',
-      'resume',
-      'cancel',
-      'drop',
-    ]),
+    step: stepName,
     version: count.describe('The version that it was about'),
     served: count.describe('What the name answers with now'),
     before: count.describe('And did before'),
