@@ -54,7 +54,9 @@ function printPlan(planned: Planned, explain: boolean, output: Output): void {
   out.write(`${bold(directory)} ${dim(`compared with ${against}`)}\n\n`);
   for (const problem of problems) out.write(`${describeProblem(problem, out)}\n`);
   const lines = linesOf(planned);
-  const shown = lines.filter(({ outcome }) => explain || outcome !== 'unchanged');
+  const shown = lines.filter(
+    ({ outcome, change }) => explain || outcome !== 'unchanged' || change.notices.length > 0,
+  );
   if (shown.length > 0) {
     const rows = shown.map((line) => [
       ...[line.kind, line.name, line.versions, coloured(line, output), line.what],

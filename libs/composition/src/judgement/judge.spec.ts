@@ -116,6 +116,10 @@ describe('a product', () => {
     });
     const switched = running({ served: 2, last: 2, others: [{ ...other, version: 1 }] }, [kappa]);
     expect(productOf({ topology: 'kappa' }, switched)).toMatchObject({ outcome: 'applied', notices: [] });
+    const stays = [
+      { code: 'topology-switched', message: expect.stringContaining('served as kappa') as string },
+    ];
+    expect(productOf({}, switched)).toMatchObject({ outcome: 'unchanged', notices: stays });
     // The version that the catalog declares began with another topology than it has by now.
     const moved = running({ topology: 'kappa', last: 2, others: [{ ...other, state: 'building' }] }, [
       plan(),
@@ -123,6 +127,8 @@ describe('a product', () => {
     ]);
     const declared = { ...moved, plans: [plan({ topology: 'kappa' })] };
     expect(productOf({ topology: 'lambda' }, declared)).toMatchObject({ outcome: 'applied', notices: [] });
+    // What the catalog says is being built.
+    expect(productOf({ topology: 'kappa' }, declared)).toMatchObject({ outcome: 'unchanged', notices: [] });
   });
 
   test('that is new, or gone, is told so', () => {
@@ -164,6 +170,14 @@ describe('readers of a product notice', () => {
   ])('%s', (_what, next, expected) => {
     expect(notices(next)).toEqual([...expected, SAME]);
   });
+
+  test('windows of another time zone', () => {
+    const zoned = (zone: string) => ({ window: { column: 'n', sizeMicros: 1, sizeMonths: 0, zone } });
+    const from = { ...running({}), plans: [plan(zoned('Europe/Berlin'))] };
+    const codesFor = (zone: string) => codes(productOf({ version: 2, ...zoned(zone) }, from)?.notices);
+    expect(codesFor('Europe/Lisbon')).toContain('window-changed');
+    expect(codesFor('Europe/Berlin')).not.toContain('window-changed');
+  });
 });
 
 describe('a source', () => {
@@ -171,11 +185,18 @@ describe('a source', () => {
 
   test('may get another lateness, a description, fields: at once, and its products are named', () => {
     const properties = { shop: { type: 'string' }, amount: { type: 'number' }, tip: { type: 'number' } };
-    const change = { latenessMicros: 90_000_000, description: 'x', schema: { type: 'object', properties } };
+    const from = { kind: 'kafka', stream: 'shop.orders', format: 'json' } as const;
+    const change = {
+      latenessMicros: 90_000_000,
+      from,
+      description: 'x',
+      schema: { type: 'object', properties },
+    };
     expect(sourceOf(change)).toMatchObject({
       ...{ outcome: 'applied', products: ['sales'], notices: [], problems: [] },
       differences: [
         { what: 'lateness', before: null, after: '90 seconds' },
+        { what: 'from', before: null, after: 'kafka shop.orders (json)' },
         { what: 'description' },
         { what: 'field amount', before: '{"type":"integer"}', after: '{"type":"number"}' },
         { what: 'field tip', before: null },

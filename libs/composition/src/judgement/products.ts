@@ -1,6 +1,6 @@
 /** What becomes of each product: taken at once, built, gone back to, refused; and what its readers will notice. */
 import type { Plan, Problem, Versions } from '@tenon/domain';
-import { idOf, isCandidate, isVersionThere, nextVersion, otherVersion } from '@tenon/domain';
+import { candidateOf, idOf, isCandidate, isVersionThere, nextVersion, otherVersion } from '@tenon/domain';
 import { changedPlans, takePlan } from '@tenon/runtime';
 import { readersNotice } from './readers';
 import { durationText, namesIn, shorter } from './texts';
@@ -79,8 +79,8 @@ function changeOf({ declared, served, next, versions, known, problems }: Case): 
     return { ...to, outcome, differences, notices: [...moves, ...givesUp] };
   }
   const isChanged = differences.length > 0 || givesUp.length > 0;
-  const stays =
-    outcome === 'applied' && served.topology !== next.topology ? [topologyStays(served, next)] : [];
+  const isUnderWay = versions !== undefined && candidateOf(versions) !== undefined;
+  const stays = served.topology === next.topology || isUnderWay ? [] : [topologyStays(served, next)];
   return {
     ...{ ...to, outcome: isChanged ? 'applied' : 'unchanged', differences },
     notices: [...stays, ...givesUp],
@@ -165,7 +165,7 @@ const topologyMoves = ({ product, topology }: Plan, version: number): Notice => 
 /** Of a switch: a reload leaves it, and an apply goes by the file. */
 const topologyStays = (served: Plan, { product, topology }: Plan): Notice => ({
   code: 'topology-switched',
-  message: `${product} was switched to ${served.topology} and stays so with a reload; by the catalog it is ${topology}, which \`tenon apply\` goes back to.`,
+  message: `${product} is served as ${served.topology}, as it was switched to, and stays so with a reload; by the catalog it is ${topology}, which \`tenon apply\` builds or goes back to.`,
   hint: `Write topology: ${served.topology} into products/${product}.yaml.`,
   breaking: false,
 });

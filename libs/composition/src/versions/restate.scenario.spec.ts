@@ -153,7 +153,11 @@ test.each(['sales', 'live'])(
     });
     expect(await get(`/v1/products/${product}/generations`)).toMatchObject({ keeps: 3 });
 
-    // Neither a catalog with another topology nor a switch takes them back.
+    // Neither the same catalog, nor one with another topology, nor a switch takes them back.
+    expect((await post('/v1/apply?promote=true')).status).toBeLessThan(300);
+    expect(await get(`/v1/products/${product}`)).toMatchObject({ version: 3 });
+    const states = (await get(`/v1/products/${product}`))['versions'] as { state: string }[];
+    expect(states.filter(({ state }) => state === 'building' || state === 'ready')).toEqual([]);
     const other = product === 'sales' ? 'kappa' : 'lambda';
     write(`products/${product}.yaml`, `topology: ${other}\ngenerations: 3\n`);
     expect((await post('/v1/reload')).body['instances']).toMatchObject([{ outcome: 'reloaded' }]);
