@@ -6,6 +6,7 @@ const { paths } = JSON.parse(readFileSync(join(__dirname, 'tsconfig.base.json'),
 const moduleNameMapper = Object.fromEntries(
   Object.entries(paths).map(([name, [target]]) => [`^${name}$`, join(__dirname, target)]),
 );
+moduleNameMapper['^fast-check$'] = join(__dirname, 'tools/jest/fast-check.cjs');
 
 /** @param {string} displayName */
 module.exports = (displayName, rootDir) => ({
