@@ -14,5 +14,5 @@ module.exports = {
   projects: ['libs', 'apps', 'tools'].flatMap((folder) => projects(join(__dirname, folder))),
   maxWorkers: 2,
   // A machine that does other things is slow; no test judges speed by the clock.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

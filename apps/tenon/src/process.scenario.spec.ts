@@ -57,7 +57,7 @@ it('exits with 0, 1 and 2, from whatever directory it is called', async () => {
     err: expect.stringContaining('There is no file nope.csv.'),
   });
   expect(wrong).toMatchObject({ code: 2, out: '' });
-}, 30_000);
+}, 120_000);
 
 it('runs as npx starts it, and plans a catalog', async () => {
   const bin = [join(ROOT, 'apps/tenon/bin/tenon.js')];
@@ -102,7 +102,7 @@ it('ends a load at Ctrl-C after the batch that is on its way, and the next one g
   expect(fake.events.map((event) => (event.data as { n: number }).n)).toEqual(
     Array.from({ length: 100 }, (_, index) => index),
   );
-}, 30_000);
+}, 120_000);
 
 // The real entry installs what is missing, which a test must not set off: it runs where nothing is.
 const lock = createHash('sha256')

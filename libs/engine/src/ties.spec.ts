@@ -20,7 +20,7 @@ const source = sourceOf({
 });
 
 /** A run writes files of the archive: slow on a machine that is loaded. */
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let engine: Engine;
 let oracle: Oracle;

@@ -1,4 +1,5 @@
 export interface EventuallyOptions {
+  /** Long by default: what should come comes late on a machine that does other things as well. */
   readonly timeoutMs?: number;
   readonly everyMs?: number;
 }
@@ -14,7 +15,7 @@ export async function eventually<T>(
   condition: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const { timeoutMs = 10_000, everyMs = 5 } = options;
+  const { timeoutMs = 60_000, everyMs = 5 } = options;
   const end = performance.now() + timeoutMs;
   let failure: unknown = null;
   for (;;) {

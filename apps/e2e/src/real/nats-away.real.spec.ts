@@ -11,7 +11,7 @@ import { ShopProcesses } from './shop-processes';
 const PROMPT_MS = 6_000;
 
 describeOnServers('With NATS gone', () => {
-  jest.setTimeout(60_000);
+  jest.setTimeout(120_000);
   let proxy: TcpProxy;
   let shop: ShopProcesses;
   let ingestion: ServiceProcess;

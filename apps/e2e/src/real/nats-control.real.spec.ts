@@ -17,7 +17,7 @@ interface Reload {
 }
 
 describeOnServers('Control over NATS', () => {
-  jest.setTimeout(60_000);
+  jest.setTimeout(120_000);
   let shop: ShopProcesses;
   let ingestion: ServiceProcess;
   let speed: ServiceProcess;

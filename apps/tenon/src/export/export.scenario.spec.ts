@@ -19,7 +19,7 @@ import { runLine } from '../run.fixture';
 
 const EXAMPLE = join(__dirname, '../../../../catalog');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let directory: string;
 let host: Host | null = null;

@@ -9,7 +9,7 @@ import { createLogger, readSettings } from '@tenon/runtime';
 import { runLine } from '../run.fixture';
 import type { Planned } from './plan';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let directory: string;
 let host: Host;

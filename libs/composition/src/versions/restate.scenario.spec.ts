@@ -8,7 +8,7 @@ import type { Host } from '../host';
 import { startHost } from '../host';
 import { SERVICES } from '../services';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let directory: string;
 let host: Host;

@@ -10,7 +10,7 @@ import { startHost } from '../host';
 import { SERVICES } from '../services';
 
 const logger = createLogger({ level: 'silent', name: 'test' });
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let directory: string;
 let host: Host;

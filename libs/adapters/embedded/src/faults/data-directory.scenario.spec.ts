@@ -73,7 +73,7 @@ test('a second process is refused with the pid of the first, and touches nothing
   const next = await openDataDirectory(directory);
   expect((await start(directory)).said).toBe('data-directory-locked');
   await next.close();
-}, 30_000);
+}, 120_000);
 
 test('one process can not open it twice', async () => {
   const directory = fresh();

@@ -17,7 +17,7 @@ import type { Rules } from './rules';
 import { RULES } from './rules';
 import { WORLDS } from './worlds';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const PROTOCOL = join(__dirname, '..');
 
