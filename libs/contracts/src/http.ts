@@ -58,6 +58,8 @@ export interface AnswerEnvelope {
   readonly cut: OffsetVector;
   /** The answer is exactly the fold of all records below these offsets. */
   readonly included: OffsetVector;
+  /** Rows of windows that ended by then are past the product's retention, and not there, RFC 3339. Absent: all are there. */
+  readonly retainedFrom?: string;
   /** Records in the log that the answer does not include yet. */
   readonly behind: number;
   /** Events below these offsets that the product could not take, since it began. */

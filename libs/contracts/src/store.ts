@@ -89,7 +89,10 @@ export interface PointerDocument extends Pointer {
 }
 
 /** As editions 1 and 2 wrote it: of a product with one source, by partition. Edition 1 wrote no `v`. */
-export interface PointerDocumentBefore extends Omit<Pointer, 'cut' | 'epochs' | 'barriers' | 'orders'> {
+export interface PointerDocumentBefore extends Omit<
+  Pointer,
+  'cut' | 'epochs' | 'barriers' | 'orders' | 'horizon'
+> {
   readonly v?: 1;
   readonly cut: Readonly<Record<string, Offset>>;
   readonly epochs: Readonly<Record<string, Epoch>>;

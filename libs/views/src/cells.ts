@@ -2,7 +2,7 @@
 import type { BaseDocument, SpeedDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { CellVersion, Generation, LandedPart, State, Value } from '@tenon/domain';
-import { mergeStates, versionAt } from '@tenon/domain';
+import { isPastRetention, mergeStates, versionAt } from '@tenon/domain';
 import type { StoreSnapshot } from '@tenon/ports';
 import type { CellTexts, Layer } from './cell-texts';
 import { cellTexts, closedTexts, textsByKey, textsOfParts } from './cell-texts';
@@ -25,7 +25,7 @@ export interface MergedCell {
 }
 
 /**
- * A cell of its documents; undefined if none of them counts at the view's generation.
+ * A cell of its documents; undefined if none of them counts at the view's generation, or it is past the product's retention.
  *
  * @throws DamagedDocument
  */
@@ -35,7 +35,7 @@ export function mergedCell(
   view: ProductView,
   { id, base, speed, past }: CellTexts,
 ): MergedCell | undefined {
-  const { line, generation } = view.base.pointer;
+  const { line, generation, horizon } = view.base.pointer;
   let key: readonly Value[] | undefined;
   let states: readonly State[] | undefined;
   let version: CellVersion | undefined;
@@ -60,6 +60,7 @@ export function mergedCell(
     key ??= k;
   }
   if (key === undefined || states === undefined) return undefined;
+  if (isPastRetention(layout.plan, key[0], horizon)) return undefined;
   return { id, key, states, base: version, inSpeed: speed.length > 0, newest };
 }
 

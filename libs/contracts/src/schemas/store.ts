@@ -88,6 +88,9 @@ export const pointer = z
     cut: laneOffsets,
     epochs: z.record(z.string(), count).readonly().describe('Lane → the epoch that begins at the cut'),
     barriers,
+    horizon: z
+      .exactOptional(z.number().int())
+      .describe('Rows of windows that end by then are past the retention, microseconds; absent: none is'),
   })
   .describe('Which base view is served. Its version holds for the base cells too');
 

@@ -29,6 +29,8 @@ export interface Pointer extends CutTimes {
   readonly ledger: LedgerCounts;
   /** In which orders all cells of the line stand, beside that of their keys. Absent: in none, for sure. */
   readonly orders?: string;
+  /** Rows of windows that end by then are past the product's retention, microseconds (see retention.ts). Absent: none is. */
+  readonly horizon?: number;
 }
 
 /** What is served before the first generation. */

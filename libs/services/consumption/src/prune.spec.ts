@@ -1,9 +1,10 @@
 import { MemoryStore } from '@tenon/testing';
 import { STORE_KEYS, parseSpeedKey, pointerDocument } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
+import { cellKey, formatTimestamp } from '@tenon/domain';
 import { prune } from './prune';
 import { ManualClock, settle } from './testing/manual-clock';
-import { LAYOUT, PRODUCT, idOfCell, layoutFor, pointerOf } from './testing/sales';
+import { HOUR, LAYOUT, PRODUCT, idOfCell, layoutFor, pointerOf, rows } from './testing/sales';
 
 let store: MemoryStore;
 let clock: ManualClock;
@@ -178,5 +179,73 @@ describe('generations that are kept', () => {
     await prune({ store, clock }, layoutFor({ generations: 0 }), served, new AbortController().signal);
     expect(keptLeft()).toEqual([STORE_KEYS.kept(PRODUCT, 1, 4)]);
     expect(store.keys('base')).toEqual([STORE_KEYS.base(PRODUCT, 1) + idOfCell('ann')]);
+  });
+});
+
+describe('rows past the retention', () => {
+  const layout = layoutFor({ retentionMicros: 5 * HOUR, generations: 1 });
+  const keyOfHour = (hour: number, customer: string) =>
+    STORE_KEYS.base(PRODUCT, 0) + idOfCell(customer, hour);
+  const served = pointerOf({ generation: 3, horizon: 400 * HOUR });
+
+  /** 600 rows of hours 0 … 599, the hour of one unknown, and what two generations show. */
+  beforeEach(async () => {
+    await store.transact(async (tx) => {
+      for (let hour = 0; hour < 600; hour += 1)
+        tx.put('base', keyOfHour(hour, 'ann'), {
+          k: [formatTimestamp(hour * HOUR), 'ann'],
+          v: [{ g: 1, s: [hour] }],
+        });
+      tx.put('base', STORE_KEYS.base(PRODUCT, 0) + cellKey(layout.types, [null, 'ann']), {
+        k: [null, 'ann'],
+        v: [{ g: 1, s: [1] }],
+      });
+      const before = pointerOf({ generation: 2, horizon: 300 * HOUR });
+      for (const pointer of [before, served])
+        tx.put('meta', STORE_KEYS.kept(PRODUCT, 0, pointer.generation), {
+          v: 1,
+          pointer: pointerDocument(pointer),
+          before: pointer === served ? { line: 0, generation: 2 } : null,
+        });
+      tx.put('meta', STORE_KEYS.pointer(PRODUCT), pointerDocument(served));
+    });
+  });
+
+  const left = () => store.keys('base').length;
+  const pruneNow = () => {
+    const done = prune({ store, clock }, layout, served, new AbortController().signal);
+    return settled(done);
+  };
+  const settled = async (done: Promise<number>): Promise<number> => {
+    let isOver = false;
+    void done.finally(() => (isOver = true)).catch(() => undefined);
+    while (!isOver) await clock.advance(1000);
+    return done;
+  };
+
+  test('go once no generation shows them, and those of no window stay', async () => {
+    const shown = await rows(store, layout);
+    expect(Object.keys(shown)).toHaveLength(201);
+    expect(await pruneNow()).toBe(300);
+    expect(left()).toBe(301);
+    expect(await rows(store, layout)).toEqual(shown);
+    expect(await pruneNow()).toBe(0);
+  });
+
+  test('whoever is killed between two steps has changed no answer, and the rest goes the next time', async () => {
+    const shown = await rows(store, layout);
+    for (const steps of [0, 1]) {
+      let commits = 0;
+      store.beforeCommit = () => {
+        if (commits++ >= steps) throw new Error('killed');
+      };
+      await expect(pruneNow()).rejects.toThrow('killed');
+      store.beforeCommit = () => undefined;
+      expect(await rows(store, layout)).toEqual(shown);
+    }
+    expect(left()).toBe(601 - 249);
+    await pruneNow();
+    expect(left()).toBe(301);
+    expect(await rows(store, layout)).toEqual(shown);
   });
 });

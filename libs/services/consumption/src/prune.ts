@@ -8,12 +8,13 @@ import {
   parseProgressKey,
   parseSpeedKey,
 } from '@tenon/contracts';
-import type { Epoch, Pointer, ServedPlace } from '@tenon/domain';
+import type { Epoch, Pointer } from '@tenon/domain';
 import { isBehind, isServedBefore, keptBy, keptGenerations, laneKey, laneOfNumber } from '@tenon/domain';
 import type { Clock, DocumentPlaces, ProductStore, StoreTable } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { placesOf, readKept, readPointer } from '@tenon/views';
 import { pauseAfter } from './pause';
+import { pruneRows } from './prune-rows';
 
 /** Keys looked at, and deleted, at a time. */
 const CHUNK = 250;
@@ -87,6 +88,7 @@ async function pruneBase(
     lt: STORE_KEYS.past(product, oldest.line, oldest.generation + 1),
   };
   deleted += await deleteWhere('base', past, () => true, false);
+  deleted += await pruneRows(deps, layout, oldest, served.line, signal);
   // Ranges that were given up. One of the served generation may still be the one of a new line.
   const isOver = (account: RangeAccountDocument) => account.to < served.generation;
   return deleted + (await deleteWhere('meta', STORE_KEYS.rangesOf(product), (_, account) => isOver(account)));
@@ -101,7 +103,7 @@ async function leaveGenerations(
   { store }: PruneDeps,
   layout: ProductLayout,
   served: Pointer,
-): Promise<ServedPlace> {
+): Promise<Pointer> {
   const { product, plan } = layout;
   const { kept, all } = await store.snapshot(async (snapshot) => {
     const documents = await readKept(snapshot, layout);

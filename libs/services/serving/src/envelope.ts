@@ -19,7 +19,7 @@ import { hasGap, includedIn, ledgerOf, troublesOf } from '@tenon/views';
 interface Standing {
   readonly included: LaneOffsets;
   readonly missing: boolean;
-  readonly fields: Pick<AnswerEnvelope, 'topology' | 'generation' | 'cut' | 'included'>;
+  readonly fields: Pick<AnswerEnvelope, 'topology' | 'generation' | 'cut' | 'included' | 'retainedFrom'>;
   readonly deadLettered: number;
   readonly lost: number;
   /** `fields`, up to the value of `behind`. */
@@ -113,7 +113,7 @@ export class Envelopes {
 
   private make(view: ProductView, layer: Layer, at: number): Standing {
     const { plan, sources } = this.layout;
-    const { generation, line, cut: before } = view.base.pointer;
+    const { generation, line, cut: before, horizon } = view.base.pointer;
     const cut = this.complete(before);
     const included = layer === 'batch' ? cut : includedIn(view);
     const ledger = layer === 'batch' ? view.base.pointer.ledger : ledgerOf(view);
@@ -125,6 +125,7 @@ export class Envelopes {
     const fields = {
       ...{ topology: plan.topology, generation },
       ...{ cut: toVector(cut, sources), included: toVector(included, sources) },
+      ...(horizon !== undefined && { retainedFrom: formatTimestamp(horizon) }),
     };
     const said = troubles.length > 0 ? JSON.stringify(troubles) : null;
     const offsets = JSON.stringify([

@@ -42,7 +42,7 @@ export class Rows {
     where: RowsQuery['where'],
   ): Promise<(RowText | undefined)[]> {
     const { pointer } = view.base;
-    const { generation } = pointer;
+    const { generation, horizon = -Infinity } = pointer;
     const watermark = watermarkAt(pointer, this.layout.lateness) ?? -Infinity;
     const rows: (RowText | undefined)[] = [];
     let missing: MergedCell[] | null = null;
@@ -51,7 +51,7 @@ export class Rows {
       const texts = cells[at] as CellTexts;
       const row = this.kept.find(texts, generation);
       if (row !== undefined) {
-        const isAsked = where.length === 0 || matches(where, row.key);
+        const isAsked = !(row.end <= horizon) && (where.length === 0 || matches(where, row.key));
         rows.push(isAsked ? rowText(texts, row, watermark) : undefined);
         continue;
       }

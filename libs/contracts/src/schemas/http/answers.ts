@@ -138,6 +138,9 @@ export const envelope = z
     generation: count,
     cut: offsetVector,
     included: offsetVector.describe('The answer is exactly the fold of all records below'),
+    retainedFrom: optional(rfc3339).describe(
+      'Rows of windows that ended by then are past the retention and not there; absent: all are there',
+    ),
     behind: count,
     deadLettered: count,
     lost: optional(count).describe('Records below that are gone and whose loss was accepted; absent: none'),

@@ -4,7 +4,7 @@
  */
 import { keyAfter } from '@tenon/contracts';
 import type { FoldTarget, Pointer } from '@tenon/domain';
-import { closedMove, foldableGeneration, movedPointer, timesOf } from '@tenon/domain';
+import { closedMove, foldableGeneration, movedPointer, timesOf, withHorizon } from '@tenon/domain';
 import type { Clock, ProductStore } from '@tenon/ports';
 import type { CellRange, ProductLayout, ProductView } from '@tenon/views';
 import { ALL_CELLS, closedSpeedCells, readPointer, readView } from '@tenon/views';
@@ -63,7 +63,7 @@ export async function foldClosedEpochs(
       layout,
       served,
       target,
-      movedPointer(served, target, move, layout.plan.hash, at),
+      withHorizon(served, movedPointer(served, target, move, layout.plan.hash, at), layout.plan),
       true,
     );
     servePointer(tx, layout, served, moved);

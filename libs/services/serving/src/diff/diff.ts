@@ -2,7 +2,7 @@
 import type { Plan } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type { Engine } from '@tenon/ports';
-import type { LayerStores } from '@tenon/views';
+import type { LayerStores, ProductView } from '@tenon/views';
 import { ALL_CELLS, cellsOf, withView } from '@tenon/views';
 import type { ColumnDifference, Counts, RowDifference } from './compare';
 import { compareCells, comparedColumns } from './compare';
@@ -65,7 +65,8 @@ export function diffVersions(
       ] as const;
       const [left, right] = chooseSides(seen, [a.asOf, b.asOf], options.notBefore);
       const { by = defaultBy(a.layout.plan, b.layout.plan), limit, signal } = options;
-      const compared = await compareCells(engine, sideOf(left), sideOf(right), {
+      const horizon = Math.max(...[left, right].map(({ view }) => view.base.pointer.horizon ?? -Infinity));
+      const compared = await compareCells(engine, sideOf(left, horizon), sideOf(right, horizon), {
         ...{ by, most: limit },
         ...(signal && { signal }),
       });
@@ -74,10 +75,16 @@ export function diffVersions(
   );
 }
 
-const sideOf = ({ layout, view, snapshots }: ChosenSide) => ({
+/** @param horizon rows that are past the retention of either are in neither */
+const sideOf = ({ layout, view, snapshots }: ChosenSide, horizon: number) => ({
   plan: layout.plan,
-  cells: cellsOf(snapshots, layout, view, 'merged', ALL_CELLS),
+  cells: cellsOf(snapshots, layout, beyond(view, horizon), 'merged', ALL_CELLS),
 });
+
+const beyond = (view: ProductView, horizon: number): ProductView =>
+  Number.isFinite(horizon)
+    ? { ...view, base: { ...view.base, pointer: { ...view.base.pointer, horizon } } }
+    : view;
 
 function answerOf(
   left: ChosenSide,

@@ -1,0 +1,288 @@
+/**
+ * Rows that grow old: what answers have, of now and of before, against plain code over the log, while the clock moves on by days. An
+ * old row is gone from every answer from the same cut on, in each layer, and comes back with no late event and no full cut.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createFileEventLog,
+  createFileLake,
+  createIds,
+  createLmdbProductStore,
+  createMemoryBus,
+  systemClock,
+} from '@tenon/adapters-embedded';
+import { archivedRecords } from '@tenon/archive';
+import type { BaseDocument } from '@tenon/contracts';
+import { TOPICS } from '@tenon/contracts';
+import type { Plan, SourceDefinition, Topology } from '@tenon/domain';
+import { createEngine } from '@tenon/engine';
+import type { Bus, Clock, Engine, EventLog, Lake, ProductStore, RunningService } from '@tenon/ports';
+import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
+import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
+import { createIngestion } from '@tenon/service-ingestion';
+import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
+import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
+import { NO_LOGGER } from '@tenon/telemetry';
+import { eventually } from '@tenon/testing';
+import { createTieredLog } from '@tenon/tiered-log';
+import { servedPointers, troubleBook } from '@tenon/views';
+
+jest.setTimeout(120_000);
+
+const HOUR = 3_600_000;
+const RETENTION = 48 * HOUR;
+const NOW = Date.parse('2024-03-01T10:20:00Z');
+const EVENTS = TOPICS.events('s');
+const SOURCE: SourceDefinition = {
+  ...{ name: 's', key: ['k'], time: 't', partitions: 2, dedupe: { window: 100 } },
+  schema: {
+    type: 'object',
+    properties: { t: { type: 'string', format: 'date-time' }, k: { type: 'string' } },
+    required: ['t', 'k'],
+  },
+};
+
+let directory: string;
+let now: number;
+const clock: Clock = { ...systemClock, now: () => now };
+let log: EventLog;
+let store: ProductStore;
+let bus: Bus;
+let lake: Lake;
+let engine: Engine;
+const running: RunningService[] = [];
+let ids = 0;
+/** Everything that was sent, with the time at which it was. */
+let sent: { readonly t: number; readonly k: string; readonly at: number }[] = [];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'tenon-retention-'));
+  now = NOW;
+  log = createFileEventLog({ directory: join(directory, 'log'), clock });
+  store = await createLmdbProductStore({ directory: join(directory, 'store') });
+  lake = createFileLake({ directory: join(directory, 'lake') });
+  bus = createMemoryBus();
+  engine = await createEngine({ threads: 1 });
+  [ids, sent] = [0, []];
+});
+
+afterEach(async () => {
+  await stop();
+  await engine.close();
+  await store.close();
+  await bus.close();
+  await log.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const plan = (name: string, topology: Topology, sql: string, retention: number | null): Promise<Plan> =>
+  engine.plan(SOURCE, {
+    ...{ name, version: 1, topology, sql, generations: 2 },
+    retentionMicros: retention === null ? null : retention * 1000,
+  });
+
+const HOURS = `SELECT time_bucket(INTERVAL '1 hour', event_time) AS w, k, count(*) AS n FROM s GROUP BY 1, 2`;
+
+async function start(): Promise<void> {
+  const plans = await Promise.all([
+    plan('lam', 'lambda', HOURS, RETENTION),
+    plan('kap', 'kappa', HOURS, RETENTION),
+    plan('all', 'lambda', HOURS, null),
+    plan('total', 'lambda', 'SELECT k, count(*) AS n FROM s GROUP BY 1', RETENTION),
+  ]);
+  const sources = [SOURCE];
+  const deps = {
+    ...{ log, store, bus, lake, engine, clock, logger: NO_LOGGER, sources, plans },
+    ...{ ids: createIds(), pointers: servedPointers(store), troubles: troubleBook(store, clock) },
+  };
+  const tiered = createTieredLog(log, archivedRecords(deps), NO_LOGGER);
+  running.push(
+    await createIngestion({
+      ...deps,
+      products: plans.map(({ product }) => `${product}@1` as never),
+      config: {},
+    }),
+    await createConsumption({ ...deps, config: { ...CONSUMPTION_DEFAULTS, graceMs: 10 } }),
+    await createBatch({ ...deps, log: tiered, config: BATCH_DEFAULTS }),
+    await createSpeed({ ...deps, log: tiered, config: SPEED_DEFAULTS }),
+    await createServing({ ...deps, config: SERVING_DEFAULTS }),
+  );
+}
+
+async function stop(): Promise<void> {
+  for (const service of running.splice(0).reverse()) await service.stop();
+}
+
+interface Reply {
+  readonly rows: readonly { readonly w: string; readonly k: string; readonly n: number }[];
+  readonly counts?: { readonly onlyA: number; readonly onlyB: number };
+  readonly answer: {
+    readonly generation: number;
+    readonly status: string;
+    readonly retainedFrom?: string;
+    readonly troubles?: readonly unknown[];
+    readonly cut: Record<string, Record<string, number>>;
+    readonly included: Record<string, Record<string, number>>;
+  };
+}
+
+async function call(method: string, path: string, request: object): Promise<Reply> {
+  const route = running
+    .flatMap(({ routes }) => routes)
+    .find((one) => one.method === method && one.path === path);
+  const asked = { params: {}, query: {}, headers: {}, correlationId: 'c' };
+  const response = await route?.handle({
+    ...asked,
+    signal: new AbortController().signal,
+    ...request,
+  } as never);
+  const { json, text } = response as { json?: unknown; text?: string };
+  return (json ?? JSON.parse(text ?? 'null')) as Reply;
+}
+
+/** Events whose times are so many hours before now. */
+async function send(...hours: readonly number[]): Promise<void> {
+  const events = hours.flatMap((hour) =>
+    ['a', 'b', 'c'].map((k) => {
+      const t = now - hour * HOUR;
+      sent.push({ t, k, at: now });
+      const data = { t: new Date(t).toISOString(), k };
+      return { specversion: '1.0', id: `e${(ids += 1)}`, source: '/x', type: 'x', data };
+    }),
+  );
+  const headers = { 'content-type': 'application/cloudevents-batch+json' };
+  const readBody = async () => Buffer.from(JSON.stringify(events));
+  await call('POST', '/v1/sources/:source/events', { params: { source: 's' }, headers, readBody });
+}
+
+const ask = (product: string, query: Record<string, string> = {}) =>
+  call('GET', '/v1/products/:name/rows', { params: { name: product }, query: { limit: '1000', ...query } });
+
+async function cut(full = false): Promise<void> {
+  const before = (await ask('lam')).answer.generation;
+  await call('POST', '/v1/cuts', { query: { full: String(full) } });
+  for (const product of ['lam', 'kap', 'all', 'total'])
+    await eventually(
+      `${product} serves the cut`,
+      async () => (await ask(product)).answer.generation > before,
+      {
+        timeoutMs: 30_000,
+      },
+    );
+}
+
+async function caughtUp(product: string): Promise<Reply> {
+  const ends = await log.endOffsets(EVENTS);
+  return eventually(
+    `${product} has all`,
+    async () => {
+      const reply = await ask(product);
+      return JSON.stringify(reply.answer.included['s']) === JSON.stringify(ends) && reply;
+    },
+    { timeoutMs: 30_000 },
+  );
+}
+
+/** Plain code: what was not too old when it came, of windows that are not too old at the cut. */
+async function expected(
+  retention: number | null,
+  cutAt: Record<string, number>,
+): Promise<Record<string, number>> {
+  const times: number[] = [];
+  for (const [partition, at] of Object.entries(cutAt)) {
+    const [barrier] = at === 0 ? [] : await log.read(EVENTS, Number(partition), at - 1);
+    if (barrier !== undefined) times.push(barrier.timestamp);
+  }
+  const oldest = retention === null || times.length < 2 ? -Infinity : Math.min(...times) - retention;
+  const counts: Record<string, number> = {};
+  for (const { t, k, at } of sent) {
+    const begins = Math.floor(t / HOUR) * HOUR;
+    if ((retention !== null && t < at - retention) || begins + HOUR <= oldest) continue;
+    const name = `${new Date(begins).toISOString().slice(0, 13)} ${k}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const countsOf = ({ rows }: Reply) =>
+  Object.fromEntries(rows.map(({ w, k, n }) => [`${w.slice(0, 13)} ${k}`, n]));
+
+async function check(): Promise<void> {
+  for (const [product, retention] of [
+    ['lam', RETENTION],
+    ['kap', RETENTION],
+    ['all', null],
+  ] as const) {
+    const reply = await caughtUp(product);
+    const right = await expected(retention, reply.answer.cut['s'] ?? {});
+    expect([product, countsOf(reply)]).toEqual([product, right]);
+    expect(reply.answer.troubles).toBeUndefined();
+    expect(reply.answer.retainedFrom === undefined).toBe(retention === null || reply.answer.generation === 0);
+  }
+  // A total has no window to grow old: it has all that was taken.
+  const { rows } = await caughtUp('total');
+  const taken = sent.filter(({ t, at }) => t >= at - RETENTION).length;
+  expect(rows.reduce((sum, { n }) => sum + n, 0)).toBe(taken);
+}
+
+/** Windows of base documents, from the first on. */
+const firstWindow = (product: string): Promise<string> =>
+  store.snapshot(async (snapshot) => {
+    const prefix = `${product}@1/0`;
+    for await (const chunk of snapshot.scan<BaseDocument>('base', {
+      gte: prefix,
+      lt: `${prefix}~`,
+      limit: 1,
+    }))
+      for (const { value } of chunk) return String(value.k[0]);
+    return '';
+  });
+
+test('an old row is gone from each answer from the same cut on, and what is kept of it goes', async () => {
+  await start();
+  await send(0, 1, 5, 30, 47, 49);
+  await check();
+  await cut();
+  await check();
+  const first = await ask('lam');
+  // A day and a half later: late events into what is still there, and some that are too late.
+  now += 36 * HOUR;
+  await send(0, 20, 36, 47, 48.5, 70);
+  await check();
+  await cut();
+  await check();
+  const second = await ask('lam');
+  expect(second.rows.length).toBeLessThan(first.rows.length + 12);
+  // What was served before is as it was, as long as it can be asked for.
+  expect((await ask('lam', { asOf: String(first.answer.generation) })).rows).toEqual(first.rows);
+  const generations = [first, second].map(({ answer }) => `@${answer.generation}`);
+  const difference = await call('GET', '/v1/products/:name/diff', {
+    params: { name: 'lam' },
+    query: { a: generations[0], b: generations[1] },
+  });
+  expect(difference.counts).toMatchObject({ onlyA: 0 });
+  // Everything anew changes nothing, and a restart neither.
+  await cut(true);
+  await check();
+  await stop();
+  await start();
+  await check();
+  for (let i = 0; i < 3; i++) {
+    now += 8 * HOUR;
+    await send(0, 40);
+    await cut();
+    await check();
+  }
+  // Of no generation that can be read.
+  const oldest = (await ask('lam')).answer.generation - 2;
+  const { retainedFrom = '' } = (await ask('lam', { asOf: String(oldest) })).answer;
+  for (const product of ['lam', 'kap'])
+    await eventually(`old rows of ${product} are removed`, async () => {
+      const begins = Date.parse(await firstWindow(product));
+      return begins + HOUR > Date.parse(retainedFrom);
+    });
+  expect(Date.parse(await firstWindow('all'))).toBeLessThan(NOW - 48 * HOUR);
+  await check();
+});
