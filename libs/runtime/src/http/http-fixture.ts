@@ -50,18 +50,27 @@ export async function serve(
   return { ...server, logger };
 }
 
-/** Sends bytes as they are; resolves with all that came back until the server closed, or `untilMs` after the last. */
-export function raw(port: number, text: string, untilMs = 1_000): Promise<string> {
+/** Sends bytes as they are; resolves with what came back once that is a whole answer, or the server closed. */
+export function raw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';
     const socket = createConnection(port, '127.0.0.1', () => socket.write(text));
-    socket.setTimeout(untilMs, () => socket.destroy());
-    socket.on('data', (chunk) => (received += chunk.toString('latin1')));
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+      if (isWhole(received)) socket.destroy();
+    });
     socket.on('close', () => resolve(received));
     socket.on('error', (error: NodeJS.ErrnoException) =>
       error.code === 'ECONNRESET' ? resolve(received) : reject(error),
     );
   });
+}
+
+/** Whether an answer has all of the body whose length it says. */
+function isWhole(answer: string): boolean {
+  const [head = '', body] = answer.split('\r\n\r\n', 2);
+  const length = /^content-length: (\d+)\r?$/im.exec(head)?.[1];
+  return body !== undefined && length !== undefined && body.length >= Number(length);
 }
 
 /** The JSON document at the end of a raw answer. */
