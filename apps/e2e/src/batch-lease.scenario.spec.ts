@@ -23,7 +23,8 @@ import { NO_LOGGER } from '@tenon/telemetry';
 import { eventually } from '@tenon/testing';
 import { PARTITIONS, writeMeterCatalog } from './real/meters';
 
-const LEASE_MS = 400;
+/** Long enough that a loaded machine does not let it end by itself. */
+const LEASE_MS = 1_500;
 const TOPIC = TOPICS.events('meters');
 const PRODUCT = 'meters_quarters';
 
