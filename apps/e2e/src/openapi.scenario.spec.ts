@@ -190,6 +190,15 @@ test('every operation is asked, in every way that it answers, and answers as it 
   ])
     expect((await ask('GET', path)).status).toBe(200);
 
+  const { partitions } = json(await ask('GET', '/v1/archive/sales')) as unknown as {
+    partitions: { files: { file: string }[] }[];
+  };
+  const at = partitions.findIndex(({ files }) => files.length > 0);
+  const file = partitions[at]?.files[0]?.file ?? '';
+  expect((await ask('GET', `/v1/archive/sales/${at}/${file}`)).status).toBe(200);
+  await ask('GET', `/v1/archive/sales/${at}/..%2f${file}`);
+  await ask('GET', '/v1/archive/none');
+
   const { letters } = json(await ask('GET', '/v1/dead-letters')) as unknown as {
     letters: { product: string | null }[];
   };
@@ -356,7 +365,7 @@ describe('a service alone', () => {
     serving: /^\/v1\/(products|ledger|losses)/,
   };
   const SHARED =
-    /^\/(v1\/(catalog|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|switch|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
+    /^\/(v1\/(catalog|archive\/.*|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|switch|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
   const directory = mkdtempSync(join(tmpdir(), 'tenon-openapi-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

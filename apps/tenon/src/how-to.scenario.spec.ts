@@ -1,16 +1,20 @@
 /** The pages of docs/how-to, run: files are written, commands end well, and print what stands below them. */
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Host } from '@tenon/composition';
 import { SERVICES, startHost } from '@tenon/composition';
 import { createLogger, readSettings } from '@tenon/runtime';
+import { parse } from 'yaml';
 import { runLine } from './run.fixture';
 
 jest.setTimeout(120_000);
 
 const PAGES = join(__dirname, '../../../docs/how-to');
 const EXAMPLE = 'README.md';
+const TENON = join(__dirname, '../bin/tenon.js');
 
 interface Block {
   readonly language: string;
@@ -59,12 +63,35 @@ const wordsOf = (line: string): string[] =>
 
 const plain = (text: string) => text.replace(/[ \t]+/g, ' ').trim();
 
+/** The steps of a workflow that are this command's, by a shell as CI runs them. @returns the summary that they write */
+async function runWorkflow(text: string): Promise<string> {
+  await mustRun();
+  const { jobs } = parse(text) as { jobs: Record<string, { steps: { run?: string }[] }> };
+  const runs = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
+  const npx = join(directory, 'bin', 'npx');
+  mkdirSync(dirname(npx), { recursive: true });
+  writeFileSync(npx, `#!/bin/sh\nshift\nexec '${process.execPath}' '${TENON}' "$@"\n`, { mode: 0o755 });
+  const summary = join(directory, 'summary.md');
+  writeFileSync(summary, '');
+  // A command that Jest runs does not begin by itself.
+  const { JEST_WORKER_ID: _, ...inherited } = process.env;
+  const env = {
+    ...inherited,
+    ...{ PATH: `${dirname(npx)}:${inherited['PATH']}`, GITHUB_STEP_SUMMARY: summary },
+  };
+  const ours = runs.filter((run) => run.startsWith('npx tenon'));
+  expect(ours.length).toBeGreaterThan(0);
+  for (const run of ours) await promisify(execFile)('bash', ['-e', '-c', run], { cwd: directory, env });
+  return readFileSync(summary, 'utf8');
+}
+
 async function play(page: string): Promise<void> {
   let written = '';
   for (const { language, file, text } of blocksOf(page)) {
     if (file !== '') {
       mkdirSync(dirname(join(directory, file)), { recursive: true });
       writeFileSync(join(directory, file), text);
+      if (file.startsWith('.github/')) written = await runWorkflow(text);
     } else if (language === 'sh') {
       await mustRun();
       written = '';
@@ -92,6 +119,8 @@ test('every page is in the list, and has something to run', () => {
   expect(pages.length).toBeGreaterThan(3);
   for (const page of pages) {
     expect(list).toContain(`(${page})`);
-    expect(blocksOf(page).map(({ language }) => language)).toEqual(expect.arrayContaining(['sh', 'text']));
+    const blocks = blocksOf(page);
+    expect(blocks.map(({ language }) => language)).toContain('text');
+    expect(blocks.some(({ language, file }) => language === 'sh' || file.startsWith('.github/'))).toBe(true);
   }
 });

@@ -16,6 +16,7 @@ import {
   startProbe,
 } from '@tenon/runtime';
 import { createAccess } from './access';
+import { archiveRoutes } from './archive-route';
 import { catalogRoute } from './catalog-route';
 import { controlRoutes } from './control';
 import { Deployment } from './deployment';
@@ -167,6 +168,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
     }),
     ...versions.routes,
     catalogRoute(parts, set),
+    ...archiveRoutes(parts, settings, set),
     ...healthRoutes({ services: healths, ...watch.health }),
     metricsRoute(metrics),
     ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),

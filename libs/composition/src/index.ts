@@ -1,6 +1,7 @@
 export { endProcess } from '@tenon/runtime';
 export { readServiceSettings, runAlone } from './alone';
 export type { AloneOptions } from './alone';
+export type { ArchiveAnswer } from './archive-route';
 export type { CatalogAnswer } from './catalog-route';
 export { durationText, judgeCatalog } from './judgement';
 export type {

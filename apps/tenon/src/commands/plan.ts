@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import { lazy } from '../cli/lazy';
 import type { CommonOptions } from '../cli/options';
-import { command, jsonOption, urlOption } from '../cli/options';
+import { command, integerIn, jsonOption, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { describeProblem, printJson, styles } from '../cli/output';
 import { plainTable } from '../cli/rows';
 import { markdownOf } from '../plan/markdown';
+import { rowsText } from '../plan/rows/words';
 import type { Planned } from '../plan/plan';
 import type { Line } from '../plan/words';
 import { linesOf, summaryOf, whoOf } from '../plan/words';
@@ -22,6 +23,9 @@ interface PlanFlags extends CommonOptions {
   readonly against?: string;
   readonly explain?: boolean;
   readonly ci?: boolean;
+  readonly rows?: boolean;
+  readonly sampleBytes: number;
+  readonly within: number;
 }
 
 export function planCommand(output: Output): Command {
@@ -31,14 +35,29 @@ export function planCommand(output: Output): Command {
     .option('--against <dir>', 'Compare with this directory, and not with what runs')
     .option('--explain', 'Every difference, unchanged ones too')
     .option('--ci', 'A summary in Markdown; exit code 3 where producers or readers would fail')
+    .option('--rows', 'Compute the rows of what is built anew from the archive, here, and compare them')
+    .option('--no-rows', 'Do not (with --ci they are)')
+    .option(
+      '--sample-bytes <bytes>',
+      'Archive to read for each product at most',
+      integerIn(1, 1e15),
+      256_000_000,
+    )
+    .option('--within <seconds>', 'How long that may take in all', integerIn(1, 86_400), 120)
     .addOption(jsonOption())
     .addOption(urlOption())
     .action(async (dir: string | undefined, options: PlanFlags) => {
-      const { json, ci, url, against, explain = false } = options;
+      const { json, ci, url, against, explain = false, rows = ci === true } = options;
+      const bound = { bytes: options.sampleBytes, ms: options.within * 1000 };
       const directory = dir ?? options.catalog;
       const planned = await lazy
         .plan()
-        .makePlan({ directory, url, ...(against !== undefined && { against }) });
+        .makePlan({
+          directory,
+          url,
+          ...(against !== undefined && { against }),
+          ...(rows && { rows: bound }),
+        });
       if (!planned.ok) output.exitCode = 1;
       else if (ci === true && planned.breaking) output.exitCode = 3;
       if (json) printJson(planned, output);
@@ -71,6 +90,11 @@ function printPlan(planned: Planned, explain: boolean, output: Output): void {
           ? `${yellow(`${whoOf(line.kind)} of ${line.name}`)} ${describeProblem(notice, out)}`
           : dim(`${line.name}: ${describeProblem(explain ? notice : withoutHint(notice), out)}`),
       );
+  }
+  for (const one of planned.rows ?? []) {
+    const { title, sentences, head, lines: rows } = rowsText(one);
+    out.write(`\n${bold(title)}\n${sentences.join('\n')}\n`);
+    if (rows.length > 0) out.write(`\n${plainTable(head, rows, [])}\n`);
   }
   const summary = summaryOf(planned);
   out.write(planned.ok ? `${summary}\n` : red(`${summary}\n`));

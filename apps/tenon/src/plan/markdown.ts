@@ -1,6 +1,8 @@
 /** A plan as the summary of a pull request. */
 import type { Problem } from '@tenon/domain';
 import type { Planned } from './plan';
+import type { RowsText } from './rows/words';
+import { rowsText } from './rows/words';
 import { linesOf, summaryOf, whoOf } from './words';
 
 export function markdownOf(planned: Planned): string {
@@ -39,7 +41,24 @@ export function markdownOf(planned: Planned): string {
       'Good to know',
       others.map(({ name, notice }) => `- ${text(name)}: ${noticeText(notice)}`),
     ),
+    ...(planned.rows ?? []).flatMap((one) => rowsSection(rowsText(one))),
   ].join('\n');
+}
+
+function rowsSection({ title, sentences, head, lines }: RowsText): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const table = [
+    line(head.map(text)),
+    `|${'---|'.repeat(head.length)}`,
+    ...lines.map((cells) => line(cells.map(text))),
+  ];
+  return [
+    `**Rows of ${text(title)}**`,
+    '',
+    ...sentences.map(text),
+    '',
+    ...(lines.length === 0 ? [] : [...table, '']),
+  ];
 }
 
 function problemLine({ place, ...problem }: Problem): string {

@@ -18,6 +18,9 @@ const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter
   'GET /v1/losses': ['read'],
   // It has the SQL of all products.
   'GET /v1/catalog': ['read', ALL],
+  // Events as they came, of whatever products say less.
+  'GET /v1/archive/:source': ['read', ALL],
+  'GET /v1/archive/:source/:partition/:file': ['read', ALL],
   'GET /v1/sources': ['read'],
   'GET /v1/sources/:source': ['read'],
   'POST /v1/sources/:source/events': ['ingest', 'source'],

@@ -4,3 +4,7 @@ export type { ServingConfig, ServingDeps } from './service';
 export { CONDITION_HELP, conditionProblem, parseCondition } from './diff/condition';
 export { diffVersions } from './diff/diff';
 export type { DiffAnswer, DiffDeps, DiffOptions } from './diff/diff';
+export { columnsOf } from './diff/compare';
+export { columnsOnlyIn, defaultBy } from './diff/diff';
+export { RowDifferences } from './diff/row-differences';
+export type { Compared, RowColumns } from './diff/row-differences';

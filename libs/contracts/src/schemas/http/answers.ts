@@ -365,6 +365,26 @@ export const catalog = z
   })
   .meta({ id: 'Catalog' });
 
+export const archive = z
+  .object({
+    source: name,
+    partitions: z.array(
+      z.object({
+        partition: count,
+        files: z.array(
+          z.object({
+            file: name,
+            from: count.describe('Its first offset'),
+            to: count.describe('The offset behind its last'),
+            bytes: count,
+            digest: text.nullable().describe('The first 128 bits of its SHA-256; null: of an old release'),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'Archive' });
+
 export const ledger = z
   .object({
     products: z.array(

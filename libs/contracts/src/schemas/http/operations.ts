@@ -297,6 +297,26 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: 'operation',
     answers: ok('Sources, products, their versions, and how much there is of each source', answers.catalog),
   },
+  'GET /v1/archive/:source': {
+    summary: 'The files of a source’s archive',
+    tag: 'operation',
+    path: source,
+    answers: ok('By partition, in the order of their offsets', answers.archive),
+    problems: { ...NO_SOURCE, 'no-archive': [404] },
+  },
+  'GET /v1/archive/:source/:partition/:file': {
+    summary: 'A file of the archive, as it is',
+    tag: 'operation',
+    path: {
+      ...source,
+      partition: { schema: z.string(), description: 'The partition', required: true },
+      file: { schema: z.string(), description: 'As the list has it', required: true },
+    },
+    answers: {
+      200: { description: 'Parquet', content: { 'application/vnd.apache.parquet': null } },
+    },
+    problems: { ...NO_SOURCE, 'no-archive': [404], 'unknown-file': [404] },
+  },
   'GET /v1/status': {
     summary: 'Every service instance and product',
     tag: 'operation',

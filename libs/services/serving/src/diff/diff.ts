@@ -4,8 +4,9 @@ import { Unavailable } from '@tenon/errors';
 import type { Engine } from '@tenon/ports';
 import type { LayerStores, ProductView } from '@tenon/views';
 import { ALL_CELLS, cellsOf, withView } from '@tenon/views';
-import type { ColumnDifference, Counts, RowDifference } from './compare';
-import { compareCells, comparedColumns } from './compare';
+import { compareCells } from './compare';
+import type { ColumnDifference, Counts, RowDifference } from './row-differences';
+import { comparedColumns } from './row-differences';
 import type { AskedSide, ChosenSide } from './sides';
 import { areAtEqualOffsets, chooseSides, describeSide, sight } from './sides';
 
@@ -99,17 +100,19 @@ function answerOf(
     ...{ a: describeSide(left), b: describeSide(right) },
     offsets: areAtEqualOffsets(left, right) ? 'equal' : 'different',
     ...{ counts: { ...counts, different }, by, columns },
-    ...{ columnsOnlyA: without(a, b), columnsOnlyB: without(b, a) },
+    ...{ columnsOnlyA: columnsOnlyIn(a, b), columnsOnlyB: columnsOnlyIn(b, a) },
     ...{ rows, more: different > rows.length },
   };
 }
 
-const without = (a: Plan, b: Plan) =>
+/** Columns that only `a` has. */
+export const columnsOnlyIn = (a: Plan, b: Plan) =>
   a.columns.map(({ name }) => name).filter((name) => !b.columns.some((one) => one.name === name));
 
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/;
 
-function defaultBy(a: Plan, b: Plan): string | null {
+/** @returns the first measure that is a number in both; null: none */
+export function defaultBy(a: Plan, b: Plan): string | null {
   const compared = new Set(comparedColumns(a, b));
   const isNumber = (plan: Plan, name: string) =>
     plan.columns.some((one) => one.name === name && NUMBER.test(one.type));
