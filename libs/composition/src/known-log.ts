@@ -1,7 +1,11 @@
+import type { Plan } from '@tenon/domain';
 import { identityBook } from '@tenon/service-ingestion';
 import type { EventLog, TopicBook } from '@tenon/ports';
-import { createDeclaredLog, createKnownLog } from '@tenon/tiered-log';
+import { createDeclaredLog, createKnownLog, createWholeLog } from '@tenon/tiered-log';
 import { topicBook } from '@tenon/views';
+import type { Counted, HeldStore } from './held';
+import { heldBy } from './held';
+import { isSeparate } from './layers';
 import { lazyStore } from './lazy-store';
 import type { Parts } from './parts';
 
@@ -11,19 +15,36 @@ import type { Parts } from './parts';
  */
 export type Noted = 'store' | 'log' | 'both';
 
-/** The log, watched over: see `createKnownLog` and `createDeclaredLog`. */
+/** The log, watched over: see `createKnownLog`, `createWholeLog` and `createDeclaredLog`. */
 export async function knownLog(
-  { log, store, clock, ids, logger }: Parts,
+  parts: Parts,
   noted: Noted,
   accepted: readonly string[] = [],
+  counted?: Counted,
 ): Promise<EventLog> {
+  const { log, store, clock, ids, logger } = parts;
   const opened = createDeclaredLog(await log(), logger);
   const open = async (): Promise<TopicBook> => {
     if (noted === 'store') return topicBook(await store());
     const inLog = identityBook(opened, ids);
     return noted === 'log' ? inLog : inBoth(inLog, topicBook(lazyStore(() => store())));
   };
-  return createKnownLog(opened, { book: await open(), clock, logger, accepted });
+  const known = createKnownLog(opened, { book: await open(), clock, logger, accepted });
+  const held =
+    noted === 'log' || counted === undefined
+      ? async () => ({ ends: {}, isAll: true })
+      : heldBy(storesWith(parts, noted, counted.plans), counted, clock);
+  return createWholeLog(known, { clock, held });
+}
+
+function storesWith({ store, home }: Parts, noted: Noted, plans: readonly Plan[]): HeldStore[] {
+  const own = { open: () => store(), isNeeded: noted === 'store' };
+  if (home !== 'store' || !plans.some(isSeparate)) return [own];
+  const layers = (['batch', 'speed'] as const).map((layer) => ({
+    open: () => store(layer),
+    isNeeded: false,
+  }));
+  return [own, ...layers];
 }
 
 /** The store first wherever something is written: what stands in the log alone is not known once the log is gone. */

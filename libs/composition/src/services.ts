@@ -53,7 +53,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
     start: async ({ parts, catalog, settings, metrics }) =>
       createIngestion({
         ...environmentOf('ingestion', parts),
-        log: await knownLog(parts, notedFor(parts, settings), settings.TENON_ACCEPT_TOPICS),
+        log: await knownLog(parts, notedFor(parts, settings), settings.TENON_ACCEPT_TOPICS, catalog),
         bus: await parts.bus(),
         metrics,
         openFeed: feedOpener(catalog.sources, settings, parts),
@@ -161,7 +161,7 @@ async function logBusAndStore(service: ServiceName, { parts, catalog, settings, 
   const layers = await layersOf(parts, plans, settings.TENON_LAYER);
   return {
     ...environmentOf(service, parts),
-    log: await knownLog(parts, 'store', settings.TENON_ACCEPT_TOPICS),
+    log: await knownLog(parts, 'store', settings.TENON_ACCEPT_TOPICS, catalog),
     bus: await parts.bus(),
     ...{ store, layers },
     pointers: pointersOf(layers, service === 'batch' ? 'batch' : 'speed', plans, servedPointers(store)),

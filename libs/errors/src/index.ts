@@ -1,7 +1,10 @@
 export { DamagedDocument } from './damaged-document';
 export { HttpProblem } from './http-problem';
 export { isPassing } from './is-passing';
+export { LogLost } from './log-lost';
 export { LogReplaced } from './log-replaced';
+export { LogTooShort } from './log-too-short';
+export type { ShortPartition } from './log-too-short';
 export { ProductFailed } from './product-failed';
 export { Refusal } from './refusal';
 export { TenonError } from './tenon-error';

@@ -1,7 +1,7 @@
-import { TenonError } from './tenon-error';
+import { LogLost } from './log-lost';
 
 /** A topic of events is not the one whose offsets the store, the archive or receipts hold: nothing may be counted by it. */
-export class LogReplaced extends TenonError {
+export class LogReplaced extends LogLost {
   /** @param is the topic that is there now; null: none */
   constructor(topic: string, was: string, is: string | null) {
     const what = is === null ? 'is gone' : `was deleted and made anew (it is ${is} now)`;

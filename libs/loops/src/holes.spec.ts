@@ -37,6 +37,13 @@ test.each([
     ['log-hole', 10, 15],
   ],
   ['is for duplicates only', 10, { wanted: 6, start: 10, end: 20 }, 'pass', ['dedupe-hole', 6, 10]],
+  [
+    'was counted, and lies beyond the end',
+    10,
+    { wanted: 6, start: 0, end: 20, held: 25 },
+    'stand',
+    ['log-too-short', 20, 25],
+  ],
   ['lies beyond the end', 30, { wanted: 26, start: 0, end: 20 }, 'stand', ['log-too-short', 20, 26]],
 ])('where what is gone %s, each product is told', async (_, next, displaced, verdict, [code, from, to]) => {
   expect(await holes().found(judgeAt(next), { partition: 0, ...displaced })).toBe(verdict);

@@ -91,11 +91,13 @@ export const readFrom = ({ next, readFrom: window }: PartitionJudge, end: Offset
   end < next ? next : window;
 
 /** @param next the offset from which on records count; those before are read for duplicates only */
-export function holeOf(source: string, next: Offset, { partition, wanted, start, end }: Displaced): Hole {
+export function holeOf(source: string, next: Offset, displaced: Displaced): Hole {
+  const { partition, wanted, start, end, held = 0 } = displaced;
   const place = `${source}, partition ${partition}`;
-  if (wanted > end) {
-    const reason = `The log of ${place} ends at ${end}, and offset ${wanted} was to come next: it is another log, or has lost what it acknowledged. Nothing of it is counted. Restore the log, or go on with a new source.`;
-    return { code: 'log-too-short', reason, from: end, to: wanted };
+  const to = Math.max(wanted, held);
+  if (to > end) {
+    const reason = `The log of ${place} ends at ${end}, and there were records up to offset ${to}: it is an older copy or another log, or has lost what it acknowledged. Nothing of it is counted, and events of the source are refused. Put back a copy that has these records, or log, store and archive of one copy; or go on with a new source.`;
+    return { code: 'log-too-short', reason, from: end, to };
   }
   if (start <= next) {
     const reason = `Records ${wanted} to ${start - 1} of ${place} are gone from the log and not archived: repeats of them are not known as such.`;

@@ -78,6 +78,8 @@ export interface Displaced {
   /** What the log has: `start` <= offset < `end`. */
   readonly start: Offset;
   readonly end: Offset;
+  /** All offsets below are known to have stood there, though it ends before; absent: no more is known than what it has. */
+  readonly held?: Offset;
 }
 
 export interface PollOptions extends ReadOptions {

@@ -69,6 +69,14 @@ test('an event that got an offset which was given before is not acknowledged, th
   await expect(log.append(TOPIC, event())).rejects.toMatchObject(replaced);
 });
 
+test('nor one of the same topic that has lost what it acknowledged', async () => {
+  const log = open();
+  await log.ensureTopic(SPEC);
+  await log.append(TOPIC, [...event(), ...event()]);
+  inner.topics.get(TOPIC)?.[0]?.pop();
+  await expect(log.append(TOPIC, event())).rejects.toMatchObject({ code: 'log-too-short' });
+});
+
 test('the first event of a partition is acknowledged only once the topic was looked at behind it', async () => {
   const log = open();
   await log.ensureTopic(SPEC);

@@ -5,7 +5,8 @@
  */
 import { TOPICS } from '@tenon/contracts';
 import type { Offset, Offsets, Partition } from '@tenon/domain';
-import { LogReplaced, isPassing } from '@tenon/errors';
+import type { ShortPartition } from '@tenon/errors';
+import { LogReplaced, LogTooShort, isPassing } from '@tenon/errors';
 import type {
   AppendOptions,
   Clock,
@@ -118,8 +119,9 @@ class KnownLog implements EventLog {
   }
 
   /**
-   * An offset at or below one that was told before the call began is of another topic: between two looks too. The first of a
-   * partition has none to be compared with, so it is told once the topic was looked at behind it.
+   * An offset at or below one that was told before the call began is of another topic, or of one that lost what it had
+   * acknowledged: between two looks too. The first of a partition has none to be compared with, so it is told once the topic was
+   * looked at behind it.
    */
   private async appendEvents(
     topic: string,
@@ -130,23 +132,21 @@ class KnownLog implements EventLog {
     this.highest.set(topic, highest);
     const before = new Map(records.map(({ partition }) => [partition, highest.get(partition) ?? -1]));
     const offsets = await this.log.append(topic, records, options);
-    let isBack = false;
+    const back = new Map<Partition, ShortPartition>();
     const isFirst = [...before.values()].includes(-1);
     records.forEach(({ partition }, index) => {
       const offset = offsets[index] ?? 0;
-      isBack ||= offset <= (before.get(partition) ?? -1);
+      const last = before.get(partition) ?? -1;
+      if (offset <= last && !back.has(partition))
+        back.set(partition, { partition, end: offset, held: last + 1 });
       if (offset > (highest.get(partition) ?? -1)) highest.set(partition, offset);
     });
-    if (isFirst || isBack) {
+    if (isFirst || back.size > 0) {
       // One that is under way may have begun before the append.
       await this.looks.get(topic)?.catch(() => undefined);
       await this.lookNow(topic);
     }
-    if (isBack)
-      this.deps.logger.error(
-        { topic },
-        'the log has given an offset twice: it lost what it had acknowledged',
-      );
+    if (back.size > 0) throw new LogTooShort(topic, [...back.values()]);
     return offsets;
   }
 

@@ -45,8 +45,9 @@ export class TieredConsumer implements LogConsumer {
   }
 
   /** @returns false if the older tier does not have what is wanted */
-  private async enter({ partition, wanted, start }: Displaced): Promise<boolean> {
-    if (wanted >= start) return false;
+  private async enter({ partition, wanted, start, held }: Displaced): Promise<boolean> {
+    // Of a log that ends too early nothing is read, whatever its older part has.
+    if (wanted >= start || held !== undefined) return false;
     const parts = this.records.read(this.topic, partition, wanted);
     const reading = await this.attempt(partition, wanted, () => OlderReading.begin(parts, wanted));
     if (reading === null) return false;

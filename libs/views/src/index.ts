@@ -26,6 +26,7 @@ export { ALL_CELLS } from './question';
 export type { CellRange } from './question';
 export { headsOf, placesOf } from './orders';
 export { servedPointers } from './served-pointers';
+export { heldOffsets } from './held-offsets';
 export { acceptLoss } from './accept-loss';
 export type { AcceptLossDeps, LossProduct } from './accept-loss';
 export { lossBook } from './loss-book';

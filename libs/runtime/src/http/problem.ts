@@ -32,6 +32,7 @@ const CODES: Readonly<Record<number, string>> = {
 const STATUSES: Readonly<Record<string, number>> = {
   'record-too-large': 413,
   'log-replaced': 503,
+  'log-too-short': 503,
   'unsupported-version': 503,
 };
 

@@ -8,7 +8,7 @@ import type { PassedOver } from '@tenon/telemetry';
 import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
 import { eventsTopic } from '@tenon/contracts';
 import type { SourceDefinition, ProductId } from '@tenon/domain';
-import { LogReplaced } from '@tenon/errors';
+import { LogLost } from '@tenon/errors';
 import type {
   Bus,
   Clock,
@@ -67,9 +67,11 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const books = new Map(sources.map(({ name }) => [name, new LetterBook(log, clock, name, deps.passedOver)]));
   for (const source of sources) {
     const { name } = source;
-    await log.ensureTopic(eventsTopic(source)).catch((error: unknown) => {
+    const topic = eventsTopic(source);
+    const isWhole = async () => (await log.ensureTopic(topic), void (await log.hasTopic(topic.name)));
+    await isWhole().catch((error: unknown) => {
       // Not ready, and each call is told; other sources go on.
-      if (!(error instanceof LogReplaced)) throw error;
+      if (!(error instanceof LogLost)) throw error;
       logger.error({ error, source: name }, 'events of a source are not taken');
       (desks.get(name) as SourceDesk).appender.refuse(error);
     });

@@ -434,6 +434,7 @@ export const ANY_REQUEST: Readonly<Record<string, readonly number[]>> = {
   'shutting-down': [503],
   'unsupported-version': [503],
   'log-replaced': [503],
+  'log-too-short': [503],
 };
 
 /** The same where a token is needed. */

@@ -5,7 +5,7 @@
 import type { Barrier, CutRecord } from '@tenon/contracts';
 import { BARRIER, HEADERS, SUBJECTS, TOPICS, versionText } from '@tenon/contracts';
 import type { Epoch, Offset, OffsetVector, Offsets, SourceDefinition } from '@tenon/domain';
-import { LogReplaced, Unavailable } from '@tenon/errors';
+import { LogLost, Unavailable } from '@tenon/errors';
 import type { Bus, Clock, EventLog, Logger, Span, Tracer } from '@tenon/ports';
 import type { PassedOver } from '@tenon/telemetry';
 import { NO_TRACER, contextHeaders, within } from '@tenon/telemetry';
@@ -27,9 +27,9 @@ export interface Cut {
   readonly offsets: OffsetVector;
 }
 
-/** The others are cut: a source whose topic is another must not stop them. */
-function orReplaced(error: unknown): null {
-  if (error instanceof LogReplaced) return null;
+/** The others are cut: a source whose topic is not what it was must not stop them. */
+function orLost(error: unknown): null {
+  if (error instanceof LogLost) return null;
   throw error;
 }
 
@@ -103,7 +103,7 @@ export class Cutter {
 
   private async nothingSince(offsets: OffsetVector): Promise<boolean> {
     for (const { name } of this.deps.sources) {
-      const end = await this.deps.log.endOffsets(TOPICS.events(name)).catch(orReplaced);
+      const end = await this.deps.log.endOffsets(TOPICS.events(name)).catch(orLost);
       if (end === null) continue;
       if (Object.entries(end).some(([partition, next]) => next !== offsets[name]?.[partition])) return false;
     }
@@ -169,9 +169,9 @@ export class Cutter {
     const { sources, logger } = this.deps;
     const written = await Promise.all(
       sources.map(async (source) => {
-        const offsets = await this.bar(source, barrier, span).catch(orReplaced);
+        const offsets = await this.bar(source, barrier, span).catch(orLost);
         if (offsets !== null) return [[source.name, offsets] as const];
-        logger.error({ source: source.name }, 'a cut leaves out a source whose topic is another');
+        logger.error({ source: source.name }, 'a cut leaves out a source whose topic is not what it was');
         return [];
       }),
     );

@@ -1,6 +1,6 @@
 /** The way into a source's topic, with what there is to count on it. */
 import { TOPICS } from '@tenon/contracts';
-import { LogReplaced } from '@tenon/errors';
+import { LogLost } from '@tenon/errors';
 import type { Clock, EventLog, Metrics, NewRecord, Tracer } from '@tenon/ports';
 import { NO_METRICS, NO_TRACER } from '@tenon/telemetry';
 import type { Cause } from './append-span';
@@ -60,11 +60,11 @@ export class EventAppender {
   /** Nothing can be appended. */
   refuse(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const lasts = error instanceof LogReplaced;
+    const lasts = error instanceof LogLost;
     this.failure = { reason, at: lasts ? Infinity : this.clock.monotonic() };
   }
 
-  /** A topic that is another does not pass by itself: an operator may have put it back. */
+  /** A topic that is not what it was does not pass by itself: an operator may have put it back. */
   private askAgain(): void {
     if (this.asking) return;
     this.asking = true;
