@@ -139,13 +139,17 @@ class KnownLog implements EventLog {
       const last = before.get(partition) ?? -1;
       if (offset <= last && !back.has(partition))
         back.set(partition, { partition, end: offset, held: last + 1 });
-      if (offset > (highest.get(partition) ?? -1)) highest.set(partition, offset);
     });
     if (isFirst || back.size > 0) {
       // One that is under way may have begun before the append.
       await this.looks.get(topic)?.catch(() => undefined);
       await this.lookNow(topic);
     }
+    // What another topic gave is nothing to compare with.
+    records.forEach(({ partition }, index) => {
+      const offset = offsets[index] ?? 0;
+      if (offset > (highest.get(partition) ?? -1)) highest.set(partition, offset);
+    });
     if (back.size > 0) throw new LogTooShort(topic, [...back.values()]);
     return offsets;
   }
