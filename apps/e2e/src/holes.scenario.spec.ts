@@ -15,7 +15,7 @@ import { TOPICS } from '@tenon/contracts';
 import type { Plan, SourceDefinition, Topology } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Engine, EventLog, Lake, ProductStore, RunningService } from '@tenon/ports';
-import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
+import { BATCH_DEFAULTS, createArchive, createBatch } from '@tenon/service-batch';
 import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
 import { createIngestion } from '@tenon/service-ingestion';
 import type { LossDesk } from '@tenon/service-serving';
@@ -75,8 +75,11 @@ const plan = (name: string, topology: Topology, sql: string): Promise<Plan> =>
     retentionMicros: null,
   } as never);
 
-/** All five, as one process has them. */
-async function start(plans: readonly Plan[], archives = true): Promise<void> {
+/** All five, as one process has them; or the archive alone in the place of batch, behind which the log lets go. */
+async function start(
+  plans: readonly Plan[],
+  archives: boolean | { readonly logRetentionMs: number } = true,
+): Promise<void> {
   const sources = [SOURCE];
   const deps = {
     ...{ log, store, bus, lake, engine, clock: systemClock, logger: NO_LOGGER, sources, plans },
@@ -94,7 +97,10 @@ async function start(plans: readonly Plan[], archives = true): Promise<void> {
       config: {},
     }),
     await createConsumption({ ...deps, config: { ...CONSUMPTION_DEFAULTS, stallMs: 500 } }),
-    ...(archives ? [await createBatch({ ...deps, log: tiered, config: batchConfig })] : []),
+    ...(archives === true ? [await createBatch({ ...deps, log: tiered, config: batchConfig })] : []),
+    ...(typeof archives === 'object'
+      ? [await createArchive({ ...deps, log: tiered, config: { ...batchConfig, ...archives } })]
+      : []),
     await createSpeed({ ...deps, log: tiered, config: SPEED_DEFAULTS }),
     await createServing({ ...deps, losses, config: SERVING_DEFAULTS }),
   );
@@ -297,3 +303,38 @@ describe.each(['kappa', 'lambda'] as const)('in %s, records that the log has let
     for (const product of ['p', 'q', 'r']) await isTold(product, 315);
   }, 90_000);
 });
+
+test('in Kappa with an archive and no batch the log lets go what is archived, and nobody notices', async () => {
+  const counting = (name: string) => plan(name, 'kappa', 'SELECT k, count(*) AS n FROM s GROUP BY k');
+  const p = await counting('p');
+  const archives = { logRetentionMs: 1 };
+  await start([p], archives);
+  const startOf = async () => (await log.startOffsets(EVENTS))['0'] as number;
+  const sendAndCut = async (generation: number) => {
+    for (let i = 0; i < 5; i++) await send(60);
+    await call('POST', '/v1/cuts', {});
+    await eventually('the cut is served', async () => (await ask('p')).answer.generation === generation);
+  };
+  await sendAndCut(1);
+  await eventually('the log lets go what is archived', async () => (await startOf()) > 200);
+  // What is not archived stays, however old it is.
+  expect(await startOf()).toBeLessThanOrEqual(await archivedTo());
+  await stop();
+  await start([p], false);
+  await sendAndCut(2);
+  expect(await startOf()).toBeLessThanOrEqual(await archivedTo());
+  await stop();
+  // Now it is; and a product that is new reads all of it: from the archive first, and then from the log.
+  await start([p, await counting('q')], archives);
+  await eventually('the log lets go more', async () => (await startOf()) > 500);
+  for (const product of ['p', 'q']) {
+    await includes(product, 602);
+    expect(await ask(product)).toMatchObject({ total: 600, answer: { status: 'provisional' } });
+    expect((await ask(product)).answer.troubles).toBeUndefined();
+  }
+  await call('POST', '/v1/cuts', {});
+  for (const product of ['p', 'q']) {
+    await eventually('the cut is served', async () => (await ask(product)).answer.generation === 3);
+    expect((await ask(product)).total).toBe(600);
+  }
+}, 60_000);

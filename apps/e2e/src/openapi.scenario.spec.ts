@@ -361,6 +361,7 @@ describe('a service alone', () => {
     ingestion: /^\/v1\/(sources|dead-letters)/,
     speed: /^$/,
     batch: /^$/,
+    archive: /^$/,
     consumption: /^$/,
     serving: /^\/v1\/(products|ledger|losses)/,
   };

@@ -37,6 +37,23 @@ test.each(SERVICES)('%s names every setting that it lacks, at once, and does not
   expect(text).toContain('TENON_PORT is a whole number');
 });
 
+test('TENON_ROLE=archive is for batch, and needs what batch needs', async () => {
+  const role = { TENON_ROLE: 'archive', TENON_CATALOG: CATALOG };
+  const { text } = await run('batch', ['--check-config'], { ...SERVERS, ...role, TENON_LAKE: '/lake' });
+  expect(text).toContain('archive can start with this configuration.');
+  const alone = await run('batch', [], { ...SERVERS, ...role });
+  expect(alone).toMatchObject({ code: 1, text: expect.stringContaining('TENON_LAKE is not set.') });
+  const wrong = await run('serving', [], { ...SERVERS, ...role });
+  expect(wrong).toMatchObject({ code: 1, text: expect.stringContaining('TENON_ROLE is for batch') });
+});
+
+test('where the log lets go what is archived, speed needs the archive', async () => {
+  const off = { ...SERVERS, TENON_CATALOG: CATALOG, TENON_LOG_RETENTION: 'off' };
+  expect(await run('speed', ['--check-config'], off)).toMatchObject({ code: 0 });
+  const on = await run('speed', ['--check-config'], { ...off, TENON_LOG_RETENTION: '1h' });
+  expect(on).toMatchObject({ code: 1, text: expect.stringContaining('TENON_LAKE is not set.') });
+});
+
 test('--check-config needs no server, and says what it read', async () => {
   const { code, text } = await run('speed', ['--check-config'], { ...SERVERS, TENON_CATALOG: CATALOG });
   expect(text).toBe(

@@ -33,6 +33,10 @@ export interface AloneOptions {
   readonly say?: (line: string) => void;
 }
 
+/** The service that a process is: batch may have one of its roles alone. */
+export const roleOf = (service: ServiceName, environment: Environment): ServiceName =>
+  service === 'batch' && environment['TENON_ROLE'] === 'archive' ? 'archive' : service;
+
 /** Settings of a service that is alone. @throws Refusal naming every problem at once */
 export function readServiceSettings(service: ServiceName, environment: Environment): Settings {
   const { port, servers, ofLayers = false } = KINDS[service];
@@ -40,19 +44,35 @@ export function readServiceSettings(service: ServiceName, environment: Environme
   const own = { batch: 'TENON_BATCH_STORE', speed: 'TENON_SPEED_STORE' }[layer];
   // A process of one layer needs no store but this layer's.
   const isGiven = own !== undefined && Boolean(environment[own]);
-  const needed = servers.filter((name) => name !== 'TENON_MONGODB_URL' || !isGiven);
+  // What the log lets go speed reads from the archive.
+  const letsGo = service === 'speed' && !['', 'off'].includes(environment['TENON_LOG_RETENTION'] ?? '');
+  const needed = [
+    ...servers.filter((name) => name !== 'TENON_MONGODB_URL' || !isGiven),
+    ...(letsGo ? (['TENON_LAKE'] as const) : []),
+  ];
   const settings = readSettings(environment, {
     required: Object.fromEntries(needed.map((name) => [name, SERVER_EXAMPLES[name] ?? '…'])),
     defaults: { TENON_PORT: String(port) },
   });
-  if (ofLayers || settings.TENON_LAYER === 'all') return settings;
-  const message = `TENON_LAYER is for consumption and serving: there is one ${service} for all layers.`;
-  throw new Refusal('configuration', [{ code: 'invalid-setting', message }]);
+  const misplaced = [
+    ...(ofLayers || settings.TENON_LAYER === 'all'
+      ? []
+      : [`TENON_LAYER is for consumption and serving: there is one ${service} for all layers.`]),
+    ...(settings.TENON_ROLE === 'all' || service === 'batch' || service === 'archive'
+      ? []
+      : [`TENON_ROLE is for batch: ${service} has one role.`]),
+  ];
+  if (misplaced.length === 0) return settings;
+  throw new Refusal(
+    'configuration',
+    misplaced.map((message) => ({ code: 'invalid-setting', message })),
+  );
 }
 
 /** Runs a service until a signal. @returns the exit code: 0 ended in order, 1 failed or can't start, 2 called wrongly */
-export async function runAlone(service: ServiceName, options: AloneOptions = {}): Promise<number> {
+export async function runAlone(called: ServiceName, options: AloneOptions = {}): Promise<number> {
   const { args = process.argv.slice(2), environment = process.env, events = process } = options;
+  const service = roleOf(called, environment);
   const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`));
   if (args.length === 1 && args[0] === '--help') {
     say(usage(service));
@@ -142,7 +162,9 @@ function describe({ place, message, code, hint }: Problem): string {
   return `${at}${message} [${code}]${hint === undefined ? '' : `\n  ${hint.replaceAll('\n', '\n  ')}`}`;
 }
 
-const usage = (service: ServiceName) => `usage: npm run start:${service} [-- --check-config]
+const usage = (
+  service: ServiceName,
+) => `usage: ${service === 'archive' ? 'TENON_ROLE=archive npm run start:batch' : `npm run start:${service}`} [-- --check-config]
 Runs Tenon's ${service} service, configured by environment variables (docs/configuration.md).
   --check-config  checks configuration and catalog, and starts nothing
 Needs ${KINDS[service].servers.join(', ')}; listens on TENON_PORT (${KINDS[service].port}).`;

@@ -170,6 +170,8 @@ export class Deployment {
         ({ name }) => name,
       ),
     );
+    // Batch archives too.
+    if (there.has('batch')) there.add('archive');
     return (this.deps.needed?.() ?? []).filter((name) => !there.has(name)).map(absentWarning);
   }
 

@@ -148,7 +148,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
     begun.limit = limitOutage({ clock: parts.clock, limitMs, away: watch.health.troubles, failed });
   measureProcess(metrics.scope(''), watch.progress, set.services);
   parts.passedOver.measure(metrics.scope(''));
-  const deployment = await startDeployment(parts, set, watch.progress);
+  const deployment = await startDeployment(parts, set, settings, watch.progress);
   begun.deployment = deployment;
   const versions = await startVersions(parts, set, settings, () => deployment.instancesOf('serving'));
   begun.versions = versions;
@@ -211,7 +211,12 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   };
 }
 
-async function startDeployment(parts: Parts, set: ServiceSet, progress: Progress): Promise<Deployment> {
+async function startDeployment(
+  parts: Parts,
+  set: ServiceSet,
+  settings: Settings,
+  progress: Progress,
+): Promise<Deployment> {
   const { clock, logger } = parts;
   const self = { instance: nameInstance(), services: set.services.map(({ name }) => name) };
   const states = describeSelf({
@@ -221,7 +226,7 @@ async function startDeployment(parts: Parts, set: ServiceSet, progress: Progress
     lags: () => progress.lags(),
   });
   const bus = await parts.bus();
-  const needed = () => servicesFor(set.catalog.plans);
+  const needed = () => servicesFor(set.catalog.plans, settings);
   const reload = (options: ReloadOptions) => set.reload(options);
   const deployment = new Deployment({ bus, clock, logger, self, states, needed, reload });
   await deployment.start();

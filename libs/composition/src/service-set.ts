@@ -45,7 +45,14 @@ export interface Reloaded {
  * Consumption before speed: states of a product that is new to speed alone would be passed over, and have to be asked for
  * again.
  */
-const RELOAD_ORDER: readonly ServiceName[] = ['consumption', 'batch', 'speed', 'ingestion', 'serving'];
+const RELOAD_ORDER: readonly ServiceName[] = [
+  'consumption',
+  'batch',
+  'archive',
+  'speed',
+  'ingestion',
+  'serving',
+];
 
 export class ServiceSet {
   private readonly running: Supervised[] = [];

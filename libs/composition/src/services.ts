@@ -1,10 +1,12 @@
 /** The five services: what each is made of, in the order in which data flows through them. */
-import type { LetterLimits, Plan } from '@tenon/domain';
+import type { LetterLimits, Plan, SourceDefinition } from '@tenon/domain';
 import { archivedRecords } from '@tenon/archive';
 import { idOf } from '@tenon/domain';
-import type { Metrics, OlderRecords, RunningService } from '@tenon/ports';
+import { Refusal } from '@tenon/errors';
+import type { EventLog, Metrics, OlderRecords, RunningService } from '@tenon/ports';
 import type { PlannedCatalog, SettingName, Settings } from '@tenon/runtime';
-import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
+import type { BatchDeps } from '@tenon/service-batch';
+import { BATCH_DEFAULTS, createArchive, createBatch } from '@tenon/service-batch';
 import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
 import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
@@ -19,11 +21,17 @@ import { layersOf, pointersOf, storesOf, troublesOf, zonesOf } from './layers';
 import type { Parts } from './parts';
 
 export const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
-export type ServiceName = (typeof SERVICES)[number];
+/** `archive`: what batch does beside its runs, as a service of its own (`TENON_ROLE`). */
+export type ServiceName = (typeof SERVICES)[number] | 'archive';
 
-/** The services that products need: batch is for those in Lambda. */
-export const servicesFor = (plans: readonly Pick<Plan, 'topology'>[]): readonly ServiceName[] =>
-  SERVICES.filter((name) => name !== 'batch' || plans.some(({ topology }) => topology !== 'kappa'));
+/** The services that products need: batch is for those in Lambda; something has to archive where the log lets go what is archived. */
+export function servicesFor(
+  plans: readonly Pick<Plan, 'topology'>[],
+  { TENON_LOG_RETENTION: retention }: Pick<Settings, 'TENON_LOG_RETENTION'>,
+): readonly ServiceName[] {
+  if (plans.some(({ topology }) => topology !== 'kappa')) return SERVICES;
+  return SERVICES.flatMap((name) => (name !== 'batch' ? name : retention === null ? [] : 'archive'));
+}
 
 /** What a service is given to start. */
 export interface ServiceContext {
@@ -53,7 +61,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
     start: async ({ parts, catalog, settings, metrics }) =>
       createIngestion({
         ...environmentOf('ingestion', parts),
-        log: await knownLog(parts, notedFor(parts, settings), settings.TENON_ACCEPT_TOPICS, catalog),
+        log: await ingestionLog(parts, catalog, settings),
         bus: await parts.bus(),
         metrics,
         openFeed: feedOpener(catalog.sources, settings, parts),
@@ -84,13 +92,12 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
   batch: {
     port: 7073,
     servers: [...LOG_BUS_AND_STORE, 'TENON_LAKE'],
-    start: async (context) =>
-      createBatch({
-        ...(await withTieredLog('batch', context)),
-        engine: await context.parts.engine(),
-        lake: await context.parts.lake(),
-        config: { ...BATCH_DEFAULTS, leaseMs: context.settings.TENON_SESSION_TIMEOUT },
-      }),
+    start: async (context) => createBatch(await batchDeps('batch', context)),
+  },
+  archive: {
+    port: 7073,
+    servers: [...LOG_BUS_AND_STORE, 'TENON_LAKE'],
+    start: async (context) => createArchive(await batchDeps('archive', context)),
   },
   consumption: {
     port: 7074,
@@ -128,11 +135,53 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
   },
 };
 
+const batchDeps = async (service: ServiceName, context: ServiceContext): Promise<BatchDeps> => ({
+  ...(await withTieredLog(service, context)),
+  engine: await context.parts.engine(),
+  lake: await context.parts.lake(),
+  config: {
+    ...BATCH_DEFAULTS,
+    leaseMs: context.settings.TENON_SESSION_TIMEOUT,
+    logRetentionMs: context.settings.TENON_LOG_RETENTION,
+  },
+});
+
 /** Alone, ingestion needs no store, and goes on without the one that it is told of. */
 function notedFor({ opened, home }: Parts, settings: Settings): Noted {
   if (settings.TENON_KAFKA_BROKERS === undefined) return 'store';
   return settings.TENON_MONGODB_URL !== undefined || opened().includes(home) ? 'both' : 'log';
 }
+
+/** What is in the log of a stream that others write is looked for in the log's older part too. */
+async function ingestionLog(
+  parts: Parts,
+  catalog: ServiceContext['catalog'],
+  settings: Settings,
+): Promise<EventLog> {
+  const log = await knownLog(parts, notedFor(parts, settings), settings.TENON_ACCEPT_TOPICS, catalog);
+  const fed = catalog.sources.filter(({ from }) => from !== undefined);
+  if (fed.length === 0) return log;
+  const { TENON_KAFKA_BROKERS: brokers, TENON_LAKE: lake, TENON_MONGODB_URL: store } = settings;
+  if (brokers !== undefined && settings.TENON_LOG_RETENTION === null) return log;
+  if (brokers === undefined || (lake !== undefined && store !== undefined))
+    return createTieredLog(log, await archiveOf(parts, fed), parts.logger);
+  throw new Refusal(
+    'configuration',
+    fed.map(({ name }) => ({
+      code: 'missing-setting',
+      message: `The source ${name} is fed from a stream of others, and ingestion looks into its log for what is there already. With TENON_LOG_RETENTION it needs TENON_LAKE and TENON_MONGODB_URL for that.`,
+      place: { file: `sources/${name}.yaml` },
+    })),
+  );
+}
+
+const archiveOf = async (parts: Parts, sources: readonly SourceDefinition[]): Promise<OlderRecords> =>
+  archivedRecords({
+    store: await parts.store(),
+    lake: await parts.lake(),
+    engine: await parts.engine(),
+    sources,
+  });
 
 const letterLimits = (settings: Settings): LetterLimits => ({
   letters: settings.TENON_MAX_DEAD_LETTERS,
@@ -178,7 +227,5 @@ async function withTieredLog(service: ServiceName, context: ServiceContext) {
   const tiered = (older: OlderRecords) => ({ ...made, log: createTieredLog(made.log, older, made.logger) });
   if (settings.TENON_LAKE === undefined && settings.TENON_KAFKA_BROKERS !== undefined)
     return tiered(withLosses(losses));
-  const [lake, engine] = [await parts.lake(), await parts.engine()];
-  const archived = archivedRecords({ store: made.store, lake, engine, sources: catalog.sources });
-  return tiered(withLosses(losses, archived));
+  return tiered(withLosses(losses, await archiveOf(parts, catalog.sources)));
 }

@@ -24,7 +24,7 @@ export interface Readiness {
 
 /** A running service, as the composition roots hold it. */
 export interface RunningService {
-  readonly name: 'ingestion' | 'speed' | 'batch' | 'consumption' | 'serving';
+  readonly name: 'ingestion' | 'speed' | 'batch' | 'archive' | 'consumption' | 'serving';
   readonly routes: readonly Route[];
   /** Ready to do its work; the reason where not. */
   ready(): Readiness;

@@ -68,6 +68,8 @@ describe('settings', () => {
     [{ TENON_KAFKA_PASSWORD: 's3cret' }, 'needs TENON_KAFKA_SASL'],
     [{ TENON_KAFKA_REPLICATION: '2', TENON_KAFKA_MIN_INSYNC: '3' }, 'nothing could be appended'],
     [{ TENON_KAFKA_SASL: 'oauth' }, 'TENON_KAFKA_SASL'],
+    [{ TENON_ROLE: 'batch' }, 'TENON_ROLE is all or archive'],
+    [{ TENON_LOG_RETENTION: '10ms' }, 'TENON_LOG_RETENTION is 1s at least, or off'],
     [{ TENON_LAYER: 'both' }, 'is all, combined, batch or speed'],
     [{ TENON_LAYER: 'speed' }, 'TENON_LAYER=speed needs TENON_BATCH_STORE'],
     [{ ...STORES, TENON_MONGODB_URL: '' }, 'need TENON_MONGODB_URL'],

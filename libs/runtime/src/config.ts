@@ -88,6 +88,9 @@ export const SETTINGS = {
     .transform(parts)
     .default([]),
   TENON_KAFKA_RETENTION: z.enum(['refuse', 'allow'], 'is refuse or allow').default('refuse'),
+  TENON_LOG_RETENTION: durationOrOff
+    .refine((ms) => ms === null || ms >= 1000, { message: 'is 1s at least, or off' })
+    .default(null),
   TENON_SOURCE_KAFKA_BROKERS: kafkaBrokers,
   TENON_SOURCE_KAFKA_TLS: z.string().default('off'),
   TENON_SOURCE_KAFKA_CERT: z.string().optional(),
@@ -117,6 +120,7 @@ export const SETTINGS = {
   TENON_LAYER: z
     .enum(['all', 'combined', 'batch', 'speed'], 'is all, combined, batch or speed')
     .default('all'),
+  TENON_ROLE: z.enum(['all', 'archive'], 'is all or archive').default('all'),
   TENON_MONGODB_CA: z.string().optional(),
   TENON_MONGODB_CERT: z.string().optional(),
   TENON_LAKE: z

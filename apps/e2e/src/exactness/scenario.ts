@@ -115,6 +115,7 @@ export function makeScenario(
       maxHeldBytes: random.pick([20_000, 64 << 20]),
       rerunAfterMs: random.pick([100, 1000, 60_000]),
       leaseMs: random.pick([200, 500]),
+      logRetentionMs: null,
       frameCells: random.pick([5, 50, 1000]),
       sliceCells: random.pick([3, 10, 16_000]),
     },

@@ -19,7 +19,8 @@ import { SOURCE } from './catalog';
 import type { Parts } from './parts';
 import { leaking } from './parts';
 
-export type ServiceName = RunningService['name'];
+/** What archive does batch does too. */
+export type ServiceName = Exclude<RunningService['name'], 'archive'>;
 
 /** What runs in the long run of a service: itself, and those that bring it its work. */
 export const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {

@@ -68,7 +68,7 @@ export function statusCommand(output: Output): Command {
 }
 
 /** In the order in which data flows through them, whoever answered first. */
-const PATH = ['ingestion', 'speed', 'batch', 'consumption', 'serving'];
+const PATH = ['ingestion', 'speed', 'batch', 'archive', 'consumption', 'serving'];
 
 function printStatus(
   { services = [], products = [], warnings = [] }: StatusAnswer,

@@ -40,7 +40,10 @@ export async function runUp(options: UpOptions = {}): Promise<Up> {
   }
   const data = resolve(options.data ?? settings.TENON_DATA);
   const host = await startHost({
-    services: SERVICES,
+    // Archiving is what batch does beside its runs.
+    services: SERVICES.map((name) =>
+      name === 'batch' && settings.TENON_ROLE === 'archive' ? 'archive' : name,
+    ),
     supervised: true,
     settings: {
       ...settings,

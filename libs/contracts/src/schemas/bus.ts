@@ -80,7 +80,7 @@ export const statusRequest = z.object({ v: versionSince2 });
 
 export const statusReply = z
   .looseObject({
-    name: z.enum(['ingestion', 'speed', 'batch', 'consumption', 'serving']),
+    name: z.enum(['ingestion', 'speed', 'batch', 'archive', 'consumption', 'serving']),
     instance: name,
     version: text.describe('Of the software'),
     wire: z.exactOptional(count).describe('The edition of the wire that it writes; absent in edition 1'),

@@ -31,6 +31,8 @@ export interface BatchConfig {
   readonly rerunAfterMs: number;
   /** An instance that is silent for this long loses its runs to another, milliseconds. */
   readonly leaseMs: number;
+  /** How old the log's records become at least before it lets them go, once they are archived, milliseconds; null: it keeps all. */
+  readonly logRetentionMs: number | null;
   /** Cells per frame of a slice at most. */
   readonly frameCells: number;
   /** Cells per slice, about: what an instance of consumption lands by itself. */
@@ -45,6 +47,7 @@ export const BATCH_DEFAULTS: BatchConfig = {
   sweepGraceMs: 3_600_000,
   rerunAfterMs: 60_000,
   leaseMs: 10_000,
+  logRetentionMs: null,
   frameCells: FRAME_CELLS,
   sliceCells: 16 * FRAME_CELLS,
 };

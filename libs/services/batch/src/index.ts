@@ -1,3 +1,3 @@
 export { BATCH_DEFAULTS } from './deps';
 export type { BatchConfig, BatchDeps } from './deps';
-export { createBatch } from './service';
+export { createArchive, createBatch } from './service';

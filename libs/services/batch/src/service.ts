@@ -1,7 +1,7 @@
 /**
  * The batch layer: archives the log into the lake, and at each cut computes the states of the range since the served
- * generation (or of everything) from the archive. The two are loops of their own: archiving never waits for a run. What it
- * needs to know after a restart stands in the store: the archive's manifest and the pointers.
+ * generation (or of everything) from the archive. The two are loops of their own: archiving never waits for a run, and is a service of
+ * its own where there are no runs. What it needs to know after a restart stands in the store: the archive's manifest and the pointers.
  */
 import { ArchiveManifest } from '@tenon/archive';
 import { SUBJECTS, TOPICS } from '@tenon/contracts';
@@ -15,17 +15,24 @@ import type { ProductLayout } from '@tenon/views';
 import { layoutOf } from '@tenon/views';
 import { Archiver } from './archive/archiver';
 import { Keeper } from './archive/keeper';
+import { LogTrimmer } from './archive/log-trimmer';
 import type { BatchDeps } from './deps';
 import { Runs } from './runs/runs';
 
-export async function createBatch(deps: BatchDeps): Promise<RunningService> {
+/** The archive, and the runs of products that are not in Kappa. */
+export const createBatch = (deps: BatchDeps): Promise<RunningService> => create(deps, 'batch');
+
+/** The archive alone: secondary storage of the log for whatever products there are, and no batch layer. */
+export const createArchive = (deps: BatchDeps): Promise<RunningService> => create(deps, 'archive');
+
+async function create(deps: BatchDeps, name: 'batch' | 'archive'): Promise<RunningService> {
   const leases = createLeases({ ...deps, owner: deps.ids.next(), ttlMs: deps.config.leaseMs });
   const layouts = deps.plans
     .filter(({ topology }) => topology !== 'kappa')
     .map((plan) => layoutOf(plan, deps.sources));
   const sources = deps.sources.map((source) => {
     const read = layouts.filter((layout) => layout.sources.includes(source.name));
-    return new SourceBatch(deps, leases, source, read);
+    return new SourceBatch(deps, leases, source, read, name === 'batch');
   });
   try {
     await startAll(sources);
@@ -43,10 +50,14 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
   metrics.gauge('tenon_archive_held_records', 'Records read and not archived yet.', () =>
     sources.map(({ labels, archiver }) => ({ labels, value: archiver.held() })),
   );
+  if (deps.config.logRetentionMs !== null)
+    metrics.counter('tenon_log_trimmed_records_total', 'Archived records that the log has let go.', () =>
+      sources.map(({ labels, trimmer }) => ({ labels, value: trimmer?.trimmed ?? 0 })),
+    );
   const done = Promise.all(sources.map((source) => source.done)).then(() => undefined);
   done.catch(() => undefined);
   return {
-    name: 'batch',
+    name,
     routes: [],
     ready: () => readinessOf(sources),
     status: () => ({ sources: sources.map((source) => source.status()), leases: leases.status().held }),
@@ -62,7 +73,8 @@ export async function createBatch(deps: BatchDeps): Promise<RunningService> {
 class SourceBatch {
   readonly labels: { readonly source: string };
   readonly archiver: Archiver;
-  private readonly runs: Runs;
+  readonly trimmer: LogTrimmer | null;
+  private readonly runs: Runs | null;
   private readonly keeper: Keeper;
   private readonly subscriptions: Subscription[] = [];
 
@@ -71,50 +83,57 @@ class SourceBatch {
     leases: Leases,
     source: SourceDefinition,
     private readonly layouts: readonly ProductLayout[],
+    hasRuns: boolean,
   ) {
     this.labels = { source: source.name };
     const manifest = new ArchiveManifest(deps, source.name, source.partitions);
     const products = layouts.map(({ product }) => product);
     const desk = new TroubleDesk(deps, 'batch', products, { source: source.name });
-    const onCut = () => this.runs.wake();
+    const onCut = () => this.runs?.wake();
     this.archiver = new Archiver(deps, source, manifest, products, onCut, desk.of('archiver'));
     const { contexts } = this.archiver;
-    this.runs = new Runs(deps, leases, source, layouts, manifest, contexts, desk.of('runs'));
+    this.runs = hasRuns ? new Runs(deps, leases, source, layouts, manifest, contexts, desk.of('runs')) : null;
     this.keeper = new Keeper(deps, leases, manifest);
+    const { logRetentionMs } = deps.config;
+    this.trimmer = logRetentionMs === null ? null : new LogTrimmer(deps, leases, manifest, logRetentionMs);
   }
 
   get done(): Promise<void> {
-    return Promise.all([this.archiver.done, this.runs.done, this.keeper.done]).then(() => undefined);
+    const { archiver, runs, keeper, trimmer } = this;
+    return Promise.all([archiver.done, runs?.done, keeper.done, trimmer?.done]).then(() => undefined);
   }
 
   /** What it waits for, in words; null: nothing. */
   get trouble(): string | null {
-    return this.archiver.trouble ?? this.runs.trouble;
+    return this.archiver.trouble ?? this.runs?.trouble ?? null;
   }
 
   /** What stands still while the rest goes on, in words. */
   degraded(): readonly string[] {
-    return this.runs.degraded();
+    return [...(this.runs?.degraded() ?? []), ...(this.trimmer?.degraded() ?? [])];
   }
 
   async start(): Promise<void> {
-    for (const { product, lanes } of this.layouts) {
+    for (const { product, lanes } of this.runs === null ? [] : this.layouts) {
       await this.deps.log.ensureTopic({ name: TOPICS.ranges(product), partitions: lanes.length });
       this.subscriptions.push(
-        await this.deps.bus.subscribe(SUBJECTS.generation(product), () => this.runs.wake()),
+        await this.deps.bus.subscribe(SUBJECTS.generation(product), () => this.runs?.wake()),
       );
     }
     await this.archiver.start();
-    this.runs.start();
+    this.runs?.start();
     this.keeper.start();
+    this.trimmer?.start();
   }
 
   status(): Record<string, unknown> {
-    return { ...this.archiver.status(), ...this.runs.status() };
+    const trimmed = this.trimmer === null ? {} : { trimmed: this.trimmer.trimmed };
+    return { ...this.archiver.status(), ...trimmed, ...this.runs?.status() };
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.archiver.stop(), this.runs.stop(), this.keeper.stop()]);
+    const { archiver, runs, keeper, trimmer } = this;
+    await Promise.all([archiver.stop(), runs?.stop(), keeper.stop(), trimmer?.stop()]);
     for (const subscription of this.subscriptions) await subscription.close();
   }
 }

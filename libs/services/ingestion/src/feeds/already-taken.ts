@@ -8,7 +8,7 @@ import type { EventLog } from '@tenon/ports';
 import { OffsetSet } from './offset-set';
 import type { LanePosition } from './position-book';
 
-type ReadLog = Pick<EventLog, 'read' | 'startOffsets' | 'endOffsets'>;
+type ReadLog = Pick<EventLog, 'read' | 'endOffsets'>;
 
 const READ = { maxBytes: 8 * 1024 * 1024 };
 
@@ -24,17 +24,8 @@ export async function endsOf(
   return { ends, letters: letters['0'] ?? 0 };
 }
 
-/** Where they begin. */
-export async function startsOf(
-  log: Pick<EventLog, 'startOffsets'>,
-  source: string,
-): Promise<Pick<LanePosition, 'ends' | 'letters'>> {
-  const [ends, letters] = await Promise.all([
-    log.startOffsets(TOPICS.events(source)),
-    log.startOffsets(TOPICS.deadLetters(source)),
-  ]);
-  return { ends, letters: letters['0'] ?? 0 };
-}
+/** Before all of them, the log's older part included. */
+export const BEGINNING: Pick<LanePosition, 'ends' | 'letters'> = { ends: {}, letters: 0 };
 
 /** @returns the offsets of the lane's records that stand between `since` and the end */
 export async function alreadyTaken(
@@ -51,7 +42,7 @@ export async function alreadyTaken(
 /** Lanes of a stream that the log has records of. */
 export async function lanesInLog(log: ReadLog, source: string, stream: string): Promise<ReadonlySet<string>> {
   const lanes = new Set<string>();
-  for await (const { lane } of origins(log, source, await startsOf(log, source)))
+  for await (const { lane } of origins(log, source, BEGINNING))
     if (lane.startsWith(`${stream}/`) || lane.startsWith(`${stream}@`)) lanes.add(lane);
   return lanes;
 }

@@ -25,7 +25,7 @@ import type { PassedOver } from '@tenon/telemetry';
 import { Rejection } from '../events/rejection';
 import type { SourceDesk } from '../intake/source-desk';
 import type { DeadLetter } from '../log/dead-letters';
-import { alreadyTaken, endsOf, lanesInLog, originOf, startsOf } from './already-taken';
+import { BEGINNING, alreadyTaken, endsOf, lanesInLog, originOf } from './already-taken';
 import { FeedWriter } from './feed-writer';
 import { Lane } from './lane';
 import { PositionBook } from './position-book';
@@ -149,9 +149,8 @@ export class FeedReader {
     const identity = await identify(stream, this.feed, this.book, accepted);
     if (identity.isNew) {
       // A log that has records of the stream, and no note of them, has lost the notes: everything is looked at again.
-      const starts = await startsOf(log, source);
       const known = [...(await lanesInLog(log, source, identity.name))];
-      const lanes = Object.fromEntries(known.map((lane) => [lane, { next: 0, ...starts }]));
+      const lanes = Object.fromEntries(known.map((lane) => [lane, { next: 0, ...BEGINNING }]));
       await this.book.note({ streams: { [stream]: [...this.book.idsOf(stream), identity.id] }, lanes });
     }
     this.identity = identity;
