@@ -84,4 +84,5 @@ async function status({ deployment, clock, services, disk }: ControlDeps): Promi
 const UNREAD = {
   code: 'products-unread',
   message: 'The products could not be read in time: the store or the log does not answer.',
+  hint: '/readyz names the one that is away; answers are refused with 503 until it is back.',
 };

@@ -16,6 +16,7 @@ import type { ServiceState } from './instance';
 import type { Member } from './roster';
 import { Roster } from './roster';
 import type { ReloadOptions, Reloaded } from './service-set';
+import { serviceWarnings } from './service-warnings';
 
 export interface DeploymentDeps {
   readonly bus: Bus;
@@ -117,6 +118,7 @@ export class Deployment {
       warnings: [
         ...busWarnings(bus),
         ...(bus === 'away' ? [] : silentWarnings(silent)),
+        ...serviceWarnings([...mine, ...others]),
         ...catalogWarnings([...mine, ...others]),
         ...(bus === 'connected' ? this.absent([...mine, ...others]) : []),
         ...restlessWarnings(this.roster.shortLived()),

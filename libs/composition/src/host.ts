@@ -8,6 +8,7 @@ import {
   Progress,
   createHttpServer,
   createMetrics,
+  diskWarnings,
   healthRoutes,
   limitOutage,
   metricsRoute,
@@ -21,7 +22,7 @@ import { catalogRoute } from './catalog-route';
 import { controlRoutes } from './control';
 import { Deployment } from './deployment';
 import { describeSelf, nameInstance } from './instance';
-import { measureDisk, measureProcess } from './measure';
+import { measureDeployment, measureDisk, measureProcess } from './measure';
 import { openApiRoute } from './openapi-route';
 import type { Parts } from './parts';
 import { createParts } from './parts';
@@ -57,10 +58,17 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-/** @throws Refusal with every problem of the catalog; TenonError for a server that can't be used or a data directory in use */
-export async function startHost(options: HostOptions): Promise<Host> {
-  const name = options.services.length === 1 ? `tenon-${options.services[0]}` : 'tenon';
-  const parts = createParts(options.settings, options.data, options.logger, name, options.environment);
+/** The parts that the settings name. */
+function partsOf({ services, settings, data, logger, environment }: HostOptions): Parts {
+  const name = services.length === 1 ? `tenon-${services[0]}` : 'tenon';
+  return createParts(settings, data, logger, name, environment);
+}
+
+/**
+ * @param parts closed at its end
+ * @throws Refusal with every problem of the catalog; TenonError for a server that can't be used or a data directory in use
+ */
+export async function startHost(options: HostOptions, parts = partsOf(options)): Promise<Host> {
   const begun: Begun = {};
   try {
     return await compose(parts, options, begun);
@@ -146,9 +154,10 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   const { TENON_OUTAGE_LIMIT: limitMs } = settings;
   if (limitMs !== undefined)
     begun.limit = limitOutage({ clock: parts.clock, limitMs, away: watch.health.troubles, failed });
-  measureProcess(metrics.scope(''), watch.progress, set.services);
+  measureProcess(metrics.scope(''), watch.progress, set.services, watch.health);
+  measureDeployment(metrics.scope(''), set, await parts.bus());
   parts.passedOver.measure(metrics.scope(''));
-  const deployment = await startDeployment(parts, set, settings, watch.progress);
+  const deployment = await startDeployment(parts, set, settings, watch);
   begun.deployment = deployment;
   const versions = await startVersions(parts, set, settings, () => deployment.instancesOf('serving'));
   begun.versions = versions;
@@ -169,7 +178,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
     ...versions.routes,
     catalogRoute(parts, set),
     ...archiveRoutes(parts, settings, set),
-    ...healthRoutes({ services: healths, ...watch.health }),
+    ...healthRoutes({ services: healths, ...watch.health, degraded: () => degradedOf(set, disk) }),
     metricsRoute(metrics),
     ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),
     openApiRoute({
@@ -211,12 +220,24 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
   };
 }
 
+/** What of the process is not as it should be, though its services do their work. */
+function degradedOf(set: ServiceSet, disk: DiskWatch): string[] {
+  const failed = set.services.flatMap((service) => {
+    const failure = service.lastFailure();
+    return failure === null ? [] : [`${service.name}: it was started again: ${failure.reason}`];
+  });
+  const refused = set.refused.slice(0, 1).map(({ message }) => `catalog: it was refused: ${message}`);
+  void disk.read().catch(() => undefined);
+  return [...failed, ...refused, ...diskWarnings(disk.latest).map(({ message }) => `disk: ${message}`)];
+}
+
 async function startDeployment(
   parts: Parts,
   set: ServiceSet,
   settings: Settings,
-  progress: Progress,
+  watch: Watch,
 ): Promise<Deployment> {
+  const { progress, health } = watch;
   const { clock, logger } = parts;
   const self = { instance: nameInstance(), services: set.services.map(({ name }) => name) };
   const states = describeSelf({
@@ -224,6 +245,8 @@ async function startDeployment(
     services: () => set.services,
     catalog: () => set.catalog,
     lags: () => progress.lags(),
+    refused: () => set.refused,
+    ...health,
   });
   const bus = await parts.bus();
   const needed = () => servicesFor(set.catalog.plans, settings);
@@ -232,6 +255,8 @@ async function startDeployment(
   await deployment.start();
   return deployment;
 }
+
+type Watch = Awaited<ReturnType<typeof startWatch>>;
 
 /** Looks at the log and the store from time to time, for health and lag. */
 async function startWatch(parts: Parts, services: () => readonly RunningService[], ingestion: boolean) {

@@ -26,6 +26,10 @@ test('nothing is said where nobody knows how far the cuts are', () => {
 test('what is wrong with a product is named with its layer', () => {
   const troubles = [{ layer: 'speed', code: 'record-too-large', reason: 'too large', since: '' }] as never;
   expect(troubleWarnings([{ name: 'sales', version: 1, troubles }])).toEqual([
-    { code: 'record-too-large', message: 'sales v1, speed: too large' },
+    {
+      code: 'record-too-large',
+      message: 'sales v1, speed: too large',
+      hint: expect.stringContaining('max.message.bytes'),
+    },
   ]);
 });

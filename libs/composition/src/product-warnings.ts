@@ -1,6 +1,7 @@
 /** What the status warns of where products are concerned. */
 import type { AnswerTrouble } from '@tenon/contracts';
 import type { Generation, Problem } from '@tenon/domain';
+import { troubleHint } from './trouble-hints';
 
 /** A product as serving describes it; the fields that are looked at. */
 export interface ProductState {
@@ -26,6 +27,7 @@ export const troubleWarnings = (products: readonly ProductState[]): Problem[] =>
     troubles.map(({ code, layer, reason }) => ({
       code,
       message: `${name} v${version}, ${layer}: ${reason}`,
+      hint: troubleHint(code),
     })),
   );
 

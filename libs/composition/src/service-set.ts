@@ -61,6 +61,7 @@ export class ServiceSet {
   private stopped = false;
   /** What runs: of the declared products the versions that the store names. */
   private loaded: LoadedCatalog;
+  private refusal: readonly Problem[] = [];
 
   private constructor(
     private readonly deps: ServiceSetDeps,
@@ -115,6 +116,11 @@ export class ServiceSet {
   /** What the catalog's directory had when it was taken last. */
   get declaredCatalog(): LoadedCatalog {
     return this.declared;
+  }
+
+  /** Why the catalog's directory was refused when it was read last; none: it was not. */
+  get refused(): readonly Problem[] {
+    return this.refusal;
   }
 
   /** How a catalog is taken just now. */
@@ -189,6 +195,7 @@ export class ServiceSet {
       const engine = await parts.engine();
       const next = await loadCatalog(this.deps.settings.TENON_CATALOG, engine, parts.clock);
       const isNew = next.fingerprint !== before.fingerprint;
+      this.refusal = [];
       if (!isNew && apply === undefined) return await this.unchanged(next);
       const how = { auto: apply !== 'hold', asked: apply !== undefined, mayGoBack: true };
       await admit(parts, this.declared, next, this.stored, this.taking(how));
@@ -202,6 +209,7 @@ export class ServiceSet {
       return { outcome: 'reloaded', catalog: next.fingerprint, ...(warnings.length > 0 && { warnings }) };
     } catch (error) {
       const problems = problemsOf(error);
+      this.refusal = problems;
       logger.warn(
         { catalog: before.fingerprint, problems },
         'the catalog is refused, going on with the old one',

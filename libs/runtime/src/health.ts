@@ -8,13 +8,15 @@ export interface HealthOptions {
   readonly stuck?: () => string | null;
   /** What the services need and do not have just now. */
   readonly troubles?: () => readonly string[];
+  /** What of the process is not as it should be while its services can do their work. */
+  readonly degraded?: () => readonly string[];
 }
 
 /**
  * `/healthz`: alive; 503 where a service stands still although it has work. `/readyz`: every service of it can do its
  * work; 503 with the reasons where not. `degraded` names what stands still while the rest goes on, such as a product.
  */
-export function healthRoutes({ services, stuck, troubles }: HealthOptions): Route[] {
+export function healthRoutes({ services, stuck, troubles, degraded: ofProcess }: HealthOptions): Route[] {
   return [
     {
       method: 'GET',
@@ -34,9 +36,10 @@ export function healthRoutes({ services, stuck, troubles }: HealthOptions): Rout
         const states = services().map((service) => ({ service: service.name, ...service.ready() }));
         const missing = troubles?.() ?? [];
         const ok = missing.length === 0 && states.every((state) => state.ok);
-        const degraded = states.flatMap((state) =>
+        const ofServices = states.flatMap((state) =>
           (state.degraded ?? []).map((reason) => `${state.service}: ${reason}`),
         );
+        const degraded = [...ofServices, ...(ofProcess?.() ?? [])];
         return {
           status: ok ? 200 : 503,
           json: {

@@ -55,6 +55,9 @@ test('it is not ready while it is started again, nor where it fails again and ag
   });
   await clock.advance(60_000);
   expect(supervised.readiness()).toEqual({ ok: true });
+  expect(supervised.lastFailure()).toMatchObject({ reason: 'a part of it is broken' });
+  await clock.advance(3_600_000);
+  expect(supervised.lastFailure()).toBeNull();
 });
 
 const broken = () => Promise.reject(new Error('does not start'));

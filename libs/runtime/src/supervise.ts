@@ -8,6 +8,8 @@ export interface Supervised {
   current(): RunningService;
   /** How often it was started again after a failure. */
   restarts(): number;
+  /** Its last failure that is not long ago; null: there is none. */
+  lastFailure(): Failure | null;
   /** As the service says; not ready while it is being started again, or where that happens again and again. */
   readiness(): Readiness;
   /**
@@ -20,6 +22,12 @@ export interface Supervised {
   /** Once no change is under way that was begun before. */
   settled(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface Failure {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly reason: string;
 }
 
 export interface SuperviseDeps {
@@ -36,6 +44,8 @@ const WELL_AFTER = 60_000;
 /** So many failures within a while are no accident. */
 const MANY_FAILURES = 3;
 const FAILURES_WITHIN = 600_000;
+/** So long a failure is told of. */
+const TOLD_FOR = 3_600_000;
 
 /** @throws what the first start throws; what becomes of later failures is said by `failed` */
 export async function supervise(deps: SuperviseDeps, start: StartService): Promise<Supervised> {
@@ -71,6 +81,14 @@ class Supervisor implements Supervised {
 
   restarts(): number {
     return this.again;
+  }
+
+  lastFailure(): Failure | null {
+    const last = this.failures.at(-1);
+    if (last === undefined) return null;
+    const { clock } = this.deps;
+    const age = clock.monotonic() - last.at;
+    return age > TOLD_FOR ? null : { at: clock.now() - age, reason: last.reason };
   }
 
   readiness(): Readiness {

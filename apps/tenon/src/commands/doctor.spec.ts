@@ -41,8 +41,6 @@ test('where nothing is wrong it says so, and ends with 0', async () => {
   expect(await run('--json')).toMatchObject({ code: 0, out: '{"problems":[]}\n' });
 });
 
-const speed = { name: 'speed', instance: 'a/1', version: '0.1.0' };
-
 test.each([
   ['service-stuck', { alive: { status: 'stuck', reason: 'speed stands still.' } }, 'speed stands still.'],
   [
@@ -51,12 +49,6 @@ test.each([
     'batch: no lake',
   ],
   ['not-ready', { ready: { troubles: ['store: away'] } }, 'store: away'],
-  [
-    'service-restarted',
-    { status: { services: [{ ...speed, restarts: 3 }] } },
-    'a/1 was started again 3 times',
-  ],
-  ['versions-differ', { status: { services: [speed, { ...speed, version: '0.2.0' }] } }, '0.1.0, 0.2.0'],
   ['product-incomplete', { status: { products: [{ name: 'p', version: 2, status: 'incomplete' }] } }, 'p v2'],
   ['disk-low', { status: { warnings: [{ code: 'disk-low', message: '0.1 GiB are left.' }] } }, '0.1 GiB'],
 ])('%s: it says what, and what to do, and ends with 1', async (code, wrong, message) => {
@@ -87,4 +79,17 @@ test('settings of this environment that no service would start with are named', 
   } finally {
     delete process.env['TENON_NO_SUCH_SETTING'];
   }
+});
+
+test('what the status says already is not said twice', async () => {
+  const warnings = [
+    { code: 'not-ready', message: 'Not ready: batch (a/1): no lake' },
+    { code: 'archive-damaged', message: 'p v2, batch: a file is gone' },
+  ];
+  answer({
+    ready: { services: [{ service: 'batch', ok: false, reason: 'no lake' }] },
+    status: { warnings, products: [{ name: 'p', version: 2, status: 'incomplete' }] },
+  });
+  const { problems } = JSON.parse((await run('--json')).out) as { problems: object[] };
+  expect(problems).toEqual(warnings);
 });

@@ -58,13 +58,14 @@ async function problemsAt(url: string): Promise<readonly Problem[]> {
     const alive = await ask<{ status?: string; reason?: string }>('/healthz');
     const ready = await ask<Ready>('/readyz');
     const status = await client.json<StatusAnswer>('/v1/status');
+    const { warnings = [] } = status;
+    const isTold = (wanted: string) => warnings.some(({ code }) => code === wanted);
     const found = [
-      ...stuck(alive),
-      ...notReady(ready),
-      ...restarted(status),
-      ...versionsDiffer(status),
-      ...behind(status),
-      ...(status.warnings ?? []),
+      ...warnings,
+      // Said by the status too, of all instances, but for what a status could not be asked for.
+      ...(isTold('service-stuck') ? [] : stuck(alive)),
+      ...(isTold('not-ready') ? [] : notReady(ready)),
+      ...incomplete(status),
     ];
     return [...new Map(found.map((problem) => [problem.message, problem])).values()];
   } catch (error) {
@@ -90,26 +91,11 @@ function notReady({ services = [], troubles = [] }: Ready): Problem[] {
   return reasons.map((reason) => ({ code: 'not-ready', message: `Not ready: ${reason}`, hint }));
 }
 
-function restarted({ services = [] }: StatusAnswer): Problem[] {
-  const often = services.filter(({ restarts = 0 }) => restarts > 0);
-  return often.map(({ name, instance, restarts, reason }) => ({
-    code: 'service-restarted',
-    message: `${name} ${instance ?? ''} was started again ${restarts} times${reason === undefined ? '' : `: ${reason}`}.`,
-    hint: 'Its log says why, at level error. If it goes on, report it with these lines.',
-  }));
-}
-
-function versionsDiffer({ services = [] }: StatusAnswer): Problem[] {
-  const versions = [...new Set(services.flatMap(({ version }) => version ?? []))].sort();
-  if (versions.length < 2) return [];
-  const hint =
-    'Fine while services are updated one after the other; a service reads the release before its own.';
-  return [{ code: 'versions-differ', message: `Services run the versions ${versions.join(', ')}.`, hint }];
-}
-
-function behind({ products = [] }: StatusAnswer): Problem[] {
+/** Products of which nobody has said why. */
+function incomplete({ products = [], warnings = [] }: StatusAnswer): Problem[] {
+  const isExplained = (product: string) => warnings.some(({ message }) => message.startsWith(`${product},`));
   return products
-    .filter(({ status }) => status === 'incomplete')
+    .filter(({ name, version, status }) => status === 'incomplete' && !isExplained(`${name} v${version}`))
     .map(({ name, version }) => ({
       code: 'product-incomplete',
       message: `${name} v${version} is incomplete: something that its answers should hold is missing.`,

@@ -34,6 +34,7 @@ import { eventsRoute } from './intake/events-route';
 import type { SourceDesk } from './intake/source-desk';
 import { sourcesRoutes } from './intake/sources-route';
 import { LetterBook } from './letters/letter-book';
+import { LetterWatch } from './letters/letter-watch';
 import { lettersRoutes } from './letters/routes';
 import { DeadLetters } from './log/dead-letters';
 import { EventAppender } from './log/event-appender';
@@ -90,6 +91,11 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
   const feeds = openFeeds(deps, desks);
   measure(deps.metrics ?? NO_METRICS, desks, cutter);
   measureFeeds(deps.metrics ?? NO_METRICS, feeds);
+  const letters = new LetterWatch(deps, [...books.values()]);
+  (deps.metrics ?? NO_METRICS).gauge('tenon_open_dead_letters', 'Dead letters that nobody has settled.', () =>
+    letters.samples(),
+  );
+  letters.start();
   const control = await respondCuts({ bus, logger }, cutter);
   const stopping = new AbortController();
   const schedule =
@@ -119,12 +125,13 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
       })),
       cut: cutter.last(),
       cutEveryMs: config.cutEveryMs,
+      refusedLately: letters.lately(),
     }),
     overview: async () => ({ deadLetters: await letterCounts(books) }),
     done,
     stop: async () => {
       stopping.abort();
-      await Promise.all(feeds.map((feed) => feed.stop()));
+      await Promise.all([letters.stop(), ...feeds.map((feed) => feed.stop())]);
       await control.close();
       await schedule;
       await cutter.settled();

@@ -16,6 +16,7 @@ import type {
   Metrics,
   ProductStore,
   Route,
+  Readiness,
   RunningService,
   Subscription,
   Tracer,
@@ -105,7 +106,7 @@ export async function createServing(deps: ServingDeps): Promise<RunningService> 
   return {
     name: 'serving',
     routes: tracedRoutes(deps.tracer, serving.routes()),
-    ready: () => ({ ok: true }),
+    ready: () => serving.ready(),
     status: () => serving.status(),
     overview: () => serving.list(),
     done,
@@ -381,6 +382,12 @@ class Serving {
       }),
     );
     return { status: 200, json: { products } };
+  }
+
+  /** What its products lack, their answers say. */
+  ready(): Readiness {
+    const degraded = this.troubles.degraded();
+    return { ok: true, ...(degraded.length > 0 && { degraded }) };
   }
 
   status(): Record<string, unknown> {

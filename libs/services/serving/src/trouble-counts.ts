@@ -40,6 +40,13 @@ export class TroubleCounts {
     return this.latest;
   }
 
+  /** Products that something is wrong with, in words. */
+  degraded(): readonly string[] {
+    return this.latest.map(
+      ({ labels: { product, version, code, layer } }) => `${product} v${version}, ${layer}: ${code}`,
+    );
+  }
+
   /** Of one product. */
   of({ product, version }: Plan): number {
     const isOf = ({ labels }: MetricSample) =>

@@ -21,18 +21,26 @@ export type Outcome = 'replayed' | 'dropped';
 
 export interface Found {
   readonly records: readonly LogRecord[];
+  /** Letters that say once more what one of these says, with that one's offset. */
+  readonly repeats: readonly { readonly of: Offset; readonly record: LogRecord }[];
   /** Where to go on; null at the end. */
   readonly next: Offset | null;
 }
 
 /** Of one request: records that it looks at, whether or not they are asked for. */
 const MOST_SEEN = 50_000;
+/** What is told of as lately. */
+export const LATELY_MS = 600_000;
+/** Of a flood only the newest are remembered as such. */
+const MOST_RECENT = 10_000;
 const AT_ONCE = { maxRecords: 2_000, maxBytes: 8 << 20 };
 
 export class LetterBook {
   private readonly settled = new Set<Offset>();
   /** Reason → how many letters there are that are not settled, of those that were counted so far. */
   private readonly open = new Map<string, number>();
+  /** Letters of the last minutes, the oldest first. */
+  private recent: { readonly offset: Offset; readonly at: number; readonly reason: string }[] = [];
   private nextMark: Offset = 0;
   private nextLetter: Offset = 0;
   private counting: Promise<void> = Promise.resolve();
@@ -53,22 +61,29 @@ export class LetterBook {
   async find(filter: LetterFilter, from: Offset, limit: number): Promise<Found> {
     await this.readMarks();
     const records: LogRecord[] = [];
-    const seen = new Set<string>();
+    const repeats: { of: Offset; record: LogRecord }[] = [];
+    const seen = new Map<string, Offset>();
     let looked = 0;
     for await (const record of this.read(TOPICS.deadLetters(this.source), from)) {
-      if (looked >= MOST_SEEN || records.length >= limit) return { records, next: record.offset };
+      if (looked >= MOST_SEEN || records.length >= limit) return { records, repeats, next: record.offset };
       looked += 1;
-      if (this.settled.has(record.offset) || !matches(record, filter)) continue;
+      // What repeats a letter that is chosen goes with it, whichever offsets are named.
+      if (this.settled.has(record.offset) || !matches(record, { ...filter, offsets: undefined })) continue;
       // After a crash of speed, or of who takes a stream of others, the same refusal may come again.
       const place = isInLog(record)
         ? Buffer.from(record.key ?? []).toString()
         : record.header(HEADERS.origin);
       const name = place === undefined ? null : `${place} ${reasonText(reasonOf(record))}`;
-      if (name !== null && seen.has(name)) continue;
-      if (name !== null) seen.add(name);
+      const first = name === null ? undefined : seen.get(name);
+      if (first !== undefined) {
+        repeats.push({ of: first, record });
+        continue;
+      }
+      if (!matches(record, filter)) continue;
+      if (name !== null) seen.set(name, record.offset);
       records.push(record);
     }
-    return { records, next: null };
+    return { records, repeats, next: null };
   }
 
   /** @returns undefined where there is none of that number */
@@ -77,8 +92,15 @@ export class LetterBook {
     return record?.offset === offset ? record : undefined;
   }
 
-  async settle(records: readonly LogRecord[], outcome: Outcome): Promise<void> {
-    if (records.length === 0) return;
+  /** @param found where the records are from: what repeats one of them is settled with it */
+  async settle(
+    settled: readonly LogRecord[],
+    outcome: Outcome,
+    { repeats }: Pick<Found, 'repeats'>,
+  ): Promise<void> {
+    if (settled.length === 0) return;
+    const offsets = new Set(settled.map(({ offset }) => offset));
+    const records = [...settled, ...repeats.filter(({ of }) => offsets.has(of)).map(({ record }) => record)];
     const counts: Record<string, number> = {};
     for (const record of records) {
       const reason = reasonText(reasonOf(record));
@@ -104,11 +126,27 @@ export class LetterBook {
     return new Map([...this.open].filter(([, count]) => count > 0));
   }
 
+  /** Reason → letters of the last ten minutes that are not settled, as of the last count. */
+  lately(): ReadonlyMap<string, number> {
+    const since = this.clock.now() - LATELY_MS;
+    const counts = new Map<string, number>();
+    for (const { offset, at, reason } of this.recent)
+      if (at >= since && !this.settled.has(offset)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    return counts;
+  }
+
   private async count(): Promise<void> {
     await this.readMarks();
+    const since = this.clock.now() - LATELY_MS;
+    this.recent = this.recent.filter(({ at }) => at >= since);
     for await (const record of this.read(TOPICS.deadLetters(this.source), this.nextLetter)) {
-      this.add(reasonText(reasonOf(record)), 1);
+      const reason = reasonText(reasonOf(record));
+      this.add(reason, 1);
       this.nextLetter = record.offset + 1;
+      const { offset, timestamp: at } = record;
+      if (at < since) continue;
+      this.recent.push({ offset, at, reason });
+      if (this.recent.length > 2 * MOST_RECENT) this.recent = this.recent.slice(-MOST_RECENT);
     }
   }
 

@@ -167,6 +167,18 @@ it('what is dropped is not listed and not counted any more; to drop everything h
   expect((await list(fixture)).letters).toHaveLength(2);
 });
 
+it('what repeats a letter is settled with it', async () => {
+  const fixture = await start();
+  await fixture.log.append(DEAD, [ofProduct(7), ofProduct(7), ofProduct(8)]);
+  const drop = (query: Params) =>
+    ask(fixture, 'POST', '/v1/dead-letters/drop', { source: 'orders', ...query });
+  expect(await drop({ offsets: '0' })).toEqual({ dropped: 1, next: null });
+  const overview = await fixture.service.overview?.();
+  expect(overview).toEqual({
+    deadLetters: [{ source: 'orders', reason: 'revenue:refused-by-sql', count: 1 }],
+  });
+});
+
 it('a mark of settled letters that is none settles nothing, and ends nothing', async () => {
   const fixture = await start();
   await fixture.post({ body: '{"customer": ' });

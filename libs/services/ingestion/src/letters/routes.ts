@@ -2,11 +2,11 @@
 import { LETTERS_LIMIT } from '@tenon/contracts';
 import { parseTimestamp } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
-import type { HttpRequest, LogRecord, Route } from '@tenon/ports';
+import type { HttpRequest, Route } from '@tenon/ports';
 import type { SourceDesk } from '../intake/source-desk';
 import type { Letter } from './letter';
 import { letterOf } from './letter';
-import type { LetterBook, LetterFilter } from './letter-book';
+import type { Found, LetterBook, LetterFilter } from './letter-book';
 import { replay } from './replay';
 
 type Query = Readonly<Record<string, string>>;
@@ -81,10 +81,10 @@ async function one(all: LetterDesks, params: Query): Promise<Letter> {
 }
 
 async function sendAgain(all: LetterDesks, { query }: HttpRequest): Promise<object> {
-  const { book, records, next } = await chosen(all, query);
+  const { book, records, repeats, next } = await chosen(all, query);
   const desk = all.desks.get(book.source) as SourceDesk;
   const { taken, ...rest } = await replay(desk, records);
-  await book.settle(taken, 'replayed');
+  await book.settle(taken, 'replayed', { repeats });
   return { replayed: taken.length, ...rest, next };
 }
 
@@ -92,20 +92,20 @@ async function drop(all: LetterDesks, { query }: HttpRequest): Promise<object> {
   // An empty question must not mean everything.
   if (!CHOOSING.some((name) => query[name] !== undefined))
     throw bad('code', `Say which: ${CHOOSING.join(', ')}.`);
-  const { book, records, next } = await chosen(all, query);
-  await book.settle(records, 'dropped');
+  const { book, records, repeats, next } = await chosen(all, query);
+  await book.settle(records, 'dropped', { repeats });
   return { dropped: records.length, next };
 }
 
 async function chosen(
   all: LetterDesks,
   query: Query,
-): Promise<{ book: LetterBook; records: readonly LogRecord[]; next: string | null }> {
+): Promise<Pick<Found, 'records' | 'repeats'> & { book: LetterBook; next: string | null }> {
   if (query['source'] === undefined) throw bad('source', 'source says whose letters are meant.');
   const book = bookOf(all, query['source']);
   const from = query['cursor'] === undefined ? 0 : cursorOf(query['cursor']).offset;
-  const { records, next } = await book.find(filterOf(query), from, AT_A_TIME);
-  return { book, records, next: next === null ? null : makeCursor(book.source, next) };
+  const { records, repeats, next } = await book.find(filterOf(query), from, AT_A_TIME);
+  return { book, records, repeats, next: next === null ? null : makeCursor(book.source, next) };
 }
 
 function bookOf({ books }: LetterDesks, name: string): LetterBook {
