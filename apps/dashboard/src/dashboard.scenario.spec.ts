@@ -112,6 +112,69 @@ suite(`the page in a browser${reason}`, () => {
     assertNoComplaints();
   });
 
+  describe('a comparison', () => {
+    const side = (page: Page, label: string) => page.getByLabel(label, { exact: true });
+    const rows = (page: Page) => page.locator('.differences tbody tr');
+    const lastPart = (page: Page) => decodeURIComponent(page.url().split('#')[1] ?? '');
+
+    it('of the served version and the one beside it, from the product’s page; rows of each kind, the largest first', async () => {
+      const page = await show('#/carriers');
+      await page.getByRole('link', { name: 'Compare cuts and versions' }).click();
+      await rows(page).first().waitFor();
+      expect([await side(page, 'A').inputValue(), await side(page, 'B').inputValue()]).toEqual(['3', '2']);
+      await waitForText(page, '.kinds button', /^120 changed$/);
+      await waitForText(page, '.kinds button', /^15 only in v3$/);
+      await waitForText(page, '.kinds p', '7 the same');
+      await waitForText(page, '.aside', 'Only v2 has the column share_delayed.');
+      expect(await rows(page).first().locator('th, td').allTextContents()).toEqual([
+        'changed',
+        'C149',
+        '1,000 1,149',
+        '5.00',
+      ]);
+      expect(await rows(page).count()).toBe(100);
+      await page.getByRole('button', { name: 'Show more' }).click();
+      await waitForText(page, '.differences tbody th', /^C0$/);
+      await page.getByRole('button', { name: /only in v2/ }).click();
+      await waitForText(page, '.kinds [aria-pressed=true]', 'only in v2');
+      await rows(page).nth(15).waitFor({ state: 'detached' });
+      expect(await rows(page).first().locator('.kind').textContent()).toBe('only v2');
+      expect(lastPart(page)).toBe('/carriers/compare?a=3&b=2&kind=onlyB');
+      await page.getByRole('link', { name: 'Back to its numbers' }).click();
+      await page.locator('.tiles').waitFor();
+      assertNoComplaints();
+    });
+
+    it('of two cuts, as the address has them', async () => {
+      const page = await show('#/flights_by_hour/compare?a=@2&b=@3&by=avg_delay');
+      await waitForText(page, '.hint', 'From generation 2 (500 events) to generation 3');
+      expect(await side(page, 'A').locator('option').allTextContents()).toEqual([
+        'v1, served',
+        'generation 3, served',
+        expect.stringMatching(/^generation 2, from [\d:]+ on$/),
+        expect.stringMatching(/^generation 1, from [\d:]+ on$/),
+      ]);
+      await side(page, 'A').selectOption('@1@1');
+      await waitForText(page, '.hint', 'From generation 1 ');
+      expect(lastPart(page)).toBe('/flights_by_hour/compare?a=@1@1&b=@3&by=avg_delay');
+      await page.getByRole('button', { name: 'Swap A and B' }).click();
+      await waitForText(page, '.hint', 'From generation 3 (500 events) to generation 1');
+      await page.getByRole('button', { name: 'flights', exact: true }).click();
+      await waitForText(page, '.changed-columns [aria-pressed=true]', 'flights');
+      assertNoComplaints();
+    });
+
+    it('that can’t be made says why, and goes on once it can', async () => {
+      fake.failing = { path: /diff/, status: 409, code: 'diff-apart', detail: 'No cut in common.' };
+      const page = await show('#/carriers/compare');
+      await waitForText(page, '.aside', /No cut in common\..*diff-apart/);
+      fake.failing = null;
+      await page.getByRole('button', { name: 'Cut now' }).click();
+      await rows(page).first().waitFor();
+      expect(await page.locator('.aside code').count()).toBe(0);
+    });
+  });
+
   it('takes over what the stream brings', async () => {
     const page = await show('#/flights_by_hour?cell=["ATL"]');
     await page.locator('.tiles').waitFor();

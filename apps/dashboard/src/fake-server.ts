@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { DASHBOARD_CSP, dashboardStatics } from './index';
 import { FakeData } from './fake-data';
+import { GENERATIONS, fakeDiff } from './fake-diff';
 import type { LetterCount, LiveMessage } from './wire';
 
 const TYPES: Record<string, string> = {
@@ -115,9 +116,12 @@ export class FakeServer {
     if (url.pathname === '/v1/cuts' && request.method === 'POST') {
       return json(response, { generation: await this.cut() }, 202);
     }
-    const [, product = '', what] = /^\/v1\/products\/([^/]+)\/(rows|live)$/.exec(url.pathname) ?? [];
+    const [, product = '', what] =
+      /^\/v1\/products\/([^/]+)\/(rows|live|generations|diff)$/.exec(url.pathname) ?? [];
     if (!this.data.products().some(({ name }) => name === product)) return problem(response, NOT_FOUND);
     if (what === 'live') return this.#live(decodeURIComponent(product), response);
+    if (what === 'generations') return json(response, { generations: GENERATIONS });
+    if (what === 'diff') return json(response, fakeDiff(Object.fromEntries(url.searchParams)));
     return json(response, this.#page(product, plainNames(url.searchParams)));
   }
 

@@ -43,14 +43,23 @@ interface Modules {
     window: { column: string; sizeMicros: number; sizeMonths: number },
     count: number,
   ): string;
-  readAddress(hash: string): { product?: string; measure: string | null; keys: string[]; span: number };
+  readAddress(hash: string): {
+    product?: string;
+    measure: string | null;
+    keys: string[];
+    span: number;
+    compare?: object;
+  };
+  writeComparison(product: string, sides: object): string;
+  sidesOf(product: object, generations: readonly object[]): object[];
+  usualSides(sides: readonly object[]): [string, string] | null;
   writeAddress(choice: { product: string; measure: string | null; keys: string[]; span: number }): string;
 }
 
 let page: Modules;
 
 beforeAll(async () => {
-  const names = ['rows', 'seam', 'format', 'chart-data', 'history', 'address'];
+  const names = ['rows', 'seam', 'format', 'chart-data', 'history', 'address', 'comparison'];
   const load = (name: string): Promise<object> =>
     import(join(__dirname, '..', 'public', 'assets', `${name}.js`));
   page = Object.assign({}, ...(await Promise.all(names.map(load))));
@@ -235,6 +244,29 @@ describe('the address', () => {
   it('keeps the choice', () => {
     const choice = { product: 'a b/c', measure: 'n', keys: ['["x&y"]', '[null]'], span: 200 };
     expect(page.readAddress(page.writeAddress(choice))).toEqual(choice);
+  });
+
+  it('of a comparison keeps both sides', () => {
+    const sides = { a: '@2', b: '3@4', by: 'a b', kind: 'onlyA' };
+    const read = page.readAddress(page.writeComparison('a b/c', sides));
+    expect([read.product, read.compare]).toEqual(['a b/c', sides]);
+    const none = { a: null, b: null, by: null, kind: null };
+    expect(page.readAddress('#/x/compare?kind=other').compare).toEqual(none);
+    expect(page.readAddress('#/x').compare).toBeUndefined();
+  });
+
+  it('usually compares another version, else what the last cut changed', () => {
+    const generations = [4, 3].map((generation) => ({ generation, line: 0, servedAt: null }));
+    const sides = (versions: object[], of = generations) =>
+      page.usualSides(page.sidesOf({ version: 2, versions }, of));
+    expect(
+      sides([
+        { version: 2, state: 'served' },
+        { version: 3, state: 'ready' },
+      ]),
+    ).toEqual(['2', '3']);
+    expect(sides([{ version: 1, state: 'dropped' }])).toEqual(['@3', '@4']);
+    expect(sides([], generations.slice(0, 1))).toBeNull();
   });
 
   it.each(['', '#', '#/', '#/x?cell=%', '#/%E0%A4%A?cell=nonsense&windows=-1'])(

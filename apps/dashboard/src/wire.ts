@@ -65,6 +65,49 @@ export interface ProductVersion {
   readonly troubles?: readonly { readonly reason: string }[];
 }
 
+/** What a version served from a cut on. */
+export interface Generation {
+  readonly generation: number;
+  readonly line: number;
+  /** RFC 3339. */
+  readonly servedAt: string | null;
+}
+
+export type DiffKind = 'changed' | 'onlyA' | 'onlyB';
+
+export interface DiffRow {
+  readonly _cell: string;
+  readonly kind: DiffKind;
+  readonly columns: readonly string[];
+  readonly key: { readonly [column: string]: Value };
+  readonly a: { readonly [column: string]: Value } | null;
+  readonly b: { readonly [column: string]: Value } | null;
+}
+
+interface DiffSide {
+  readonly version: number;
+  readonly generation: number;
+  readonly events: number;
+}
+
+export interface Diff {
+  readonly a: DiffSide;
+  readonly b: DiffSide;
+  readonly offsets: 'equal' | 'different';
+  readonly counts: Readonly<Record<DiffKind | 'same' | 'different', number>>;
+  readonly by: string | null;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly changed: number;
+    readonly largest: number | null;
+  }[];
+  readonly columnsOnlyA: readonly string[];
+  readonly columnsOnlyB: readonly string[];
+  /** The largest differences first. */
+  readonly rows: readonly DiffRow[];
+  readonly more: boolean;
+}
+
 export interface Product {
   readonly name: string;
   readonly version: number;

@@ -4,6 +4,8 @@
 /** @typedef {import('../../src/wire').RowsPage} RowsPage */
 /** @typedef {import('../../src/wire').ServiceStatus} ServiceStatus */
 /** @typedef {import('../../src/wire').LetterCount} LetterCount */
+/** @typedef {import('../../src/wire').Diff} Diff */
+/** @typedef {import('../../src/wire').Generation} Generation */
 
 /** What the server said is wrong; status 0: no server answered. */
 export class ApiError extends Error {
@@ -47,6 +49,16 @@ export const api = {
   /** @param {string} name @param {Record<string, string>} query @param {AbortSignal} signal @returns {Promise<RowsPage>} */
   rows: (name, query, signal) =>
     request(`/v1/products/${segment(name)}/rows?${new URLSearchParams(query)}`, { signal }),
+
+  /** @param {string} name @returns {Promise<{generations: readonly Generation[]}>} */
+  generations: (name) => request(`/v1/products/${segment(name)}/generations`),
+
+  /** Of large products it takes a while. @param {string} name @param {Record<string, string>} query @param {AbortSignal} signal @returns {Promise<Diff>} */
+  diff: (name, query, signal) =>
+    request(`/v1/products/${segment(name)}/diff?${new URLSearchParams(query)}`, {
+      signal,
+      patience: 120_000,
+    }),
 
   /** Resolves when the generation is served. @returns {Promise<{generation?: number, epoch?: number} | null>} */
   cut: () => request('/v1/cuts?wait=true', { method: 'POST', patience: 300_000 }),

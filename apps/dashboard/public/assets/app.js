@@ -28,7 +28,8 @@ function draw() {
 }
 
 /** The tab says it too when the numbers are no longer live. @param {Dashboard} dashboard */
-function titleOf({ view, offlineSince }) {
+function titleOf({ view, comparison, offlineSince }) {
+  if (comparison) return `${comparison.product.name} compared · Tenon`;
   if (!view) return 'Tenon';
   return `${offlineSince !== null || view.lostSince !== null ? '(offline) ' : ''}${view.product.name} · Tenon`;
 }

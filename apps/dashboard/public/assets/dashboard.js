@@ -1,7 +1,8 @@
 // The whole page's state: which products there are, which one is on display, how the services are, the cut under way.
 import { ApiError, api } from './api.js';
 import { ProductView } from './product.js';
-import { readAddress, writeAddress } from './address.js';
+import { Comparison } from './comparison.js';
+import { readAddress, writeAddress, writeComparison } from './address.js';
 /** @typedef {import('../../src/wire').Product} Product */
 /** @typedef {import('../../src/wire').Problem} Problem */
 /** @typedef {import('../../src/wire').ServiceStatus} ServiceStatus */
@@ -37,6 +38,8 @@ export class Dashboard {
   offlineSince = null;
   /** @type {ProductView | null} */
   view = null;
+  /** In the place of a view. @type {Comparison | null} */
+  comparison = null;
   /** A product that the address names and nobody knows. @type {string | null} */
   unknown = null;
   /** @type {CutJob | null} */
@@ -84,7 +87,7 @@ export class Dashboard {
       this.products = products.value;
       this.problem = null;
       this.#renew(products.value);
-      if (!this.view) this.route();
+      if (!this.view && !this.comparison) this.route();
     } else {
       this.problem = problemOf(products.reason);
       if (this.problem.status === 0) this.offlineSince ??= Date.now();
@@ -114,22 +117,33 @@ export class Dashboard {
     if (!this.products || name === undefined || location.hash === this.#address()) return;
     const product = this.products.find((candidate) => candidate.name === name);
     this.view?.stop();
+    this.comparison?.stop();
     this.unknown = product ? null : name;
-    this.view = product ? new ProductView(product, this.#changed, wanted) : null;
+    const { compare } = wanted;
+    this.comparison = product && compare ? new Comparison(product, this.#changed, compare) : null;
+    this.view = product && !compare ? new ProductView(product, this.#changed, wanted) : null;
     this.view?.stream.open();
+    void this.comparison?.open();
     this.#changed();
   }
 
   /** Keeps the choice in the address, so that a reload or a bookmark shows the same. */
   remember() {
     // A link that was just followed has changed the address, and the event that says so is still to come.
-    const { product } = readAddress(location.hash);
+    const { product, compare } = readAddress(location.hash);
     const hash = this.#address();
-    if (hash === null || (product !== undefined && product !== this.view?.product.name)) return;
+    if (hash === null || (product !== undefined && product !== this.shown)) return;
+    if ((compare !== undefined) !== (this.comparison !== null)) return;
     if (hash !== location.hash) history.replaceState(null, '', hash);
   }
 
+  /** The name of the product on display. */
+  get shown() {
+    return (this.view ?? this.comparison)?.product.name;
+  }
+
   #address() {
+    if (this.comparison) return writeComparison(this.comparison.product.name, this.comparison.chosen);
     if (!this.view) return null;
     const { product, measure, keys, chosen, span } = this.view;
     return writeAddress({ product: product.name, measure, keys: chosen ? keys : [], span });

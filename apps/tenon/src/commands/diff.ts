@@ -18,10 +18,13 @@ const EXAMPLES = [
   ['tenon diff routes @14 @15', 'what a cut changed'],
 ] as const;
 
+/** Which differences are shown. */
+type Kind = 'changed' | 'onlyA' | 'onlyB' | 'different';
 type Format = 'table' | 'json' | 'csv';
 
 interface DiffCommandOptions extends CommonOptions {
   readonly by?: string;
+  readonly kind?: Exclude<Kind, 'different'>;
   readonly limit: number;
   readonly cut: boolean;
   readonly timeout: number;
@@ -35,6 +38,9 @@ export function diffCommand(output: Output): Command {
     .argument('<a>', 'A version (1), a generation of one (1@14), or one of the served version (@14)')
     .argument('<b>', 'The other one')
     .option('--by <column>', 'The column whose largest differences come first')
+    .addOption(
+      new Option('--kind <kind>', 'Show only these; all are counted').choices(['changed', 'onlyA', 'onlyB']),
+    )
     .option('--limit <n>', 'Differences to show', integerIn(0, 10_000), 20)
     .option('--no-cut', 'Where both have no cut in common, say so, and do not make one')
     .option('--timeout <seconds>', 'How long to wait for one', integerIn(1, 3600), 60)
@@ -48,11 +54,17 @@ export function diffCommand(output: Output): Command {
       const client = new Client(options.url);
       const spinner = spin(output.err, options.json || options.format !== 'table' ? null : 'comparing ...');
       try {
-        const { by, limit } = options;
-        const query = { a, b, limit: String(limit), ...(by !== undefined && { by }) };
+        const { by, kind, limit } = options;
+        const query = {
+          a,
+          b,
+          limit: String(limit),
+          ...(by !== undefined && { by }),
+          ...(kind !== undefined && { kind }),
+        };
         const answer = await compare(client, `/v1/products/${segment(product)}/diff`, query, options);
         spinner.stop();
-        print(answer, options.json ? 'json' : options.format, output);
+        print(answer, options.json ? 'json' : options.format, kind ?? 'different', output);
         if (options.exitCode === true && answer.counts.different > 0) output.exitCode = 1;
       } finally {
         spinner.stop();
@@ -83,10 +95,10 @@ async function compare(
   }
 }
 
-function print(answer: DiffAnswer, format: Format, output: Output): void {
+function print(answer: DiffAnswer, format: Format, kind: Kind, output: Output): void {
   if (format === 'json') printJson(answer, output);
   else if (format === 'csv') output.out.write(diffCsv(answer));
-  else printTable(answer, output);
+  else printTable(answer, kind, output);
 }
 
 const nameOf = (side: DiffAnswer['a'], other: DiffAnswer['a']) =>
@@ -94,7 +106,7 @@ const nameOf = (side: DiffAnswer['a'], other: DiffAnswer['a']) =>
     ? `generation ${cellText(side['generation'] as number)}`
     : `v${cellText(side['version'] as number)}`;
 
-function printTable(answer: DiffAnswer, { out }: Output): void {
+function printTable(answer: DiffAnswer, kind: Kind, { out }: Output): void {
   const { bold, dim } = styles(out);
   const { a, b, counts, columns, rows } = answer;
   const [left, right] = [nameOf(a, b), nameOf(b, a)];
@@ -128,7 +140,7 @@ function printTable(answer: DiffAnswer, { out }: Output): void {
   ]);
   out.write(`\n${plainTable(['', ...keys, ''].map(bold), lines, [])}`);
   if (answer.more)
-    out.write(dim(`the largest ${grouped(rows.length)} of ${grouped(counts.different)} (--limit)\n`));
+    out.write(dim(`the largest ${grouped(rows.length)} of ${grouped(counts[kind])} (--limit)\n`));
 }
 
 const valueOf = (row: DiffAnswer['rows'][number]['a'], name: string) =>

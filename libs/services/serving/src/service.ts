@@ -218,7 +218,7 @@ class Serving {
       {
         method: 'GET',
         path: '/v1/products/:name/diff',
-        query: ['a', 'b', 'by', 'limit'],
+        query: ['a', 'b', 'by', 'kind', 'limit'],
         handle: (request) => this.diff(request),
       },
       {

@@ -26,6 +26,11 @@ export function ProductPage({ dashboard, view, now }) {
       <div>
         <h1><${Name} name=${product.name} /> <span class="version">v${product.version}</span></h1>
         ${product.description && html`<p class="description">${product.description}</p>`}
+        <p class="description">
+          <a class="compare" href="#/${encodeURIComponent(product.name)}/compare"
+            >Compare cuts and versions</a
+          >
+        </p>
         <${Versions} product=${dashboard.products?.find(({ name }) => name === product.name)} />
       </div>
       ${answer && html`<${Freshness} view=${view} answer=${answer} now=${now} />`}

@@ -1,4 +1,5 @@
 import { Component, Name, html } from '../html.js';
+import { ComparisonPage } from './comparison-page.js';
 import { ProductPage } from './product-page.js';
 import { Services } from './services.js';
 import { Failure, Loading, Offline } from './notices.js';
@@ -37,6 +38,13 @@ function Main({ dashboard, now }) {
         now=${now}
       />`;
   }
+  const { comparison } = dashboard;
+  if (comparison)
+    return html`<${Offline} since=${lost} now=${now} /><${ComparisonPage}
+        dashboard=${dashboard}
+        comparison=${comparison}
+        key=${comparison.product.name}
+      />`;
   if (unknown)
     return html`<${Failure}
       title="There is no product “${unknown}”"
@@ -100,7 +108,7 @@ class Products extends Component {
 
 /** @param {{products: readonly Product[], dashboard: Dashboard}} props */
 function List({ products, dashboard }) {
-  const shown = dashboard.view?.product.name;
+  const { shown } = dashboard;
   return html`
     <ul>
       ${products.map(

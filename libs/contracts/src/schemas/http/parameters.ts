@@ -81,6 +81,10 @@ export const DIFF: Parameters = {
   a: side('The one side'),
   b: side('The other side'),
   by: text('The column whose largest differences come first'),
+  kind: {
+    schema: z.enum(['changed', 'onlyA', 'onlyB']),
+    description: 'Of the differences in full only these; all are counted. Absent: each',
+  },
   limit: whole({ min: 0, max: 10_000, otherwise: 100 }, 'Differences in full'),
 };
 

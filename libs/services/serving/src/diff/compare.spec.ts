@@ -4,6 +4,7 @@ import type { MergedCell } from '@tenon/views';
 import { compareCells } from './compare';
 import { conditionProblem, parseCondition } from './condition';
 import type { DiffAnswer } from './diff';
+import { DIFFERENCE_KINDS } from './row-differences';
 import { parseSide } from './sides';
 import { differenceOf, isEqual, numberOf } from './values';
 
@@ -44,8 +45,8 @@ const PLAN = planOf(
   'HAVING',
 );
 
-const compare = (a: Rows, b: Rows, most = 1000, by: string | null = 'n', plan = PLAN) =>
-  compareCells(engine, { plan, cells: cellsOf(a) }, { plan, cells: cellsOf(b) }, { by, most });
+const compare = (a: Rows, b: Rows, most = 1000, by: string | null = 'n', plan = PLAN, only = {}) =>
+  compareCells(engine, { plan, cells: cellsOf(a) }, { plan, cells: cellsOf(b) }, { by, most, ...only });
 
 test('whatever the rows are, it says what plain sets say', async () => {
   let seed = 11;
@@ -83,6 +84,12 @@ test('whatever the rows are, it says what plain sets say', async () => {
     const sizeOf = ({ a: x, b: y }: (typeof compared.rows)[number]) =>
       x === null || y === null ? Number((x ?? y)?.['n']) : Math.abs(Number(y['n']) - Number(x['n']));
     expect(compared.rows.map(sizeOf)).toEqual(sizes.slice(0, 20));
+    const all = await compare(a, b, 3000);
+    for (const kind of DIFFERENCE_KINDS) {
+      const only = await compare(a, b, 20, 'n', PLAN, { kind });
+      expect(only.counts).toEqual(compared.counts);
+      expect(only.rows).toEqual(all.rows.filter((row) => row.kind === kind).slice(0, 20));
+    }
   }
 });
 

@@ -5,7 +5,7 @@ import type { Engine } from '@tenon/ports';
 import type { LayerStores, ProductView } from '@tenon/views';
 import { ALL_CELLS, cellsOf, withView } from '@tenon/views';
 import { compareCells } from './compare';
-import type { ColumnDifference, Counts, RowDifference } from './row-differences';
+import type { ColumnDifference, Counts, DifferenceKind, RowDifference } from './row-differences';
 import { comparedColumns } from './row-differences';
 import type { AskedSide, ChosenSide } from './sides';
 import { areAtEqualOffsets, chooseSides, describeSide, sight } from './sides';
@@ -21,6 +21,8 @@ export interface DiffOptions {
   readonly by?: string;
   /** Differences in full, at most. */
   readonly limit: number;
+  /** Of this kind alone; absent: of each. */
+  readonly kind?: DifferenceKind;
   readonly signal?: AbortSignal;
   /** Of the cuts that both keep, those from here on, milliseconds since the epoch; absent: all. */
   readonly notBefore?: number;
@@ -40,7 +42,7 @@ export interface DiffAnswer {
   readonly columnsOnlyA: readonly string[];
   readonly columnsOnlyB: readonly string[];
   readonly rows: readonly RowDifference[];
-  /** There are more differences than `rows` names. */
+  /** There are more differences, of the kind that was asked for, than `rows` names. */
   readonly more: boolean;
 }
 
@@ -65,13 +67,14 @@ export function diffVersions(
         await sight(b.layout, nowB, snapshotsB),
       ] as const;
       const [left, right] = chooseSides(seen, [a.asOf, b.asOf], options.notBefore);
-      const { by = defaultBy(a.layout.plan, b.layout.plan), limit, signal } = options;
+      const { by = defaultBy(a.layout.plan, b.layout.plan), limit, kind, signal } = options;
       const horizon = Math.max(...[left, right].map(({ view }) => view.base.pointer.horizon ?? -Infinity));
       const compared = await compareCells(engine, sideOf(left, horizon), sideOf(right, horizon), {
         ...{ by, most: limit },
+        ...(kind !== undefined && { kind }),
         ...(signal && { signal }),
       });
-      return answerOf(left, right, by, compared);
+      return answerOf(left, right, by, kind, compared);
     }),
   );
 }
@@ -91,6 +94,7 @@ function answerOf(
   left: ChosenSide,
   right: ChosenSide,
   by: string | null,
+  kind: DifferenceKind | undefined,
   { counts, columns, rows }: Awaited<ReturnType<typeof compareCells>>,
 ): DiffAnswer {
   const [a, b] = [left.layout.plan, right.layout.plan];
@@ -101,7 +105,7 @@ function answerOf(
     offsets: areAtEqualOffsets(left, right) ? 'equal' : 'different',
     ...{ counts: { ...counts, different }, by, columns },
     ...{ columnsOnlyA: columnsOnlyIn(a, b), columnsOnlyB: columnsOnlyIn(b, a) },
-    ...{ rows, more: different > rows.length },
+    ...{ rows, more: (kind === undefined ? different : counts[kind]) > rows.length },
   };
 }
 

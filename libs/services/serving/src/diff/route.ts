@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import type { DiffDeps } from './diff';
 import { diffVersions } from './diff';
+import { DIFFERENCE_KINDS } from './row-differences';
 import { parseSide } from './sides';
 
 const LIMIT_DEFAULT = 100;
@@ -26,7 +27,15 @@ export async function answerDiff(
   const columns = a?.layout.plan.columns.map(({ name }) => name) ?? [];
   if (by !== undefined && !columns.includes(by))
     throw bad('by', `by is a column of the product: ${columns.join(', ')}.`);
-  const options = { limit: most, signal, ...(by !== undefined && { by }) };
+  const kind = DIFFERENCE_KINDS.find((one) => one === query['kind']);
+  if (query['kind'] !== undefined && kind === undefined)
+    throw bad('kind', `kind is one of ${DIFFERENCE_KINDS.join(', ')}.`);
+  const options = {
+    limit: most,
+    signal,
+    ...(kind !== undefined && { kind }),
+    ...(by !== undefined && { by }),
+  };
   const json = await diffVersions(deps, a as NonNullable<typeof a>, b as NonNullable<typeof b>, options);
   return { status: 200, json };
 }

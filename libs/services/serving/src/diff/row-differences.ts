@@ -10,7 +10,12 @@ export interface RankOptions {
   readonly by: string | null;
   /** Differences that are given in full, the largest ones. */
   readonly most: number;
+  /** Only these are given in full; absent: all. All are counted. */
+  readonly kind?: DifferenceKind;
 }
+
+export const DIFFERENCE_KINDS = ['changed', 'onlyA', 'onlyB'] as const;
+export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
 export interface Counts {
   readonly same: number;
@@ -32,7 +37,7 @@ export type RowColumns = Readonly<Record<string, Value>>;
 
 export interface RowDifference {
   readonly _cell: string;
-  readonly kind: 'changed' | 'onlyA' | 'onlyB';
+  readonly kind: DifferenceKind;
   /** Columns that differ; of a row that only one has: none. */
   readonly columns: readonly string[];
   readonly key: RowColumns;
@@ -125,6 +130,7 @@ export class RowDifferences {
   }
 
   private rank(row: Ranked): void {
+    if (row.kind !== (this.options.kind ?? row.kind)) return;
     this.ranked.push(row);
     if (this.ranked.length > 2 * this.options.most + SLACK) this.trim();
   }
