@@ -19,6 +19,7 @@ import { TOPICS } from '@tenon/contracts';
 import type { Plan, SourceDefinition, Topology } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Clock, Engine, EventLog, Lake, ProductStore, RunningService } from '@tenon/ports';
+import type { BatchConfig } from '@tenon/service-batch';
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
 import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
 import { createIngestion } from '@tenon/service-ingestion';
@@ -53,6 +54,7 @@ let bus: Bus;
 let lake: Lake;
 let engine: Engine;
 const running: RunningService[] = [];
+let products: readonly string[] = [];
 let ids = 0;
 /** Everything that was sent, with the time at which it was. */
 let sent: { readonly t: number; readonly k: string; readonly at: number }[] = [];
@@ -85,13 +87,17 @@ const plan = (name: string, topology: Topology, sql: string, retention: number |
 
 const HOURS = `SELECT time_bucket(INTERVAL '1 hour', event_time) AS w, k, count(*) AS n FROM s GROUP BY 1, 2`;
 
-async function start(): Promise<void> {
-  const plans = await Promise.all([
+const TOTAL = 'SELECT k, count(*) AS n FROM s GROUP BY 1';
+const everyKind = () =>
+  Promise.all([
     plan('lam', 'lambda', HOURS, RETENTION),
     plan('kap', 'kappa', HOURS, RETENTION),
     plan('all', 'lambda', HOURS, null),
-    plan('total', 'lambda', 'SELECT k, count(*) AS n FROM s GROUP BY 1', RETENTION),
+    plan('total', 'lambda', TOTAL, RETENTION),
   ]);
+
+async function start(plans: readonly Plan[], batch: Partial<BatchConfig> = {}): Promise<void> {
+  products = plans.map(({ product }) => product);
   const sources = [SOURCE];
   const deps = {
     ...{ log, store, bus, lake, engine, clock, logger: NO_LOGGER, sources, plans },
@@ -105,7 +111,7 @@ async function start(): Promise<void> {
       config: {},
     }),
     await createConsumption({ ...deps, config: { ...CONSUMPTION_DEFAULTS, graceMs: 10 } }),
-    await createBatch({ ...deps, log: tiered, config: BATCH_DEFAULTS }),
+    await createBatch({ ...deps, log: tiered, config: { ...BATCH_DEFAULTS, ...batch } }),
     await createSpeed({ ...deps, log: tiered, config: SPEED_DEFAULTS }),
     await createServing({ ...deps, config: SERVING_DEFAULTS }),
   );
@@ -122,7 +128,7 @@ interface Reply {
     readonly generation: number;
     readonly status: string;
     readonly retainedFrom?: string;
-    readonly troubles?: readonly unknown[];
+    readonly troubles?: readonly { readonly code: string }[];
     readonly cut: Record<string, Record<string, number>>;
     readonly included: Record<string, Record<string, number>>;
   };
@@ -163,7 +169,7 @@ const ask = (product: string, query: Record<string, string> = {}) =>
 async function cut(full = false): Promise<void> {
   const before = (await ask('lam')).answer.generation;
   await call('POST', '/v1/cuts', { query: { full: String(full) } });
-  for (const product of ['lam', 'kap', 'all', 'total'])
+  for (const product of products)
     await eventually(
       `${product} serves the cut`,
       async () => (await ask(product)).answer.generation > before,
@@ -241,7 +247,7 @@ const firstWindow = (product: string): Promise<string> =>
   });
 
 test('an old row is gone from each answer from the same cut on, and what is kept of it goes', async () => {
-  await start();
+  await start(await everyKind());
   await send(0, 1, 5, 30, 47, 49);
   await check();
   await cut();
@@ -267,7 +273,7 @@ test('an old row is gone from each answer from the same cut on, and what is kept
   await cut(true);
   await check();
   await stop();
-  await start();
+  await start(await everyKind());
   await check();
   for (let i = 0; i < 3; i++) {
     now += 8 * HOUR;
@@ -285,4 +291,63 @@ test('an old row is gone from each answer from the same cut on, and what is kept
     });
   expect(Date.parse(await firstWindow('all'))).toBeLessThan(NOW - 48 * HOUR);
   await check();
+});
+
+describe('an archive that lets go what is old', () => {
+  const KEPT = RETENTION + 24 * HOUR;
+  const batch = { maxFileRecords: 2, addRecords: 2, archiveRetentionMs: KEPT, sweepGraceMs: 0 };
+  const archived = async (): Promise<number[]> =>
+    (await lake.list('archive/s/p=0/')).map(({ name }) => Number(/(\d{12})-/.exec(name)?.[1]));
+  const isRight = async (product: string) => {
+    const reply = await caughtUp(product);
+    const right = await expected(RETENTION, reply.answer.cut['s'] ?? {});
+    expect([product, countsOf(reply)]).toEqual([product, right]);
+    return reply.answer;
+  };
+
+  test('gives no smaller number: what keeps less is computed anew from the rest, and what needs all says so', async () => {
+    const lam = await plan('lam', 'lambda', HOURS, RETENTION);
+    await start([lam], batch);
+    for (let i = 0; i < 6; i++) await send(...Array.from({ length: 30 }, (_, hour) => hour + 0.1 * i));
+    await cut();
+    await isRight('lam');
+    now += 70 * HOUR;
+    await send(0, 30);
+    await cut();
+    expect(Math.min(...(await archived()))).toBe(0);
+    now += 10 * HOUR;
+    await send(0, 30);
+    await cut();
+    await isRight('lam');
+    await stop();
+    // At its start batch looks at the archive; the age of what it has is that of the cut.
+    await start([lam], batch);
+    await eventually('the oldest files are gone', async () => Math.min(...(await archived())) > 0, {
+      timeoutMs: 30_000,
+    });
+    await isRight('lam');
+    await cut(true);
+    expect((await isRight('lam')).troubles).toBeUndefined();
+    await stop();
+    const others = [plan('new', 'lambda', HOURS, RETENTION), plan('total', 'lambda', TOTAL, RETENTION)];
+    await start([lam, ...(await Promise.all(others))], batch);
+    await send(0, 1);
+    await call('POST', '/v1/cuts', {});
+    await eventually('the new product serves a cut', async () => (await ask('new')).answer.generation > 0, {
+      timeoutMs: 30_000,
+    });
+    expect((await isRight('new')).troubles).toBeUndefined();
+    const { answer, rows } = await eventually(
+      'the total says what it lacks',
+      async () => {
+        const reply = await caughtUp('total');
+        return reply.answer.status === 'incomplete' && reply;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(answer.troubles?.map(({ code }) => code)).toEqual(['archive-removed']);
+    const taken = sent.filter(({ t, at }) => t >= at - RETENTION).length;
+    expect(rows.reduce((sum, { n }) => sum + n, 0)).toBe(taken);
+    await isRight('lam');
+  });
 });

@@ -10,3 +10,5 @@ export { checkedPath, damaged } from './check';
 export { archivedPartitions, filesOf } from './audit';
 export type { ArchivedPartition } from './audit';
 export { archiveRanges } from './ranges';
+export type { ArchivedRanges, RemovedRecords } from './ranges';
+export { removeOldest } from './remove-oldest';

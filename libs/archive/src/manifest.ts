@@ -239,6 +239,15 @@ export class ArchiveManifest {
     return undefined;
   }
 
+  /** The files of a part of the list, where they lie. */
+  named(partition: Partition, { files }: Pick<ArchivePartDocument, 'files'>): ArchiveFile[] {
+    return files.map((file) => ({
+      ...file,
+      partition,
+      name: archiveName(this.source, { ...file, partition }),
+    }));
+  }
+
   /** The files that hold the offsets [from, to) of a partition, in order. Each gives what none before it gave. */
   files(partition: Partition, from: Offset, to: Offset): Promise<ArchiveFile[]> {
     return this.deps.store.snapshot(async (snapshot) => {
@@ -257,9 +266,8 @@ export class ArchiveManifest {
       let next = 0;
       for await (const chunk of snapshot.scan<ArchivePartDocument>('meta', { gte, lt }))
         for (const { value } of chunk)
-          for (const file of supported('archive-part', value)?.files ?? []) {
-            if (file.to > from && file.from < to && next < to)
-              files.push({ ...file, partition, name: archiveName(source, { ...file, partition }) });
+          for (const file of this.named(partition, supported('archive-part', value) ?? { files: [] })) {
+            if (file.to > from && file.from < to && next < to) files.push(file);
             next = file.to;
           }
       return files;

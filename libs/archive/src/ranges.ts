@@ -4,7 +4,23 @@ import { TenonError } from '@tenon/errors';
 import type { ArchiveRange, Lake } from '@tenon/ports';
 import { checkedPath } from './check';
 import type { ArchiveManifest } from './manifest';
+import type { ArchiveFile } from './names';
 import { spansOf } from './names';
+
+/** What a reader of the archive gets, and what of it was removed because of its age. */
+export interface ArchivedRanges {
+  readonly ranges: readonly ArchiveRange[];
+  /** The records before what is there that were asked for; null: all are there. */
+  readonly removed: RemovedRecords | null;
+}
+
+export interface RemovedRecords {
+  readonly records: number;
+  /** None of them has a later event time, microseconds. */
+  readonly until: number;
+  /** Where the archive begins, in words. */
+  readonly where: string;
+}
 
 /**
  * @param from partition → offset; partitions that it lacks begin at 0
@@ -15,19 +31,46 @@ export async function archiveRanges(
   lake: Pick<Lake, 'path' | 'print'>,
   from: Offsets,
   to: ReadonlyMap<Partition, Offset>,
-): Promise<ArchiveRange[]> {
+): Promise<ArchivedRanges> {
   const ranges: ArchiveRange[] = [];
+  const gone: RemovedRecords[] = [];
   for (const [partition, end] of to) {
-    const begin = from[String(partition)] ?? 0;
-    const files = await manifest.files(partition, begin, end);
+    const asked = from[String(partition)] ?? 0;
+    const files = await manifest.files(partition, asked, end);
+    const { begin, until } = await beginOf(manifest, partition, files, asked, end);
     checkWhole(manifest.source, partition, files, begin, end);
+    if (until !== null)
+      gone.push({ records: begin - asked, until, where: `partition ${partition} begins at ${begin}` });
     for (const span of spansOf(files, begin, end)) {
       const paths: string[] = [];
       for (const file of span.files) paths.push(await checkedPath(lake, file));
       ranges.push({ partition, from: span.from, to: span.to, paths });
     }
   }
-  return ranges;
+  return { ranges, removed: gone.length === 0 ? null : gone.reduce(together) };
+}
+
+const together = (a: RemovedRecords, b: RemovedRecords): RemovedRecords => ({
+  records: a.records + b.records,
+  until: Math.max(a.until, b.until),
+  where: `${a.where}, ${b.where}`,
+});
+
+/** Where the archive begins, if what was asked for was removed from its beginning. */
+async function beginOf(
+  manifest: ArchiveManifest,
+  partition: Partition,
+  [first]: readonly ArchiveFile[],
+  asked: Offset,
+  end: Offset,
+): Promise<{ readonly begin: Offset; readonly until: number | null }> {
+  if (asked >= end || (first !== undefined && first.from <= asked)) return { begin: asked, until: null };
+  // The files are of now, and the head may be of before.
+  await manifest.look();
+  const head = manifest.head(partition);
+  const begin = Math.max(first?.from ?? end, asked);
+  if (head.removed === undefined || begin > head.first) return { begin: asked, until: null };
+  return { begin, until: head.removed };
 }
 
 /** What is not there must not be left out. */

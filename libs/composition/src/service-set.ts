@@ -1,10 +1,11 @@
 /** The services of a process, and the catalog that they run; both change together or not at all. */
 import { narrowings } from '@tenon/catalog';
 import type { Problem } from '@tenon/domain';
-import { HttpProblem } from '@tenon/errors';
+import { HttpProblem, Refusal } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Logger, Route, RunningService } from '@tenon/ports';
 import type { MetricsRegistry, Settings, Supervised, Taking } from '@tenon/runtime';
 import { registerCatalog, supervise } from '@tenon/runtime';
+import { archiveProblems } from './archive-needed';
 import type { LoadedCatalog } from './catalog';
 import { loadCatalog } from './catalog';
 import { admit } from './change';
@@ -79,6 +80,7 @@ export class ServiceSet {
   static async open(deps: ServiceSetDeps): Promise<ServiceSet> {
     const engine = await deps.parts.engine();
     const catalog = await loadCatalog(deps.settings.TENON_CATALOG, engine, deps.parts.clock);
+    mustLeaveEnough(catalog, deps.settings);
     const set = new ServiceSet(deps, catalog);
     // Ingestion alone has no store; the catalog is registered by those that have.
     if (set.stored) {
@@ -194,6 +196,7 @@ export class ServiceSet {
       if (this.stopped) throw new Error('The process is ending.');
       const engine = await parts.engine();
       const next = await loadCatalog(this.deps.settings.TENON_CATALOG, engine, parts.clock);
+      mustLeaveEnough(next, this.deps.settings);
       const isNew = next.fingerprint !== before.fingerprint;
       this.refusal = [];
       if (!isNew && apply === undefined) return await this.unchanged(next);
@@ -282,4 +285,10 @@ async function handled(
     if (service.current() === current) throw error;
     return handled(service, request, routeOf);
   }
+}
+
+/** @throws Refusal where a product needs what the archive's retention would remove */
+function mustLeaveEnough({ plans }: LoadedCatalog, settings: Settings): void {
+  const problems = archiveProblems(plans, settings.TENON_ARCHIVE_RETENTION);
+  if (problems.length > 0) throw new Refusal('catalog', problems);
 }

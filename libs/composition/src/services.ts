@@ -142,6 +142,7 @@ const batchDeps = async (service: ServiceName, context: ServiceContext): Promise
   config: {
     ...BATCH_DEFAULTS,
     leaseMs: context.settings.TENON_SESSION_TIMEOUT,
+    archiveRetentionMs: context.settings.TENON_ARCHIVE_RETENTION,
     logRetentionMs: context.settings.TENON_LOG_RETENTION,
   },
 });

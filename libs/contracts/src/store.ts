@@ -241,6 +241,8 @@ export interface ArchiveHeadDocument {
   /** The archive holds the offsets [first, next), without a gap. */
   readonly first: Offset;
   readonly next: Offset;
+  /** What stood before `first` was removed: no event later than this, microseconds. Absent: nothing was. */
+  readonly removed?: number;
   /** The epoch that `next` belongs to, and that of the last cut; 0: none yet. */
   readonly epoch: Epoch;
   readonly ended: Epoch;

@@ -5,6 +5,7 @@ import { TenonError } from '@tenon/errors';
 import type {
   AnswerCell,
   AnswerRow,
+  ArchiveAge,
   ArchiveRange,
   ArchiveWriter,
   Engine,
@@ -17,6 +18,7 @@ import { MOST_ROWS } from './planner/endless';
 import { MACROS } from './planner/macros';
 import { Planner } from './planner/planner';
 import { ArchiveFileWriter } from './runner/archive';
+import { ageOf } from './runner/archive-age';
 import { joinFiles } from './runner/join-files';
 import { archivedRecords } from './runner/archived-records';
 import { openMicroBatch } from './runner/micro-batch';
@@ -93,6 +95,10 @@ class DuckDBEngine implements Engine {
 
   joinArchive(paths: readonly string[], to: string, mark: string): Promise<boolean> {
     return joinFiles(this.database, paths, to, mark);
+  }
+
+  archiveAge(path: string): Promise<ArchiveAge> {
+    return ageOf(this.database, path);
   }
 
   openArchive(source: SourceDefinition): ArchiveWriter {

@@ -113,6 +113,13 @@ export interface AnswerError {
   readonly reason: string;
 }
 
+export interface ArchiveAge {
+  /** Milliseconds since the epoch. */
+  readonly appended: number | null;
+  /** Microseconds since the epoch. */
+  readonly latest: number | null;
+}
+
 export interface Engine {
   /** @throws PlanRefused with every problem: position, reason, way out. */
   plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan>;
@@ -127,6 +134,8 @@ export interface Engine {
    * @returns false where the files do not have the same columns: nothing was written
    */
   joinArchive(paths: readonly string[], to: string, mark: string): Promise<boolean>;
+  /** How young the records of a file are: when the last one was appended, and the latest event time; null: it has none. */
+  archiveAge(path: string): Promise<ArchiveAge>;
   /** Begins a file of the archive. */
   openArchive(source: SourceDefinition): ArchiveWriter;
   /** The records of a range of the archive as they were, in order, in parts of bounded size. */

@@ -38,6 +38,7 @@ export type {
   ArchiveMark,
   ArchiveRange,
   ArchiveRecord,
+  ArchiveAge,
   ArchiveWriter,
   Engine,
   EngineEvent,

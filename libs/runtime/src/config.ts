@@ -156,6 +156,7 @@ export const SETTINGS = {
     .transform(parts)
     .default([]),
   TENON_VERSION_GRACE: durationBetween(0, 366 * 86_400_000, 'is at most 366d').default(3_600_000),
+  TENON_ARCHIVE_RETENTION: durationOrOff.default(null),
   TENON_CUT_EVERY: durationOrOff.default(60_000),
   TENON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   TENON_MAX_BODY: integer(1024, 1 << 30).default(8 << 20),

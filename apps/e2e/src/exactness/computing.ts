@@ -30,6 +30,7 @@ export function enginePort(calls: Calls, inner: () => Engine, process: Process):
       };
     },
     archiveColumns: (source) => inner().archiveColumns(source),
+    archiveAge: (path) => inside(() => inner().archiveAge(path)),
     joinArchive: (paths, to, mark) => inside(() => inner().joinArchive(paths, to, mark)),
     openArchive: (source) => {
       const writer = inner().openArchive(source);

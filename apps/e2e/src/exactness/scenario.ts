@@ -113,6 +113,7 @@ export function makeScenario(
       maxFileRecords: random.pick([40, 200, 100_000]),
       addRecords: random.pick([4, 30, 4096]),
       maxHeldBytes: random.pick([20_000, 64 << 20]),
+      archiveRetentionMs: null,
       rerunAfterMs: random.pick([100, 1000, 60_000]),
       leaseMs: random.pick([200, 500]),
       logRetentionMs: null,

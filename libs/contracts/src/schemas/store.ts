@@ -206,6 +206,9 @@ export const archiveHead = z
     v: z.literal(1),
     first: count.describe('The archive holds the offsets from here'),
     next: count.describe('up to here, without a gap'),
+    removed: z
+      .exactOptional(z.number().int())
+      .describe('What stood before `first` was removed: no event later than this, microseconds'),
     epoch: count.describe('The epoch that `next` belongs to'),
     ended: count.describe('The epoch after the last cut; 0: none yet'),
     fulls: z.array(count).readonly().describe('Epochs whose barriers asked for everything anew'),

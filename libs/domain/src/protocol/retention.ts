@@ -3,10 +3,12 @@
  * such a row; from then on no answer has it, and what is kept of it goes. What decides is the log's time at the cut, which is the
  * same for all layers and readers, and never a clock. It only moves on: what was removed must never be asked for again.
  */
-import type { Plan } from '../plan';
+import type { Plan, PlanWindow } from '../plan';
 import { windowEnd } from '../window-times';
 import type { Pointer } from './pointer';
 import type { CutTimes } from './times';
+
+type Aged = Pick<Plan, 'window' | 'retentionMicros'>;
 
 /** The first time that the calendar of events has, microseconds. */
 const FIRST = -62_135_596_800_000_000;
@@ -16,7 +18,7 @@ const FIRST = -62_135_596_800_000_000;
  */
 export function horizonAt(
   { cut, barriers }: Pick<CutTimes, 'cut' | 'barriers'>,
-  { window, retentionMicros }: Pick<Plan, 'window' | 'retentionMicros'>,
+  { window, retentionMicros }: Aged,
 ): number | null {
   const lanes = Object.keys(cut);
   if (window === null || retentionMicros === null || lanes.length === 0) return null;
@@ -35,12 +37,26 @@ export function horizonAt(
 export function withHorizon(
   before: Pick<Pointer, 'horizon'>,
   moved: Pointer,
-  plan: Pick<Plan, 'window' | 'retentionMicros'>,
+  plan: Aged,
 ): Pointer {
   const now = horizonAt(moved, plan) ?? -Infinity;
   const horizon = Math.max(before.horizon ?? -Infinity, now);
   return Number.isFinite(horizon) ? { ...moved, horizon } : moved;
 }
+
+const DAY = 86_400_000_000;
+
+/** How long a window of the product is at most, microseconds: days and months of local time vary. */
+const longestWindow = ({ sizeMicros, sizeMonths, zone }: PlanWindow): number =>
+  sizeMicros + sizeMonths * 31 * DAY + (zone === undefined ? 0 : DAY);
+
+/** How much older than a cut the events of a row may be that an answer still has, microseconds; null: of any age. */
+export const neededFor = ({ window, retentionMicros }: Aged): number | null =>
+  window === null || retentionMicros === null ? null : retentionMicros + longestWindow(window);
+
+/** No row that is not past the horizon has an event of this time, or of one before it, microseconds. */
+export const isBehindHorizon = ({ window }: Pick<Plan, 'window'>, until: number, horizon: number | null) =>
+  window !== null && horizon !== null && until + longestWindow(window) <= horizon;
 
 let last: { readonly window: Plan['window']; readonly start: string; readonly end: number } | null = null;
 

@@ -27,6 +27,8 @@ export interface BatchConfig {
   readonly compactBytes: number;
   /** What nothing names any more is removed after this long, milliseconds: longer than a run reads. */
   readonly sweepGraceMs: number;
+  /** Records of the archive that are older than this are removed, milliseconds; null: none is. */
+  readonly archiveRetentionMs: number | null;
   /** A run whose generation is not served after this long is made again, milliseconds. */
   readonly rerunAfterMs: number;
   /** An instance that is silent for this long loses its runs to another, milliseconds. */
@@ -45,6 +47,7 @@ export const BATCH_DEFAULTS: BatchConfig = {
   addRecords: 8192,
   compactBytes: 64 << 20,
   sweepGraceMs: 3_600_000,
+  archiveRetentionMs: null,
   rerunAfterMs: 60_000,
   leaseMs: 10_000,
   logRetentionMs: null,

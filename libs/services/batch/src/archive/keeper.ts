@@ -13,6 +13,7 @@ import type { Lease, Leases } from '@tenon/leases';
 import type { TellRest } from '@tenon/loops';
 import { Periodic } from '@tenon/loops';
 import type { BatchDeps } from '../deps';
+import { Aging } from './aging';
 
 const LOOK_EVERY_MS = 60_000;
 
@@ -28,6 +29,7 @@ export class Keeper {
   private readonly unnamed = new Map<string, number>();
   private listedAt: number;
   private made = 0;
+  private readonly aging: Aging;
 
   constructor(
     private readonly deps: BatchDeps,
@@ -35,6 +37,7 @@ export class Keeper {
     private readonly manifest: ArchiveManifest,
   ) {
     this.listedAt = deps.clock.monotonic();
+    this.aging = new Aging(deps, manifest);
     const name = `archive of ${manifest.source}`;
     this.looking = new Periodic(
       deps,
@@ -62,6 +65,8 @@ export class Keeper {
       const lost = AbortSignal.any([lease.lost, signal]);
       for (let partition = 0; partition < this.manifest.partitions; partition++)
         await this.compact(partition, lease, lost);
+      for (const { name } of await this.aging.remove(lease, lost))
+        this.unnamed.set(name, this.deps.clock.monotonic());
       await this.list(lost);
       await this.sweep(lost);
     } catch (error) {
@@ -82,6 +87,7 @@ export class Keeper {
     if (clock.monotonic() - this.listedAt >= LIST_EVERY_MS) return true;
     if ([...this.unnamed.values()].some((since) => this.isOver(since))) return true;
     const { manifest } = this;
+    if (this.aging.isDue()) return true;
     return Array.from({ length: manifest.partitions }, (_, partition) => manifest.head(partition)).some(
       ({ tail, compacted }) => tail !== null && compacted < tail,
     );

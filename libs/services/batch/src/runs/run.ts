@@ -1,5 +1,5 @@
 /** One batch run: the states of a range of the archive, handed to the landing zone. */
-import type { ArchiveManifest, CompleteCut } from '@tenon/archive';
+import type { ArchiveManifest, CompleteCut, RemovedRecords } from '@tenon/archive';
 import { archiveRanges } from '@tenon/archive';
 import type {
   Generation,
@@ -13,7 +13,18 @@ import type {
   RangeHead,
   SourceDefinition,
 } from '@tenon/domain';
-import { barrierTime, generationBefore, lanesOf, toVector, windowBegin } from '@tenon/domain';
+import {
+  EMPTY_LEDGER,
+  addLedgers,
+  barrierTime,
+  generationBefore,
+  horizonAt,
+  isBehindHorizon,
+  lanesOf,
+  toVector,
+  windowBegin,
+} from '@tenon/domain';
+import { TenonError } from '@tenon/errors';
 import type { Clock, Engine, Lake, PartialCell, Span } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import type { RangeWriterDeps } from './range-writer';
@@ -57,7 +68,7 @@ export function rangeOf({ hash }: Pick<Plan, 'hash'>, { pointer, cut }: DueRun):
  * @param lost aborts if another instance has the run by now
  * @param span of the run; what it writes carries it
  * @returns null where it was given up: half a range is nothing
- * @throws TenonError `archive-damaged` if a file of the range is not what was written
+ * @throws TenonError `archive-damaged` if a file of the range is not what was written, `archive-removed` if it needs what is gone
  */
 export async function runBatch(
   deps: RunDeps,
@@ -74,8 +85,14 @@ export async function runBatch(
   const head = rangeOf(plan, due);
   const base: Offsets = head.full ? {} : (toVector(pointer?.cut ?? {})[source.name] ?? {});
   const writer = new RangeWriter(deps, layout, head, span);
-  const ranges = await archiveRanges(manifest, deps.lake, base, cut.offsets);
+  const { ranges, removed } = await archiveRanges(manifest, deps.lake, base, cut.offsets);
   const result = await deps.engine.aggregateArchive(source, plan, ranges);
+  const barriers = byLane(
+    source,
+    new Map([...result.ends].map(([partition, at]) => [partition, barrierTime(at)])),
+  );
+  const reached = { cut: byLane(source, cut.offsets), barriers };
+  if (removed !== null) mustNotNeed(layout, reached, removed);
   const latest = new LatestWindow(plan);
   for await (const chunk of result.cells) {
     if (lost.aborted) return null;
@@ -83,18 +100,31 @@ export async function runBatch(
     await writer.write(chunk);
   }
   const move: Move = {
-    cut: byLane(source, cut.offsets),
+    ...reached,
     epochs: byLane(source, cut.epochs),
-    barriers: byLane(
-      source,
-      new Map([...result.ends].map(([partition, at]) => [partition, barrierTime(at)])),
-    ),
-    ledger: result.ledger,
+    // What is gone with the archive's beginning is older than all that the product keeps.
+    ledger: addLedgers(result.ledger, { ...EMPTY_LEDGER, expired: removed?.records ?? 0 }),
     watermark: latest.micros,
   };
   await writer.commit(move);
   const ms = Math.round(deps.clock.monotonic() - began);
   return { product: layout.product, from: head.from, to: head.to, cells: writer.cells, ms };
+}
+
+/** Of records that are gone nothing may be left out that an answer would have. @throws TenonError `archive-removed` */
+function mustNotNeed(
+  { plan, product }: ProductLayout,
+  reached: Pick<Move, 'cut' | 'barriers'>,
+  { until, where }: RemovedRecords,
+): void {
+  if (isBehindHorizon(plan, until, horizonAt(reached, plan))) return;
+  throw new TenonError(
+    'archive-removed',
+    `The archive of ${plan.source} has only what is younger than TENON_ARCHIVE_RETENTION (${where}), and ${product} needs what is gone.`,
+    {
+      hint: 'Put the archive back from a backup, or give the product a retention that the archive’s has room for, in a new version.',
+    },
+  );
 }
 
 const byLane = <T>({ name }: SourceDefinition, partitions: ReadonlyMap<Partition, T>): Lanes<T> =>
