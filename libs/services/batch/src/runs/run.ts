@@ -14,8 +14,6 @@ import type {
   SourceDefinition,
 } from '@tenon/domain';
 import {
-  EMPTY_LEDGER,
-  addLedgers,
   barrierTime,
   generationBefore,
   horizonAt,
@@ -103,7 +101,7 @@ export async function runBatch(
     ...reached,
     epochs: byLane(source, cut.epochs),
     // What is gone with the archive's beginning is older than all that the product keeps.
-    ledger: addLedgers(result.ledger, { ...EMPTY_LEDGER, expired: removed?.records ?? 0 }),
+    ledger: { ...result.ledger, expired: result.ledger.expired + (removed?.records ?? 0) },
     watermark: latest.micros,
   };
   await writer.commit(move);
