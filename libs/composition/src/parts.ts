@@ -205,6 +205,10 @@ export function createParts(
             ...(threads !== undefined && { threads }),
             ...(memoryLimit !== undefined && { memoryLimit }),
             maxRowsPerEvent: settings.TENON_MAX_ROWS_PER_EVENT,
+            planning: {
+              mostMs: settings.TENON_MAX_PLANNING,
+              memoryLimit: settings.TENON_MAX_PLANNING_MEMORY,
+            },
           }),
         ),
       ),

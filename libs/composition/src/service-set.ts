@@ -60,6 +60,8 @@ export class ServiceSet {
   private changing: Promise<unknown> = Promise.resolve();
   private readonly queued = new Map<string, Promise<Reloaded>>();
   private stopped = false;
+  /** Code → problems of catalogs that were refused since the start. */
+  private readonly problems = new Map<string, number>();
   /** What runs: of the declared products the versions that the store names. */
   private loaded: LoadedCatalog;
   private refusal: readonly Problem[] = [];
@@ -98,7 +100,12 @@ export class ServiceSet {
 
   /** Starts the services, in the order in which data flows through them. */
   async start(): Promise<void> {
-    const { names, parts, failed } = this.deps;
+    const { names, parts, failed, metrics } = this.deps;
+    metrics
+      .scope('')
+      .counter('tenon_catalog_problems_total', 'Problems of catalogs that were refused, by code.', () =>
+        [...this.problems].map(([code, value]) => ({ labels: { code }, value })),
+      );
     for (const name of names) {
       const { clock, logger } = parts;
       this.running.push(
@@ -213,6 +220,7 @@ export class ServiceSet {
     } catch (error) {
       const problems = problemsOf(error);
       this.refusal = problems;
+      for (const { code } of problems) this.problems.set(code, (this.problems.get(code) ?? 0) + 1);
       logger.warn(
         { catalog: before.fingerprint, problems },
         'the catalog is refused, going on with the old one',

@@ -86,7 +86,12 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
       createSpeed({
         ...(await withTieredLog('speed', context)),
         engine: await context.parts.engine(),
-        config: { ...SPEED_DEFAULTS, deadLetters: letterLimits(context.settings) },
+        config: {
+          ...SPEED_DEFAULTS,
+          deadLetters: letterLimits(context.settings),
+          maxEpochCells: context.settings.TENON_MAX_EPOCH_CELLS,
+          maxMicroBatchMs: context.settings.TENON_MAX_MICRO_BATCH,
+        },
       }),
   },
   batch: {
@@ -144,6 +149,7 @@ const batchDeps = async (service: ServiceName, context: ServiceContext): Promise
     leaseMs: context.settings.TENON_SESSION_TIMEOUT,
     archiveRetentionMs: context.settings.TENON_ARCHIVE_RETENTION,
     logRetentionMs: context.settings.TENON_LOG_RETENTION,
+    maxRunMs: context.settings.TENON_MAX_RUN,
   },
 });
 

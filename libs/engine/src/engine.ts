@@ -9,6 +9,7 @@ import type {
   ArchiveRange,
   ArchiveWriter,
   Engine,
+  EngineBudget,
   EngineEvent,
   LogRecord,
   MicroBatch,
@@ -16,6 +17,7 @@ import type {
 } from '@tenon/ports';
 import { MOST_ROWS } from './planner/endless';
 import { MACROS } from './planner/macros';
+import type { PlanningBudget } from './planner/planner';
 import { Planner } from './planner/planner';
 import { ArchiveFileWriter } from './runner/archive';
 import { ageOf } from './runner/archive-age';
@@ -38,6 +40,8 @@ export interface EngineOptions {
   readonly memoryLimit?: string;
   /** How many rows a product's FROM may make of an event: the same in all processes. 10,000 if not given. */
   readonly maxRowsPerEvent?: number;
+  /** What planning one product may take; 10 s and 512 MiB if not given. */
+  readonly planning?: PlanningBudget;
   /** Where records are handed over to DuckDB; by default in memory (/dev/shm), else the system's temporary directory. */
   readonly spoolDirectory?: string;
 }
@@ -54,7 +58,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     await one.use(async (connection) => {
       for (const macro of MACROS) await connection.run(macro);
     });
-  return new DuckDBEngine(database, live, await Planner.open(mostRows), spool, spill, mostRows);
+  return new DuckDBEngine(
+    database,
+    live,
+    await Planner.open(mostRows, options.planning),
+    spool,
+    spill,
+    mostRows,
+  );
 }
 
 /**
@@ -113,9 +124,10 @@ class DuckDBEngine implements Engine {
     source: SourceDefinition,
     plan: Plan,
     ranges: readonly ArchiveRange[],
+    budget?: Pick<EngineBudget, 'signal'>,
   ): Promise<RangeResult> {
     const columns = neededBy(source, [plan]);
-    return aggregateRange(this.database, this.older, plan, columns, ranges, this.mostRows);
+    return aggregateRange(this.database, this.older, plan, columns, ranges, this.mostRows, budget);
   }
 
   finalize(plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]> {

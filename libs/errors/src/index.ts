@@ -2,6 +2,7 @@ export { DamagedDocument } from './damaged-document';
 export { HttpProblem } from './http-problem';
 export { isPassing } from './is-passing';
 export { LogLost } from './log-lost';
+export { epochTooLarge, runTooLong } from './limits';
 export { LogReplaced } from './log-replaced';
 export { LogTooShort } from './log-too-short';
 export type { ShortPartition } from './log-too-short';

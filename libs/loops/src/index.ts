@@ -1,3 +1,4 @@
+export { inTime } from './in-time';
 export { Holes, RecordsMissing, holeOf, isHole, readFrom } from './holes';
 export type { Hole, HolesOf } from './holes';
 export { Outage } from './outage';

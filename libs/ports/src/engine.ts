@@ -45,11 +45,20 @@ export interface EngineEvent {
   readonly record: LogRecord;
 }
 
+/** How much one call may take; absent: as much as it likes. */
+export interface EngineBudget {
+  /** Cells that may be given: one more, and nothing is. */
+  readonly mostCells?: number;
+  /** Aborts once it has taken too long, with the error that the call then rejects with. */
+  readonly signal?: AbortSignal;
+}
+
 /** Events of one source as they come, parsed once, to be aggregated by any number of plans. */
 export interface MicroBatch {
   /** Records that are no events at all (poison): left out of every aggregate; each product counts them as dead-lettered. */
   readonly poison: readonly Refused[];
-  aggregate(plan: Plan): Promise<Aggregated>;
+  /** @throws TenonError `epoch-too-large` beyond `mostCells` */
+  aggregate(plan: Plan, budget?: EngineBudget): Promise<Aggregated>;
   close(): Promise<void>;
 }
 
@@ -145,6 +154,7 @@ export interface Engine {
     source: SourceDefinition,
     plan: Plan,
     ranges: readonly ArchiveRange[],
+    budget?: Pick<EngineBudget, 'signal'>,
   ): Promise<RangeResult>;
   /** One row per cell, or null where HAVING drops it. */
   finalize(plan: Plan, cells: readonly AnswerCell[]): Promise<(AnswerRow | null)[]>;

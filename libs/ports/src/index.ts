@@ -41,6 +41,7 @@ export type {
   ArchiveAge,
   ArchiveWriter,
   Engine,
+  EngineBudget,
   EngineEvent,
   MicroBatch,
   PartialCell,

@@ -56,9 +56,26 @@ const mongoUrl = z.string().regex(/^mongodb(\+srv)?:\/\/[^\s/]+/i, 'is mongodb:/
 
 const maxRowsPerEvent = integer(1, 10_000_000).default(10_000);
 
-/** What the engine is made with to check a catalog; other settings, and whether this one is right, do not matter there. */
+const memory = z.string().regex(/^\d+(\.\d+)?\s*(MB|MiB|GB|GiB)$/, 'is a size such as 512MiB or 2GiB');
+
+const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1e6, MiB: 2 ** 20, GB: 1e9, GiB: 2 ** 30 };
+const bytesOf = (text: string) => parseFloat(text) * (UNIT_BYTES[text.replace(/[\d.\s]/g, '')] ?? NaN);
+
+// Longer than a timer can wait.
+const maxTime = durationBetween(1, 20 * 86_400_000, 'is from 1ms to 20d');
+const maxPlanning = maxTime.default(10_000);
+/** With less, not even the functions that there are can be read. */
+const maxPlanningMemory = memory
+  .refine((text) => bytesOf(text) >= 16e6, 'is at least 16MB')
+  .default('512MiB');
+
+/** What the engine is made with to check a catalog; other settings, and whether these are right, do not matter there. */
 export const plannerOptions = (environment: Readonly<Record<string, string | undefined>>) => ({
   maxRowsPerEvent: maxRowsPerEvent.catch(10_000).parse(environment['TENON_MAX_ROWS_PER_EVENT']),
+  planning: {
+    mostMs: maxPlanning.catch(10_000).parse(environment['TENON_MAX_PLANNING']),
+    memoryLimit: maxPlanningMemory.catch('512MiB').parse(environment['TENON_MAX_PLANNING_MEMORY']),
+  },
 });
 
 const kafkaBrokers = list(
@@ -167,6 +184,11 @@ export const SETTINGS = {
   TENON_MAX_DEAD_LETTER_BYTES: integer(0, 999_999_999_999).default(LETTER_LIMITS.bytes),
   TENON_MAX_ANSWER: integer(1024, 1 << 30).default(32 << 20),
   TENON_MAX_ROWS_PER_EVENT: maxRowsPerEvent,
+  TENON_MAX_EPOCH_CELLS: integer(1, 1_000_000_000).default(2_000_000),
+  TENON_MAX_RUN: maxTime.default(6 * 3_600_000),
+  TENON_MAX_MICRO_BATCH: maxTime.default(120_000),
+  TENON_MAX_PLANNING: maxPlanning,
+  TENON_MAX_PLANNING_MEMORY: maxPlanningMemory,
   TENON_MAX_REFUSED: integer(0, 100).default(10),
   TENON_MAX_QUESTIONS: integer(1, 10_000).default(16),
   TENON_MAX_WAITING_QUESTIONS: integer(0, 1_000_000).default(1000),
@@ -178,10 +200,7 @@ export const SETTINGS = {
   TENON_SESSION_TIMEOUT: durationBetween(1000, 1_800_000, 'is from 1s to 30m').default(10_000),
   TENON_OUTAGE_LIMIT: durationBetween(1000, 366 * 86_400_000, 'is from 1s to 366d').optional(),
   TENON_ENGINE_THREADS: integer(1, 256).optional(),
-  TENON_ENGINE_MEMORY: z
-    .string()
-    .regex(/^\d+(\.\d+)?\s*(MB|MiB|GB|GiB)$/, 'is a size such as 512MiB or 2GiB')
-    .optional(),
+  TENON_ENGINE_MEMORY: memory.optional(),
 } as const;
 
 const SCHEMA = z.object(SETTINGS);

@@ -106,6 +106,8 @@ export function makeScenario(
       lingerMs: random.pick([0, 5, 20]),
       frameCells: random.pick([4, 20, 1000]),
       deadLetters: LETTER_LIMITS,
+      maxEpochCells: 1_000_000,
+      maxMicroBatchMs: null,
     },
     batch: {
       compactBytes: 64 << 20,
@@ -119,6 +121,7 @@ export function makeScenario(
       logRetentionMs: null,
       frameCells: random.pick([5, 50, 1000]),
       sliceCells: random.pick([3, 10, 16_000]),
+      maxRunMs: null,
     },
     batchesDiffer: random.chance(0.6),
     consumption: {

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SqlType } from '@tenon/domain';
 import type { SourceColumn } from '../source-columns';
 import { type Ast, printSql } from '../sql/ast';
-import { messageOf } from '../sql/database';
+import { isOutOfMemory, messageOf } from '../sql/database';
 import { quoteName } from '../sql/text';
 import { HIDDEN, INPUT } from './names';
 
@@ -78,7 +78,8 @@ export class Binder {
   async evaluate(node: Ast): Promise<unknown> {
     try {
       return (await this.connection.runAndReadAll(await this.print(node))).getRows()[0]?.[0];
-    } catch {
+    } catch (error) {
+      if (isOutOfMemory(error)) throw error;
       return undefined;
     }
   }
@@ -102,6 +103,7 @@ export class Binder {
 
 /** Message and place of one of DuckDB's errors, which come as JSON. */
 function bindError(error: unknown): BindError {
+  if (isOutOfMemory(error)) throw error;
   const text = messageOf(error);
   try {
     const parsed = JSON.parse(text.slice(text.indexOf('{'))) as {

@@ -60,12 +60,32 @@ test.each([
 });
 
 test('what DuckDB computes of constants without heeding anything is given up, and the next one is planned', async () => {
-  const planner = await Planner.open(undefined, { mostMs: 3000, heedMs: 100 });
+  const planner = await Planner.open(undefined, { mostMs: 3000, heedMs: 100, memoryLimit: '512MiB' });
   const source = sourceOf({ i: { type: 'integer' } });
   const endless = "SELECT max(levenshtein(repeat('x', 80000), repeat('y', 79999))) AS n FROM events";
   await expect(planner.plan(source, productOf(endless))).rejects.toMatchObject({
     problems: [{ code: 'plan-too-long' }],
   });
+  await expect(planner.plan(source, productOf('SELECT count(*) AS n FROM events'))).resolves.toMatchObject({
+    product: 'product',
+  });
+  planner.close();
+}, 60_000);
+
+test('SQL that takes more memory than planning may is refused, and the next one is planned', async () => {
+  const planner = await Planner.open(undefined, { mostMs: 60_000, memoryLimit: '16MiB' });
+  const source = sourceOf({ i: { type: 'integer' } });
+  const numbers = Array.from({ length: 20_000 }, (_, index) => index).join();
+  const long = [
+    `SELECT count(*) FILTER (i IN (${numbers})) AS n FROM events`,
+    `SELECT count(*) AS n FROM events WHERE event_id = '${'x'.repeat(5_000_000)}'`,
+  ];
+  for (const sql of long)
+    await expect(planner.plan(source, productOf(sql))).rejects.toMatchObject({
+      problems: [
+        { code: 'plan-too-large', message: expect.stringContaining('TENON_MAX_PLANNING_MEMORY') as string },
+      ],
+    });
   await expect(planner.plan(source, productOf('SELECT count(*) AS n FROM events'))).resolves.toMatchObject({
     product: 'product',
   });

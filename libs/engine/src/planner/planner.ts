@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import { Database } from '../sql/database';
+import { Database, isOutOfMemory } from '../sql/database';
 import { Binder } from './binder';
 import { MOST_ROWS } from './endless';
 import { FunctionCatalog } from './functions';
@@ -19,12 +19,12 @@ export class Planner {
   private constructor(
     private session: Session,
     private readonly mostRows: number | undefined,
-    private readonly patience: Patience,
+    private readonly budget: PlanningBudget,
   ) {}
 
   /** @param mostRows how many rows a product's FROM may make of an event */
-  static async open(mostRows?: number, patience = PATIENCE): Promise<Planner> {
-    return new Planner(await openSession(), mostRows, patience);
+  static async open(mostRows?: number, budget = BUDGET): Promise<Planner> {
+    return new Planner(await openSession(budget), mostRows, budget);
   }
 
   /**
@@ -54,13 +54,15 @@ export class Planner {
         return await Binder.use(connection, source.name, columns, (binder) =>
           new Planning(binder, functions, problems, source, columns, product, mostRows).plan(top),
         );
+      } catch (error) {
+        throw isOutOfMemory(error) ? tooLarge(this.budget) : error;
       } finally {
         database.release(connection);
       }
     };
-    const plan = await inTime(connection, this.patience, work());
-    if (plan === STUCK) this.session = await openSession();
-    if (typeof plan === 'symbol') throw tooLong();
+    const plan = await inTime(connection, this.budget, work());
+    if (plan === STUCK) this.session = await openSession(this.budget);
+    if (typeof plan === 'symbol') throw tooLong(this.budget);
     return plan;
   }
 }
@@ -70,8 +72,8 @@ interface Session {
   readonly functions: FunctionCatalog;
 }
 
-async function openSession(): Promise<Session> {
-  const database = await Database.open({ threads: 1, memoryLimit: '512MB', files: false }, [
+async function openSession({ memoryLimit }: PlanningBudget): Promise<Session> {
+  const database = await Database.open({ threads: 1, memoryLimit, files: false }, [
     'SET errors_as_json = true',
   ]);
   const functions = await database.use(async (connection) => {
@@ -82,13 +84,15 @@ async function openSession(): Promise<Session> {
 }
 
 /** DuckDB computes constants while it plans, and they may be as large as it likes: `range(100000000)[5]`. */
-export interface Patience {
+export interface PlanningBudget {
   readonly mostMs: number;
+  /** Of DuckDB, e.g. `512MiB`. */
+  readonly memoryLimit: string;
   /** It heeds an interrupt between statements and chunks, and no function does: then nobody waits for it any longer. */
-  readonly heedMs: number;
+  readonly heedMs?: number;
 }
 
-const PATIENCE: Patience = { mostMs: 10_000, heedMs: 2_000 };
+const BUDGET: PlanningBudget = { mostMs: 10_000, memoryLimit: '512MiB' };
 
 const LATE: unique symbol = Symbol('it was told to end');
 /** The session is in use for good, and so is a thread of it until the process ends. */
@@ -96,7 +100,7 @@ const STUCK: unique symbol = Symbol('it does not end');
 
 async function inTime<T>(
   connection: DuckDBConnection,
-  { mostMs, heedMs }: Patience,
+  { mostMs, heedMs = 2_000 }: PlanningBudget,
   work: Promise<T>,
 ): Promise<T | typeof LATE | typeof STUCK> {
   let late = false;
@@ -125,12 +129,19 @@ async function inTime<T>(
   }
 }
 
-const tooLong = (): Refusal =>
-  new Refusal('plan-refused', [
-    {
-      code: 'plan-too-long',
-      message: `Planning took more than ${PATIENCE.mostMs / 1000} s: something in the SQL is computed from constants alone.`,
-      hint: 'Make the constants smaller, e.g. those of range and generate_series.',
-      place: { file: '', line: 1, column: 1 },
-    },
-  ]);
+const refused = (code: string, message: string, hint: string): Refusal =>
+  new Refusal('plan-refused', [{ code, message, hint, place: { file: '', line: 1, column: 1 } }]);
+
+const tooLong = ({ mostMs }: PlanningBudget): Refusal =>
+  refused(
+    'plan-too-long',
+    `Planning took more than ${mostMs / 1000} s (TENON_MAX_PLANNING): something in the SQL is computed from constants alone.`,
+    'Make the constants smaller, e.g. those of range and generate_series.',
+  );
+
+const tooLarge = ({ memoryLimit }: PlanningBudget): Refusal =>
+  refused(
+    'plan-too-large',
+    `Planning took more memory than ${memoryLimit} (TENON_MAX_PLANNING_MEMORY).`,
+    'Make the SQL shorter, e.g. its lists of constants.',
+  );

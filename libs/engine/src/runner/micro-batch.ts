@@ -1,16 +1,17 @@
 /** A micro-batch of the live log: read once, aggregated by any number of plans. */
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { Plan } from '@tenon/domain';
-import type { Aggregated, EngineEvent, MicroBatch, PartialCell, Refused } from '@tenon/ports';
+import type { Aggregated, EngineBudget, EngineEvent, MicroBatch, PartialCell, Refused } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
-import { type Database, query } from '../sql/database';
-import { columnOf } from '../sql/read';
+import { type Database, endedBy, query } from '../sql/database';
 import type { SourceColumn } from '../source-columns';
-import { CellMerger, cellsOf, freshness, inputOf, numbers, over, without } from './partial';
+import { type LiveCell, MergedCells, liveCells, partsOf } from './live-cells';
+import { freshness, inputOf, numbers, over, without } from './partial';
 import { type LiveTable, liveTable } from './live-table';
 import { type ReadReport, RecordReader, type UnreadableReason } from './records';
 import { siftWithin } from './rows-beyond';
+import type { SiftJob } from './sift';
 import { dropSifted } from './sift';
 import type { Spool } from './spool';
 
@@ -52,9 +53,10 @@ class OpenMicroBatch implements MicroBatch {
     for (const { partition } of events) this.given.set(partition, (this.given.get(partition) ?? 0) + 1);
   }
 
-  aggregate(plan: Plan): Promise<Aggregated> {
+  aggregate(plan: Plan, { mostCells = Infinity, signal }: EngineBudget = {}): Promise<Aggregated> {
     if (this.closed) return Promise.reject(new Error('The micro-batch is closed.'));
-    const result = this.queue.then(() => this.run(plan));
+    const run = () => endedBy(this.connection, signal, () => this.run(plan, mostCells));
+    const result = this.queue.then(run);
     this.queue = result.catch(() => undefined);
     return result;
   }
@@ -67,48 +69,26 @@ class OpenMicroBatch implements MicroBatch {
     this.database.release(this.connection);
   }
 
-  private async run(plan: Plan): Promise<Aggregated> {
+  private async run(plan: Plan, mostCells: number): Promise<Aggregated> {
     const unreadable = this.unreadableFor(plan);
     const readable = without(unreadable);
     const fresh = freshness(plan);
     const conditions = [...readable, ...fresh];
     const counts = new PartitionCounts(this.given);
     const { name } = this.table;
-    const { live } = sqlOf(plan);
     const inputWith = (more: readonly string[]) => inputOf(plan, name, [...conditions, ...more]);
     const { sifted: partial, beyond } = await siftWithin(
       this.connection,
       plan,
       this.maxRowsPerEvent,
       inputWith,
-      (more) => ({
-        connection: this.connection,
-        plan,
-        table: name,
-        conditions: [...conditions, ...more],
-        usual: async () => {
-          const sql = over(live, inputWith(more));
-          // Its text comes again with each micro-batch, unless some of its rows are left out.
-          const kept = readable.length + more.length === 0;
-          return decoded(plan, await (kept ? this.table.query(sql) : query(this.connection, sql)));
-        },
-        run: async (input) => decoded(plan, await query(this.connection, over(live, input))),
-        take: (cells) => Promise.resolve(cells),
-      }),
+      (more) => this.job(plan, [...conditions, ...more], readable.length + more.length === 0, mostCells),
     );
     const cells = new Map<number, PartialCell[]>();
-    if ('whole' in partial.result) {
-      for (const { partition, cell, n } of partial.result.whole) {
-        counts.of(partition).aggregated += n;
-        push(cells, partition, cell);
-      }
-    } else {
-      const mergers = new Map<number, CellMerger>();
-      for (const { partition, cell, n } of partial.result.pieces.flat()) {
-        counts.of(partition).aggregated += n;
-        merger(mergers, partition, plan).add([cell]);
-      }
-      for (const [partition, merged] of mergers) cells.set(partition, merged.all());
+    const { result } = partial;
+    for (const { partition, cell, n } of 'whole' in result ? result.whole : (result.pieces[0]?.all() ?? [])) {
+      counts.of(partition).aggregated += n;
+      push(cells, partition, cell);
     }
     const countRows = sqlOf(plan).rows;
     if (countRows !== null) {
@@ -129,6 +109,34 @@ class OpenMicroBatch implements MicroBatch {
     return { partitions: counts.results(cells), refused };
   }
 
+  /** @param kept whether its text comes again with each micro-batch */
+  private job(
+    plan: Plan,
+    conditions: readonly string[],
+    kept: boolean,
+    mostCells: number,
+  ): SiftJob<LiveCell[], MergedCells> {
+    const { connection, table } = this;
+    const { live } = sqlOf(plan);
+    const merged = new MergedCells(plan, mostCells);
+    const run = async (input: string) =>
+      liveCells(plan, await query(connection, over(live, input)), mostCells);
+    return {
+      ...{ connection, plan, conditions, table: table.name, run },
+      usual: async () => {
+        const input = inputOf(plan, table.name, conditions);
+        const parts = await partsOf(connection, plan, input, this.events.length, this.maxRowsPerEvent);
+        if (parts.length > 0) {
+          const whole = new MergedCells(plan, mostCells);
+          for (const part of parts) whole.add(await run(inputOf(plan, table.name, [...conditions, part])));
+          return whole.all();
+        }
+        return kept ? liveCells(plan, await table.query(over(live, input)), mostCells) : run(input);
+      },
+      take: (cells) => Promise.resolve(merged.add(cells)),
+    };
+  }
+
   /** Rows with a bad value in a column that the plan reads. */
   private unreadableFor(plan: Plan): Map<number, UnreadableReason> {
     const rows = new Map<number, UnreadableReason>();
@@ -145,21 +153,6 @@ class OpenMicroBatch implements MicroBatch {
     const { partition, record } = this.events[row]!;
     return { partition, offset: record.offset, code, detail };
   }
-}
-
-/** A cell of one partition, and how many rows it was made of. */
-interface LiveCell {
-  readonly partition: number;
-  readonly cell: PartialCell;
-  readonly n: number;
-}
-
-function decoded(plan: Plan, chunks: readonly DuckDBDataChunk[]): LiveCell[] {
-  return chunks.flatMap((chunk) => {
-    const partition = columnOf(chunk, 0);
-    const { cells, counts } = cellsOf(plan, chunk, 1);
-    return cells.map((cell, row) => ({ partition: Number(partition(row)), cell, n: counts[row]! }));
-  });
 }
 
 interface Counts {
@@ -210,10 +203,4 @@ function push(cells: Map<number, PartialCell[]>, partition: number, cell: Partia
   const list = cells.get(partition);
   if (list === undefined) cells.set(partition, [cell]);
   else list.push(cell);
-}
-
-function merger(mergers: Map<number, CellMerger>, partition: number, plan: Plan): CellMerger {
-  let found = mergers.get(partition);
-  if (found === undefined) mergers.set(partition, (found = new CellMerger(plan)));
-  return found;
 }

@@ -2,9 +2,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EMPTY_LEDGER } from '@tenon/domain';
 import type { LedgerCounts, Partition, Plan } from '@tenon/domain';
-import type { ArchiveRange, PartialCell, RangeResult, Refused } from '@tenon/ports';
+import type { ArchiveRange, EngineBudget, PartialCell, RangeResult, Refused } from '@tenon/ports';
 import { sqlOf } from '../engine-sql';
-import { type Database, engineFailure, isEnvironmentError } from '../sql/database';
+import { type Database, endedBy, engineFailure, isEnvironmentError } from '../sql/database';
 import { quoteName } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
 import { archiveRelation } from './archive-relation';
@@ -35,6 +35,7 @@ export async function aggregateRange(
   columns: readonly SourceColumn[],
   ranges: readonly ArchiveRange[],
   maxRowsPerEvent: number,
+  { signal }: Pick<EngineBudget, 'signal'> = {},
 ): Promise<RangeResult> {
   const connection = await database.acquire();
   try {
@@ -42,11 +43,13 @@ export async function aggregateRange(
     const result =
       filled.length === 0
         ? { cells: memoryChunks([]), ledger: EMPTY_LEDGER, refused: [], ends: new Map<Partition, number>() }
-        : await aggregateFiles(
-            connection,
-            plan,
-            await older.current(connection, columns, filled),
-            maxRowsPerEvent,
+        : await endedBy(connection, signal, async () =>
+            aggregateFiles(
+              connection,
+              plan,
+              await older.current(connection, columns, filled),
+              maxRowsPerEvent,
+            ),
           );
     return {
       ...result,

@@ -28,6 +28,8 @@ export async function parseSql(connection: DuckDBConnection, sql: string): Promi
     ),
   ) as Ast;
   if (parsed['error'] === true) {
+    if (/memory/i.test(String(parsed['error_type'])))
+      throw new Error(`Out of Memory Error: ${String(parsed['error_message'])}`);
     const position = parsed['position'];
     return {
       message: String(parsed['error_message']),

@@ -90,6 +90,37 @@ export class Database {
   }
 }
 
+/**
+ * Ends what runs on a connection once the signal aborts.
+ *
+ * @throws the signal's reason then, whatever the work ended with
+ */
+export async function endedBy<T>(
+  connection: Pick<DuckDBConnection, 'interrupt'>,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (signal === undefined) return work();
+  let telling: NodeJS.Timeout | undefined;
+  const tell = () => {
+    // A work of several statements goes on with its next one.
+    telling ??= setInterval(() => connection.interrupt(), INTERRUPT_MS);
+    connection.interrupt();
+  };
+  signal.addEventListener('abort', tell, { once: true });
+  try {
+    signal.throwIfAborted();
+    const result = await work();
+    signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', tell);
+    clearInterval(telling);
+  }
+}
+
 export async function query(connection: DuckDBConnection, sql: string): Promise<DuckDBDataChunk[]> {
   return chunksOf(await connection.run(sql));
 }
@@ -116,7 +147,9 @@ const ENVIRONMENT_ERROR =
 export const isEnvironmentError = (error: unknown) =>
   error instanceof TenonError || ENVIRONMENT_ERROR.test(messageOf(error));
 
-export const isOutOfMemory = (error: unknown) => /^Out of Memory Error/.test(messageOf(error));
+/** Also as JSON, as sessions with `errors_as_json` have it. */
+export const isOutOfMemory = (error: unknown) =>
+  /^(Out of Memory Error|\{"exception_type":"Out of Memory")/.test(messageOf(error));
 
 /** Of a statement that was told to end: it says nothing of the data, nor of the engine. */
 export const isInterrupted = (error: unknown) => messageOf(error).startsWith('INTERRUPT Error');

@@ -39,6 +39,8 @@ export interface BatchConfig {
   readonly frameCells: number;
   /** Cells per slice, about: what an instance of consumption lands by itself. */
   readonly sliceCells: number;
+  /** What a run may take, milliseconds: beyond, it is given up, and its product isolated. Null: no bound. */
+  readonly maxRunMs: number | null;
 }
 
 export const BATCH_DEFAULTS: BatchConfig = {
@@ -53,6 +55,7 @@ export const BATCH_DEFAULTS: BatchConfig = {
   logRetentionMs: null,
   frameCells: FRAME_CELLS,
   sliceCells: 16 * FRAME_CELLS,
+  maxRunMs: null,
 };
 
 export interface BatchDeps {

@@ -163,6 +163,11 @@ function measure(metrics: Metrics, desks: ReadonlyMap<string, SourceDesk>, cutte
     'Dead letters that were kept, and beyond what an hour may hold counted.',
     () => [...desks.values()].flatMap(({ name, deadLetters: { totals } }) => letterSamples(name, totals)),
   );
+  metrics.counter('tenon_refused_events_total', 'Events that were refused, by their code.', () =>
+    [...desks.values()].flatMap(({ name, deadLetters: { codes } }) =>
+      [...codes].map(([code, value]) => ({ labels: { source: name, product: '', code }, value })),
+    ),
+  );
   metrics.counter('tenon_late_events_total', 'Accepted events that came long after their time.', () =>
     appenders.map(({ source, appender }) => ({ labels: { source }, value: appender.late })),
   );

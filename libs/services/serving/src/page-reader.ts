@@ -20,6 +20,8 @@ export class PageReader {
   private readonly kept: ProductPages;
   private readonly pastRows: Rows;
   private readonly maxAnswerBytes: number;
+  /** Pages that were read and ended sooner, as they would have been larger than an answer may be. */
+  short = 0;
   private readonly reading = new Map<
     RowsQuery,
     { readonly view: ProductView; readonly page: Promise<Page> }
@@ -72,7 +74,9 @@ export class PageReader {
           if (row === undefined || row.text === null) continue;
           size += row.text.length;
           // A row that is too large by itself is a page of its own.
-          if (rows.length === limit || (size > this.maxAnswerBytes && rows.length > 0))
+          const isLarge = size > this.maxAnswerBytes && rows.length > 0;
+          if (isLarge) this.short += 1;
+          if (rows.length === limit || isLarge)
             return { text: rows.join(), provisional, next: makeCursor(last, query) };
           rows.push(row.text);
           last = row.id;

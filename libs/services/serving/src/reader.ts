@@ -80,6 +80,11 @@ export class ProductReader {
     this.head = `{"product":${JSON.stringify(product)},"version":${version},"rows":[`;
   }
 
+  /** Pages that ended sooner: see `PageReader`. */
+  get shortPages(): number {
+    return this.pages.short;
+  }
+
   /** One page of rows. `query.after` is the caller's to wait for. @throws HttpProblem where `asOf` is of what is not there */
   async read(query: RowsQuery): Promise<ReadAnswer> {
     const ends = this.logEnds.ask();

@@ -169,6 +169,12 @@ class Serving {
         value: hub.size,
       })),
     );
+    metrics.counter('tenon_short_pages_total', 'Pages that ended sooner, at TENON_MAX_ANSWER.', () =>
+      [...this.products.values()].map(({ reader }) => ({
+        labels: productLabels(reader.layout.plan),
+        value: reader.shortPages,
+      })),
+    );
     metrics.gauge('tenon_questions', 'Questions that are being read, and that wait for it.', () =>
       Object.entries(this.queue.size).map(([state, value]) => ({ labels: { state }, value })),
     );

@@ -48,8 +48,9 @@ export class CatchUp {
     cursor: EpochCursor,
     private readonly cursors: ReadCursors,
     letters: LetterBox,
+    cellsOf: (product: ProductId) => number,
   ) {
-    this.folder = new Folder(deps, source, layouts, letters);
+    this.folder = new Folder(deps, source, layouts, letters, cellsOf);
     const { source: name, partition } = live.lane;
     this.outage = new Outage(deps, `catching up with ${name}, partition ${partition}`);
     this.held = this.from(cursor, layouts);
@@ -70,8 +71,9 @@ export class CatchUp {
     return this.held.judge.next;
   }
 
-  get cells(): number {
-    return [...this.held.products.values()].reduce((sum, { size }) => sum + size, 0);
+  /** Cells that are held of a product; absent: of all. */
+  cells(product?: ProductId): number {
+    return this.held.cells(product);
   }
 
   start(): void {

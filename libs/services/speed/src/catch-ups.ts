@@ -51,7 +51,7 @@ export class CatchUps {
   /** The book is written beside the loop, in order. */
   private writing: Promise<void> = Promise.resolve();
 
-  /** @param held what the live reader holds */
+  /** @param held what the live reader holds @param cellsOf how many cells are held of a product, here and there */
   constructor(
     private readonly deps: SpeedDeps,
     private readonly source: SourceDefinition,
@@ -59,6 +59,7 @@ export class CatchUps {
     private readonly held: ReadonlyMap<Partition, LivePartition>,
     private readonly letters: LetterBox,
     private readonly holes: Pick<Holes, 'stands'>,
+    private readonly cellsOf: (product: ProductId) => number,
   ) {
     this.patience = new Patience(deps.clock);
     // What the reader says of holes is its own to take back; what it went past is missing until the next start.
@@ -89,7 +90,16 @@ export class CatchUps {
     });
     for (const { cursor, layouts: together } of starts.values()) {
       const read = (of: readonly ProductLayout[]) => this.cursors(live.lane, of);
-      const catchUp = new CatchUp(this.deps, this.source, live, together, cursor, read, this.letters);
+      const catchUp = new CatchUp(
+        this.deps,
+        this.source,
+        live,
+        together,
+        cursor,
+        read,
+        this.letters,
+        this.cellsOf,
+      );
       const products = together.map(({ product }) => product);
       this.deps.logger.info(
         { ...live.lane, ...cursor, products, to: live.judge.next },
@@ -289,8 +299,9 @@ export class CatchUps {
     }));
   }
 
-  get cells(): number {
-    return [...this.running].reduce((sum, { cells }) => sum + cells, 0);
+  /** Cells that are held of a product; absent: of all. */
+  cells(product?: ProductId): number {
+    return [...this.running].reduce((sum, one) => sum + one.cells(product), 0);
   }
 
   async stop(): Promise<void> {

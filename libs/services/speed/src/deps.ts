@@ -25,6 +25,10 @@ export interface SpeedConfig {
   readonly frameCells: number;
   /** Dead letters of a source that an hour may hold. */
   readonly deadLetters: LetterLimits;
+  /** Cells of open epochs that are held of one product at most: beyond, it is isolated. */
+  readonly maxEpochCells: number;
+  /** What a product may take of one micro-batch, milliseconds: beyond, it is isolated. Null: no bound. */
+  readonly maxMicroBatchMs: number | null;
 }
 
 export const SPEED_DEFAULTS: SpeedConfig = {
@@ -32,6 +36,8 @@ export const SPEED_DEFAULTS: SpeedConfig = {
   lingerMs: 15,
   frameCells: FRAME_CELLS,
   deadLetters: LETTER_LIMITS,
+  maxEpochCells: 2_000_000,
+  maxMicroBatchMs: null,
 };
 
 export interface SpeedDeps {

@@ -3,6 +3,8 @@
  * lanes, and is reported; the others go on.
  */
 import type { Partition, ProductId, SourceDefinition } from '@tenon/domain';
+import { epochTooLarge, runTooLong } from '@tenon/errors';
+import { inTime } from '@tenon/loops';
 import type { EngineEvent, MicroBatch, Refused, Span } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { lettersOf } from './dead-letters';
@@ -39,12 +41,16 @@ export class Folder {
   /** The engine puts away the last micro-batch meanwhile. */
   private closing: Promise<unknown> = Promise.resolve();
 
-  /** @param layouts the products that it is to fold */
+  /**
+   * @param layouts the products that it is to fold
+   * @param cellsOf how many cells are held of a product, in all lanes
+   */
   constructor(
     private readonly deps: SpeedDeps,
     private readonly source: SourceDefinition,
     private readonly layouts: readonly ProductLayout[],
     private readonly letters: LetterBox,
+    private readonly cellsOf: (product: ProductId) => number,
     observeFlush: (seconds: number) => void = () => undefined,
   ) {
     for (const { product } of layouts) this.outboxes.set(product, new Outbox(deps, observeFlush));
@@ -186,9 +192,15 @@ export class Folder {
     { plan, product }: ProductLayout,
     partitions: ReadonlyMap<Partition, LivePartition>,
   ): Promise<readonly Refused[]> {
-    const result = await opened.aggregate(plan);
+    const { clock, config } = this.deps;
+    const { maxEpochCells: mostCells, maxMicroBatchMs: mostMs } = config;
+    const late = () => runTooLong(product, mostMs ?? 0, 'TENON_MAX_MICRO_BATCH', true);
+    const result = await inTime(clock, mostMs, late, (signal) =>
+      opened.aggregate(plan, { mostCells, ...(signal !== undefined && { signal }) }),
+    );
     for (const { partition, cells, ledger } of result.partitions)
       partitions.get(partition)?.products.get(product)?.add(cells, ledger);
+    if (this.cellsOf(product) > mostCells) throw epochTooLarge(product, mostCells);
     return result.refused.map((one) => ({ ...one, code: `${plan.product}:${one.code}` }));
   }
 

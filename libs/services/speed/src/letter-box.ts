@@ -13,6 +13,8 @@ export class LetterBox {
   private readonly outage: Outage;
   private readonly budget: LetterBudget;
   private written = 0;
+  /** `<product>:<code>`, or a code for all products → events. */
+  private readonly reasons = new Map<string, number>();
 
   constructor(
     private readonly deps: SpeedDeps,
@@ -33,6 +35,14 @@ export class LetterBox {
     return this.written;
   }
 
+  /** Of a product's own and of all products', by their codes. */
+  refusals(): { readonly product: string; readonly code: string; readonly count: number }[] {
+    return [...this.reasons].map(([reason, count]) => {
+      const [code = '', product = ''] = reason.split(':').reverse();
+      return { product, code, count };
+    });
+  }
+
   /** How many were kept, and how many counted alone. */
   get totals(): { readonly kept: number; readonly counted: number } {
     return this.budget.totals;
@@ -45,6 +55,7 @@ export class LetterBox {
     const kept = letters.map(letterRecord).filter(({ value }) => this.budget.admits(value?.length ?? 0, now));
     if (kept.length > 0) await writeRecords(this.deps, this.outage, this.topic, kept, signal);
     this.written += letters.length;
+    for (const { reason } of letters) this.reasons.set(reason.code, (this.reasons.get(reason.code) ?? 0) + 1);
     this.deps.logger.warn(
       { source: this.source.name, count: letters.length, first: letters[0]?.reason },
       'events were dead-lettered',

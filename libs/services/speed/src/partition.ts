@@ -36,6 +36,12 @@ export class LivePartition {
     this.products.set(layout.product, new ProductEpoch(layout, epoch, start));
   }
 
+  /** Cells of the open epoch of a product; absent: of all. */
+  cells(product?: ProductId): number {
+    if (product !== undefined) return this.products.get(product)?.size ?? 0;
+    return [...this.products.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** True if both have judged the same records: what is folded in one can go on in the other. */
   meets({ judge }: LivePartition): boolean {
     return judge.next === this.judge.next;

@@ -29,6 +29,11 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
     'Dead letters that were kept, and beyond what an hour may hold counted.',
     each((worker) => worker.letters()),
   );
+  metrics.counter(
+    'tenon_refused_events_total',
+    'Events that were refused, by their code.',
+    each((worker) => worker.refusals()),
+  );
   metrics.gauge(
     'tenon_cells',
     'Cells of open epochs held in memory.',

@@ -1,6 +1,6 @@
 /** Folds the live log of one source for all products that read it. */
 import { GROUPS, SUBJECTS, TOPICS, eventsTopic, readReplayHint } from '@tenon/contracts';
-import type { Offset, Partition, SourceDefinition } from '@tenon/domain';
+import type { Offset, Partition, ProductId, SourceDefinition } from '@tenon/domain';
 import type { LogReading, MetricSample, Span, Subscription } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
 import { Holes, TopicReader, TroubleDesk, readFrom } from '@tenon/loops';
@@ -66,8 +66,10 @@ export class SourceWorker {
     });
     this.holes = new Holes(deps, { layer: 'speed', source: source.name, products });
     this.letterBox = new LetterBox(deps, source);
-    this.folder = new Folder(deps, source, layouts, this.letterBox, observeFlush);
-    this.catchUps = new CatchUps(deps, source, layouts, this.reader.held, this.letterBox, this.holes);
+    const cellsOf = (product: ProductId) => this.heldCells(product);
+    this.folder = new Folder(deps, source, layouts, this.letterBox, cellsOf, observeFlush);
+    const { held } = this.reader;
+    this.catchUps = new CatchUps(deps, source, layouts, held, this.letterBox, this.holes, cellsOf);
   }
 
   get done(): Promise<void> {
@@ -206,13 +208,21 @@ export class SourceWorker {
     ];
   }
 
-  cells(): MetricSample {
-    return { labels: { source: this.source.name }, value: this.heldCells };
+  refusals(): MetricSample[] {
+    const source = this.source.name;
+    return this.letterBox
+      .refusals()
+      .map(({ product, code, count }) => ({ labels: { source, product, code }, value: count }));
   }
 
-  private get heldCells(): number {
-    const products = [...this.reader.held.values()].flatMap((live) => [...live.products.values()]);
-    return products.reduce((sum, one) => sum + one.size, 0) + this.catchUps.cells;
+  cells(): MetricSample {
+    return { labels: { source: this.source.name }, value: this.heldCells() };
+  }
+
+  /** Of a product; absent: of all. */
+  private heldCells(product?: ProductId): number {
+    const live = [...this.reader.held.values()].reduce((sum, one) => sum + one.cells(product), 0);
+    return live + this.catchUps.cells(product);
   }
 
   status(): Record<string, unknown> {
@@ -225,7 +235,7 @@ export class SourceWorker {
         next: judge.next,
       })),
       catchingUp: this.catchUps.status(),
-      ...{ cells: this.heldCells, events, batches: microBatches, busyMs: Math.round(busyMs) },
+      ...{ cells: this.heldCells(), events, batches: microBatches, busyMs: Math.round(busyMs) },
     };
   }
 

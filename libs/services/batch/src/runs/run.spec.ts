@@ -65,7 +65,7 @@ describe('a run', () => {
     };
     const lost = new AbortController();
     const run = (served: Pointer | undefined, cut: CompleteCut) =>
-      runBatch(deps, manifest, SOURCE, layout(), { pointer: served, cut }, lost.signal);
+      runBatch(deps, manifest, SOURCE, layout(), { pointer: served, cut }, lost.signal, undefined);
     return { log, lake, engine, run, lost };
   }
 

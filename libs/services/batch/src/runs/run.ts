@@ -64,6 +64,7 @@ export function rangeOf({ hash }: Pick<Plan, 'hash'>, { pointer, cut }: DueRun):
  * Computes [cut from, cut to) of a product and appends it to its ranges topic.
  *
  * @param lost aborts if another instance has the run by now
+ * @param late aborts if it takes longer than it may, with what it then ends with
  * @param span of the run; what it writes carries it
  * @returns null where it was given up: half a range is nothing
  * @throws TenonError `archive-damaged` if a file of the range is not what was written, `archive-removed` if it needs what is gone
@@ -75,6 +76,7 @@ export async function runBatch(
   layout: ProductLayout,
   due: DueRun,
   lost: AbortSignal,
+  late: AbortSignal | undefined,
   span?: Span,
 ): Promise<RunReport | null> {
   const began = deps.clock.monotonic();
@@ -84,7 +86,9 @@ export async function runBatch(
   const base: Offsets = head.full ? {} : (toVector(pointer?.cut ?? {})[source.name] ?? {});
   const writer = new RangeWriter(deps, layout, head, span);
   const { ranges, removed } = await archiveRanges(manifest, deps.lake, base, cut.offsets);
-  const result = await deps.engine.aggregateArchive(source, plan, ranges);
+  const result = await deps.engine.aggregateArchive(source, plan, ranges, {
+    ...(late !== undefined && { signal: late }),
+  });
   const barriers = byLane(
     source,
     new Map([...result.ends].map(([partition, at]) => [partition, barrierTime(at)])),
@@ -94,6 +98,7 @@ export async function runBatch(
   const latest = new LatestWindow(plan);
   for await (const chunk of result.cells) {
     if (lost.aborted) return null;
+    late?.throwIfAborted();
     latest.see(chunk);
     await writer.write(chunk);
   }

@@ -5,10 +5,10 @@
 import type { ArchiveManifest } from '@tenon/archive';
 import type { Epoch, Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
 import { generationBefore } from '@tenon/domain';
-import { isPassing } from '@tenon/errors';
+import { isPassing, runTooLong } from '@tenon/errors';
 import type { Lease, Leases } from '@tenon/leases';
 import type { TellRest } from '@tenon/loops';
-import { Patience, Periodic, TroubleDesk, describeTrouble, isLasting } from '@tenon/loops';
+import { Patience, Periodic, TroubleDesk, describeTrouble, inTime, isLasting } from '@tenon/loops';
 import { NO_METRICS, NO_TRACER, productLabels, within } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
 import type { CutContexts } from '../archive/cut-contexts';
@@ -172,8 +172,11 @@ export class Runs {
     const { from, to } = rangeOf(plan, due);
     logger.info({ product, from, to }, 'batch run begins');
     const span = startRun(tracer, plan, { from, to }, due.cut.trace);
+    const late = () => runTooLong(product, config.maxRunMs ?? 0, 'TENON_MAX_RUN', false);
     const report = await within(span, () =>
-      runBatch(this.deps, this.manifest, this.source, layout, due, lost, span),
+      inTime(clock, config.maxRunMs, late, (signal) =>
+        runBatch(this.deps, this.manifest, this.source, layout, due, lost, signal, span),
+      ),
     );
     if (report === null) {
       logger.warn({ product, to }, 'batch run given up: another instance makes it, or this one stops');

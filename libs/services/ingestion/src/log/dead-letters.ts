@@ -24,6 +24,8 @@ const MAX_DETAIL = 1_000;
 export class DeadLetters {
   private readonly topic: string;
   private readonly budget: LetterBudget;
+  /** Code → events that were refused for it, kept or not. */
+  readonly codes = new Map<string, number>();
 
   constructor(
     private readonly log: EventLog,
@@ -42,7 +44,7 @@ export class DeadLetters {
 
   /** Never rejects: the client learns of the rejection in any case, and can keep what it has. */
   async bury(letters: readonly DeadLetter[]): Promise<void> {
-    const records = this.within(letters.map(recordOf));
+    const records = this.within(letters);
     if (records.length === 0) return;
     try {
       await this.log.append(this.topic, records);
@@ -57,14 +59,16 @@ export class DeadLetters {
 
   /** The same for those who go on only once the letters stand there. @throws what the log throws */
   async keep(letters: readonly DeadLetter[]): Promise<void> {
-    const records = this.within(letters.map(recordOf));
+    const records = this.within(letters);
     if (records.length > 0) await this.log.append(this.topic, records);
   }
 
-  private within(records: readonly NewRecord[]): NewRecord[] {
+  private within(letters: readonly DeadLetter[]): NewRecord[] {
+    for (const { rejection } of letters)
+      this.codes.set(rejection.code, (this.codes.get(rejection.code) ?? 0) + 1);
     const before = this.budget.within;
     const now = this.clock.now();
-    const kept = records.filter(({ value }) => this.budget.admits(value?.length ?? 0, now));
+    const kept = letters.map(recordOf).filter(({ value }) => this.budget.admits(value?.length ?? 0, now));
     if (before && !this.budget.within)
       this.logger.warn(
         { topic: this.topic },
