@@ -61,6 +61,10 @@ export class TenonProcess {
     return ((await gone) as [number | null])[0];
   }
 
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
   /** What it logged as errors. */
   get complaints(): string {
     return this.errors.join('');

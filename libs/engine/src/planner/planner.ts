@@ -129,19 +129,24 @@ async function inTime<T>(
   }
 }
 
-const refused = (code: string, message: string, hint: string): Refusal =>
-  new Refusal('plan-refused', [{ code, message, hint, place: { file: '', line: 1, column: 1 } }]);
+const PLACE = { file: '', line: 1, column: 1 };
 
 const tooLong = ({ mostMs }: PlanningBudget): Refusal =>
-  refused(
-    'plan-too-long',
-    `Planning took more than ${mostMs / 1000} s (TENON_MAX_PLANNING): something in the SQL is computed from constants alone.`,
-    'Make the constants smaller, e.g. those of range and generate_series.',
-  );
+  new Refusal('plan-refused', [
+    {
+      code: 'plan-too-long',
+      message: `Planning took more than ${mostMs / 1000} s (TENON_MAX_PLANNING): something in the SQL is computed from constants alone.`,
+      hint: 'Make the constants smaller, e.g. those of range and generate_series.',
+      place: PLACE,
+    },
+  ]);
 
 const tooLarge = ({ memoryLimit }: PlanningBudget): Refusal =>
-  refused(
-    'plan-too-large',
-    `Planning took more memory than ${memoryLimit} (TENON_MAX_PLANNING_MEMORY).`,
-    'Make the SQL shorter, e.g. its lists of constants.',
-  );
+  new Refusal('plan-refused', [
+    {
+      code: 'plan-too-large',
+      message: `Planning took more memory than ${memoryLimit} (TENON_MAX_PLANNING_MEMORY).`,
+      hint: 'Make the SQL shorter, e.g. its lists of constants.',
+      place: PLACE,
+    },
+  ]);

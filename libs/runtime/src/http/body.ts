@@ -24,8 +24,8 @@ class Inflation {
   /** @param bytes that have come out of the decoder. @throws HttpProblem 413 */
   grow(bytes: number): void {
     this.size += bytes;
-    const { inflationFreeBytes, maxInflationRatio } = this.limits;
-    if (this.size <= inflationFreeBytes || this.size <= this.came * maxInflationRatio) return;
+    const { maxInflationRatio } = this.limits;
+    if (this.size <= this.came * maxInflationRatio) return;
     throw new HttpProblem(
       413,
       'too-large',
@@ -35,7 +35,7 @@ class Inflation {
 }
 
 const tooLarge = (limit: number) =>
-  new HttpProblem(413, 'too-large', `The body is over the limit of ${limit} bytes (after decompression).`, {
+  new HttpProblem(413, 'too-large', `The body is over the limit of ${limit} bytes (TENON_MAX_BODY, after decompression).`, {
     limit,
   });
 

@@ -18,9 +18,7 @@ export interface HttpLimits {
   readonly maxStreams: number;
   /** The same for one address: 429 above. */
   readonly maxStreamsPerAddress: number;
-  /** A compressed body that has grown past this may not exceed `maxInflationRatio`: 413. What is smaller harms nobody. */
-  readonly inflationFreeBytes: number;
-  /** Bytes of a body to the bytes of it that came. */
+  /** Bytes of a body to the bytes of it that came, from the first one on: 413 above. */
   readonly maxInflationRatio: number;
   /** After an early answer (413, 415, …) the rest of the body is read and dropped for this long. */
   readonly lingerMs: number;
@@ -40,7 +38,6 @@ export const DEFAULT_LIMITS: HttpLimits = {
   maxConnections: 10_000,
   maxStreams: 1_000,
   maxStreamsPerAddress: 100,
-  inflationFreeBytes: 64 * 1024,
   maxInflationRatio: 100,
   lingerMs: 5_000,
   quietMs: 250,

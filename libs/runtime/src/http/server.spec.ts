@@ -338,11 +338,11 @@ describe('a streamed body', () => {
 
   it.each([
     ['a bomb', gzipSync(Buffer.alloc(3_000_000)), 413],
-    ['a small bomb', gzipSync(Buffer.alloc(200_000)), 413],
+    ['a small bomb', gzipSync(Buffer.alloc(20_000)), 413],
     ['corrupt', Buffer.from('no gzip'), 400],
     ['cut short', gzipSync(Buffer.alloc(3_000)).subarray(0, 20), 400],
   ])('is refused when it is %s', async (_what, body, status) => {
-    const { url } = await start(ROUTES, { limits: { inflationFreeBytes: 100_000 } });
+    const { url } = await start(ROUTES);
     const answer = await fetch(`${url}/upload`, {
       method: 'POST',
       body,

@@ -75,7 +75,7 @@ export class PageReader {
           size += row.text.length;
           // A row that is too large by itself is a page of its own.
           const isLarge = size > this.maxAnswerBytes && rows.length > 0;
-          if (isLarge) this.short += 1;
+          if (isLarge && rows.length < limit) this.short += 1;
           if (rows.length === limit || isLarge)
             return { text: rows.join(), provisional, next: makeCursor(last, query) };
           rows.push(row.text);
