@@ -23,4 +23,6 @@ export { isSeparate, layersOf, pointersOf, storesOf, troublesOf, zonesOf } from 
 export type { LayerScope, Layers } from './layers';
 export { openRawTopics } from './raw-topics';
 export { abortedLines, goneOf, productsIn } from './versions/gone';
-export { removeAll } from './versions/remove';
+export type { ProductLayers } from './versions/product-layers';
+export { productLayers } from './versions/product-layers';
+export { removeAll, removeFrom } from './versions/remove';

@@ -9,15 +9,23 @@ import {
   topicsIn,
 } from '@tenon/adapters-embedded';
 import { STORE_KEYS, TOPICS } from '@tenon/contracts';
-import type { StoreTable } from '@tenon/ports';
+import { cellKey } from '@tenon/domain';
+import type { StoreTable, StoreTransaction } from '@tenon/ports';
+import { layoutOf, placesOf } from '@tenon/views';
 import { prune } from './prune';
 
 let data: string;
 let catalog: string;
 
+const planOf = (product: string) => ({
+  ...{ v: 1, product: product.split('@')[0], version: Number(product.split('@')[1]), source: 'orders' },
+  ...{ topology: 'lambda', window: null },
+  key: ['shop', 'item'].map((column) => ({ column, type: 'VARCHAR' })),
+});
+
 /** Documents of a product's version: what all of them have. */
 const documentsOf = (product: string): [StoreTable, string, unknown][] => [
-  ['meta', STORE_KEYS.plan(product), { plan: { v: 1 } }],
+  ['meta', STORE_KEYS.plan(product), { plan: planOf(product) }],
   ['meta', STORE_KEYS.pointer(product), { v: 2, line: 1, generation: 3 }],
   ['meta', STORE_KEYS.progress(product, 3, 0), { start: 0 }],
   ['meta', STORE_KEYS.troubles(product), { v: 1, troubles: [] }],
@@ -133,6 +141,27 @@ test('base views that were given up go, unless a range is under way', async () =
   expect((await inStore()).filter((key) => key.endsWith('row'))).toEqual([
     `base ${STORE_KEYS.base('sales@2', 1)}row`,
   ]);
+});
+
+test('the cells of what goes stand in no order any more, should a version of its name and number come back', async () => {
+  const layout = layoutOf(planOf('sales@1') as never, []);
+  const key = cellKey(layout.types, ['a', 'b']);
+  const prefix = STORE_KEYS.base('sales@1', 1);
+  const places = placesOf(layout, prefix, key, '["a","b"]', false);
+  const under = { order: 0, at: prefix.length, head: places?.heads[0] as string };
+  const document = { k: ['a', 'b'], v: [] };
+  const read = async (write: (tx: StoreTransaction) => void) => {
+    const store = createLmdbProductStore({ directory: join(data, 'data/store') });
+    await store.transact(async (tx) => write(tx));
+    const [found] = await store.snapshot((snapshot) =>
+      snapshot.texts([{ table: 'base', gte: prefix, lt: `${prefix}~`, limit: 10, under }]),
+    );
+    await store.close();
+    return found?.length;
+  };
+  expect(await read((tx) => tx.putJson('base', prefix + key, JSON.stringify(document), places))).toBe(1);
+  await run();
+  expect(await read((tx) => tx.put('base', prefix + key, document))).toBe(0);
 });
 
 test('nothing goes by a catalog that is not sound, or while a Tenon runs there', async () => {

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createFileCatalog } from '@tenon/catalog';
-import { abortedLines, createParts, goneOf, productsIn, removeAll } from '@tenon/composition';
-import type { ProductId } from '@tenon/domain';
+import type { ProductLayers } from '@tenon/composition';
+import { abortedLines, createParts, goneOf, productLayers, productsIn, removeFrom } from '@tenon/composition';
+import type { Plan, ProductId } from '@tenon/domain';
 import { droppedVersion, otherVersion, parseProductId, productId } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
 import { createLogger, readSettings } from '@tenon/runtime';
@@ -54,13 +55,16 @@ export async function prune({ data, catalog, dryRun, url, environment }: PruneOp
     const [store, log] = [await parts.store(), await parts.log()];
     const known = await store.snapshot(productsIn);
     const book = versionBook(store);
+    const storesOf = async (product: ProductId): Promise<Stored> => {
+      const [plan] = await book.plans([product]);
+      return { plan, layers: await productLayers(parts, settings, plan === undefined ? [] : [plan]) };
+    };
     const pruned: PrunedProduct[] = [];
     const kept: { product: ProductId; reason: string }[] = [];
     for (const product of known) {
       if (wanted.has(product)) {
         if (!isEmbedded) continue;
-        const lines = await store.snapshot((snapshot) => abortedLines(snapshot, product));
-        const documents = await removeAll(store, lines, { dryRun });
+        const documents = await removeLines(await storesOf(product), product, { dryRun });
         if (documents > 0) pruned.push({ product, what: 'lines', documents, topics: [] });
         continue;
       }
@@ -76,7 +80,8 @@ export async function prune({ data, catalog, dryRun, url, environment }: PruneOp
         kept.push({ product, reason: `it is ${state} beside version ${versions?.served}: see tenon drop` });
       else {
         const gone = await goneOf(log, product, nameIsGone);
-        const documents = await removeAll(store, gone.ranges, { dryRun });
+        const { layers, plan } = await storesOf(product);
+        const documents = await removeFrom(layers, plan, gone.ranges, { dryRun });
         if (!dryRun) {
           for (const topic of gone.topics) await log.deleteTopic(topic);
           await book.change(name, (current) => droppedVersion(current, version, Date.now()));
@@ -88,6 +93,25 @@ export async function prune({ data, catalog, dryRun, url, environment }: PruneOp
   } finally {
     await parts.close();
   }
+}
+
+/** What is known of a product, and the stores that may hold something of it. */
+interface Stored {
+  readonly plan: Plan | undefined;
+  readonly layers: ProductLayers;
+}
+
+async function removeLines(
+  { plan, layers }: Stored,
+  product: ProductId,
+  options: { readonly dryRun: boolean },
+): Promise<number> {
+  let documents = 0;
+  for (const store of layers.all) {
+    const lines = await store.snapshot((snapshot) => abortedLines(snapshot, product));
+    documents += await removeFrom({ all: [store] }, plan, lines, options);
+  }
+  return documents;
 }
 
 async function wantedProducts(directory: string): Promise<ReadonlySet<ProductId>> {

@@ -15,7 +15,7 @@ import { CAUGHT_UP_MS, Catching, coverageOf } from './coverage';
 import type { Gone } from './gone';
 import { goneOf } from './gone';
 import type { ProductLayers } from './product-layers';
-import { removeAll } from './remove';
+import { removeFrom } from './remove';
 import { tellVersions } from './tell';
 
 export interface KeeperDeps {
@@ -142,13 +142,9 @@ export class VersionKeeper {
     const ranges = gone.ranges.filter((one) => !isPlan(one));
     // First what is written, so that nothing comes after; the plan last, by which what is left is found.
     for (const topic of topics) await log.deleteTopic(topic);
-    const layout = plan && layoutOf(plan, this.deps.catalog().sources);
     const pause = () => clock.sleep(1, signal);
-    const { all } = await this.deps.layers(plan === undefined ? [] : [plan]);
-    let documents = 0;
-    // The store that has the plan last.
-    for (const one of [...all].reverse())
-      documents += await removeAll(one, ranges, { ...(layout && { layout }), pause, signal });
+    const layers = await this.deps.layers(plan === undefined ? [] : [plan]);
+    const documents = await removeFrom(layers, plan, ranges, { pause, signal });
     if (signal.aborted) return;
     logger.info({ product, documents, topics }, 'a version was dropped');
     await this.step(name, (current) => droppedVersion(current, other.version, clock.now()), 'dropped');

@@ -1,10 +1,12 @@
 /** Removes what a store has of a product, a little at a time: what is killed in between goes on from what is left. */
 import type { SpeedDocument } from '@tenon/contracts';
 import { STORE_KEYS, keyAfter } from '@tenon/contracts';
+import type { Plan } from '@tenon/domain';
 import type { DocumentPlaces, ProductStore, StoreTable } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
-import { placesOf } from '@tenon/views';
+import { layoutOf, placesOf } from '@tenon/views';
 import type { Gone } from './gone';
+import type { ProductLayers } from './product-layers';
 
 /** Documents that are removed in one transaction. */
 const CHUNK = 500;
@@ -47,6 +49,24 @@ export async function removeAll(
       if (gte !== null) await pause?.();
     }
   }
+  return documents;
+}
+
+/**
+ * The same in every store that may hold something of a product, the one that has the plan last: by it what is left is found.
+ *
+ * @param plan of the product, as far as it is known
+ */
+export async function removeFrom(
+  { all }: Pick<ProductLayers, 'all'>,
+  plan: Plan | undefined,
+  ranges: readonly Gone[],
+  options: Omit<RemoveOptions, 'layout'> = {},
+): Promise<number> {
+  const layout = plan && layoutOf(plan, []);
+  let documents = 0;
+  for (const store of [...all].reverse())
+    documents += await removeAll(store, ranges, { ...options, ...(layout && { layout }) });
   return documents;
 }
 
