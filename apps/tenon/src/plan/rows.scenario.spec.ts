@@ -34,6 +34,11 @@ const BASE = {
   'products/few.sql': 'SELECT count(*) AS n FROM orders WHERE amount > 100',
   'products/live.sql': 'SELECT shop, max(amount) AS most FROM orders GROUP BY shop',
   'products/live.yaml': 'topology: kappa\n',
+  'sources/visits.yaml':
+    'time: at\nschema: {type: object, required: [at], properties: {at: {type: string, format: date-time}}}\n',
+  'products/recent.sql':
+    "SELECT time_bucket(INTERVAL '1 hour', event_time) AS window_start, count(*) AS n FROM visits GROUP BY window_start",
+  'products/recent.yaml': 'retention: 9 days\n',
 };
 
 function write(name: string, files: Readonly<Record<string, string>>): string {
@@ -53,6 +58,13 @@ beforeAll(async () => {
     }),
     logger: createLogger({ level: 'silent', name: 'test' }),
   });
+  const visits = [1, 2, 5, 8, 11].map((days) => ({
+    at: new Date(Date.now() - days * 86_400_000).toISOString(),
+  }));
+  const seen = await fetch(`${host.url}/v1/sources/visits/events`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(visits) },
+  });
+  expect(await seen.json()).toMatchObject({ accepted: 5 });
   for (const sales of LOADS) {
     const sent = await fetch(`${host.url}/v1/sources/orders/events`, {
       ...{ method: 'POST', headers: { 'content-type': 'application/x-ndjson' } },
@@ -187,6 +199,12 @@ test('rows in Kappa are compared too, where the source has an archive', async ()
   expect(live?.differences?.counts.changed).toBe(
     [...a].filter(([shop, most]) => b.get(shop) !== most).length,
   );
+});
+
+test('rows past the retention of either are in neither', async () => {
+  const [recent] = await rowsOf({ 'products/recent.yaml': 'retention: 3 days\nversion: 2\n' });
+  // Of visits 1, 2, 5, 8 and 11 days ago version 1 has four, and the third and fourth are past the retention of version 2.
+  expect(recent?.differences?.counts).toEqual({ same: 2, changed: 0, onlyA: 0, onlyB: 0, different: 0 });
 });
 
 test('what can’t be compared says why', async () => {

@@ -6,10 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan, SourceDefinition } from '@tenon/domain';
-import { isSameDefinition, productId } from '@tenon/domain';
+import { barrierTime, horizonAt, isSameDefinition, productId } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import { Refusal, TenonError } from '@tenon/errors';
-import type { Engine } from '@tenon/ports';
+import type { Engine, RangeResult } from '@tenon/ports';
 import { plannerOptions } from '@tenon/runtime';
 import type { DiffAnswer } from '@tenon/service-serving';
 import { RowDifferences, columnsOnlyIn, defaultBy } from '@tenon/service-serving';
@@ -155,11 +155,18 @@ async function differencesOf(
 ): Promise<Differences> {
   const [before, after] = [change.before.plan, change.after.plan];
   const ranges = await files.ranges(before.source, sample.ranges);
+  const made = await engine.aggregateArchive(change.after.source, after, ranges);
+  const horizon = horizonOf(made, [before, after]);
   const sides = [
     sample.kind === 'all'
-      ? servedRows(client, before, asOf, signal)
-      : computedRows(engine, change.before.source, before, ranges),
-    computedRows(engine, change.after.source, after, ranges),
+      ? servedRows(client, before, asOf, horizon, signal)
+      : computedRows(
+          engine,
+          before,
+          await engine.aggregateArchive(change.before.source, before, ranges),
+          horizon,
+        ),
+    computedRows(engine, after, made, horizon),
   ] as const;
   const by = defaultBy(before, after);
   const found = new RowDifferences(before, after, { by, most: MOST });
@@ -177,4 +184,11 @@ async function differencesOf(
     ...{ counts: { ...counts, different }, by, columns, rows, more: different > rows.length },
     ...{ columnsOnlyA: columnsOnlyIn(before, after), columnsOnlyB: columnsOnlyIn(after, before) },
   };
+}
+
+/** Rows that are past the retention of either are in neither, by the rule that a cut has: its barriers end the ranges. */
+function horizonOf({ ends }: Pick<RangeResult, 'ends'>, plans: readonly Plan[]): number | undefined {
+  const barriers = Object.fromEntries([...ends].map(([partition, at]) => [partition, barrierTime(at)]));
+  const known = plans.flatMap((plan) => horizonAt({ cut: barriers, barriers }, plan) ?? []);
+  return known.length === 0 ? undefined : Math.max(...known);
 }

@@ -1,9 +1,9 @@
 /** The rows of both sides: computed from files of the archive, or as they are served. */
 import { optionParameters } from '@tenon/contracts';
 import type { Row, RowsAnswer } from '@tenon/contracts';
-import type { Plan, SourceDefinition, Value } from '@tenon/domain';
-import { cellId } from '@tenon/domain';
-import type { AnswerCell, ArchiveRange, Engine } from '@tenon/ports';
+import type { Plan, Value } from '@tenon/domain';
+import { cellId, isPastRetention } from '@tenon/domain';
+import type { AnswerCell, Engine, RangeResult } from '@tenon/ports';
 import { columnsOf } from '@tenon/service-serving';
 import type { Client } from '../../cli/client';
 import { segment } from '../../cli/client';
@@ -15,17 +15,21 @@ export type SideRows = AsyncIterable<readonly SideRow[]>;
 /** A page of the server at its largest. */
 const PAGE = 10_000;
 
+/**
+ * @param cells that the plan makes of a range
+ * @param horizon rows that are past it are none
+ */
 export async function* computedRows(
-  engine: Pick<Engine, 'aggregateArchive' | 'finalize'>,
-  source: SourceDefinition,
+  engine: Pick<Engine, 'finalize'>,
   plan: Plan,
-  ranges: readonly ArchiveRange[],
+  { cells }: Pick<RangeResult, 'cells'>,
+  horizon: number | undefined,
 ): AsyncGenerator<readonly SideRow[]> {
-  const { cells } = await engine.aggregateArchive(source, plan, ranges);
   let isEmpty = true;
   for await (const chunk of cells) {
     isEmpty = false;
-    yield await finalized(engine, plan, chunk);
+    const within = chunk.filter(({ key }) => !isPastRetention(plan, key[0], horizon));
+    yield await finalized(engine, plan, within);
   }
   // A total has its row also where no event has gone into it.
   if (isEmpty && plan.key.length === 0)
@@ -47,10 +51,12 @@ async function finalized(
 /** @param asOf a generation that is kept */
 export async function* servedRows(
   client: Client,
-  { product, version, columns }: Plan,
+  plan: Plan,
   asOf: string,
+  horizon: number | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<readonly SideRow[]> {
+  const { product, version, columns, window } = plan;
   const names = columns.map(({ name }) => name);
   for (let cursor: string | undefined; ;) {
     const asked = {
@@ -63,7 +69,10 @@ export async function* servedRows(
     const { rows, next } = await client.json<RowsAnswer>(`/v1/products/${segment(product)}/rows`, {
       ...{ query, signal },
     });
-    yield rows.map((row) => [String(row['_cell']), JSON.stringify(only(row, names))] as const);
+    const within = rows.filter(
+      (row) => window === null || !isPastRetention(plan, row[window.column], horizon),
+    );
+    yield within.map((row) => [String(row['_cell']), JSON.stringify(only(row, names))] as const);
     if (next === null) return;
     cursor = next;
   }
