@@ -11,7 +11,7 @@ import type { ServiceSet } from '../service-set';
 import { VersionKeeper } from './keeper';
 import { productLayers } from './product-layers';
 import { answerSteps, versionRoutes } from './routes';
-import type { StepDeps } from './steps';
+import type { StepDeps } from './step';
 
 /** How often a process looks whether other versions are to run than do, milliseconds; and after it could not change. */
 const FOLLOW_EVERY = 2000;

@@ -5,8 +5,9 @@ import { TOPOLOGIES } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { Bus, HttpRequest, HttpResponse, Route, Subscription } from '@tenon/ports';
 import { readRule } from './restate';
-import type { Step, StepAnswer, StepDeps, StepOptions } from './steps';
-import { STEPS, takeStep } from './steps';
+import type { Step, StepAnswer, StepDeps, StepOptions } from './step';
+import { STEPS } from './step';
+import { takeStep } from './steps';
 
 /** A promote may wait for a version to catch up, milliseconds. */
 const ASK_MS = 20_000;
