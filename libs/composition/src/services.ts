@@ -1,5 +1,6 @@
 /** The five services: what each is made of, in the order in which data flows through them. */
 import type { LetterLimits, Plan, SourceDefinition } from '@tenon/domain';
+import { createTables } from '@tenon/adapters-columnar';
 import { archivedRecords } from '@tenon/archive';
 import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
@@ -126,9 +127,11 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
         ...{ scope, stores: storesOf(scope, layers, deps) },
         losses: lossesOf(scope, layers, deps),
         engine: await context.parts.engine(),
+        tables: createTables(),
         config: {
           ...SERVING_DEFAULTS,
           maxAnswerBytes: context.settings.TENON_MAX_ANSWER,
+          maxSendingBytes: context.settings.TENON_MAX_SENDING,
           maxRefusedPercent: context.settings.TENON_MAX_REFUSED,
           questions: {
             atOnce: context.settings.TENON_MAX_QUESTIONS,

@@ -86,9 +86,10 @@ export type { RowsOption } from './rows-query';
 export {
   CUT_TIMEOUT,
   LETTERS_LIMIT,
+  ROWS_FORMATS,
   ROWS_LAYERS,
   ROWS_LIMIT,
   ROWS_ORDERS,
   ROWS_TIMEOUT,
 } from './parameter-bounds';
-export type { WholeNumber } from './parameter-bounds';
+export type { RowsFormat, WholeNumber } from './parameter-bounds';

@@ -17,6 +17,10 @@ export const ROWS_LAYERS = ['merged', 'batch', 'speed'] as const;
 
 export const ROWS_ORDERS = ['asc', 'desc'] as const;
 
+/** How rows are written; `spreadsheet` is CSV in which no text is a formula. */
+export const ROWS_FORMATS = ['json', 'csv', 'spreadsheet', 'arrow', 'parquet'] as const;
+export type RowsFormat = (typeof ROWS_FORMATS)[number];
+
 /** How long a cut waits to be served, milliseconds. */
 export const CUT_TIMEOUT: WholeNumber = { min: 1, max: 3_600_000, otherwise: 60_000 };
 

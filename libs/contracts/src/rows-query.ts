@@ -12,6 +12,7 @@ export const ROWS_OPTIONS = [
   'order',
   'version',
   'asOf',
+  'format',
 ] as const;
 
 export type RowsOption = (typeof ROWS_OPTIONS)[number];

@@ -21,8 +21,8 @@ export type {
   WindowShape,
   WindowSize,
 } from './plan';
-export { shapeOf } from './sql-type';
-export type { TypeShape } from './sql-type';
+export { shapeOf, writtenType } from './sql-type';
+export type { TypeShape, WrittenType } from './sql-type';
 export type { SqlType, Value } from './sql-value';
 export type { State, StateSpec } from './states/spec';
 export { EMPTY_LEDGER, addLedgers, ledgerTotal } from './protocol/ledger';
@@ -30,8 +30,9 @@ export type { LedgerCounts } from './protocol/ledger';
 export { LETTER_LIMITS, LetterBudget } from './letter-budget';
 export type { LetterLimits } from './letter-budget';
 export { refusedShare } from './refused';
-export { TEXT_KEYS, compareValues, toAnswer } from './values';
-export { canonicalTimestamp, formatMicros, formatTimestamp, parseTimestamp } from './time';
+export { TEXT_KEYS, compareValues, decodeDouble, toAnswer } from './values';
+export { unscaledDigits } from './integers';
+export { canonicalTimestamp, dayNumber, formatMicros, formatTimestamp, parseTimestamp } from './time';
 export { windowBegin, windowEnd } from './window-times';
 export { isZone } from './zones';
 export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';

@@ -44,28 +44,52 @@ export function shapeOf(type: SqlType): TypeShape {
 function parse(type: string): TypeShape {
   const scalar = SCALARS.get(type.toUpperCase());
   if (scalar !== undefined) return scalar;
-  if (type.endsWith(']')) return { kind: 'list', item: shapeOf(type.slice(0, type.lastIndexOf('['))) };
-  const open = type.indexOf('(');
-  if (open < 0 || !type.endsWith(')')) return TEXT;
-  const inner = splitTopLevel(type.slice(open + 1, -1));
-  switch (type.slice(0, open).trim().toUpperCase()) {
-    case 'DECIMAL':
-      return { kind: 'decimal', scale: Number(inner[1] ?? 0) };
-    case 'MAP':
-      return { kind: 'map', key: shapeOf(inner[0] ?? ''), value: shapeOf(inner[1] ?? '') };
-    case 'STRUCT':
-      return { kind: 'struct', fields: inner.map(parseField) };
-    default:
-      return TEXT;
+  const written = writtenType(type);
+  switch (written.kind) {
+    case 'list':
+      return { kind: 'list', item: shapeOf(written.item) };
+    case 'map':
+      return { kind: 'map', key: shapeOf(written.key), value: shapeOf(written.value) };
+    case 'struct':
+      return { kind: 'struct', fields: written.fields.map(([name, field]) => [name, shapeOf(field)]) };
+    case 'plain':
+      return written.name === 'DECIMAL'
+        ? { kind: 'decimal', scale: Number(written.arguments[1] ?? 0) }
+        : TEXT;
   }
 }
 
+/** A type's text, taken apart one level deep. */
+export type WrittenType =
+  | { readonly kind: 'plain'; readonly name: string; readonly arguments: readonly string[] }
+  /** `length`: of an array of fixed length. */
+  | { readonly kind: 'list'; readonly item: SqlType; readonly length?: number }
+  | { readonly kind: 'struct'; readonly fields: readonly (readonly [name: string, type: SqlType])[] }
+  | { readonly kind: 'map'; readonly key: SqlType; readonly value: SqlType };
+
+/** @returns names in capital letters, as DuckDB writes them */
+export function writtenType(text: SqlType): WrittenType {
+  const type = text.trim();
+  if (type.endsWith(']')) {
+    const open = type.lastIndexOf('[');
+    const length = type.slice(open + 1, -1);
+    return { kind: 'list', item: type.slice(0, open), ...(length !== '' && { length: Number(length) }) };
+  }
+  const open = type.indexOf('(');
+  if (open < 0 || !type.endsWith(')')) return { kind: 'plain', name: type.toUpperCase(), arguments: [] };
+  const name = type.slice(0, open).trim().toUpperCase();
+  const inner = splitTopLevel(type.slice(open + 1, -1));
+  if (name === 'MAP') return { kind: 'map', key: inner[0] ?? '', value: inner[1] ?? '' };
+  if (name === 'STRUCT') return { kind: 'struct', fields: inner.map(parseField) };
+  return { kind: 'plain', name, arguments: inner };
+}
+
 /** `name TYPE` or `"quoted name" TYPE`. */
-function parseField(field: string): readonly [string, TypeShape] {
+function parseField(field: string): readonly [string, SqlType] {
   const quoted = /^"((?:[^"]|"")*)"\s*(.*)$/s.exec(field);
-  if (quoted) return [quoted[1]!.replaceAll('""', '"'), shapeOf(quoted[2]!)];
+  if (quoted) return [quoted[1]!.replaceAll('""', '"'), quoted[2]!];
   const space = field.indexOf(' ');
-  return [field.slice(0, space), shapeOf(field.slice(space + 1))];
+  return [field.slice(0, space), field.slice(space + 1)];
 }
 
 /** Splits at commas outside of parentheses and quotes. */

@@ -34,6 +34,8 @@ export interface HttpResponse {
   readonly text?: string;
   readonly bytes?: Uint8Array;
   readonly stream?: AsyncIterable<string | Uint8Array>;
+  /** The stream is of what is there already: it is compressed for whoever takes it so, and is no stream that stays open. */
+  readonly ends?: true;
 }
 
 export interface Route {

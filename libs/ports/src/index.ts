@@ -52,6 +52,7 @@ export type {
 export type { HttpRequest, HttpResponse, Route } from './http';
 export type { MetricLabels, MetricSample, Metrics } from './metrics';
 export type { LogReading, Readiness, RunningService } from './service';
+export type { TableColumn, TableFormat, TableHead, Tables } from './tables';
 export type { Span, SpanAttributes, SpanKind, SpanOptions, TracedSystems, Tracer } from './tracing';
 export type { ServedPointers } from './served-pointers';
 export type { Loss, LossBook } from './loss-book';

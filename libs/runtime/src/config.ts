@@ -183,6 +183,7 @@ export const SETTINGS = {
   TENON_MAX_DEAD_LETTERS: integer(0, 1_000_000_000).default(LETTER_LIMITS.letters),
   TENON_MAX_DEAD_LETTER_BYTES: integer(0, 999_999_999_999).default(LETTER_LIMITS.bytes),
   TENON_MAX_ANSWER: integer(1024, 1 << 30).default(32 << 20),
+  TENON_MAX_SENDING: integer(0, 2 ** 40).default(256 << 20),
   TENON_MAX_ROWS_PER_EVENT: maxRowsPerEvent,
   TENON_MAX_EPOCH_CELLS: integer(1, 1_000_000_000).default(2_000_000),
   TENON_MAX_RUN: maxTime.default(6 * 3_600_000),

@@ -1,4 +1,5 @@
 import type { HttpResponse, Route } from '@tenon/ports';
+import { randomBytes } from 'node:crypto';
 import { get } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { LEAST_BYTES } from './compress';
@@ -10,6 +11,12 @@ async function* chunks(): AsyncGenerator<string> {
   yield TEXT;
 }
 
+/** Not all of them compressible, and more than a compressor or a socket holds back. */
+async function* broken(): AsyncGenerator<Uint8Array> {
+  for (let piece = 0; piece < 200; piece++) yield randomBytes(64 << 10);
+  throw new Error('broken');
+}
+
 const ANSWERS: Readonly<Record<string, () => HttpResponse>> = {
   json: () => ({
     status: 200,
@@ -19,6 +26,11 @@ const ANSWERS: Readonly<Record<string, () => HttpResponse>> = {
   bytes: () => ({ status: 200, bytes: Buffer.from(TEXT), headers: { 'content-type': 'application/json' } }),
   small: () => ({ status: 200, text: 'x'.repeat(LEAST_BYTES - 1) }),
   binary: () => ({ status: 200, bytes: Buffer.alloc(10_000) }),
+  ends: () => ({
+    ...{ status: 200, stream: chunks(), ends: true },
+    headers: { 'content-type': 'application/vnd.apache.arrow.stream', vary: 'accept' },
+  }),
+  broken: () => ({ status: 200, stream: broken(), ends: true, headers: { 'content-type': 'text/csv' } }),
   stream: () => ({ status: 200, stream: chunks(), headers: { 'content-type': 'application/x-ndjson' } }),
 };
 
@@ -48,6 +60,7 @@ function ask(path: string, accept?: string, method = 'GET'): Promise<Got> {
     get(server.url + path, { method, headers, agent: false }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', reject);
       response.on('end', () => resolve({ headers: response.headers, bytes: Buffer.concat(parts) }));
     }).on('error', reject);
   });
@@ -93,5 +106,21 @@ describe.each(['hot', 'plain'])('a whole answer of a %s route', (kind) => {
     const { bytes, headers } = await ask(`/${kind}/json`, 'gzip', 'HEAD');
     expect(bytes).toHaveLength(0);
     expect(headers['content-length']).toBe(String(Buffer.byteLength(TEXT)));
+  });
+
+  test.each([
+    ['gzip', gunzipSync],
+    ['br', brotliDecompressSync],
+    ['identity', (bytes: Buffer) => bytes],
+  ])('that is streamed to its end goes as %s', async (accept, decode) => {
+    const { headers, bytes } = await ask(`/${kind}/ends`, accept);
+    expect(headers['content-encoding']).toBe(accept === 'identity' ? undefined : accept);
+    expect([headers['vary'], headers['content-length']]).toEqual(['accept, accept-encoding', undefined]);
+    expect(decode(bytes).toString()).toBe(TEXT);
+    expect((await ask(`/${kind}/ends`, accept, 'HEAD')).bytes).toHaveLength(0);
+  });
+
+  test.each(['gzip', 'br', 'identity'])('as %s that fails in the middle is cut', async (accept) => {
+    await expect(ask(`/${kind}/broken`, accept)).rejects.toThrow('aborted');
   });
 });

@@ -1,14 +1,17 @@
-/** Whole answers in fewer bytes, for whoever takes them so. Streams go as they are: what is live must not wait for a block to fill. */
+/** Answers in fewer bytes, for whoever takes them so. Live streams go as they are: they must not wait for a block to fill. */
 import type { HttpResponse } from '@tenon/ports';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
+import type { Transform } from 'node:stream';
+import { Readable, pipeline } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import type { Content } from './respond';
 
 /** Below it, the work is more than what is saved. */
 export const LEAST_BYTES = 2048;
-const COMPRESSIBLE = /^(application\/([\w.-]+\+)?(json|x-ndjson|javascript|yaml)|text\/|image\/svg)/;
+const COMPRESSIBLE =
+  /^(application\/([\w.-]+\+)?(json|x-ndjson|javascript|yaml|vnd\.apache\.arrow\.stream)|text\/|image\/svg)/;
 
 const [brotli, gzipped] = [promisify(brotliCompress), promisify(gzip)];
 // Its default takes ten times as long as gzip does.
@@ -38,6 +41,31 @@ export async function compressed(
     answer: { ...answer, headers: { ...headers, 'content-encoding': encoding } },
     body: { content: bytes, type },
   };
+}
+
+/** A stream of what is there already, as the client takes it best. */
+export function compressedStream(
+  request: IncomingMessage,
+  headers: OutgoingHttpHeaders,
+  chunks: AsyncIterable<string | Uint8Array>,
+): AsyncIterable<string | Uint8Array> {
+  if (!COMPRESSIBLE.test(String(headers['content-type'])) || headers['content-encoding'] !== undefined)
+    return chunks;
+  headers['vary'] = varying(headers['vary'] as string | undefined);
+  const encoding = request.method === 'HEAD' ? undefined : encodingFor(request);
+  if (encoding === undefined) return chunks;
+  headers['content-encoding'] = encoding;
+  return through(chunks, encoding === 'br' ? createBrotliCompress(BROTLI) : createGzip());
+}
+
+/** What the chunks throw is thrown by what comes out. */
+async function* through(
+  chunks: AsyncIterable<string | Uint8Array>,
+  compressor: Transform,
+): AsyncGenerator<Uint8Array> {
+  // Its error is thrown by the loop below too.
+  pipeline(Readable.from(chunks, { objectMode: false, highWaterMark: 1 }), compressor, () => undefined);
+  yield* compressor as AsyncIterable<Uint8Array>;
 }
 
 function encodingFor(request: IncomingMessage): string | undefined {

@@ -11,7 +11,7 @@ import { isUnexpected, problemOf } from './problem';
 import { parseQuery } from './query';
 import type { ServerContext } from './request';
 import { NodeRequest } from './request';
-import { compressed, isCompressible } from './compress';
+import { compressed, compressedStream, isCompressible } from './compress';
 import { contentOf, headersOf, sendAnswer, sendProblem } from './respond';
 import { sendStream } from './stream-response';
 import { OpenStreams } from './open-streams';
@@ -151,14 +151,17 @@ export class Dispatcher {
     const { limits, shutdown } = this.context;
     const { request, response, correlationId } = exchange;
     const headers = headersOf(answer, correlationId, false);
+    const sent = answer.ends === true ? compressedStream(request, headers, chunks) : chunks;
     if (request.method === 'HEAD') {
       response.writeHead(answer.status, headers).end();
       if (span !== undefined) endServerSpan(span, answer.status);
       return;
     }
-    const leave = this.streams.enter(request.socket.remoteAddress ?? '');
+    // What ends by itself takes the place of none that stays open.
+    const leave =
+      answer.ends === true ? () => undefined : this.streams.enter(request.socket.remoteAddress ?? '');
     try {
-      await sendStream(response, chunks, {
+      await sendStream(response, sent, {
         drainTimeoutMs: limits.drainTimeoutMs,
         shutdown,
         eager: String(headers['content-type']).startsWith('text/event-stream'),

@@ -4,13 +4,19 @@ import type { Value } from '@tenon/domain';
 type Row = Readonly<Record<string, Value>>;
 
 /**
+ * The lines of rows, part by part; first the columns' names.
+ *
  * @param asText texts that a spreadsheet would run as formulas begin with an apostrophe, which it takes for "this is text"
  */
-export function toCsv(columns: readonly string[], rows: readonly Row[], asText = false): string {
+export function* csvParts(
+  columns: readonly string[],
+  parts: Iterable<readonly Row[]>,
+  asText = false,
+): Generator<string> {
   const cell = (value: Value) => field(asText ? harmless(value) : value);
-  const names = [...columns, '_cell', '_status'];
-  const lines = rows.map((row) => names.map((name) => cell(row[name] ?? null)).join(','));
-  return `${[names.map(cell).join(','), ...lines].join('\r\n')}\r\n`;
+  yield `${columns.map(cell).join(',')}\r\n`;
+  for (const rows of parts)
+    yield rows.map((row) => `${columns.map((name) => cell(row[name] ?? null)).join(',')}\r\n`).join('');
 }
 
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;

@@ -19,7 +19,7 @@ async function scene() {
   const reader = {
     layout: { product, plan: { version: 1 } },
     view: async () => ({ base: { pointer }, speed: { lanes: new Map(), troubles: [] } }),
-    read: async () => ((asked.snapshots += 1), { rows: '', answer: '{}' }),
+    read: async () => ((asked.snapshots += 1), { parts: [], answer: '{}' }),
     cells: async (ids: readonly string[]) => {
       asked.updates.push(ids);
       return { rows: ids.map((id) => ({ key: [id], text: JSON.stringify(id) })), removed: [], answer: '{}' };

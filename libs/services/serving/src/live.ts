@@ -225,8 +225,8 @@ export class LiveHub {
   }
 
   private async snapshot(id: string, query: RowsQuery): Promise<string> {
-    const { rows, answer } = await this.reader.read({ ...query, range: { ...query.range, reverse: true } });
-    return this.message(id, 'snapshot', rows, [], answer);
+    const { parts, answer } = await this.reader.read({ ...query, range: { ...query.range, reverse: true } });
+    return this.message(id, 'snapshot', parts.join(), [], answer);
   }
 
   private async update(id: string, query: RowsQuery, waiting: ReadonlySet<string>): Promise<string> {

@@ -2,7 +2,7 @@
 import type { Engine } from '@tenon/ports';
 import type { CellTexts, LayerSnapshots, ProductLayout, ProductView } from '@tenon/views';
 import { ALL_CELLS, cellTexts } from '@tenon/views';
-import { CHUNK_BYTES } from './page-size';
+import { CHUNK_BYTES, PART_CHARS } from './page-size';
 import type { Page, PageCache, ProductPages } from './pages';
 import type { RowsQuery } from './query';
 import { makeCursor } from './query';
@@ -77,7 +77,7 @@ export class PageReader {
           const isLarge = size > this.maxAnswerBytes && rows.length > 0;
           if (isLarge && rows.length < limit) this.short += 1;
           if (rows.length === limit || isLarge)
-            return { text: rows.join(), provisional, next: makeCursor(last, query) };
+            return { parts: partsOf(rows), provisional, next: makeCursor(last, query) };
           rows.push(row.text);
           last = row.id;
           if (row.status === 'provisional') provisional = true;
@@ -86,10 +86,20 @@ export class PageReader {
       }
     if (!served && isWholeTotal(this.layout, query)) {
       const { text, status } = await this.rowsOf.ofNothing();
-      if (text !== null) return { text, provisional: status === 'provisional', next: null };
+      if (text !== null) return { parts: [text], provisional: status === 'provisional', next: null };
     }
-    return { text: rows.join(), provisional, next: null };
+    return { parts: partsOf(rows), provisional, next: null };
   }
+}
+
+/** Of whole rows, commas between; none if there are no rows. */
+export function partsOf(rows: readonly string[], most = PART_CHARS): string[] {
+  const parts: string[] = [];
+  for (let from = 0, to = 0; from < rows.length; from = to) {
+    for (let size = 0; to < rows.length && size < most; to++) size += (rows[to] as string).length;
+    parts.push(from === 0 && to === rows.length ? rows.join() : rows.slice(from, to).join());
+  }
+  return parts;
 }
 
 /** Whether the only row of a total, which is there before any event as in SQL, belongs to the page. */

@@ -5,7 +5,7 @@ import type { RowsQuery } from './query';
 
 const view = () => ({}) as ProductView;
 const query = () => ({}) as RowsQuery;
-const page = (bytes = 0): Page => ({ text: 'x'.repeat(bytes), provisional: false, next: null });
+const page = (bytes = 0): Page => ({ parts: ['x'.repeat(bytes)], provisional: false, next: null });
 
 test('a page is found again for the same question of the same view, and for no other', () => {
   const pages = new PageCache(1 << 20).product();

@@ -6,8 +6,8 @@ import type { ProductView } from '@tenon/views';
 import type { RowsQuery } from './query';
 
 export interface Page {
-  /** JSON of the rows, with commas between. */
-  readonly text: string;
+  /** JSON of the rows, with commas between; of a large page in parts, each of whole rows. */
+  readonly parts: readonly string[];
   /** One of them may still change. */
   readonly provisional: boolean;
   readonly next: string | null;
@@ -60,4 +60,11 @@ export class PageCache {
   }
 }
 
-const bytesOf = ({ text, next }: Page): number => ENTRY_BYTES + text.length + (next?.length ?? 0);
+const bytesOf = ({ parts, next }: Page): number => ENTRY_BYTES + sizeOf(parts) + (next?.length ?? 0);
+
+/** Characters of all parts. */
+export function sizeOf(parts: readonly string[]): number {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  return size;
+}

@@ -7,7 +7,7 @@ import type { RowsQuery } from './query';
 import { optionNamed } from './query-names';
 
 /** What the answer itself says better, and what decides nothing of its rows. */
-const SAID_ANEW: readonly RowsOption[] = ['after', 'timeout', 'version', 'asOf', 'layer'];
+const SAID_ANEW: readonly RowsOption[] = ['after', 'timeout', 'version', 'asOf', 'layer', 'format'];
 
 export class Permalinks {
   private readonly places = new WeakMap<ProductView, Readonly<Record<Layer, string>>>();

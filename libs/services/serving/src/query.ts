@@ -1,6 +1,7 @@
 /** What a rows request asks for, checked in full before anything is read. */
-import type { RowsOption, WholeNumber } from '@tenon/contracts';
+import type { RowsFormat, RowsOption, WholeNumber } from '@tenon/contracts';
 import {
+  ROWS_FORMATS,
   ROWS_LAYERS,
   ROWS_LIMIT,
   ROWS_ORDERS,
@@ -28,6 +29,8 @@ export interface RowsQuery {
   readonly after: OffsetVector | null;
   readonly timeoutMs: number;
   readonly limit: number;
+  /** Null: as `Accept` has it. */
+  readonly format: RowsFormat | null;
   /** Null: now. */
   readonly asOf: AsOf | null;
   /** Of the product that it was read for. */
@@ -39,7 +42,7 @@ export interface RowsQuery {
 }
 
 /** They choose or order no rows of a live stream. */
-const NOT_LIVE = ['cursor', 'after', 'layer', 'order', 'timeout', 'asOf'] as const;
+const NOT_LIVE = ['cursor', 'after', 'layer', 'order', 'timeout', 'asOf', 'format'] as const;
 
 type Options = QueryNames['options'];
 
@@ -83,6 +86,7 @@ function rowsQuery(plan: Plan, names: QueryNames, asked: Readonly<Record<string,
     after: query.after === undefined ? null : receipt(plan, query.after),
     timeoutMs: integer(query, 'timeout', ROWS_TIMEOUT),
     limit,
+    format: query.format === undefined ? null : choice(query, 'format', ROWS_FORMATS),
     asOf: query.asOf === undefined ? null : parseAsOf(query.asOf),
     version: plan.version,
     question: questionOf(names),

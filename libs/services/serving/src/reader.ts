@@ -33,8 +33,8 @@ export interface ReaderDeps {
 /** An answer as it is sent. */
 export interface ReadAnswer {
   readonly included: LaneOffsets;
-  /** JSON of the rows, with commas between. */
-  readonly rows: string;
+  /** JSON of the rows, with commas between; of a large page in parts, each of whole rows. */
+  readonly parts: readonly string[];
   /** JSON of the envelope. */
   readonly answer: string;
   readonly next: string | null;
@@ -109,7 +109,7 @@ export class ProductReader {
     const self = view.missing === undefined ? `,"self":"${this.permalinks.of(view, query)}"` : '';
     return {
       included: envelopes.included(view, layer),
-      rows: page.text,
+      parts: page.parts,
       answer: `${text.slice(0, -1)}${served}${self}}`,
       next: page.next,
       tag: envelopes.tag(view, layer, end, now),
@@ -122,9 +122,16 @@ export class ProductReader {
   }
 
   /** An answer's body. */
-  json({ rows, answer, next }: ReadAnswer): string {
-    const end = next === null ? 'null' : `"${next}"`;
-    return `${this.head}${rows}],"answer":${answer},"next":${end}}`;
+  json(answer: ReadAnswer): string {
+    const { parts } = answer;
+    return `${this.head}${parts.length === 1 ? (parts[0] as string) : parts.join()}${endOf(answer)}`;
+  }
+
+  /** The same, part by part. */
+  *jsonParts(answer: ReadAnswer): Generator<string> {
+    yield this.head;
+    for (const [index, part] of answer.parts.entries()) yield index === 0 ? part : `,${part}`;
+    yield endOf(answer);
   }
 
   /** The generations that can be read, the served one first. */
@@ -209,6 +216,9 @@ export class ProductReader {
     return this.envelopes.say(view, layer, rows, end, this.deps.clock.now()).envelope;
   }
 }
+
+const endOf = ({ answer, next }: ReadAnswer): string =>
+  `],"answer":${answer},"next":${next === null ? 'null' : `"${next}"`}}`;
 
 const NO_ROWS: readonly CellStatus[] = [];
 const PROVISIONAL: readonly CellStatus[] = ['provisional'];

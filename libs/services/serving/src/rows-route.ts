@@ -1,11 +1,12 @@
 /** `GET /v1/products/:name/rows`: from a question to its answer. */
-import type { OffsetVector, Value } from '@tenon/domain';
+import type { RowsFormat } from '@tenon/contracts';
+import type { OffsetVector } from '@tenon/domain';
 import { covers } from '@tenon/domain';
-import type { Clock, HttpRequest, HttpResponse, Tracer } from '@tenon/ports';
+import type { Clock, HttpRequest, HttpResponse, Tables, Tracer } from '@tenon/ports';
 import { NO_TRACER } from '@tenon/telemetry';
-import { toCsv } from './csv';
 import { isKnown } from './etag';
-import { formatOf } from './format';
+import { MEDIA_TYPES, formatOf } from './format';
+import { OnTheirWay } from './on-their-way';
 import type { RowsQuery } from './query';
 import type { QuestionQueue } from './question-queue';
 import type { Questions } from './questions';
@@ -15,6 +16,8 @@ import type { ServingScope } from './scope';
 import { mustAnswer } from './scope';
 import { traceRead } from './spans';
 import { wantedLanes } from './wanted-lanes';
+import type { WrittenDeps } from './written';
+import { bodyOf } from './written';
 
 export interface RowsRouteDeps {
   /** Absent: all. */
@@ -22,6 +25,10 @@ export interface RowsRouteDeps {
   readonly clock: Clock;
   readonly tracer?: Tracer;
   readonly queue: QuestionQueue;
+  /** Absent: rows are given as JSON and CSV alone. */
+  readonly tables?: Tables;
+  /** Bytes of large pages that are on their way to their clients, of all together. */
+  readonly maxSendingBytes: number;
 }
 
 /** What answers the questions about a product. */
@@ -31,17 +38,13 @@ export interface Answering {
   readonly waits: ReceiptWaits;
 }
 
-const TYPES = {
-  json: 'application/json',
-  csv: 'text/csv; charset=utf-8; header=present',
-  spreadsheet: 'text/csv; charset=utf-8; header=present',
-} as const;
-
 export class RowsRoute {
   private readonly tracer: Tracer;
+  private readonly written: WrittenDeps;
 
   constructor(private readonly deps: RowsRouteDeps) {
     this.tracer = deps.tracer ?? NO_TRACER;
+    this.written = { ...deps, onTheirWay: new OnTheirWay(deps.maxSendingBytes) };
   }
 
   /** @param ended ends its waiting; absent: the request's own signal, which is made only for who waits */
@@ -49,7 +52,7 @@ export class RowsRoute {
     const { reader } = served;
     const query = served.questions.of(request);
     mustAnswer(this.deps.scope ?? 'all', reader.layout.plan, query.layer);
-    const format = formatOf(request.headers.accept);
+    const format = query.format ?? formatOf(request.headers.accept);
     const known = request.headers['if-none-match'];
     if (query.asOf === null && (known !== undefined || request.method === 'HEAD')) {
       // Before any row is read. With a receipt the answer has to be waited for first.
@@ -61,18 +64,19 @@ export class RowsRoute {
     const answer = await this.answer(served, query, request, ended);
     const headers = headersOf(answer.tag, format);
     if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
-    if (format === 'json') return { status: 200, headers, text: reader.json(answer) };
-    const columns = reader.layout.plan.columns.map((column) => column.name);
-    const rows = JSON.parse(`[${answer.rows}]`) as Readonly<Record<string, Value>>[];
+    if (format === 'json' && answer.parts.length <= 1)
+      return { status: 200, headers, text: reader.json(answer) };
+    const body = await bodyOf(this.written, reader, answer, format);
+    if (format === 'json') return { status: 200, headers, ...body };
     return {
       status: 200,
       headers: {
         ...headers,
         'tenon-version': String(reader.layout.plan.version),
-        'tenon-answer': answer.answer,
+        'tenon-answer': printable(answer.answer),
         ...(answer.next !== null && { 'tenon-next': answer.next }),
       },
-      text: toCsv(columns, rows, format === 'spreadsheet'),
+      ...body,
     };
   }
 
@@ -114,9 +118,13 @@ export class RowsRoute {
   }
 }
 
-const headersOf = (tag: string, format: keyof typeof TYPES) => ({
-  'content-type': TYPES[format],
+const headersOf = (tag: string, format: RowsFormat) => ({
+  'content-type': MEDIA_TYPES[format],
   etag: `W/"${tag}${format === 'json' ? '' : `-${format}`}"`,
   'cache-control': 'no-cache',
   vary: 'accept, accept-encoding',
 });
+
+/** JSON that says the same in characters that a header may hold. */
+const printable = (json: string): string =>
+  json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

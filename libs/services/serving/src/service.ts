@@ -19,6 +19,7 @@ import type {
   Readiness,
   RunningService,
   Subscription,
+  Tables,
   Tracer,
 } from '@tenon/ports';
 import { NO_METRICS, productLabels, tracedRoutes } from '@tenon/telemetry';
@@ -52,6 +53,8 @@ export interface ServingConfig {
   readonly pollMs: number;
   /** Bytes of a page's rows at most. */
   readonly maxAnswerBytes: number;
+  /** Bytes of large pages that are on their way to their clients, of all together. */
+  readonly maxSendingBytes: number;
   /** A product that refuses more of its events than this, in percent, is incomplete. */
   readonly maxRefusedPercent: number;
   /** Bytes of rows that are kept for the next answers, of all products together. */
@@ -64,6 +67,7 @@ export const SERVING_DEFAULTS: ServingConfig = {
   live: LIVE_DEFAULTS,
   pollMs: 50,
   maxAnswerBytes: 32 << 20,
+  maxSendingBytes: 256 << 20,
   maxRefusedPercent: 10,
   cacheBytes: 64 << 20,
   questions: { atOnce: 16, waiting: 1_000 },
@@ -81,6 +85,8 @@ export interface ServingDeps {
   /** Absent: nothing is known of losses. */
   readonly losses?: LossDesk;
   readonly engine: Engine;
+  /** Absent: rows are given as JSON and CSV alone. */
+  readonly tables?: Tables;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
@@ -151,7 +157,7 @@ class Serving {
     }
     this.names = new Names(deps);
     this.queue = new QuestionQueue(deps.config.questions);
-    this.answers = new RowsRoute({ ...deps, queue: this.queue });
+    this.answers = new RowsRoute({ ...deps, ...deps.config, queue: this.queue });
     this.troubles = new TroubleCounts(
       deps,
       [...this.products.values()].map(({ reader }) => ({

@@ -146,7 +146,7 @@ const contentOf = (schemas: Schemas, content: Content): Json =>
   Object.fromEntries(
     Object.entries(content).map(([type, schema]) => [
       type,
-      { schema: schema === null ? { type: 'string' } : schemas.of(schema) },
+      { schema: schema !== null ? schemas.of(schema) : type.startsWith('text/') ? { type: 'string' } : {} },
     ]),
   );
 

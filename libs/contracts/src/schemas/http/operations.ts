@@ -217,7 +217,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: {
       200: {
         description: 'One page, of one snapshot',
-        content: { ...json(answers.rows), 'text/csv': null },
+        content: {
+          ...json(answers.rows),
+          ...{ 'text/csv': null, 'application/vnd.apache.arrow.stream': null },
+          'application/vnd.apache.parquet': null,
+        },
         headers: ['ETag', 'Tenon-Answer', 'Tenon-Next', 'Tenon-Version'],
       },
       304: { description: 'As `If-None-Match` has it', headers: ['ETag'] },

@@ -4,6 +4,7 @@ import type { WholeNumber } from '../../parameter-bounds';
 import {
   CUT_TIMEOUT,
   LETTERS_LIMIT,
+  ROWS_FORMATS,
   ROWS_LAYERS,
   ROWS_LIMIT,
   ROWS_ORDERS,
@@ -67,6 +68,10 @@ export const ROWS: Readonly<Record<RowsOption, Parameter>> = {
   asOf: {
     schema: z.string(),
     description: 'What was served then: a generation, a time, a cut, or what `self` of an answer says',
+  },
+  format: {
+    schema: z.enum(ROWS_FORMATS),
+    description: 'How the rows are written; absent: as `Accept` has it',
   },
 };
 
