@@ -59,6 +59,18 @@ describe('a catalog directory that is right', () => {
     expect(sources[0]?.from).toEqual({ kind: 'kafka', stream: 'shop.orders', format: 'json' });
   });
 
+  it.each([
+    ['{ stream: ORDERS }', { stream: 'ORDERS' }],
+    ['{ stream: ORDERS, subject: orders.*.eu }', { stream: 'ORDERS', subject: 'orders.*.eu' }],
+    [
+      '{ subject: orders.>, format: debezium }',
+      { stream: 'orders.>', subject: 'orders.>', format: 'debezium' },
+    ],
+  ])('takes the JetStream stream %s that events come from', async (nats, from) => {
+    const { sources } = await loadSource(`from: { nats: ${nats} }\nschema:${SCHEMA}`);
+    expect(sources[0]?.from).toEqual({ kind: 'nats', format: 'json', ...from });
+  });
+
   it('takes a list of key fields, partitions, a dedupe window and a description', async () => {
     const { sources } = await loadSource(
       `key: [shop, amount]\npartitions: 2\ndedupe: { window: 7 }\ndescription: d\nschema:${SCHEMA}`,
@@ -265,6 +277,26 @@ describe('a catalog directory with mistakes', () => {
       'a stream of no format',
       `from: { kafka: { topic: t, format: xml } }\nschema:${SCHEMA}`,
       /:1:36 value-invalid from\.kafka\.format must be one of json, debezium/,
+    ],
+    [
+      'streams of two kinds',
+      `from: { kafka: { topic: t }, nats: { stream: S } }\nschema:${SCHEMA}`,
+      /value-invalid from must be one stream: of kafka or of nats/,
+    ],
+    [
+      'a stream of NATS that is none',
+      `from: { nats: { stream: a.b } }\nschema:${SCHEMA}`,
+      /value-invalid from\.nats\.stream must be the name of a stream/,
+    ],
+    [
+      'a subject that is none',
+      `from: { nats: { subject: a..b } }\nschema:${SCHEMA}`,
+      /value-invalid from\.nats\.subject must be a subject/,
+    ],
+    [
+      'a stream of NATS with a topic',
+      `from: { nats: { stream: S, topic: t } }\nschema:${SCHEMA}`,
+      /key-unknown Unknown key from\.nats\.topic\. \| In NATS/,
     ],
     [
       'a stream and a short window',

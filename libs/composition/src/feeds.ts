@@ -1,10 +1,12 @@
 /** Streams of others that sources of the catalog take their events from, by the settings that say where they are. */
-import type { SourceDefinition } from '@tenon/domain';
+import { GROUPS, TOPICS } from '@tenon/contracts';
+import type { Problem, SourceDefinition } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import type { OpenFeed } from '@tenon/ports';
-import type { Settings } from '@tenon/runtime';
+import type { FedSource, Feed, OpenFeed } from '@tenon/ports';
+import type { SettingName, Settings } from '@tenon/runtime';
 import { adapters } from './adapters';
 import { sourceKafkaOptions } from './kafka-options';
+import { sourceNatsOptions } from './nats-options';
 import type { Parts } from './parts';
 
 /** Others may add partitions to their topics at any time. */
@@ -14,21 +16,23 @@ const METADATA_MAX_AGE_MS = 10_000;
 export function feedOpener(
   sources: readonly SourceDefinition[],
   settings: Settings,
-  { logger, passedOver }: Pick<Parts, 'logger' | 'passedOver'>,
+  parts: Pick<Parts, 'logger' | 'passedOver' | 'log'>,
 ): OpenFeed {
+  const { logger, passedOver } = parts;
   const brokers = settings.TENON_SOURCE_KAFKA_BROKERS ?? settings.TENON_KAFKA_BROKERS;
-  const homeless = sources.filter(({ from }) => from?.kind === 'kafka' && brokers === undefined);
-  if (homeless.length > 0)
-    throw new Refusal(
-      'configuration',
-      homeless.map(({ name, from }) => ({
-        code: 'missing-setting',
-        message: `The source ${name} takes its events from the Kafka topic ${from?.stream}, and TENON_SOURCE_KAFKA_BROKERS is not set.`,
-        hint: 'For example TENON_SOURCE_KAFKA_BROKERS=localhost:9092',
-        place: { file: `sources/${name}.yaml` },
-      })),
-    );
-  return (_from, unreadable) => {
+  const nats = settings.TENON_SOURCE_NATS_URL ?? settings.TENON_NATS_URL;
+  const homeless = sources.flatMap((source) => {
+    const { kind, stream } = source.from ?? {};
+    if (kind === 'kafka' && brokers === undefined)
+      return missing(source, `Kafka topic ${stream}`, 'TENON_SOURCE_KAFKA_BROKERS', 'localhost:9092');
+    if (kind === 'nats' && nats === undefined)
+      return missing(source, `JetStream stream ${stream}`, 'TENON_SOURCE_NATS_URL', 'nats://localhost:4222');
+    return [];
+  });
+  if (homeless.length > 0) throw new Refusal('configuration', homeless);
+  return (source, unreadable) => {
+    const { from } = source;
+    if (from.kind === 'nats') return natsFeed(source, settings, parts);
     const options = sourceKafkaOptions(settings);
     const log = adapters.kafka().createKafkaEventLog({
       ...options,
@@ -39,6 +43,36 @@ export function feedOpener(
         unreadable({ partition, ...batch });
       },
     });
-    return { place: `Kafka (${brokers})`, log };
+    return { place: `Kafka (${brokers})`, title: `topic ${from.stream}`, log };
   };
+}
+
+const missing = (
+  { name }: SourceDefinition,
+  what: string,
+  setting: SettingName,
+  example: string,
+): Problem => ({
+  code: 'missing-setting',
+  message: `The source ${name} takes its events from the ${what}, and ${setting} is not set.`,
+  hint: `For example ${setting}=${example}`,
+  place: { file: `sources/${name}.yaml` },
+});
+
+function natsFeed({ name, from }: FedSource, settings: Settings, parts: Pick<Parts, 'log'>): Feed {
+  const identity = sourceNatsOptions(settings);
+  const { stream, subject } = from;
+  const { createNatsStreamLog, placeOf } = adapters.nats();
+  const log = createNatsStreamLog({
+    ...identity,
+    ...(stream !== subject && { stream }),
+    ...(subject !== undefined && { subject }),
+    name: 'tenon-source',
+    // Its positions are a topic of one partition, which every instance has.
+    hold: async (startAt) => {
+      const place = { topic: TOPICS.feedPositions(name), group: GROUPS.feedTurn(name) };
+      return (await parts.log()).consume({ ...place, startAt });
+    },
+  });
+  return { place: `NATS (${placeOf(identity)})`, title: log.title, log };
 }

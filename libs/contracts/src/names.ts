@@ -77,7 +77,7 @@ export const HEADERS = {
    * 8 over its `data`, which tell a repeat from another event under the same id (see `identityText`).
    */
   identity: 'tenon-identity',
-  /** Of what was taken from a stream that others write, events and dead letters: `<stream>/<partition>/<offset>` there. */
+  /** Of what was taken from a stream that others write, events and dead letters: `<topic>/<partition>/<offset>` or `nats:<stream>/<sequence>` there. */
   origin: 'tenon-origin',
   /** Kind of a control record; absent on events. */
   control: 'tenon-control',
@@ -102,6 +102,8 @@ export const CORRELATION_HEADER = 'x-correlation-id';
 export const GROUPS = {
   /** In somebody else's Kafka. */
   feed: (source: string) => `tenon-source-${source}`,
+  /** In the log: whose turn it is to read a stream that has no groups of its own. */
+  feedTurn: (source: string) => `tenon-source-turn-${source}`,
   speed: (source: string) => `tenon-speed-${source}`,
   archive: (source: string) => `tenon-batch-${source}`,
   flushes: (product: ProductId) => `tenon-consumption-flushes-${dotted(product)}`,

@@ -16,9 +16,11 @@ export type FeedFormat = (typeof FEED_FORMATS)[number];
 
 /** A stream that others write and that a source takes its events from, besides those that are sent to it. */
 export interface SourceFeed {
-  readonly kind: 'kafka';
-  /** The topic's name. */
+  readonly kind: 'kafka' | 'nats';
+  /** The topic's name; the JetStream stream's, or the subject by which it is found. */
   readonly stream: string;
+  /** Of a JetStream stream: what came by this subject, wildcards included; absent: all. */
+  readonly subject?: string;
   readonly format: FeedFormat;
 }
 

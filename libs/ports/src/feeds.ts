@@ -1,5 +1,5 @@
 /** Streams that others write, as a source reads them: partitions of records with offsets, shared by a group of readers. */
-import type { Offset, Partition, SourceFeed } from '@tenon/domain';
+import type { Offset, Partition, SourceDefinition, SourceFeed } from '@tenon/domain';
 import type { EventLog } from './event-log';
 
 /**
@@ -19,8 +19,13 @@ export interface UnreadableRecords {
 export interface Feed {
   /** Where it is, for people: `Kafka at …`. */
   readonly place: string;
+  /** What it is there: `topic shop.orders`. */
+  readonly title: string;
   readonly log: FeedLog;
 }
 
+/** A source that takes its events from a stream. */
+export type FedSource = Pick<SourceDefinition, 'name'> & { readonly from: SourceFeed };
+
 /** @param unreadable told of what is passed over, before a poll gives what stands behind it */
-export type OpenFeed = (from: SourceFeed, unreadable: (records: UnreadableRecords) => void) => Feed;
+export type OpenFeed = (source: FedSource, unreadable: (records: UnreadableRecords) => void) => Feed;

@@ -26,7 +26,7 @@ export type {
   TextRange,
 } from './product-store';
 export type { FilePrint, Lake, LakeFile } from './lake';
-export type { Feed, FeedLog, OpenFeed, UnreadableRecords } from './feeds';
+export type { FedSource, Feed, FeedLog, OpenFeed, UnreadableRecords } from './feeds';
 export type { OlderPart, OlderRecords } from './older-records';
 export type { Clock, Ids, Logger } from './environment';
 export type { Catalog, CatalogContent, DeclaredProduct } from './catalog';

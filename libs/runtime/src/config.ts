@@ -83,6 +83,11 @@ const kafkaBrokers = list(
   'is host:port of one or more brokers, separated by commas',
 ).optional();
 
+const natsUrl = list(
+  /^((nats|tls):\/\/)?[^\s/]+\/?$/i,
+  'is nats://host:port (or tls://), several separated by commas',
+).optional();
+
 const saslMechanism = z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).optional();
 
 /** Every setting, with what an absent one means. */
@@ -117,15 +122,18 @@ export const SETTINGS = {
   TENON_SOURCE_KAFKA_PASSWORD: z.string().optional(),
   TENON_SOURCE_KAFKA_TOKEN_URL: httpUrl.optional(),
   TENON_SOURCE_KAFKA_SCOPE: z.string().optional(),
-  TENON_NATS_URL: list(
-    /^((nats|tls):\/\/)?[^\s/]+\/?$/i,
-    'is nats://host:port (or tls://), several separated by commas',
-  ).optional(),
+  TENON_NATS_URL: natsUrl,
   TENON_NATS_CA: z.string().optional(),
   TENON_NATS_CERT: z.string().optional(),
   TENON_NATS_KEY: z.string().optional(),
   TENON_NATS_CREDS: z.string().optional(),
   TENON_NATS_NKEY: z.string().optional(),
+  TENON_SOURCE_NATS_URL: natsUrl,
+  TENON_SOURCE_NATS_CA: z.string().optional(),
+  TENON_SOURCE_NATS_CERT: z.string().optional(),
+  TENON_SOURCE_NATS_KEY: z.string().optional(),
+  TENON_SOURCE_NATS_CREDS: z.string().optional(),
+  TENON_SOURCE_NATS_NKEY: z.string().optional(),
   TENON_DEPLOYMENT: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,62}$/, 'is a name of small letters, digits and -, at most 63')
@@ -278,6 +286,11 @@ const NEEDS: readonly (readonly [SettingName, readonly SettingName[]])[] = [
   ['TENON_KAFKA_KEY', ['TENON_KAFKA_CERT']],
   ['TENON_NATS_CERT', ['TENON_NATS_KEY']],
   ['TENON_NATS_KEY', ['TENON_NATS_CERT']],
+  ['TENON_SOURCE_NATS_CERT', ['TENON_SOURCE_NATS_URL', 'TENON_SOURCE_NATS_KEY']],
+  ['TENON_SOURCE_NATS_KEY', ['TENON_SOURCE_NATS_CERT']],
+  ['TENON_SOURCE_NATS_CA', ['TENON_SOURCE_NATS_URL']],
+  ['TENON_SOURCE_NATS_CREDS', ['TENON_SOURCE_NATS_URL']],
+  ['TENON_SOURCE_NATS_NKEY', ['TENON_SOURCE_NATS_URL']],
   ['TENON_KAFKA_SASL', ['TENON_KAFKA_USERNAME', 'TENON_KAFKA_PASSWORD']],
   ['TENON_KAFKA_USERNAME', ['TENON_KAFKA_SASL']],
   ['TENON_KAFKA_PASSWORD', ['TENON_KAFKA_SASL']],

@@ -34,7 +34,8 @@ export const nats: Part = {
 
   async start(program, { directory, logFile, port }) {
     mkdirSync(directory, { recursive: true });
-    const args = ['-a', '127.0.0.1', '-p', String(port)];
+    // JetStream is for streams that others write; Tenon's own messages need none.
+    const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(directory, 'jetstream')];
     return {
       url: `nats://127.0.0.1:${port}`,
       processes: [start(join(program, 'nats-server'), args, logFile, { cwd: directory })],

@@ -180,7 +180,7 @@ async function fed({ logger }: Scene): Promise<Named[]> {
   const ingestion = await createIngestion({
     ...{ log, bus: new RecordedBus(), logger, clock: stillClock, ids: countingIds('fed'), products: [] },
     sources: [{ ...SOURCE, from }],
-    openFeed: () => ({ place: 'Kafka', log: stream }),
+    openFeed: () => ({ place: 'Kafka', title: 'topic shop.orders', log: stream }),
     config: { cutEveryMs: null },
   });
   const topic = TOPICS.feedPositions(SOURCE.name);

@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
-import { createInbox, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node';
+import { createInbox } from '@nats-io/transport-node';
 import type { Value } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
 import type {
@@ -12,23 +12,17 @@ import type {
   Subscription,
 } from '@tenon/ports';
 import { decodeMessage, encodeHeaders, isNoResponders } from './codec';
+import type { NatsIdentity } from './identity';
+import { connectionOf } from './identity';
 import { Link } from './link';
 import type { Registration } from './link';
 import { Signatures } from './signature';
 
-export interface NatsBusOptions {
-  /** One or more servers, separated by commas; user and password or token may stand in it. */
-  readonly url: string;
+export interface NatsBusOptions extends NatsIdentity {
   /** How the server's monitoring calls this client. */
   readonly name?: string;
   /** Deployments that share a server have different ones: their subjects begin with it. Default `tenon`. */
   readonly deployment?: string;
-  /** Certificates and keys, PEM: of the authority, and what the server shall know this client by. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** What a `.creds` file holds. */
-  readonly creds?: string;
-  /** The seed of a user nkey. */
-  readonly nkeySeed?: string;
   /** Messages are signed with it, and others are not heard; the same in all processes of the deployment. */
   readonly secret?: string;
   readonly logger?: Logger;
@@ -44,16 +38,15 @@ const MAX_ANSWERING = 64;
 
 /** A bus over NATS: at most once, and with NATS gone everything goes on without it. */
 export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
-  const { url, name = 'tenon', logger, firstConnectMs = 2_000 } = options;
+  const { name = 'tenon', logger, firstConnectMs = 2_000 } = options;
   const trouble = (error: unknown, what: string) => logger?.warn({ error }, what);
-  let servers: string[];
-  let credentials: { user?: string; pass?: string; token?: string };
+  let connection: ReturnType<typeof connectionOf>;
   try {
-    ({ servers, credentials } = parseUrl(url));
+    connection = connectionOf(options);
   } catch (error) {
     throw new TenonError('invalid-url', `TENON_NATS_URL: ${(error as Error).message}`, { cause: error });
   }
-  const link = new Link({ servers, name, ...credentials, ...identityOf(options), onTrouble: trouble });
+  const link = new Link({ name, ...connection, onTrouble: trouble });
   try {
     await link.start(firstConnectMs);
   } catch (error) {
@@ -67,26 +60,6 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
     secret === undefined ? null : new Signatures(secret),
     trouble,
   );
-}
-
-function identityOf({ tls, creds, nkeySeed }: NatsBusOptions) {
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  return {
-    ...(tls !== undefined && { tls }),
-    ...(creds !== undefined && { authenticator: credsAuthenticator(bytes(creds)) }),
-    ...(nkeySeed !== undefined && { authenticator: nkeyAuthenticator(bytes(nkeySeed)) }),
-  };
-}
-
-function parseUrl(text: string) {
-  const urls = text.split(',').map((one) => new URL(one.includes('://') ? one : `nats://${one}`));
-  const [first] = urls as [URL];
-  const user = decodeURIComponent(first.username);
-  const pass = decodeURIComponent(first.password);
-  return {
-    servers: urls.map(({ host, protocol }) => (protocol === 'tls:' ? `tls://${host}` : host)),
-    credentials: user === '' ? {} : pass === '' ? { token: user } : { user, pass },
-  };
 }
 
 class NatsBus implements Bus {

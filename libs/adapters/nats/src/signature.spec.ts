@@ -7,7 +7,11 @@ let now = 1_700_000_000_000;
 const ours = new Signatures(SECRET, () => now);
 
 function messageOf(subject: string, payload: string, headers = ours.headersFor(subject, payload)) {
-  return { subject, data: new TextEncoder().encode(payload), headers: encodeHeaders(headers) } as unknown as Msg;
+  return {
+    subject,
+    data: new TextEncoder().encode(payload),
+    headers: encodeHeaders(headers),
+  } as unknown as Msg;
 }
 
 test('what is signed with the secret is heard, on a clock that differs a little too', () => {

@@ -53,7 +53,10 @@ const SETTINGS: Readonly<Record<string, (source: SourceDefinition) => string | n
   partitions: ({ partitions }) => String(partitions),
   'dedupe.window': ({ dedupe }) => String(dedupe.window),
   lateness: ({ latenessMicros = 0 }) => (latenessMicros === 0 ? null : durationText(latenessMicros)),
-  from: ({ from }) => (from === undefined ? null : `${from.kind} ${from.stream} (${from.format})`),
+  from: ({ from }) =>
+    from === undefined
+      ? null
+      : [from.kind, from.stream, from.subject, `(${from.format})`].filter(Boolean).join(' '),
   description: ({ description }) => (description === undefined ? null : shorter(description)),
 };
 

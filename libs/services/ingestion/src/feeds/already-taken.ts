@@ -6,6 +6,7 @@ import { HEADERS, TOPICS } from '@tenon/contracts';
 import type { Offset } from '@tenon/domain';
 import type { EventLog } from '@tenon/ports';
 import { OffsetSet } from './offset-set';
+import { isLaneOf } from './stream-name';
 import type { LanePosition } from './position-book';
 
 type ReadLog = Pick<EventLog, 'read' | 'endOffsets'>;
@@ -42,8 +43,7 @@ export async function alreadyTaken(
 /** Lanes of a stream that the log has records of. */
 export async function lanesInLog(log: ReadLog, source: string, stream: string): Promise<ReadonlySet<string>> {
   const lanes = new Set<string>();
-  for await (const { lane } of origins(log, source, BEGINNING))
-    if (lane.startsWith(`${stream}/`) || lane.startsWith(`${stream}@`)) lanes.add(lane);
+  for await (const { lane } of origins(log, source, BEGINNING)) if (isLaneOf(lane, stream)) lanes.add(lane);
   return lanes;
 }
 

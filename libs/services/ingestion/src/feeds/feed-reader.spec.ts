@@ -45,7 +45,7 @@ function start(from: Partial<SourceFeed> = {}, accepted: readonly string[] = [])
     ...SOURCE,
     from: { kind: 'kafka', stream: STREAM, format: 'json', ...from },
   };
-  const openFeed: OpenFeed = () => ({ place: 'Kafka', log: stream });
+  const openFeed: OpenFeed = () => ({ place: 'Kafka', title: `topic ${STREAM}`, log: stream });
   const desk = {
     name: 'orders',
     rules: new SourceRules(source, INGESTION_DEFAULTS, clock, countingIds()),

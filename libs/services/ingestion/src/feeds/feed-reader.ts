@@ -26,6 +26,7 @@ import { Rejection } from '../events/rejection';
 import type { SourceDesk } from '../intake/source-desk';
 import type { DeadLetter } from '../log/dead-letters';
 import { BEGINNING, alreadyTaken, endsOf, lanesInLog, originOf } from './already-taken';
+import { laneName, streamName } from './stream-name';
 import { FeedWriter } from './feed-writer';
 import { Lane } from './lane';
 import { PositionBook } from './position-book';
@@ -64,6 +65,8 @@ interface Taken {
 export class FeedReader {
   readonly from: SourceFeed;
   readonly feed: Feed;
+  /** What the stream is called where positions are noted. */
+  private readonly stream: string;
   private readonly book: PositionBook;
   private readonly reader: TopicReader<Lane>;
   private identity: StreamIdentity | null = null;
@@ -82,7 +85,8 @@ export class FeedReader {
   ) {
     const { log, clock, passedOver } = deps;
     this.from = source.from;
-    this.feed = deps.openFeed(source.from, ({ partition, from, to, reason }) => {
+    this.stream = streamName(source.from);
+    this.feed = deps.openFeed(source, ({ partition, from, to, reason }) => {
       const detail = `Offsets ${from} to ${to - 1} cannot be read: ${reason}.`.slice(0, 1_000);
       const waiting = this.unread.get(partition) ?? [];
       this.unread.set(partition, [
@@ -96,7 +100,7 @@ export class FeedReader {
     this.reader = new TopicReader<Lane>(
       { ...deps, log: this.feed.log },
       {
-        topic: source.from.stream,
+        topic: this.stream,
         group: GROUPS.feed(source.name),
         maxRecords: MAX_RECORDS,
         prepare: () => this.prepare(),
@@ -145,7 +149,7 @@ export class FeedReader {
     const { log, accepted } = this.deps;
     const { name: source } = this.source;
     await this.book.open();
-    const { stream } = this.from;
+    const { stream } = this;
     const identity = await identify(stream, this.feed, this.book, accepted);
     if (identity.isNew) {
       // A log that has records of the stream, and no note of them, has lost the notes: everything is looked at again.
@@ -162,14 +166,14 @@ export class FeedReader {
   private async begin(partition: Partition): Promise<{ from: Offset; held: Lane }> {
     const { log } = this.deps;
     const { name: source } = this.source;
-    const name = `${this.identity?.name ?? this.from.stream}/${partition}`;
+    const name = laneName(this.identity?.name ?? this.stream, partition);
     await this.book.read();
     const known = this.book.position(name);
     if (known !== undefined) {
       const taken = await alreadyTaken(log, source, name, known);
       return { from: known.next, held: new Lane(name, known.next, taken) };
     }
-    const start = (await this.feed.log.startOffsets(this.from.stream))[String(partition)] ?? 0;
+    const start = (await this.feed.log.startOffsets(this.stream))[String(partition)] ?? 0;
     const position = { next: start, ...(await endsOf(log, source)) };
     await this.book.note({ lanes: { [name]: position } });
     return { from: start, held: new Lane(name, start, await alreadyTaken(log, source, name, position)) };
@@ -232,7 +236,7 @@ export class FeedReader {
   private async displaced(lane: Lane, { wanted, start, end }: Displaced): Promise<'stand' | 'pass'> {
     this.lookedAt = -Infinity;
     await this.look();
-    const { stream } = this.from;
+    const { stream } = this;
     if (wanted > end) {
       lane.standing = `${stream}: ${lane.name} ends at ${end}, and ${wanted} records of it were taken: the stream has lost records.`;
       return 'stand';
@@ -259,7 +263,7 @@ export class FeedReader {
     this.notedAt = now;
     await this.look();
     await this.note([...this.lanes.values()]);
-    const ends = await this.feed.log.endOffsets(this.from.stream);
+    const ends = await this.feed.log.endOffsets(this.stream);
     for (const [partition, lane] of this.lanes) lane.end = ends[String(partition)] ?? lane.end;
   }
 
@@ -282,9 +286,9 @@ export class FeedReader {
     const now = this.deps.clock.monotonic();
     if (now - this.lookedAt < LOOK_EVERY_MS) return;
     this.lookedAt = now;
-    const { id } = await identify(this.from.stream, this.feed, this.book, this.deps.accepted);
+    const { id } = await identify(this.stream, this.feed, this.book, this.deps.accepted);
     if (id !== this.identity?.id)
-      throw new TenonError('stream-replaced', `The topic ${this.from.stream} is another one now.`);
+      throw new TenonError('stream-replaced', `The ${this.feed.title} is another one now.`);
   }
 }
 

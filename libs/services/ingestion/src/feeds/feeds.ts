@@ -37,6 +37,7 @@ export function feedStatus(feeds: readonly FeedReader[], source: string): { read
   return {
     from: {
       ...{ kind: from.kind, stream: from.stream, place: feed.feed.place },
+      ...(from.subject !== undefined && { subject: from.subject }),
       ready: trouble === null,
       ...(trouble !== null && { reason: trouble }),
       ...totals,

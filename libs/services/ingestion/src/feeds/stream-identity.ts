@@ -22,14 +22,14 @@ export async function identify(
   accepted: readonly string[],
 ): Promise<StreamIdentity> {
   const id = await feed.log.topicId(stream);
-  if (id === null) throw new Unavailable(`There is no topic ${stream} in ${feed.place} yet.`);
+  if (id === null) throw new Unavailable(`There is no ${feed.title} in ${feed.place} yet.`);
   const known = book.idsOf(stream);
   const latest = known.at(-1);
   const isAccepted = latest === undefined || latest === id || accepted.includes(id);
   if (!isAccepted)
     throw new TenonError(
       'stream-replaced',
-      `The topic ${stream} in ${feed.place} that was read up to now (${latest}) was deleted and made anew (it is ${id} now).`,
+      `The ${feed.title} in ${feed.place} that was read up to now (${latest}) was deleted and made anew (it is ${id} now).`,
       {
         hint: `To read the new one from its beginning, as events that were never seen: TENON_ACCEPT_TOPICS=${id}.`,
       },

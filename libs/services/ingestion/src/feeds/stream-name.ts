@@ -1,0 +1,15 @@
+/** What streams and their lanes are called in notes and in the ids of what was taken from them. */
+import type { Partition, SourceFeed } from '@tenon/domain';
+
+const NATS = 'nats:';
+
+/** A topic and a JetStream stream may have one name. */
+export const streamName = ({ kind, stream }: Pick<SourceFeed, 'kind' | 'stream'>): string =>
+  kind === 'nats' ? `${NATS}${stream}` : stream;
+
+/** A JetStream stream has no partitions. @param stream with the id of one that came later */
+export const laneName = (stream: string, partition: Partition): string =>
+  stream.startsWith(NATS) ? stream : `${stream}/${partition}`;
+
+export const isLaneOf = (lane: string, stream: string): boolean =>
+  lane === stream || lane.startsWith(`${stream}/`) || lane.startsWith(`${stream}@`);
