@@ -1,6 +1,6 @@
 /**
- * Brings products of one lane to where the live reader is, beside it: it reads the log with a cursor and a judge of its own, at
- * most half of the time, and hands the products over where both have judged the same records.
+ * Brings products of one lane to where the live reader is, beside it: it reads the log with a cursor and a judge of its own, in a
+ * share of the time (see `Pace`), and hands the products over where both have judged the same records.
  */
 import { TOPICS } from '@tenon/contracts';
 import type { EpochCursor, Offset, ProductId, SourceDefinition } from '@tenon/domain';
@@ -12,16 +12,28 @@ import type { SpeedDeps } from './deps';
 import type { FailedProduct } from './fold';
 import { Folder } from './fold';
 import type { LetterBox } from './letter-box';
+import type { LiveWork } from './live-work';
+import { Pace } from './pace';
 import { LivePartition } from './partition';
 import { readRound } from './records';
 
 /** A chunk is to take about so long, milliseconds: the live reader shares the engine and the thread. */
-const CHUNK_MS = 15;
+const CHUNK_MS = 10;
 const SMALLEST_CHUNK = 200;
 /** The live reader stands still while the last records before it are folded: so many at most. */
 const NEAR_RECORDS = 2000;
 /** How often it looks whether a cut is served by now that spares it records, milliseconds. */
 const LOOK_EVERY = 2000;
+/**
+ * What changed in an open epoch is handed over so often, milliseconds, or when so many cells have changed: states are absolute, so
+ * cells that change again need not land in between, and landing is what costs the neighbours most.
+ */
+const FLUSH_EVERY = 2000;
+const FLUSH_CELLS = 10_000;
+
+export interface CatchUpDeps extends SpeedDeps {
+  readonly work: LiveWork;
+}
 
 /** From where each product is to be folded in a lane. */
 export type ReadCursors = (layouts: readonly ProductLayout[]) => Promise<readonly EpochCursor[]>;
@@ -32,6 +44,8 @@ export class CatchUp {
   private at: Offset;
   private chunk = SMALLEST_CHUNK;
   private lookedAt: number;
+  private flushedAt: number;
+  private readonly pace = new Pace();
   private readonly stopping = new AbortController();
   private readonly folder: Folder;
   private readonly outage: Outage;
@@ -41,7 +55,7 @@ export class CatchUp {
 
   /** @param live what it is to meet @param cursor where it begins */
   constructor(
-    private readonly deps: SpeedDeps,
+    private readonly deps: CatchUpDeps,
     private readonly source: SourceDefinition,
     readonly live: LivePartition,
     private readonly layouts: readonly ProductLayout[],
@@ -50,12 +64,22 @@ export class CatchUp {
     letters: LetterBox,
     cellsOf: (product: ProductId) => number,
   ) {
-    this.folder = new Folder(deps, source, layouts, letters, cellsOf);
+    this.folder = new Folder(deps, source, layouts, letters, cellsOf, undefined, () => this.holdsBack());
     const { source: name, partition } = live.lane;
     this.outage = new Outage(deps, `catching up with ${name}, partition ${partition}`);
     this.held = this.from(cursor, layouts);
     this.at = this.held.judge.readFrom;
-    this.lookedAt = deps.clock.monotonic();
+    this.lookedAt = this.flushedAt = deps.clock.monotonic();
+  }
+
+  /** Where the live reader is near, nothing is: it goes on with what is left to hand over. */
+  private holdsBack(): boolean {
+    const now = this.deps.clock.monotonic();
+    const isFar = this.live.judge.next - this.next > NEAR_RECORDS;
+    const changed = Math.max(0, ...[...this.held.products.values()].map((open) => open.unflushed));
+    if (isFar && changed < FLUSH_CELLS && now - this.flushedAt < FLUSH_EVERY) return true;
+    this.flushedAt = now;
+    return false;
   }
 
   private from(cursor: EpochCursor, layouts: readonly ProductLayout[]): LivePartition {
@@ -135,10 +159,12 @@ export class CatchUp {
     this.held.products.clear();
   }
 
-  /** A chunk, and a pause that is as long as that took. */
+  /** A chunk, between two pieces of live work, and a pause. */
   private async step(signal: AbortSignal): Promise<void> {
     const { clock, config } = this.deps;
+    await this.deps.work.idle();
     const began = clock.monotonic();
+    const from = this.next;
     await this.skipWhatIsServed(began);
     const ahead = this.live.judge.next - this.next;
     if (ahead >= 0 && ahead <= NEAR_RECORDS) {
@@ -150,7 +176,12 @@ export class CatchUp {
     const took = clock.monotonic() - began;
     const wanted = Math.round((this.chunk * CHUNK_MS) / Math.max(took, 1));
     this.chunk = Math.min(config.maxRecords, Math.max(SMALLEST_CHUNK, Math.min(wanted, this.chunk * 2)));
-    await clock.sleep(ahead > 0 ? took : LOOK_EVERY / 10, signal);
+    if (ahead <= 0) return clock.sleep(LOOK_EVERY / 10, signal);
+    const live = this.live.judge.next;
+    await clock.sleep(
+      this.pace.rest(took, this.next - from, live, began + took, this.deps.work.isQuiet),
+      signal,
+    );
   }
 
   /** A generation that has come meanwhile holds what need not be folded any more: in Lambda batch may be quicker. */

@@ -10,8 +10,8 @@ import type { Holes } from '@tenon/loops';
 import { Patience, RecordsMissing, describeTrouble, isHole, isLasting } from '@tenon/loops';
 import type { Trouble } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
+import type { CatchUpDeps } from './catch-up';
 import { CatchUp } from './catch-up';
-import type { SpeedDeps } from './deps';
 import type { FailedProduct } from './fold';
 import type { LetterBox } from './letter-box';
 import type { LivePartition } from './partition';
@@ -53,7 +53,7 @@ export class CatchUps {
 
   /** @param held what the live reader holds @param cellsOf how many cells are held of a product, here and there */
   constructor(
-    private readonly deps: SpeedDeps,
+    private readonly deps: CatchUpDeps,
     private readonly source: SourceDefinition,
     private readonly layouts: readonly ProductLayout[],
     private readonly held: ReadonlyMap<Partition, LivePartition>,

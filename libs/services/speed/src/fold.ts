@@ -44,6 +44,7 @@ export class Folder {
   /**
    * @param layouts the products that it is to fold
    * @param cellsOf how many cells are held of a product, in all lanes
+   * @param holdsBack whether what has changed in open epochs is kept for a later round; asked once a round
    */
   constructor(
     private readonly deps: SpeedDeps,
@@ -52,6 +53,7 @@ export class Folder {
     private readonly letters: LetterBox,
     private readonly cellsOf: (product: ProductId) => number,
     observeFlush: (seconds: number) => void = () => undefined,
+    private readonly holdsBack: () => boolean = () => false,
   ) {
     for (const { product } of layouts) this.outboxes.set(product, new Outbox(deps, observeFlush));
   }
@@ -68,7 +70,9 @@ export class Folder {
       for (const product of live.products.values()) product.count(round.counts);
     const failed: FailedProduct[] = [];
     const refused = await this.aggregate(rounds, failed);
-    const made = this.layouts.map((layout) => ({ layout, flushes: this.flushesOf(layout, rounds) }));
+    const holdsBack = this.holdsBack();
+    const due = rounds.filter(({ round }) => round.barrier !== null || !holdsBack);
+    const made = this.layouts.map((layout) => ({ layout, flushes: this.flushesOf(layout, due) }));
     for (const { live, round } of rounds) if (round.barrier !== null) live.beginEpoch();
     const conflicts = rounds.flatMap(({ live, round }) => (live.products.size > 0 ? round.conflicts : []));
     const events = rounds.flatMap(({ round }) => round.events);

@@ -83,6 +83,11 @@ export class ProductEpoch {
     return this.flushed;
   }
 
+  /** Cells that have changed since. */
+  get unflushed(): number {
+    return this.changed.size;
+  }
+
   get size(): number {
     return this.cells.size;
   }

@@ -7,15 +7,17 @@ import { readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { SpeedDeps } from './deps';
+import { LiveWork } from './live-work';
 import { SourceWorker } from './source-worker';
 
 /** Starts the speed layer for all sources that have products. */
 export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
   const layouts = deps.plans.map((plan) => layoutOf(plan, deps.sources));
+  const work = new LiveWork(deps.clock);
   const workers = deps.sources
     .map((source) => ({ source, read: layouts.filter(({ sources }) => sources.includes(source.name)) }))
     .filter(({ read }) => read.length > 0)
-    .map(({ source, read }) => new SourceWorker(deps, source, read));
+    .map(({ source, read }) => new SourceWorker(deps, source, read, work));
   await startAll(workers);
   const { metrics = NO_METRICS } = deps;
   const each = (read: (worker: SourceWorker) => readonly MetricSample[]) => () => workers.flatMap(read);

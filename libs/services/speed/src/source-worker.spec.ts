@@ -2,7 +2,7 @@ import { SUBJECTS, replayHint } from '@tenon/contracts';
 import type { Pointer } from '@tenon/domain';
 import { emptyPointer } from '@tenon/domain';
 import { TenonError, Unavailable } from '@tenon/errors';
-import type { Bus, NewRecord } from '@tenon/ports';
+import type { Bus, NewRecord, ReadOptions } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { MemoryLog, MemoryTroubleBook } from '@tenon/testing';
 import { SPEED_DEFAULTS } from './deps';
@@ -160,6 +160,39 @@ describe('a source’s worker', () => {
     engine.opened.length = 0;
     await feed(order('d', '02:south'));
     expect(engine.opened).toEqual([['02:south']]);
+    await worker.stop();
+  });
+
+  it('hands over the states of a product that is far behind from time to time, and all of them where it is near', async () => {
+    const orders = (count: number, from: number) =>
+      Array.from({ length: count }, (_, index) => order(`o${from + index}`));
+    const log = await logWith(...orders(6000, 0), barrier(1), ...orders(5000, 6000));
+    const read = log.read.bind(log);
+    log.read = async (topic, partition, from, { maxRecords = Infinity }: ReadOptions = {}) =>
+      (await read(topic, partition, from)).slice(0, maxRecords);
+    const { worker, feed, clock } = await start({
+      log,
+      pointers: [{ cut: { 'orders/0': 6001 }, epochs: { 'orders/0': 1 } }, undefined],
+    });
+    await log.idle(EVENTS);
+    const spans = () => spansIn(log, 'other@1').filter((span) => span.startsWith('p0'));
+    for (let i = 0; i < 20; i++) {
+      await clock.advance(10);
+      await feed(order(`p${i}`, '01:north', 1));
+    }
+    const [first, ...others] = spans();
+    // Of some dozen rounds.
+    expect(first).toBe('p0 e0 0-6001.');
+    expect(others.length).toBeLessThan(5);
+    expect(others.at(-1)).toMatch(/-11001$/);
+    expect(
+      flushesIn(log, 'other@1')
+        .filter(({ message }) => message.partition === 0)
+        .at(-1),
+    ).toMatchObject({
+      message: { end: { ledger: { aggregated: 5000 } } },
+      cells: { '01:north': 5000 },
+    });
     await worker.stop();
   });
 

@@ -11,6 +11,7 @@ import type { SpeedDeps } from './deps';
 import type { FailedProduct, LaneRound } from './fold';
 import { Folder } from './fold';
 import { LetterBox } from './letter-box';
+import { LiveWork } from './live-work';
 import { LivePartition } from './partition';
 import { readRound } from './records';
 import { traceMicroBatch } from './spans';
@@ -34,6 +35,7 @@ export class SourceWorker {
     private readonly deps: SpeedDeps,
     private readonly source: SourceDefinition,
     private readonly layouts: readonly ProductLayout[],
+    private readonly work = new LiveWork(deps.clock),
   ) {
     const { metrics = NO_METRICS, config } = deps;
     const labels = { source: source.name };
@@ -69,7 +71,15 @@ export class SourceWorker {
     const cellsOf = (product: ProductId) => this.heldCells(product);
     this.folder = new Folder(deps, source, layouts, this.letterBox, cellsOf, observeFlush);
     const { held } = this.reader;
-    this.catchUps = new CatchUps(deps, source, layouts, held, this.letterBox, this.holes, cellsOf);
+    this.catchUps = new CatchUps(
+      { ...deps, work },
+      source,
+      layouts,
+      held,
+      this.letterBox,
+      this.holes,
+      cellsOf,
+    );
   }
 
   get done(): Promise<void> {
@@ -129,7 +139,7 @@ export class SourceWorker {
   private async take(read: readonly PartitionRead<LivePartition>[]): Promise<void> {
     const { clock, config } = this.deps;
     const began = clock.monotonic();
-    await this.foldAll(read);
+    await this.work.during(() => this.foldAll(read));
     const took = clock.monotonic() - began;
     this.totals.busyMs += took;
     this.observeMicroBatch(took / 1000);
