@@ -8,6 +8,7 @@ import type {
   ArchiveAge,
   ArchiveRange,
   ArchiveWriter,
+  Beside,
   Engine,
   EngineBudget,
   EngineEvent,
@@ -88,8 +89,8 @@ class DuckDBEngine implements Engine {
     this.older = new OlderFiles(database, spool, spill.path);
   }
 
-  plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
-    return this.planner.plan(source, product);
+  plan(source: SourceDefinition, product: ProductDefinition, beside?: Beside): Promise<Plan> {
+    return this.planner.plan(source, product, beside);
   }
 
   async open(

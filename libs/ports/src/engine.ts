@@ -129,9 +129,20 @@ export interface ArchiveAge {
   readonly latest: number | null;
 }
 
+/** What a catalog has beside the source that a product is planned on. */
+export interface Beside {
+  /** The other sources. */
+  readonly sources: readonly string[];
+  /** The SQL names no source that there is, so the one that is given is only the first. */
+  readonly guessed?: boolean;
+}
+
 export interface Engine {
-  /** @throws PlanRefused with every problem: position, reason, way out. */
-  plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan>;
+  /**
+   * @param beside what else there is, so that a refusal can name it
+   * @throws PlanRefused with every problem: position, reason, way out.
+   */
+  plan(source: SourceDefinition, product: ProductDefinition, beside?: Beside): Promise<Plan>;
   /** Parses events (no control records, no duplicates) of one source for aggregation. */
   open(source: SourceDefinition, plans: readonly Plan[], events: readonly EngineEvent[]): Promise<MicroBatch>;
   /** The columns of the source that a file of the archive gets now, with the SQL types in which the engine names them. */

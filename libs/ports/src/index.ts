@@ -40,6 +40,7 @@ export type {
   ArchiveRecord,
   ArchiveAge,
   ArchiveWriter,
+  Beside,
   Engine,
   EngineBudget,
   EngineEvent,

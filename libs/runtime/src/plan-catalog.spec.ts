@@ -1,6 +1,6 @@
 import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import type { CatalogContent, DeclaredProduct } from '@tenon/ports';
+import type { CatalogContent, DeclaredProduct, Engine } from '@tenon/ports';
 import { planCatalog } from './plan-catalog';
 
 const source = (name: string): SourceDefinition => ({
@@ -42,6 +42,22 @@ it('tells names with hyphens apart', async () => {
   const products = sources.map(({ name }) => product(`of ${name}`, `SELECT 1 FROM "${name}"\n`));
   const plans = sources.map(({ name }) => `of ${name} from ${name}`);
   expect(await plan({ sources, products })).toEqual({ plans, problems: [] });
+});
+
+it('says what else there is, and whether the SELECT names any of it', async () => {
+  const told: unknown[] = [];
+  const telling = {
+    plan: async (...[of, { sql }, beside]: Parameters<Engine['plan']>): Promise<Plan> => {
+      told.push([sql, of.name, beside]);
+      return {} as Plan;
+    },
+  };
+  const products = [product('x', 'SELECT 1 FROM b'), product('y', 'SELECT 1 FROM c')];
+  await planCatalog(telling, { sources: [source('a'), source('b')], products, problems: [] });
+  expect(told).toEqual([
+    ['SELECT 1 FROM b', 'b', { sources: ['a'], guessed: false }],
+    ['SELECT 1 FROM c', 'a', { sources: ['b'], guessed: true }],
+  ]);
 });
 
 it("shows problems in the product's file, and does not stop at the first", async () => {

@@ -32,9 +32,11 @@ async function planProduct(
   { definition }: DeclaredProduct,
 ): Promise<Plan | { readonly problems: readonly Problem[] }> {
   let first: readonly Problem[] | null = null;
+  const guessed = !sources.some(({ name }) => readsFrom(definition, name));
   for (const source of candidates(definition, sources)) {
+    const others = sources.map(({ name }) => name).filter((name) => name !== source.name);
     try {
-      return await engine.plan(source, definition);
+      return await engine.plan(source, definition, { sources: others, guessed });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       first ??= error.problems;

@@ -10,6 +10,8 @@ export interface Item {
   readonly written: Ast;
   /** With the aliases that it uses put in. */
   readonly expanded: Ast;
+  /** Its name, where GROUP BY means a field by it. */
+  readonly hiddenBy?: string;
 }
 
 export interface Clauses {
@@ -66,7 +68,7 @@ export class ClauseReader {
     for (const key of found)
       if (key !== undefined && !keys.has(this.nameOf(key))) keys.set(this.nameOf(key), withAlias(key, ''));
     return {
-      items,
+      items: items.map((item) => this.withHiding(item)),
       keys: [...keys.values()],
       keysKnown: !found.includes(undefined),
       where: isAst(top['where_clause']) ? this.expand(top['where_clause'], items) : null,
@@ -92,6 +94,18 @@ export class ClauseReader {
   private checkOne(node: Ast, place: string, aggregates: boolean, known: ReadonlySet<string>): boolean {
     const { functions, problems, scope } = this;
     return checkExpression(node, { functions, problems, scope, place, aggregates, known });
+  }
+
+  /** `date_trunc('day', t) AS day … GROUP BY day` groups by a field `day`, if there is one. */
+  private withHiding(item: Item): Item {
+    const alias = String(item.written['alias'] ?? '');
+    const groups = this.top['group_expressions'] as Ast[];
+    const isNamed = groups.some((group) => {
+      if (group['class'] !== 'COLUMN_REF') return false;
+      const [name, ...rest] = namesOf(group);
+      return rest.length === 0 && sameName(name!, alias) && resolve([name!], this.scope) !== 'unknown';
+    });
+    return alias !== '' && isNamed ? { ...item, hiddenBy: alias } : item;
   }
 
   private nameOf(node: Ast): string {

@@ -106,14 +106,17 @@ function baseTable(from: Ast, ctes: CteScope, context: RowsContext): FromPart {
     );
     return { from: { ...from, table_name: INPUT, alias }, relations: [relation] };
   }
-  const known = [source, ...ctes.relations.keys()];
+  const { beside } = context;
+  const known = [source, ...beside.sources, ...ctes.relations.keys()];
   // A name of a letter or two is near to any other.
   const near = name.length < 3 ? undefined : nearestName(name, known);
   problems.add(
     'unknown-table',
     locationOf(from),
-    `There is no table ${[...qualified, name].join('.')} here: this product reads the source ${source}, and no other source, product, file or table.`,
-    near === undefined
+    beside.guessed === true
+      ? `There is no source ${[...qualified, name].join('.')}. The catalog has ${[source, ...beside.sources].sort().join(', ')}.`
+      : `There is no table ${[...qualified, name].join('.')} here: this product reads the source ${source}, and no other source, product, file or table.`,
+    near === undefined || beside.sources.some((other) => sameName(other, name))
       ? `Constants can be joined: FROM ${source} LEFT JOIN (VALUES (1, 'one')) AS t(id, name) ON …; for two sources declare two products.`
       : `Did you mean ${near}?`,
   );

@@ -2,16 +2,20 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Ast, isFaithful, locationOf, parseSql } from '../sql/ast';
 import { RESERVED } from './names';
 import type { ProblemList } from './problems';
+import { sameName } from './scope';
+import { quoteName } from '../sql/text';
 
 /**
  * The parse tree of a product's SQL.
  *
+ * @param fields columns of the source: one that is called as a word of SQL has to be quoted
  * @throws Refusal if it is not one SELECT
  */
 export async function parseProduct(
   connection: DuckDBConnection,
   sql: string,
   problems: ProblemList,
+  fields: readonly string[],
 ): Promise<Ast> {
   const refuse = (code: string, at: number | undefined, message: string, hint?: string): never => {
     problems.add(code, at, message, hint);
@@ -37,7 +41,9 @@ export async function parseProduct(
         'Write SELECT … FROM source GROUP BY …',
       );
     }
-    return refuse('parse-error', parsed.at, `The SQL cannot be read: ${parsed.message}.`);
+    const word = fieldAt(sql, parsed.at, fields);
+    const hint = word && `${word} is a word of SQL: for the field of that name write ${quoteName(word)}.`;
+    return refuse('parse-error', parsed.at, `The SQL cannot be read: ${parsed.message}.`, hint);
   }
   const [top, second] = parsed;
   if (top === undefined)
@@ -58,4 +64,13 @@ export async function parseProduct(
     'DuckDB cannot write this SQL back as it was.',
     'Please report it; another spelling will do.',
   );
+}
+
+/** The word that the parser stumbles over, or the one before it, if a field is called so. */
+function fieldAt(sql: string, at: number | undefined, fields: readonly string[]): string | undefined {
+  if (at === undefined) return undefined;
+  const bytes = Buffer.from(sql);
+  const before = /([A-Za-z_]\w*)\s*$/.exec(bytes.subarray(0, at).toString())?.[1];
+  const own = /^[A-Za-z_]\w*/.exec(bytes.subarray(at).toString())?.[0];
+  return [own, before].find((word) => fields.some((field) => sameName(field, word ?? '')));
 }

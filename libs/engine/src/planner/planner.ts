@@ -2,6 +2,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Plan, ProductDefinition, SourceDefinition } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
+import type { Beside } from '@tenon/ports';
+import { allColumnsOf } from '../source-columns';
 import { Database, isOutOfMemory } from '../sql/database';
 import { Binder } from './binder';
 import { MOST_ROWS } from './endless';
@@ -32,8 +34,8 @@ export class Planner {
    *
    * @throws Refusal (`plan-refused`) with every problem found
    */
-  plan(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
-    const planned = this.queue.then(() => this.planNow(source, product));
+  plan(source: SourceDefinition, product: ProductDefinition, beside: Beside = ALONE): Promise<Plan> {
+    const planned = this.queue.then(() => this.planNow(source, product, beside));
     this.queue = planned.catch(() => undefined);
     return planned;
   }
@@ -42,17 +44,18 @@ export class Planner {
     this.session.database.close();
   }
 
-  private async planNow(source: SourceDefinition, product: ProductDefinition): Promise<Plan> {
+  private async planNow(source: SourceDefinition, product: ProductDefinition, beside: Beside): Promise<Plan> {
     const problems = new ProblemList(product.sql);
+    const fields = allColumnsOf(source).map(({ name }) => name);
     const { database, functions } = this.session;
     const connection = await database.acquire();
     const work = async (): Promise<Plan> => {
       try {
-        const top = await parseProduct(connection, product.sql, problems);
+        const top = await parseProduct(connection, product.sql, problems, fields);
         const columns = columnsFor(top, source);
         const mostRows = this.mostRows ?? MOST_ROWS;
         return await Binder.use(connection, source.name, columns, (binder) =>
-          new Planning(binder, functions, problems, source, columns, product, mostRows).plan(top),
+          new Planning(binder, functions, problems, source, columns, product, mostRows, beside).plan(top),
         );
       } catch (error) {
         throw isOutOfMemory(error) ? tooLarge(this.budget) : error;
@@ -66,6 +69,8 @@ export class Planner {
     return plan;
   }
 }
+
+const ALONE: Beside = { sources: [] };
 
 interface Session {
   readonly database: Database;

@@ -8,6 +8,7 @@ import type {
   SqlType,
   WindowShape,
 } from '@tenon/domain';
+import type { Beside } from '@tenon/ports';
 import type { EngineSql } from '../engine-sql';
 import { type SourceColumn, hiddenFields } from '../source-columns';
 import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
@@ -53,6 +54,7 @@ export class Planning {
     private readonly product: ProductDefinition,
     /** How many rows FROM may make of an event. */
     private readonly mostRows: number,
+    private readonly beside: Beside,
   ) {}
 
   /** @throws Refusal with every problem found */
@@ -86,7 +88,7 @@ export class Planning {
     const keysUnsure =
       !clauses.keysKnown || !problems.empty || relations.some(({ columns }) => columns === null);
     const registry = new Registry(scope, clauses.keys, this.functions, problems, keysUnsure);
-    const shown = clauses.items.map(({ expanded }) => registry.replace(expanded));
+    const shown = clauses.items.map(({ expanded, hiddenBy }) => registry.replace(expanded, hiddenBy));
     const having = clauses.having && registry.replace(clauses.having);
     const select: SelectRows = (list, where = clauses.where) =>
       selectNode({ select: list, from, ctes: ctes.entries, where });
@@ -228,6 +230,7 @@ export class Planning {
       },
       subquery: rowsOfQuery,
       source: this.source.name,
+      beside: this.beside,
       sourceColumns: this.columns.map(({ name }) => name),
     };
   }

@@ -16,6 +16,8 @@ const source = sourceOf({
   n: { type: 'integer' },
   t: { type: 'string', format: 'date-time' },
   l: { type: 'array', items: { type: 'integer' } },
+  at: { type: 'string' },
+  order: { type: 'integer' },
 });
 const plan = (sql: string) => engine.plan(source, productOf(sql));
 
@@ -174,7 +176,66 @@ const CASES: readonly (readonly [
     /cannot name a cell/,
     'SELECT CAST(g::BLOB AS VARCHAR) AS k, count(*) AS c FROM events GROUP BY ALL',
   ],
+  [
+    'another key that has no order here',
+    "SELECT g::ENUM('a', 'b') AS k, t::TIMESTAMP_S AS s, count(*) AS c FROM events GROUP BY ALL",
+    ['key-type', 'key-type'],
+    /CAST\(x AS VARCHAR\)/,
+    "SELECT CAST(g::ENUM('a', 'b') AS VARCHAR) AS k, CAST(t::TIMESTAMP_S AS VARCHAR) AS s, count(*) AS c FROM events GROUP BY ALL",
+  ],
+  [
+    'a membership in a list',
+    "SELECT count(*) AS c FROM events WHERE g = ANY(['a', 'b'])",
+    ['subquery-expression'],
+    /x IN \('a', 'b'\)/,
+    "SELECT count(*) AS c FROM events WHERE g IN ('a', 'b')",
+  ],
+  [
+    'GROUP BY an alias that is a field too',
+    "SELECT date_trunc('day', t) AS g, count(*) AS c FROM events GROUP BY g",
+    ['not-grouped'],
+    /g in GROUP BY is the field g of the event/,
+    "SELECT date_trunc('day', t) AS day, count(*) AS c FROM events GROUP BY day",
+  ],
+  [
+    'the same where GROUP BY ALL is meant',
+    "SELECT date_trunc('day', t) AS g, count(*) AS c FROM events GROUP BY g",
+    ['not-grouped'],
+    /GROUP BY ALL/,
+    "SELECT date_trunc('day', t) AS g, count(*) AS c FROM events GROUP BY ALL",
+  ],
+  [
+    'a field that is called as a word of SQL',
+    'SELECT at, count(*) AS c FROM events GROUP BY at',
+    ['parse-error'],
+    /for the field of that name write "at"/,
+    'SELECT "at", count(*) AS c FROM events GROUP BY "at"',
+  ],
+  [
+    'the same where the parser stops at it',
+    'SELECT count(*) AS c FROM events WHERE order > 3',
+    ['parse-error'],
+    /for the field of that name write "order"/,
+    'SELECT count(*) AS c FROM events WHERE "order" > 3',
+  ],
 ];
+
+test('with several sources, a FROM that names none of them is told what there is', async () => {
+  const refused = (sql: string, guessed: boolean) =>
+    engine.plan(source, productOf(sql), { sources: ['stocks', 'bids'], guessed }).then(
+      () => undefined,
+      (error: Refusal) => error.problems.map(({ message, hint }) => [message, hint]),
+    );
+  expect(await refused('SELECT count(*) AS c FROM stokcs', true)).toEqual([
+    ['There is no source stokcs. The catalog has bids, events, stocks.', 'Did you mean stocks?'],
+  ]);
+  const [[message, hint] = []] = (await refused(
+    'SELECT count(*) AS c FROM events JOIN bids ON true',
+    false,
+  )) ?? [[]];
+  expect(message).toMatch(/this product reads the source events, and no other source/);
+  expect(hint).toMatch(/for two sources declare two products/);
+});
 
 test.each(CASES)('%s', async (_, sql, codes, says, instead) => {
   const refusal = await plan(sql).then(

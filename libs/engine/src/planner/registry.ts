@@ -23,6 +23,7 @@ export class Registry {
   readonly measures: RegisteredMeasure[] = [];
   private readonly known = new Map<string, number>();
   private readonly keys: ReadonlyMap<string, number>;
+  private hiddenBy: string | undefined;
   private readonly rows = new Map<string, RowColumn & { readonly node: Ast }>();
 
   /** @param keysUnsure some of GROUP BY could not be read, so that not every column outside of it is a mistake */
@@ -36,8 +37,13 @@ export class Registry {
     this.keys = new Map(keys.map((key, index) => [this.nameOf(key), index]));
   }
 
-  /** An expression over keys and measures (as `__tenon_k0`, `__tenon_m0`) instead of over rows. */
-  replace(node: Ast): Ast {
+  /**
+   * An expression over keys and measures (as `__tenon_k0`, `__tenon_m0`) instead of over rows.
+   *
+   * @param hiddenBy the column's name, where GROUP BY names a field of the same name instead of it
+   */
+  replace(node: Ast, hiddenBy?: string): Ast {
+    this.hiddenBy = hiddenBy;
     return rewrite(node, (one) => {
       if (typeof one['class'] !== 'string') return undefined;
       const alias = String(one['alias'] ?? '');
@@ -96,6 +102,13 @@ export class Registry {
     if (names[0]!.startsWith(BOUND) || typeof resolve(names, this.scope) === 'string' || this.keysUnsure)
       return ref;
     const name = names.join('.');
+    if (this.hiddenBy !== undefined) {
+      const alias = this.hiddenBy;
+      const message = `${alias} in GROUP BY is the field ${alias} of the event, and not the column of the answer that is called so: ${name} is not grouped by.`;
+      const hint = `Call the column otherwise, group by its expression, or GROUP BY ALL.`;
+      this.problems.add('not-grouped', locationOf(ref), message, hint);
+      return ref;
+    }
     this.problems.add(
       'not-grouped',
       locationOf(ref),

@@ -1,4 +1,5 @@
 /** What the row-wise parts of a query know of each other. */
+import type { Beside } from '@tenon/ports';
 import type { Ast } from '../sql/ast';
 import type { BoundColumn } from './binder';
 import type { FunctionCatalog } from './functions';
@@ -10,6 +11,7 @@ export interface RowsContext {
   readonly functions: FunctionCatalog;
   readonly problems: ProblemList;
   readonly source: string;
+  readonly beside: Beside;
   readonly sourceColumns: readonly string[];
   /** A query's columns, from DuckDB's binder; undefined if it can't be bound. */
   describe(node: Ast): Promise<readonly BoundColumn[] | undefined>;
