@@ -250,6 +250,25 @@ test.each(NAMED)('%s', async (_, sql, refused, rows) => {
 });
 
 test.each([
+  ['range(i)', 'range(i)', /range\(i\) makes more than 20000 items of this event.*TENON_MAX_ROWS_PER_EVENT/],
+  [
+    'two columns',
+    'generate_series(i, i * m::INTEGER)',
+    /generate_series\(i, m\) makes more than 20000 items/,
+  ],
+  [
+    'times',
+    "range(event_time, event_time + to_seconds(i), INTERVAL '1 second')",
+    /range\(event_time, i\) makes/,
+  ],
+  ['a text', 'repeat(s, i)', /repeat\(s, i\) makes more than 100000 characters.*Bound it in the SQL/],
+])('what makes too much of an event is named, with the way out: %s', async (_, call, said) => {
+  const plan = (await planned(`SELECT max(length(${call})) AS x FROM events`))!;
+  const folded = await judgedAlike(plan, [eventOf({ s: 'longer', i: 2_000_000_000, m: 2 }, 0)]);
+  expect(folded.refused.map(({ detail }) => detail)).toEqual([expect.stringMatching(said)]);
+});
+
+test.each([
   ['a cast', 'SELECT s, sum(i::TINYINT) AS n FROM events GROUP BY ALL', { i: 1000 }, { i: 7 }],
   [
     'what TRY does not catch',

@@ -24,7 +24,10 @@ beforeEach(() => {
 const accept = (loss = LOSS) =>
   acceptLoss(
     {
-      log: { startOffsets: async (topic) => (topic === TOPICS.events(SOURCE_NAME) ? starts : {}) },
+      log: {
+        startOffsets: async (topic) => (topic === TOPICS.events(SOURCE_NAME) ? starts : {}),
+        endOffsets: async () => ({ 0: 40, 1: 40 }),
+      },
       ...{ store, book: lossBook(store), troubles: troubleBook(store, { now: () => 1 }) },
       products: [{ layout: LAYOUT, store }],
     },
@@ -55,6 +58,13 @@ test('what the log or the archive has is not lost', async () => {
   await store.put('meta', STORE_KEYS.archiveHead(SOURCE_NAME, 1), head);
   await expect(accept()).rejects.toMatchObject({ code: 'not-lost', extra: { from: 15, to: 20 } });
   expect(await accept({ ...LOSS, from: 15 })).toEqual({ ...LOSS, from: 15 });
+});
+
+test('what has never been there is not lost, and the refusal says where the log ends', async () => {
+  await expect(accept({ ...LOSS, from: 40, to: 50 })).rejects.toThrow(
+    `The log of ${SOURCE_NAME}, partition 1 has no record 40 yet: it ends at 40.`,
+  );
+  await expect(accept({ ...LOSS, from: 25, to: 50 })).rejects.toThrow('has 20 to 39.');
 });
 
 test('twice is once: the first word stays', async () => {

@@ -30,7 +30,7 @@ import { readPointer } from './view';
 const CHUNK = 500;
 
 export interface AcceptLossDeps {
-  readonly log: Pick<EventLog, 'startOffsets'>;
+  readonly log: Pick<EventLog, 'startOffsets' | 'endOffsets'>;
   /** Where the archive's manifest and the book of losses are. */
   readonly store: Pick<ProductStore, 'snapshot'>;
   readonly book: LossBook;
@@ -79,8 +79,11 @@ async function checkGone(
 ): Promise<void> {
   const place = `${name}, partition ${partition}`;
   const start = (await log.startOffsets(TOPICS.events(name)))[String(partition)] ?? 0;
-  if (to > start)
-    throw notLost(`The log of ${place} begins at ${start}, and has what comes after.`, 0, start);
+  if (to > start) {
+    const end = (await log.endOffsets(TOPICS.events(name)))[String(partition)] ?? 0;
+    const there = from < end ? `has ${start} to ${end - 1}` : `has no record ${from} yet: it ends at ${end}`;
+    throw notLost(`The log of ${place} ${there}.`, 0, start);
+  }
   const head = await store.snapshot(async (snapshot) =>
     supported(
       'archive-head',

@@ -44,6 +44,8 @@ export async function readRule(request: Pick<HttpRequest, 'readBody'>): Promise<
   const { ids, correlationIds, where, from, to, replace } = parsed.data;
   if ([ids, correlationIds, where, from, to].every((one) => one === undefined))
     throw bad('It names no event: ids, correlationIds, where, from, to.');
+  if (from !== undefined && to !== undefined && from >= to)
+    throw bad('from is not before to: no event has such a time.');
   if (replace !== undefined && Object.keys(replace).length === 0) throw bad('replace names no column.');
   return parsed.data;
 }
@@ -69,16 +71,42 @@ export async function restatedPlan(
     sql: restated?.sql ?? served.sql,
     rules: [...(restated?.rules ?? []), rule],
   };
-  const definition = {
-    ...definitionOf(served, version),
-    sql: restatedSql(source.name, columns, restatement),
+  const planned = (rules: readonly RestatementRule[]) => {
+    const sql = restatedSql(source.name, columns, { ...restatement, rules });
+    return engine.plan(source, { ...definitionOf(served, version), sql });
   };
   try {
-    return { ...(await engine.plan(source, definition)), restated: restatement };
+    return { ...(await planned(restatement.rules)), restated: restatement };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw bad(error.problems.map(({ message }) => message).join(' '), error.problems[0]?.hint);
+    const at = await faultyPart(rule, (part) => planned([...(restated?.rules ?? []), part]));
+    const { problems } = at?.refusal ?? error;
+    const said = problems.map(({ message }) => message).join(' ');
+    throw bad(at === undefined ? said : `${at.name}: ${said}`, problems[0]?.hint);
   }
+}
+
+/** Which text of a rule is refused, tried one by one; undefined where none is by itself. */
+async function faultyPart(
+  { where, replace = {} }: RestatementRule,
+  planned: (rule: RestatementRule) => Promise<unknown>,
+): Promise<{ readonly name: string; readonly refusal: Refusal } | undefined> {
+  const parts: [string, RestatementRule][] = [
+    ...(where === undefined ? [] : [['where', { where }] as [string, RestatementRule]]),
+    ...Object.entries(replace).map(([column, text]): [string, RestatementRule] => [
+      `replace ${column}`,
+      { replace: { [column]: text } },
+    ]),
+  ];
+  for (const [name, part] of parts) {
+    try {
+      await planned(part);
+    } catch (error) {
+      if (error instanceof Refusal) return { name, refusal: error };
+      throw error;
+    }
+  }
+  return undefined;
 }
 
 const bad = (detail: string, hint?: string) =>

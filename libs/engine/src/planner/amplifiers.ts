@@ -139,6 +139,7 @@ export class Amplifiers {
       const isFormat = kind === 'printf' || kind === 'format';
       const values = isFormat ? [inner[0] as Ast, numbersOf(inner.slice(1), this.list)] : inner;
       const put = rewrite(template, (one) => {
+        if (one['class'] === 'CONSTANT') return namedIn(one, guard.what, calledIn(node));
         if (one['class'] !== 'COLUMN_REF') return undefined;
         return withAlias(values['abc'.indexOf(String((one['column_names'] as string[])[0]))] as Ast, '');
       });
@@ -150,6 +151,34 @@ export class Amplifiers {
     });
   }
 }
+
+/** `range(n)`: the function, and the columns that decide how much it makes. */
+function calledIn(call: Ast): string {
+  const columns = new Set<string>();
+  for (const one of argumentsOf(call))
+    rewrite(one, (part) => {
+      if (part['class'] === 'COLUMN_REF') columns.add((part['column_names'] as string[]).join('.'));
+      return undefined;
+    });
+  return `${String(call['function_name'])}(${[...columns].join(', ')})`;
+}
+
+/** What is said of too much, with the call that makes it. */
+function namedIn(constant: Ast, what: string, call: string): Ast | undefined {
+  const value = constant['value'] as Ast;
+  if (value['value'] !== what) return undefined;
+  return { ...constant, value: { ...value, value: `${call}: ${what}` } };
+}
+
+const TOO_MUCH = /Could not convert string '(.+): (more than \d+ (items|characters))'.*/;
+
+/** A refusal for too much in words, with what to do about it. */
+export const amplifiedText = (message: string): string =>
+  message.replace(
+    TOO_MUCH,
+    (_, call: string, what: string, of: string) =>
+      `${call} makes ${what} of this event. Bound it in the SQL, as by least(x, 1000)${of === 'items' ? ', or raise TENON_MAX_ROWS_PER_EVENT' : ''}.`,
+  );
 
 /** Whether a query has such functions at all. */
 export function amplifies(query: Ast): boolean {

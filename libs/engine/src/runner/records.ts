@@ -1,6 +1,7 @@
 /** Log records as a relation: reading them, and finding those that can't be read. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EngineEvent } from '@tenon/ports';
+import { amplifiedText } from '../planner/amplifiers';
 import { engineFailure, isEnvironmentError, isOutOfMemory, messageOf, query } from '../sql/database';
 import { quoteName, quoteText } from '../sql/text';
 import type { SourceColumn } from '../source-columns';
@@ -242,8 +243,7 @@ function oneLine(value: Uint8Array): Uint8Array {
 
 /** DuckDB's message without the name of our file and its advice. */
 export function dataErrorText(error: unknown): string {
-  return messageOf(error)
-    .split('\n')[0]!
+  return amplifiedText(messageOf(error).split('\n')[0]!)
     .replace(
       /^(Invalid Input Error: )?(JSON transform error|Malformed JSON) in file "[^"]*",? ?(at byte \d+ )?(in line \d+)?: /,
       '$2: ',

@@ -6,6 +6,9 @@ import type { EngineEvent, LogRecord } from '@tenon/ports';
 import type { DeadLetter } from './dead-letters';
 import type { LivePartition } from './partition';
 
+/** Characters. */
+const MOST_OF_A_NAME = 100;
+
 /** What reading a partition up to (and with) its next barrier, or to the end of the poll, gave. */
 export interface Round {
   readonly events: EngineEvent[];
@@ -75,6 +78,20 @@ const conflictOf = ({ lane }: LivePartition, record: LogRecord): DeadLetter => (
     partition: lane.partition,
     offset: record.offset,
     code: 'id-conflict',
-    detail: 'another event has the same source and id',
+    detail: `an event with ${namedIn(record)} and other data stands before it in its partition`,
   },
 });
+
+const shortened = (text: string) => JSON.stringify(text.slice(0, MOST_OF_A_NAME));
+
+/** How the event calls itself, as far as it can be read. */
+function namedIn({ value }: LogRecord): string {
+  try {
+    const { id, source } = JSON.parse(Buffer.from(value).toString('utf8')) as Record<string, unknown>;
+    if (typeof id === 'string' && typeof source === 'string')
+      return `the id ${shortened(id)} and the source ${shortened(source)}`;
+  } catch {
+    // it has been taken all the same
+  }
+  return 'the same source and id';
+}
