@@ -44,7 +44,7 @@ export function upCommand(output: Output): Command {
     .addOption(
       new Option(
         '--log-level <level>',
-        'How much is logged, to standard error (or TENON_LOG_LEVEL; default: info)',
+        'How much is logged, to standard error (or TENON_LOG_LEVEL; default: info, on a terminal warn)',
       ).choices(['debug', 'info', 'warn', 'error', 'silent']),
     )
     .addOption(jsonOption('Print { url, data, products } as JSON once it is up'))
@@ -54,6 +54,7 @@ export function upCommand(output: Output): Command {
       const up = await runUp({
         ...options,
         ...(cutEvery !== undefined && { cutEvery: millisecondsOf(cutEvery) }),
+        ...(output.err.isTTY === true && { terminal: output.err }),
       });
       reloadOnHangup(up);
       const { url, data, products } = up;

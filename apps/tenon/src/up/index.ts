@@ -5,7 +5,10 @@ import { SERVICES, startHost } from '@tenon/composition';
 import { dashboardStatics } from '@tenon/dashboard';
 import { Refusal } from '@tenon/errors';
 import type { Logger } from '@tenon/ports';
+import type { Settings } from '@tenon/runtime';
 import { createLogger, readSettings } from '@tenon/runtime';
+import type { Sink } from '../cli/output';
+import { terminalLog } from './terminal-log';
 
 export interface UpOptions {
   readonly catalog?: string;
@@ -19,6 +22,8 @@ export interface UpOptions {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly logger?: Logger;
+  /** A terminal that logs go to as words, and only from `warn` on where nobody asked for more. */
+  readonly terminal?: Sink;
 }
 
 export interface Up extends Pick<Host, 'url' | 'port' | 'products' | 'reload' | 'stop'> {
@@ -53,10 +58,18 @@ export async function runUp(options: UpOptions = {}): Promise<Up> {
     },
     data,
     environment: options.environment ?? process.env,
-    logger:
-      options.logger ?? createLogger({ level: options.logLevel ?? settings.TENON_LOG_LEVEL, name: 'tenon' }),
+    logger: options.logger ?? loggerOf(options, settings),
     statics: dashboardStatics(),
   });
   const { url, port, products, reload, stop } = host;
   return { url, port, products, data, reload, stop };
+}
+
+function loggerOf({ logLevel, terminal, environment = process.env }: UpOptions, settings: Settings): Logger {
+  const isAsked = logLevel !== undefined || Boolean(environment['TENON_LOG_LEVEL']);
+  const level = logLevel ?? (terminal !== undefined && !isAsked ? 'warn' : settings.TENON_LOG_LEVEL);
+  return createLogger({
+    ...{ level, name: 'tenon' },
+    ...(terminal !== undefined && { destination: terminalLog(terminal) }),
+  });
 }
