@@ -17,8 +17,7 @@ const KEPT = 1000;
 export function createLiveView(
   sink: Sink,
   product: string,
-  columns: readonly string[],
-  windowColumn: string | null,
+  asked: () => { readonly columns: readonly string[]; readonly windowColumn: string | null },
 ): LiveView {
   const { bold, dim, yellow } = styles(sink);
   let rows = new Map<string, Row>();
@@ -27,6 +26,7 @@ export function createLiveView(
   let updates = 0;
 
   const draw = (note = '') => {
+    const { columns, windowColumn } = asked();
     const height = Math.max(3, (sink.rows ?? 24) - 5);
     const shown = ordered([...rows.values()], windowColumn, changed).slice(0, height);
     const state = answer
@@ -55,6 +55,7 @@ export function createLiveView(
       for (const row of changedRows) rows.set(row._cell, row);
       for (const cell of removed) rows.delete(cell);
       changed = new Set(changedRows.map((row) => row._cell));
+      const { windowColumn } = asked();
       if (rows.size > KEPT) {
         rows = new Map(
           ordered([...rows.values()], windowColumn, changed)

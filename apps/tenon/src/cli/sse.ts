@@ -11,8 +11,8 @@ export interface LiveEvent {
 export interface FollowOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
-  /** Told when the connection is lost; the next try comes after `ms`. */
-  onRetry?(error: Failure, ms: number): void;
+  /** Told when the stream ends, in order or because the connection is lost; the next try comes soon. */
+  onRetry?(how: 'ended' | 'lost'): void;
 }
 
 const FIRST_PAUSE = 500;
@@ -28,6 +28,7 @@ export async function* follow(
   let pause = FIRST_PAUSE;
   let connected = false;
   while (!options.signal.aborted) {
+    let how: 'ended' | 'lost' = 'ended';
     try {
       const headers = {
         accept: 'text/event-stream',
@@ -57,9 +58,10 @@ export async function* follow(
       const unreachable = error instanceof Failure && error.problems[0]?.code === 'unreachable';
       if (error instanceof Failure && !(unreachable && connected)) throw error;
       if (!connected) throw error;
+      how = 'lost';
     }
     if (options.signal.aborted) return;
-    options.onRetry?.(new Failure([{ code: 'unreachable', message: 'The connection was lost.' }]), pause);
+    options.onRetry?.(how);
     await sleep(pause, options.signal);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }

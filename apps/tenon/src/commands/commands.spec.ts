@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -383,6 +384,12 @@ describe('tenon reload', () => {
   });
 });
 
+/** A stream whose connection is lost. */
+function cutShort(response: ServerResponse, text: string): true {
+  response.write(text, () => response.socket?.end());
+  return true;
+}
+
 describe('tenon watch', () => {
   const message = (id: string, event: string, data: object) =>
     `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
@@ -395,13 +402,13 @@ describe('tenon watch', () => {
       ids.push(request.headers['last-event-id']);
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       if (ids.length === 1)
-        response.end(
+        return cutShort(
+          response,
           `retry: 1000\n\n: hello\n\n${message('r.1', 'snapshot', { rows: [row('ATL', 1)], removed: [], answer: ANSWER })}`,
         );
-      else
-        response.write(
-          message('r.2', 'rows', { rows: [row('ATL', 2, 'provisional')], removed: [], answer: ANSWER }),
-        );
+      response.write(
+        message('r.2', 'rows', { rows: [row('ATL', 2, 'provisional')], removed: [], answer: ANSWER }),
+      );
       return true;
     };
     const { code, out, err } = await run('watch', 'hours', '--updates', '2', '--where', 'origin=ATL');
@@ -410,6 +417,25 @@ describe('tenon watch', () => {
     expect(err).toContain('connection lost');
     expect(ids).toEqual([undefined, 'r.1']);
     expect(fake.requests[1]).toBe('GET /v1/products/hours/live?where.origin=ATL');
+  });
+
+  it('shows the columns of the version that an ended stream goes on with', async () => {
+    let version = 0;
+    fake.intercept = (request, response) => {
+      const name = version === 0 ? 'flights' : 'total';
+      if (!request.url!.includes('/live'))
+        return sendJson(response, 200, { columns: [{ name: 'origin' }, { name }], window: null });
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const rows = [{ origin: 'ATL', [name]: 7, _cell: 'c', _status: 'final' }];
+      const snapshot = message(`v${version}.1`, 'snapshot', { rows, removed: [], answer: ANSWER });
+      if (version === 0) response.end(snapshot);
+      else response.write(snapshot);
+      version += 1;
+      return true;
+    };
+    const { out, err } = await run('watch', 'hours', '--updates', '2');
+    expect(out).toBe('origin=ATL flights=7 final\norigin=ATL total=7 final\n');
+    expect(err).toBe('the server ended the stream, opening it again\n');
   });
 
   it('--json prints an object per update', async () => {

@@ -50,14 +50,12 @@ export function planCommand(output: Output): Command {
       const { json, ci, url, against, explain = false, rows = ci === true } = options;
       const bound = { bytes: options.sampleBytes, ms: options.within * 1000 };
       const directory = dir ?? options.catalog;
-      const planned = await lazy
-        .plan()
-        .makePlan({
-          directory,
-          url,
-          ...(against !== undefined && { against }),
-          ...(rows && { rows: bound }),
-        });
+      const planned = await lazy.plan().makePlan({
+        directory,
+        url,
+        ...(against !== undefined && { against }),
+        ...(rows && { rows: bound }),
+      });
       if (!planned.ok) output.exitCode = 1;
       else if (ci === true && planned.breaking) output.exitCode = 3;
       if (json) printJson(planned, output);

@@ -61,34 +61,36 @@ async function watch(
   options: WatchOptions,
   output: Output,
 ): Promise<void> {
-  const described = await client.json<{ columns?: { name: string }[]; window?: { column: string } | null }>(
-    path,
-    { query: { version } },
-  );
-  const columns = described.columns?.map((column) => column.name) ?? [];
+  let shown = await describe(client, path, version);
+  const { columns } = shown;
   const ended = new AbortController();
   const signal = AbortSignal.any([interruptSignal(), ended.signal]);
   const view: LiveView | null =
-    output.out.isTTY && !options.json
-      ? createLiveView(output.out, product, columns, described.window?.column ?? null)
-      : null;
+    output.out.isTTY && !options.json ? createLiveView(output.out, product, () => shown) : null;
   const query = {
     ...columnParameters(options),
     ...optionParameters({ from: options.from, version }, columns),
   };
-  const onRetry = () =>
-    view
-      ? view.note('connection lost, trying again ...')
-      : output.err.write('connection lost, trying again\n');
+  let again = false;
+  const onRetry = (how: 'ended' | 'lost') => {
+    again = true;
+    const note =
+      how === 'lost' ? 'connection lost, trying again' : 'the server ended the stream, opening it again';
+    if (view) view.note(`${note} ...`);
+    else output.err.write(`${note}\n`);
+  };
   let updates = 0;
   view?.open();
   try {
     for await (const { event, data } of follow(client, `${path}/live`, { query, signal, onRetry })) {
       if (event !== 'snapshot' && event !== 'rows') continue;
       const update = data as LiveData;
+      // A stream that is opened again may be of another version, which has other columns.
+      if (again && event === 'snapshot') shown = await describe(client, path, version);
+      again = false;
       if (view) view.update(event === 'snapshot', update.rows, update.removed ?? [], update.answer);
       else if (options.json) output.out.write(`${JSON.stringify({ event, ...update })}\n`);
-      else for (const row of update.rows) output.out.write(rowLine(row, columns, output));
+      else for (const row of update.rows) output.out.write(rowLine(row, shown.columns, output));
       updates += 1;
       if (updates === options.updates) break;
     }
@@ -96,6 +98,19 @@ async function watch(
     view?.close();
     ended.abort();
   }
+}
+
+async function describe(
+  client: Client,
+  path: string,
+  version: string | undefined,
+): Promise<{ readonly columns: readonly string[]; readonly windowColumn: string | null }> {
+  const described = await client.json<{ columns?: { name: string }[]; window?: { column: string } | null }>(
+    path,
+    { query: { version } },
+  );
+  const { columns = [], window } = described;
+  return { columns: columns.map(({ name }) => name), windowColumn: window?.column ?? null };
 }
 
 function rowLine(row: Row, columns: readonly string[], { out }: Output): string {

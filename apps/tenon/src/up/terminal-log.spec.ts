@@ -15,7 +15,10 @@ test('a line on a terminal is words, with the fields that say something', () => 
 test('secrets stay out of it, and what is no JSON is passed on', () => {
   let written = '';
   const destination = terminalLog({ write: (text) => (written += text) });
-  createLogger({ level: 'info', name: 'tenon', destination }).warn({ token: 'x', url: 'mongodb://u:p@h' }, 'm');
+  createLogger({ level: 'info', name: 'tenon', destination }).warn(
+    { token: 'x', url: 'mongodb://u:p@h' },
+    'm',
+  );
   destination.write('plain\n');
   expect(written).toMatch(/m token=\[redacted\] url=mongodb:\/\/\[redacted\]@h\nplain\n$/);
 });
