@@ -304,6 +304,7 @@ suite(`the page in a browser${reason}`, () => {
     ];
     const page = await show('#/flights_by_hour');
     await waitForText(page, '.refused', '12 events were refused by this product: 9 refused-by-sql.');
+    await waitForText(page, '.refused', 'Of these 2 have the id of another event');
     await waitForText(page, '.refused', '1,203 events were refused by flights');
     await waitForText(page, '.refused', '1,200 schema-violation, 3 id-conflict');
     await waitForText(page, '.refused code', 'npx tenon dlq list --source flights');

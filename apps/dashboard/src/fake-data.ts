@@ -216,7 +216,7 @@ export class FakeData {
       cut: vector(this.cut),
       included: vector(this.included),
       behind: this.behind,
-      ...(this.refused > 0 && { deadLettered: this.refused }),
+      ...(this.refused > 0 && { deadLettered: this.refused, conflicts: 2 }),
       status: source === 'flights' ? 'provisional' : 'final',
       at: new Date().toISOString(),
     };

@@ -18,6 +18,8 @@ export interface Answer {
   readonly at: string;
   /** Events that the product could not take. */
   readonly deadLettered?: number;
+  /** Of these, events whose id another one had, with other data. */
+  readonly conflicts?: number;
   readonly troubles?: readonly { readonly layer: string; readonly code: string; readonly reason: string }[];
 }
 

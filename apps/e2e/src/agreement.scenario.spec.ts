@@ -277,6 +277,7 @@ test('speed and batch make the same of every record, wherever each begins and ho
           expect([epoch, aggregated, duplicate, deadLettered, barriers]).toEqual([
             ...[epoch, events, counted['duplicate'], conflict, controls],
           ]);
+          expect(ledger.conflicts ?? 0).toBe(conflict);
         }
         // Where speed ended an epoch, batch ended a file, and they name the same epoch after it.
         const cuts = archived.filter((one) => one.partition === partition && one.end !== 'm');
@@ -364,6 +365,11 @@ describe('with the real engine', () => {
     expect(batch.size).toBe(12);
     expect(new Map([...speed].sort())).toEqual(new Map([...batch].sort()));
     expect(ledger).toEqual(committed);
-    expect(ledger).toMatchObject({ aggregated: 120, duplicate: 2, deadLettered: 1, control: 2 });
+    expect(ledger).toMatchObject({
+      aggregated: 120,
+      duplicate: 2,
+      deadLettered: 1,
+      control: 2,
+    });
   });
 });

@@ -66,6 +66,8 @@ export interface AnswerEnvelope {
   readonly deadLettered: number;
   /** Records below these offsets that are gone and whose loss was accepted. Absent: none. */
   readonly lost?: number;
+  /** Of `deadLettered`: events whose id another one had, with other data. Absent: none. */
+  readonly conflicts?: number;
   readonly status: AnswerStatus;
   /** When it was read, RFC 3339. */
   readonly at: string;

@@ -569,12 +569,28 @@ describe('the archive', () => {
     };
     expect(await range(0, 8)).toEqual({
       cells: [{ key: ['a'], states: [4, 13] }],
-      ledger: { aggregated: 4, filtered: 0, duplicate: 1, deadLettered: 1, expired: 0, control: 2 },
+      ledger: {
+        aggregated: 4,
+        filtered: 0,
+        duplicate: 1,
+        deadLettered: 1,
+        conflicts: 1,
+        expired: 0,
+        control: 2,
+      },
       ends: [[0, records[7]!.record.timestamp]],
     });
     expect(await range(1, 6)).toEqual({
       cells: [{ key: ['a'], states: [2, 7] }],
-      ledger: { aggregated: 2, filtered: 0, duplicate: 1, deadLettered: 1, expired: 0, control: 1 },
+      ledger: {
+        aggregated: 2,
+        filtered: 0,
+        duplicate: 1,
+        deadLettered: 1,
+        conflicts: 1,
+        expired: 0,
+        control: 1,
+      },
       ends: [[0, records[5]!.record.timestamp]],
     });
     expect(await range(3, 5)).toMatchObject({

@@ -43,6 +43,8 @@ export interface ExpectedLedger {
   deadLettered: number;
   expired: number;
   control: number;
+  /** Of those that are dead-lettered. */
+  conflicts: number;
 }
 
 export interface Expected {
@@ -66,12 +68,16 @@ export function recompute(
   to: Vector,
 ): Expected {
   const groups = new Map<string, Flight[]>();
-  const ledger = { aggregated: 0, filtered: 0, duplicate: 0, deadLettered: 0, expired: 0, control: 0 };
+  const ledger = {
+    ...{ aggregated: 0, filtered: 0, duplicate: 0, deadLettered: 0, expired: 0, control: 0 },
+    conflicts: 0,
+  };
   let latestWindow: number | null = null;
   accepted.forEach((entries, partition) => {
     for (let offset = from[partition] ?? 0; offset < (to[partition] ?? 0); offset++) {
       const entry = entries[offset] as Entry;
       const mark = (marks[partition] as Mark[])[offset] as Mark;
+      if (mark === 'conflict') ledger.conflicts += 1;
       if (mark === 'control') ledger.control += 1;
       else if (mark === 'duplicate') ledger.duplicate += 1;
       else if (mark === 'conflict' || mark === 'poison' || entry.kind !== 'event') ledger.deadLettered += 1;

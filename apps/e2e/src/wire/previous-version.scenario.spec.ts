@@ -1,5 +1,6 @@
 /** Each service takes what the services of the edition before its own have written, and of its own. */
 import { SUBJECTS, TOPICS, WIRE_VERSION } from '@tenon/contracts';
+import type { LedgerCounts } from '@tenon/domain';
 import type { HttpResponse, RunningService } from '@tenon/ports';
 import { eventually } from '@tenon/testing';
 import { readGolden } from './golden';
@@ -17,9 +18,12 @@ const present = readGolden(WIRE_VERSION);
 const written = (...names: readonly string[]) =>
   names.flatMap((name) => present[name] ?? []).map(({ value }) => said(value));
 
-/** A document as it is where edition 2 wrote what it is of: without the times of barriers. */
+const withoutConflicts = ({ conflicts: _, ...ledger }: LedgerCounts) => ledger;
+
+/** A document as it is where edition 2 wrote what it is of: without the times of barriers, and without the count of conflicts. */
 const untimed = (document: object) => ({
   ...document,
+  ...('ledger' in document && { ledger: withoutConflicts(document.ledger as LedgerCounts) }),
   ...('barriers' in document && { barriers: {} }),
   ...('closedAt' in document && { closedAt: null }),
 });

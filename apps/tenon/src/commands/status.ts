@@ -44,6 +44,9 @@ export interface StatusAnswer {
     readonly topology: string;
     readonly generation: number;
     readonly behind: number;
+    /** Events that it could not take; of these, those with the id of another one. */
+    readonly deadLettered?: number;
+    readonly conflicts?: number;
     readonly status: string;
     readonly versions?: readonly VersionAnswer[];
   }[];
@@ -89,11 +92,13 @@ function printStatus(
     .map((service) => lineOf(service, differing.has(`${service.name} ${service.instance}`), output));
   const head = ['service', 'instance', 'version', 'up', 'state', 'partitions', 'lag', 'catalog', ''];
   if (lines.length > 0) out.write(`${plainTable(head, lines, [3, 6])}\n`);
-  const rows = products.map(({ name, version, topology, generation, behind, status }) => [
+  const refused = products.some(({ deadLettered = 0 }) => deadLettered > 0);
+  const rows = products.map(({ name, version, topology, generation, behind, status, ...one }) => [
     ...[`${name} v${version}`, topology, String(generation), grouped(behind), status],
+    ...(refused ? [refusedText(one)] : []),
   ]);
-  if (rows.length > 0)
-    out.write(plainTable(['product', 'topology', 'generation', 'behind', 'status'], rows, [2, 3]));
+  const heads = ['product', 'topology', 'generation', 'behind', 'status', ...(refused ? ['refused'] : [])];
+  if (rows.length > 0) out.write(plainTable(heads, rows, [2, 3]));
   const others = products.flatMap(({ name, versions = [] }) =>
     versions
       .filter(({ state }) => state !== 'served' && state !== 'dropped')
@@ -102,6 +107,17 @@ function printStatus(
   if (others.length > 0) out.write(`\n${plainTable(['beside it', 'state', 'kept until'], others, [])}`);
   for (const warning of warnings)
     err.write(`${styles(err).yellow('warning')} ${describeProblem(warning, err)}`);
+}
+
+function refusedText({
+  deadLettered = 0,
+  conflicts = 0,
+}: {
+  deadLettered?: number;
+  conflicts?: number;
+}): string {
+  if (conflicts === 0) return grouped(deadLettered);
+  return `${grouped(deadLettered)}, ${grouped(conflicts)} of them id conflicts`;
 }
 
 function lineOf(service: Service, differs: boolean, { out }: Output): string[] {

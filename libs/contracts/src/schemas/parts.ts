@@ -68,11 +68,15 @@ export const ledger = z
     lost: z
       .exactOptional(count)
       .describe('Gone before they were counted, and the loss was accepted; absent: none'),
+    conflicts: z
+      .exactOptional(count)
+      .describe('Of `deadLettered`: another event had the id, with other data; absent: none'),
   })
   .readonly()
   .meta({
     id: 'Ledger',
-    description: 'What became of the records of a range of offsets: their sum is its length',
+    description:
+      'What became of the records of a range of offsets: their sum, without `conflicts`, is its length',
   });
 
 /** `v` of messages that had none in edition 1. */

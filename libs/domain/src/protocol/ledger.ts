@@ -17,6 +17,8 @@ export interface LedgerCounts {
   readonly control: number;
   /** Records that were gone before they were counted, and whose loss an operator has accepted. Absent: none. */
   readonly lost?: number;
+  /** Of `deadLettered`, events whose id another one had, with other data. Absent: none. */
+  readonly conflicts?: number;
 }
 
 export const EMPTY_LEDGER: LedgerCounts = {
@@ -30,6 +32,7 @@ export const EMPTY_LEDGER: LedgerCounts = {
 
 export function addLedgers(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
   const lost = (a.lost ?? 0) + (b.lost ?? 0);
+  const conflicts = (a.conflicts ?? 0) + (b.conflicts ?? 0);
   return {
     aggregated: a.aggregated + b.aggregated,
     filtered: a.filtered + b.filtered,
@@ -38,10 +41,11 @@ export function addLedgers(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
     expired: a.expired + b.expired,
     control: a.control + b.control,
     ...(lost > 0 && { lost }),
+    ...(conflicts > 0 && { conflicts }),
   };
 }
 
 /** All records that the ledger accounts for. */
-export function ledgerTotal(counts: LedgerCounts): number {
+export function ledgerTotal({ conflicts: _, ...counts }: LedgerCounts): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

@@ -123,6 +123,7 @@ class Range {
       duplicate: marks.duplicates,
       control: marks.controls,
       ...(marks.lost > 0 && { lost: marks.lost }),
+      ...(marks.conflicts > 0 && { conflicts: marks.conflicts }),
       deadLettered: marks.conflicts + poison + unreadable + computed.refused.size,
       filtered: events - poison - unreadable - expired - computed.refused.size - aggregated,
     };

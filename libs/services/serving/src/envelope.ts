@@ -22,6 +22,7 @@ interface Standing {
   readonly fields: Pick<AnswerEnvelope, 'topology' | 'generation' | 'cut' | 'included' | 'retainedFrom'>;
   readonly deadLettered: number;
   readonly lost: number;
+  readonly conflicts: number;
   /** `fields`, up to the value of `behind`. */
   readonly head: string;
   readonly troubles: readonly AnswerTrouble[];
@@ -57,13 +58,14 @@ export class Envelopes {
     at: number,
   ): Said {
     const standing = this.standing(view, layer, at);
-    const { fields, included, deadLettered, lost, troubles } = standing;
+    const { fields, included, deadLettered, lost, conflicts, troubles } = standing;
     const behind = behindOf(standing, end);
     const envelope = {
       ...fields,
       behind,
       deadLettered,
       ...(lost > 0 && { lost }),
+      ...(conflicts > 0 && { conflicts }),
       status: statusOf(standing, behind, rows, end),
       at: formatTimestamp(at * 1000),
       ...(troubles.length > 0 && { troubles }),
@@ -83,7 +85,8 @@ export class Envelopes {
     const behind = behindOf(standing, end);
     const status = statusOf(standing, behind, rows, end);
     const lost = standing.lost > 0 ? `"lost":${standing.lost},` : '';
-    return `${standing.head}${behind},"deadLettered":${standing.deadLettered},${lost}"status":"${status}","at":"${momentOf(at)}"${standing.tail}`;
+    const conflicts = standing.conflicts > 0 ? `"conflicts":${standing.conflicts},` : '';
+    return `${standing.head}${behind},"deadLettered":${standing.deadLettered},${lost}${conflicts}"status":"${status}","at":"${momentOf(at)}"${standing.tail}`;
   }
 
   /** What is wrong with the product, as each answer says it. */
@@ -140,6 +143,7 @@ export class Envelopes {
         troubles,
         deadLettered: ledger.deadLettered,
         lost: ledger.lost ?? 0,
+        conflicts: ledger.conflicts ?? 0,
         last: null,
       },
       missing: hasGap(view) || troubles.length > 0,

@@ -163,6 +163,7 @@ class Serving {
       [...this.products.values()].map(({ reader }) => ({
         layout: reader.layout,
         troubles: () => reader.troubles(ownLayer(this.scope)),
+        conflicts: async () => ledgerOf(await reader.view(ownLayer(this.scope))).conflicts ?? 0,
       })),
     );
   }
@@ -186,6 +187,11 @@ class Serving {
     );
     metrics.gauge('tenon_product_troubles', 'What is wrong with a product, as its answers say it.', () =>
       this.troubles.samples(),
+    );
+    metrics.gauge(
+      'tenon_product_conflicts',
+      'Events of a product whose id another one had, with other data.',
+      () => this.troubles.conflicts(),
     );
     await this.names.start();
     this.troubles.start();
@@ -318,7 +324,10 @@ class Serving {
     const { plan } = reader.layout;
     const layer: Layer = ownLayer(this.scope);
     const view = await reader.view(layer);
-    const { generation, cut, included, behind, status, troubles } = await reader.envelope(view, layer, []);
+    // The newest window is not over, and a total never is.
+    const open = plan.window === null || ledgerOf(view).aggregated > 0;
+    const said = await reader.envelope(view, layer, open ? ['provisional'] : []);
+    const { generation, cut, included, behind, deadLettered, conflicts, status, troubles } = said;
     return {
       name: plan.product,
       version: plan.version,
@@ -332,6 +341,8 @@ class Serving {
       cut,
       included,
       behind,
+      deadLettered,
+      ...(conflicts !== undefined && { conflicts }),
       status,
       ...(troubles !== undefined && { troubles }),
       versions: await this.versions(plan.product),

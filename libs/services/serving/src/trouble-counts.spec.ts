@@ -9,7 +9,11 @@ const trouble = (code: string, partition: number): AnswerTrouble =>
   ({ code, layer: 'speed', reason: '', source: 's', partition, since: '' }) as AnswerTrouble;
 
 function product(name: string, troubles: () => readonly AnswerTrouble[]) {
-  return { layout: { plan: { product: name, version: 2 } as Plan }, troubles: async () => troubles() };
+  return {
+    layout: { plan: { product: name, version: 2 } as Plan },
+    troubles: async () => troubles(),
+    conflicts: async () => 0,
+  };
 }
 
 const settle = () => new Promise(setImmediate);

@@ -13,10 +13,13 @@ const LOOK_EVERY = 5000;
 export interface TroubledProduct {
   readonly layout: { readonly plan: Plan };
   troubles(): Promise<readonly AnswerTrouble[]>;
+  /** Events whose id another one had, with other data. */
+  conflicts(): Promise<number>;
 }
 
 export class TroubleCounts {
   private latest: readonly MetricSample[] = [];
+  private conflicting: readonly MetricSample[] = [];
   private readonly looking: Periodic;
 
   constructor(
@@ -47,6 +50,11 @@ export class TroubleCounts {
     );
   }
 
+  /** Of each product. As of the last look. */
+  conflicts(): readonly MetricSample[] {
+    return this.conflicting;
+  }
+
   /** Of one product. */
   of({ product, version }: Plan): number {
     const isOf = ({ labels }: MetricSample) =>
@@ -56,8 +64,11 @@ export class TroubleCounts {
 
   private async look(): Promise<void> {
     const counts = new Map<string, { labels: MetricSample['labels']; value: number }>();
+    const conflicting: MetricSample[] = [];
     for (const one of this.products) {
       const labels = productLabels(one.layout.plan);
+      const conflicts = await one.conflicts().catch(() => null);
+      if (conflicts !== null) conflicting.push({ labels, value: conflicts });
       for (const { code, layer } of await troublesOf(one)) {
         const key = JSON.stringify([labels, code, layer]);
         const count = counts.get(key) ?? { labels: { ...labels, code, layer }, value: 0 };
@@ -66,6 +77,7 @@ export class TroubleCounts {
       }
     }
     this.latest = [...counts.values()];
+    this.conflicting = conflicting;
   }
 
   stop(): Promise<void> {

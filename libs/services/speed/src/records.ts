@@ -67,7 +67,11 @@ export function readRound(
         break;
     }
   }
-  const of = { duplicate, control, deadLettered: conflicts.length, ...(lost > 0 && { lost }) };
+  const of = {
+    ...{ duplicate, control, deadLettered: conflicts.length },
+    ...(lost > 0 && { lost }),
+    ...(conflicts.length > 0 && { conflicts: conflicts.length }),
+  };
   const counts = { ...EMPTY_LEDGER, ...of };
   return { events, counts, conflicts, barrier, used: index - at };
 }

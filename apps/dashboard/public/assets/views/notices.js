@@ -86,7 +86,7 @@ const reasonText = (reasons) =>
  * @param {{product: Product, answer: Answer, letters: readonly LetterCount[]}} props
  */
 export const Refused = ({ product, answer, letters }) => {
-  const refused = answer.deadLettered ?? 0;
+  const { deadLettered: refused = 0, conflicts = 0 } = answer;
   const { own, source } = reasonsOf(product, letters);
   const ofSource = source.reduce((sum, one) => sum + one.count, 0);
   if (refused === 0 && ofSource === 0) return null;
@@ -96,6 +96,12 @@ export const Refused = ({ product, answer, letters }) => {
       refused > 0 &&
       html`<p>
         <strong>${were(refused)}</strong>${` by this product${own.length > 0 ? `: ${reasonText(own)}` : ''}.`}
+      </p>`
+    }
+    ${
+      conflicts > 0 &&
+      html`<p>
+        ${`Of these ${count(conflicts)} ${conflicts === 1 ? 'has' : 'have'} the id of another event, which has other data and is counted instead.`}
       </p>`
     }
     ${

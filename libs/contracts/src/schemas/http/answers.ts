@@ -132,6 +132,10 @@ export const trouble = z
 const topology = z.enum(['lambda', 'lambda-separate', 'kappa']);
 const status = z.enum(['final', 'provisional', 'incomplete']);
 
+const conflicts = optional(count).describe(
+  'Of `deadLettered`: events whose id another one had, with other data; absent: none',
+);
+
 export const envelope = z
   .object({
     topology,
@@ -144,6 +148,7 @@ export const envelope = z
     behind: count,
     deadLettered: count,
     lost: optional(count).describe('Records below that are gone and whose loss was accepted; absent: none'),
+    conflicts,
     status,
     at: rfc3339,
     troubles: optional(z.array(trouble).readonly()),
@@ -302,6 +307,8 @@ export const describedProduct = z.looseObject({
   cut: offsetVector,
   included: offsetVector,
   behind: count,
+  deadLettered: count,
+  conflicts,
   status,
   troubles: optional(z.array(trouble)),
   versions: z.array(version).readonly(),
@@ -404,6 +411,7 @@ export const ledger = z
         control: count,
         restated: optional(restatement).describe('Which events were left out, or replaced'),
         lost: optional(count).describe('Gone, and the loss was accepted'),
+        conflicts,
       }),
     ),
   })
