@@ -61,6 +61,8 @@ export interface ProductVersion {
   readonly percent?: number;
   readonly behind?: number;
   readonly paused?: boolean;
+  /** Events a second at most. */
+  readonly throttle?: number;
   readonly promotes?: string;
   /** RFC 3339. */
   readonly until?: string;

@@ -100,6 +100,8 @@ async function versions() {
   // From 1 on the numbers go up: one that is built now is stopped before it is ready, or after.
   expect(await step('reprocess?promote=false')).toBe(202);
   const paused = await step('pause');
+  expect(await step('throttle?throttle=x')).toBe(400);
+  expect(await step('throttle')).toBe(paused);
   expect(await step('resume')).toBe(paused);
   expect(await step('cancel')).toBe(200);
   const restate = async (body: object | string) =>
@@ -366,7 +368,7 @@ describe('a service alone', () => {
     serving: /^\/v1\/(products|ledger|losses)/,
   };
   const SHARED =
-    /^\/(v1\/(catalog|archive\/.*|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|switch|pause|resume|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
+    /^\/(v1\/(catalog|archive\/.*|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|switch|pause|resume|throttle|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
   const directory = mkdtempSync(join(tmpdir(), 'tenon-openapi-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

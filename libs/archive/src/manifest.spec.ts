@@ -249,3 +249,44 @@ describe('the manifest finds as the latest cut', () => {
     expect(await cutOf(index)).toMatchObject({ epoch: 1, full: false });
   });
 });
+
+describe('a cut within so many records', () => {
+  /** Of each partition the records of each epoch. */
+  const sizes = fc
+    .tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 12 }))
+    .chain(([partitions, epochs]) =>
+      fc.array(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: epochs, maxLength: epochs }), {
+        ...{ minLength: partitions, maxLength: partitions },
+      }),
+    );
+
+  it('is the last one that has no more, or else the next one', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.nat(), fc.nat(120), async (lanes, afterSeed, most) => {
+        const epochs = lanes[0]?.length ?? 0;
+        const index = world().manifest(lanes.length);
+        const ends = lanes.map((own) => {
+          let next = 0;
+          return own.map((size) => (next += size));
+        });
+        for (const [partition, own] of ends.entries())
+          for (const [at, to] of own.entries())
+            await index.append(partition, entry(own[at - 1] ?? 0, to, at + 1, 'b'));
+        await index.look();
+        const after = afterSeed % epochs;
+        const offsetsOf = (epoch: number) => ends.map((own) => own[epoch - 1] ?? 0);
+        const from = Object.fromEntries(
+          offsetsOf(after).map((offset, partition) => [String(partition), offset]),
+        );
+        const total = (epoch: number) =>
+          offsetsOf(epoch).reduce((sum, to, partition) => sum + to - (from[String(partition)] ?? 0), 0);
+        const candidates = Array.from({ length: epochs - after }, (_, one) => after + 1 + one);
+        const expected = candidates.filter((epoch) => total(epoch) <= most).at(-1) ?? after + 1;
+        const cut = await index.cutWithin(after, from, most);
+        expect(cut?.epoch).toBe(expected);
+        expect([...(cut?.offsets.values() ?? [])]).toEqual(offsetsOf(expected));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -5,8 +5,8 @@
  */
 import type { ArchiveHeadDocument, ArchivePartDocument, ArchivedFile } from '@tenon/contracts';
 import { STORE_KEYS, keyAfter, supported } from '@tenon/contracts';
-import type { ArchiveVerdict, Generation, Offset, Partition } from '@tenon/domain';
-import { generationBefore, judgeArchived } from '@tenon/domain';
+import type { ArchiveVerdict, Epoch, Generation, Offset, Offsets, Partition } from '@tenon/domain';
+import { epochAfter, generationBefore, judgeArchived } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
 import type { Lake, ProductStore, StoreSnapshot, StoreTransaction } from '@tenon/ports';
 import type { CompleteCut } from './complete-cut';
@@ -182,12 +182,39 @@ export class ArchiveManifest {
     const heads = Array.from({ length: this.partitions }, (_, partition) => this.head(partition));
     const epoch = Math.min(...heads.map(({ ended }) => ended));
     if (!Number.isFinite(epoch) || epoch <= 0) return null;
-    const full = heads.some(({ fulls }) =>
-      fulls.some((one) => generationBefore(one) > after && one <= epoch),
-    );
+    const full = this.isFullWithin(after, epoch);
     const key = [epoch, ...heads.map(({ revision }) => revision)].join(' ');
     if (this.cut?.key !== key) this.cut = { key, value: await this.cutAt(epoch) };
     return { ...this.cut.value, epoch, full };
+  }
+
+  /**
+   * The latest cut beyond a generation before which at most so many records lie, or else the first one there is; null where there is none.
+   *
+   * @param from where the records are counted from
+   */
+  async cutWithin(after: Generation, from: Offsets, most: number): Promise<CompleteCut | null> {
+    const latest = await this.latestCut(after);
+    if (latest === null || generationBefore(latest.epoch) <= after) return null;
+    const recordsTo = ({ offsets }: Pick<CompleteCut, 'offsets'>) =>
+      [...offsets].reduce((sum, [partition, to]) => sum + to - (from[String(partition)] ?? 0), 0);
+    if (recordsTo(latest) <= most) return latest;
+    let [low, high] = [epochAfter(after) + 1, latest.epoch];
+    let found = await this.cutAt(low);
+    while (low + 1 < high) {
+      const middle = Math.floor((low + high) / 2);
+      const cut = await this.cutAt(middle);
+      if (recordsTo(cut) > most) high = middle;
+      else [low, found] = [middle, cut];
+    }
+    return { ...found, epoch: low, full: this.isFullWithin(after, low) };
+  }
+
+  /** A full recomputation is asked for between the two. */
+  private isFullWithin(after: Generation, epoch: Epoch): boolean {
+    return [...this.heads.values()].some(({ fulls }) =>
+      fulls.some((one) => generationBefore(one) > after && one <= epoch),
+    );
   }
 
   /** In each partition the cut lies at the first barrier whose epoch is this one, or a later one. */

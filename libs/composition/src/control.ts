@@ -7,7 +7,7 @@ import { cutsRoute, remoteCuts } from '@tenon/service-ingestion';
 import type { Deployment } from './deployment';
 import type { ProductState } from './product-warnings';
 import { behindWarnings, troubleWarnings } from './product-warnings';
-import { flag } from './versions/routes';
+import { flag, rateOf } from './versions/routes';
 
 /** Reading the store for the overview may take this long; a status is not to wait for a store that is away. */
 const OVERVIEW_MS = 800;
@@ -42,10 +42,12 @@ export function controlRoutes(deps: ControlDeps): Route[] {
     {
       method: 'POST',
       path: '/v1/apply',
-      query: ['promote'],
+      query: ['promote', 'throttle'],
       handle: async ({ query }) => {
         const apply = flag('promote', query['promote']) ? 'auto' : 'hold';
-        return { status: 200, json: await deps.deployment.reload({ apply }) };
+        const { throttle } = query;
+        const options = { apply, ...(throttle !== undefined && { throttle: rateOf(throttle) }) } as const;
+        return { status: 200, json: await deps.deployment.reload(options) };
       },
     },
   ];

@@ -30,6 +30,8 @@ export interface ServiceSetDeps {
 export interface ReloadOptions {
   /** Somebody asks for what it has, also where that is not new, and says whether names go over by themselves. */
   readonly apply?: 'auto' | 'hold';
+  /** What is built is folded by so many events a second at most. */
+  readonly throttle?: number;
 }
 
 /** What became of reading the catalog again. */
@@ -160,7 +162,7 @@ export class ServiceSet {
    * share the next one, since the directory may have changed after it was read.
    */
   reload(options: ReloadOptions = {}): Promise<Reloaded> {
-    const kind = options.apply ?? '';
+    const kind = `${options.apply ?? ''} ${options.throttle ?? ''}`;
     const queued = this.queued.get(kind);
     if (queued !== undefined) return queued;
     const reload = this.changing.then(() => {
@@ -196,7 +198,7 @@ export class ServiceSet {
     }
   }
 
-  private async change({ apply }: ReloadOptions): Promise<Reloaded> {
+  private async change({ apply, throttle }: ReloadOptions): Promise<Reloaded> {
     const { parts, logger } = this.deps;
     const before = this.loaded;
     try {
@@ -207,7 +209,12 @@ export class ServiceSet {
       const isNew = next.fingerprint !== before.fingerprint;
       this.refusal = [];
       if (!isNew && apply === undefined) return await this.unchanged(next);
-      const how = { auto: apply !== 'hold', asked: apply !== undefined, mayGoBack: true };
+      const how = {
+        auto: apply !== 'hold',
+        asked: apply !== undefined,
+        mayGoBack: true,
+        ...(throttle !== undefined && { throttle }),
+      };
       await admit(parts, this.declared, next, this.stored, this.taking(how));
       const running = await this.runningOf(next);
       if (!isNew && runsTheSame(before, running)) return await this.unchanged(next);

@@ -13,7 +13,7 @@ import { createIngestion } from '@tenon/service-ingestion';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { createTieredLog, withLosses } from '@tenon/tiered-log';
-import { lossBook, servedPointers, troubleBook } from '@tenon/views';
+import { lossBook, servedPointers, troubleBook, readThrottle } from '@tenon/views';
 import { feedOpener } from './feeds';
 import type { Noted } from './known-log';
 import { knownLog } from './known-log';
@@ -224,6 +224,7 @@ async function logBusAndStore(service: ServiceName, { parts, catalog, settings, 
     bus: await parts.bus(),
     ...{ store, layers },
     pointers: pointersOf(layers, service === 'batch' ? 'batch' : 'speed', plans, servedPointers(store)),
+    throttle: readThrottle(store),
     troubles: troublesOf(layers, plans, troubleBook(store, parts.clock)),
     ...{ metrics, sources, plans },
   };

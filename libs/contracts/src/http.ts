@@ -102,6 +102,8 @@ export interface VersionAnswer {
   /** Of one that is kept: when it is dropped. */
   readonly until?: string;
   readonly paused?: true;
+  /** Building: events a second at most, for each layer. */
+  readonly throttle?: number;
   readonly rolledBack?: true;
   /** Of one that is built: whether the name goes over to it once it is ready. */
   readonly promotes?: 'by itself' | 'on command';

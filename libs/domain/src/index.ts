@@ -51,7 +51,7 @@ export { logTime } from './log-time';
 export type { CellStatus } from './answer';
 export { isSameTrouble, isTroubleOver } from './trouble';
 export type { Trouble, TroubleLayer, TroublesOver } from './trouble';
-export { generationBefore } from './numbers';
+export { epochAfter, generationBefore } from './numbers';
 export type { Epoch, Generation, Line, Offset, Partition } from './numbers';
 export { laneKey, laneNumber, laneOfNumber, lanesOf, parseLane, toLanes, toVector } from './lanes';
 export type { Lane, LaneKey, LaneOffsets, Lanes, OffsetVector, Offsets } from './lanes';
@@ -75,6 +75,7 @@ export {
   rollbackVersion,
   runningVersions,
   switchVersion,
+  throttleVersion,
   underWay,
   versionFor,
 } from './versions';

@@ -22,6 +22,8 @@ export interface OtherVersion {
   readonly auto?: boolean;
   /** Building: it stands still until somebody says otherwise. */
   readonly paused?: boolean;
+  /** Building: each layer folds at most so many events a second for it. Absent: as many as it can. */
+  readonly throttle?: number;
   /** Kept: when it is dropped. */
   readonly until?: number;
   /** Kept: its name was taken back from it, so a rollback does not go there. */
@@ -54,6 +56,8 @@ export interface Declared {
   readonly asked: boolean;
   /** A catalog with an earlier version than the last one is one that went back, and not one that is left over. */
   readonly mayGoBack: boolean;
+  /** What is built is folded by so many events a second at most: see `OtherVersion`. */
+  readonly throttle?: number;
 }
 
 /** So many that were served are kept at most, however soon they follow each other: each is folded on. */
@@ -98,7 +102,8 @@ export function declareVersion(versions: Versions, wanted: Declared, now: number
   const known: Versions = isSame
     ? versions
     : { ...versions, declared: version, topology, last: Math.max(versions.last, version) };
-  return wantVersion(known, as, auto, now, graceMs);
+  const wantedNow = wantVersion(known, as, auto, now, graceMs);
+  return wanted.throttle === undefined ? wantedNow : throttled(wantedNow, as, wanted.throttle);
 }
 
 /**
@@ -158,10 +163,16 @@ export const underWay = (version: number): Problem => ({
 });
 
 /** A version of the served definition, beside it. */
-export function reprocessVersion(versions: Versions, auto: boolean, now: number): Versions | Problem {
+export function reprocessVersion(
+  versions: Versions,
+  auto: boolean,
+  now: number,
+  throttle?: number,
+): Versions | Problem {
   const under = candidateOf(versions);
   if (under !== undefined) return underWay(under.version);
-  return built(versions, nextVersion(versions), auto, now);
+  const version = nextVersion(versions);
+  return throttled(built(versions, version, auto, now), version, throttle ?? null);
 }
 
 /**
@@ -179,7 +190,7 @@ export function switchVersion(versions: Versions, as: number, now: number): Vers
 export function readyVersion(versions: Versions, version: number, now: number): Versions {
   const other = otherVersion(versions, version);
   if (other?.state !== 'building') return versions;
-  const { paused: _, ...rest } = other;
+  const { paused: _, throttle: __, ...rest } = other;
   return replaced(versions, { ...rest, state: 'ready', since: now });
 }
 
@@ -236,6 +247,20 @@ export function pauseVersion(versions: Versions, paused: boolean): Versions | Pr
   const other = versions.others.find(({ state }) => state === 'building');
   if (other === undefined) return { code: 'nothing-built', message: 'No version is being built.' };
   return (other.paused === true) === paused ? versions : replaced(versions, { ...other, paused });
+}
+
+/** What is built is folded by so many events a second at most. @param throttle null: by as many as can be */
+export function throttleVersion(versions: Versions, throttle: number | null): Versions | Problem {
+  const other = versions.others.find(({ state }) => state === 'building');
+  if (other === undefined) return { code: 'nothing-built', message: 'No version is being built.' };
+  return throttled(versions, other.version, throttle);
+}
+
+function throttled(versions: Versions, version: number, throttle: number | null): Versions {
+  const other = otherVersion(versions, version);
+  if (other?.state !== 'building' || (other.throttle ?? null) === throttle) return versions;
+  const { throttle: _, ...rest } = other;
+  return replaced(versions, throttle === null ? rest : { ...rest, throttle });
 }
 
 /** What was kept for long enough goes. */

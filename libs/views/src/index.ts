@@ -32,5 +32,7 @@ export type { AcceptLossDeps, LossProduct } from './accept-loss';
 export { lossBook } from './loss-book';
 export { topicBook } from './topic-book';
 export { troubleBook } from './trouble-book';
+export { readThrottle } from './throttle';
+export type { ReadThrottle } from './throttle';
 export { isProblem, putVersions, servedIn, versionBook, versionsIn } from './version-book';
 export type { VersionBook, VersionStep } from './version-book';

@@ -16,6 +16,7 @@ import { exportCommand } from '../commands/export';
 import { loadCommand } from '../commands/load';
 import { planCommand } from '../commands/plan';
 import { pauseCommand } from '../commands/pause';
+import { throttleCommand } from '../commands/throttle';
 import { promoteCommand } from '../commands/promote';
 import { pruneCommand } from '../commands/prune';
 import { queryCommand } from '../commands/query';
@@ -70,6 +71,7 @@ export function createProgram(output: Output): Command {
     promoteCommand,
     rollbackCommand,
     pauseCommand,
+    throttleCommand,
     resumeCommand,
     cancelCommand,
     dropCommand,

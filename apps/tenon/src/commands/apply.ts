@@ -9,6 +9,7 @@ import { printJson } from '../cli/output';
 import { spin } from '../cli/spinner';
 import type { ProductVersion } from '../versions/follow';
 import { follow, printVersions, versionsOf } from '../versions/follow';
+import { buildQuery } from '../versions/step';
 import type { ReloadAnswer } from './reload';
 import { hasFailed, printReload } from './reload';
 
@@ -20,6 +21,7 @@ const EXAMPLES = [
 
 interface ApplyOptions extends CommonOptions {
   readonly promote?: boolean;
+  readonly throttle?: number;
   readonly wait: boolean;
   readonly timeout: number;
 }
@@ -27,6 +29,7 @@ interface ApplyOptions extends CommonOptions {
 export function applyCommand(output: Output): Command {
   return command('apply', 'Build what the catalog has anew, beside what is served', EXAMPLES)
     .option('--promote', 'Names go over to new versions as soon as these are ready')
+    .option('--throttle <events>', 'Events a second for what is built, at most', integerIn(1, 999_999_999))
     .option('--no-wait', 'Do not wait until they are')
     .option('--timeout <seconds>', 'How long to wait', integerIn(1, 86_400), 3600)
     .addOption(jsonOption())
@@ -36,7 +39,7 @@ export function applyCommand(output: Output): Command {
       const spinner = spin(output.err, options.json ? null : 'reading the catalog again, everywhere ...');
       try {
         const before = await seen(client);
-        const query = { ...(options.promote && { promote: 'true' }) };
+        const query = buildQuery(options);
         const answer = await client.json<ReloadAnswer>('/v1/apply', { method: 'POST', query });
         spinner.stop();
         if (!options.json) printReload(answer, output);

@@ -14,6 +14,7 @@ export function reprocessCommand(output: Output): Command {
   return command('reprocess', 'Build a product anew, beside what is served', EXAMPLES)
     .argument('<product>', 'Name of the product')
     .option('--promote', 'Its name goes over to it as soon as it is ready')
+    .option('--throttle <events>', 'Events a second for what is built, at most', integerIn(1, 999_999_999))
     .option('--no-wait', 'Do not wait until it is')
     .option('--timeout <seconds>', 'How long to wait', integerIn(1, 86_400), 3600)
     .addOption(jsonOption())

@@ -34,6 +34,7 @@ export function restateCommand(output: Output): Command {
     .option('--to <time>', 'Only events before this time')
     .option('--replace <column=sql>', 'Keeps them, with this in place of the column; once for each', pair)
     .option('--promote', 'Its name goes over to it as soon as it is ready')
+    .option('--throttle <events>', 'Events a second for what is built, at most', integerIn(1, 999_999_999))
     .option('--no-wait', 'Do not wait until it is')
     .option('--timeout <seconds>', 'How long to wait', integerIn(1, 86_400), 3600)
     .addOption(jsonOption())

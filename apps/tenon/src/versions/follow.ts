@@ -71,10 +71,11 @@ const named = ({ product, version }: ProductVersion) => `${product} v${version}`
 const text = (one: ProductVersion) => `${named(one)} ${progressText(one)}`;
 
 /** `building 43 %, 12,345 records behind`. */
-export function progressText({ state, percent, behind, paused }: VersionAnswer): string {
+export function progressText({ state, percent, behind, paused, throttle }: VersionAnswer): string {
   if (state !== 'building') return state;
   const far = percent === undefined ? '' : ` ${percent} %, ${grouped(behind ?? 0)} records behind`;
-  return `${paused === true ? 'paused' : 'building'}${far}`;
+  const slower = throttle === undefined ? '' : `, at most ${grouped(throttle)} events/s`;
+  return `${paused === true ? 'paused' : 'building'}${far}${slower}`;
 }
 
 /** On a terminal one line that is drawn anew; elsewhere a line where something is told that was not. */
@@ -93,7 +94,7 @@ class Screen {
     }
     for (const one of all) {
       // Each tenth of the way is enough for a log.
-      const step = `${one.state} ${String(one.paused)} ${Math.floor((one.percent ?? 0) / 10)}`;
+      const step = `${one.state} ${String(one.paused)} ${one.throttle ?? ''} ${Math.floor((one.percent ?? 0) / 10)}`;
       if (this.told.get(named(one)) === step) continue;
       this.told.set(named(one), step);
       this.sink.write(`${text(one)}\n`);

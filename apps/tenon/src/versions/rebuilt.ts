@@ -4,10 +4,11 @@ import type { CommonOptions } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printJson } from '../cli/output';
 import { follow, printVersions } from './follow';
-import { takeStep } from './step';
+import { buildQuery, takeStep } from './step';
 
 export interface RebuildOptions extends CommonOptions {
   readonly promote?: boolean;
+  readonly throttle?: number;
   readonly wait: boolean;
   readonly timeout: number;
 }
@@ -22,7 +23,7 @@ export async function rebuilt(
 ): Promise<void> {
   const client = new Client(options.url);
   try {
-    const query = { ...(options.promote && { promote: 'true' }) };
+    const query = buildQuery(options);
     const step = await takeStep(client, product, name, query, rule);
     const how = rule === undefined ? '' : ', restated';
     if (!options.json) output.err.write(`${product} v${step.version} is built of v${step.served}${how}.\n`);

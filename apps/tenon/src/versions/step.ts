@@ -31,6 +31,18 @@ export const takeStep = (
     }),
   });
 
+/** Of what is to be built. */
+export const buildQuery = ({
+  promote,
+  throttle,
+}: {
+  readonly promote?: boolean;
+  readonly throttle?: number;
+}) => ({
+  ...(promote === true && { promote: 'true' }),
+  ...(throttle !== undefined && { throttle: String(throttle) }),
+});
+
 export function print(answer: StepAnswer, text: string, json: boolean | undefined, output: Output): void {
   if (json === true) printJson(answer, output);
   else output.out.write(`${text}\n`);

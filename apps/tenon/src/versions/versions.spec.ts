@@ -75,6 +75,25 @@ test('apply --promote ends once it is served; with a trouble it does not become 
   expect(failed.err).toContain('routes v2: Records are missing. [hole-in-log]');
 });
 
+test('throttle goes along with what is built, is told, and is a step of its own', async () => {
+  answers = [[202, { ...MOVED, step: 'reprocess', served: 1 }]];
+  listed = [
+    [SERVED, version('building', { percent: 10, behind: 90, throttle: 50_000 })],
+    [SERVED, version('ready')],
+  ];
+  const { code, err } = await run('reprocess', 'routes', '--throttle', '50000');
+  expect([code, posted().at(-1)]).toEqual([0, 'POST /v1/products/routes/reprocess?throttle=50000']);
+  expect(err).toContain('routes v2 building 10 %, 90 records behind, at most 50,000 events/s\n');
+  answers = [[200, MOVED]];
+  expect(await run('throttle', 'routes', '2000')).toMatchObject({
+    ...{ code: 0, out: 'routes v2 is built by 2,000 events a second at most.\n' },
+  });
+  expect(posted().at(-1)).toBe('POST /v1/products/routes/throttle?throttle=2000');
+  expect(await run('throttle', 'routes')).toMatchObject({ out: 'routes v2 is built as fast as can be.\n' });
+  expect(posted().at(-1)).toBe('POST /v1/products/routes/throttle');
+  expect(await run('throttle', 'routes', '0')).toMatchObject({ code: 2 });
+});
+
 test('apply of a catalog that is refused builds nothing', async () => {
   const problems = [{ code: 'sql', message: 'No.' }];
   answers = [[200, { instances: [{ instance: 'a', services: [], outcome: 'refused', problems }] }]];

@@ -24,9 +24,9 @@ export function reprocess(
   book: VersionBook,
   name: string,
   before: Versions,
-  { auto = false }: StepOptions,
+  options: StepOptions,
 ): Taken {
-  return rebuild(deps, book, name, before, auto, (served, source, version) =>
+  return rebuild(deps, book, name, before, options, (served, source, version) =>
     replanned(deps.engine, source, served, version),
   );
 }
@@ -36,10 +36,10 @@ export function restate(
   book: VersionBook,
   name: string,
   before: Versions,
-  { auto = false, rule = {} }: StepOptions,
+  options: StepOptions,
 ): Taken {
-  return rebuild(deps, book, name, before, auto, (served, source, version) =>
-    restatedPlan(deps.engine, source, served, version, rule),
+  return rebuild(deps, book, name, before, options, (served, source, version) =>
+    restatedPlan(deps.engine, source, served, version, options.rule ?? {}),
   );
 }
 
@@ -49,7 +49,7 @@ async function rebuild(
   book: VersionBook,
   name: string,
   before: Versions,
-  auto: boolean,
+  { auto = false, throttle }: StepOptions,
   planOf: (served: Plan, source: SourceDefinition, version: number) => Promise<Plan>,
 ): Taken {
   const id: ProductId = productId(name, before.served);
@@ -61,7 +61,7 @@ async function rebuild(
     name,
     (versions) =>
       versions.served === before.served && nextVersion(versions) === plan.version
-        ? reprocessVersion(versions, auto, deps.clock.now())
+        ? reprocessVersion(versions, auto, deps.clock.now(), throttle)
         : overtaken(versions),
     plan,
   );

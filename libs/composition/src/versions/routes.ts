@@ -22,11 +22,12 @@ const ROUTES: readonly StepRoute[] = [
     query: ['version', 'if'],
   },
   { step: 'rollback', method: 'POST', path: '/v1/products/:name/rollback', query: [] },
-  { step: 'reprocess', method: 'POST', path: '/v1/products/:name/reprocess', query: ['promote'] },
-  { step: 'restate', method: 'POST', path: '/v1/products/:name/restate', query: ['promote'] },
+  { step: 'reprocess', method: 'POST', path: '/v1/products/:name/reprocess', query: ['promote', 'throttle'] },
+  { step: 'restate', method: 'POST', path: '/v1/products/:name/restate', query: ['promote', 'throttle'] },
   { step: 'switch', method: 'POST', path: '/v1/products/:name/switch', query: ['topology'] },
   { step: 'pause', method: 'POST', path: '/v1/products/:name/pause', query: [] },
   { step: 'resume', method: 'POST', path: '/v1/products/:name/resume', query: [] },
+  { step: 'throttle', method: 'POST', path: '/v1/products/:name/throttle', query: ['throttle'] },
   { step: 'cancel', method: 'POST', path: '/v1/products/:name/cancel', query: [] },
   { step: 'drop', method: 'POST', path: '/v1/products/:name/drop', query: ['version'] },
 ];
@@ -57,7 +58,7 @@ async function answerOf(
 }
 
 function optionsOf(step: Step, query: Readonly<Record<string, string>>): StepOptions {
-  const { version, promote, if: condition, topology: asked } = query;
+  const { version, promote, throttle, if: condition, topology: asked } = query;
   if (version !== undefined && !/^[1-9]\d{0,5}$/.test(version))
     throw bad('version', 'version is the number of a version, from 1 on.');
   if (step === 'drop' && version === undefined) throw bad('version', 'version says which one is dropped.');
@@ -68,8 +69,15 @@ function optionsOf(step: Step, query: Readonly<Record<string, string>>): StepOpt
     ...(topology !== undefined && { topology }),
     ...(version !== undefined && { version: Number(version) }),
     ...(condition !== undefined && { condition }),
+    ...(throttle !== undefined && { throttle: rateOf(throttle) }),
     auto: flag('promote', promote),
   };
+}
+
+/** @throws HttpProblem 400 */
+export function rateOf(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw bad('throttle', 'throttle is how many events a second, from 1 on.');
 }
 
 /** @throws HttpProblem 400 */

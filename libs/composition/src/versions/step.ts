@@ -7,7 +7,7 @@ import type { ProductLayers } from './product-layers';
 
 export const STEPS = [
   ...(['promote', 'rollback', 'reprocess', 'restate', 'switch'] as const),
-  ...(['pause', 'resume', 'cancel', 'drop'] as const),
+  ...(['pause', 'resume', 'throttle', 'cancel', 'drop'] as const),
 ] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -18,6 +18,8 @@ export interface StepOptions {
   readonly condition?: string;
   /** Reprocess, restate: its name goes over to it by itself. */
   readonly auto?: boolean;
+  /** Reprocess, restate, throttle: so many events a second at most, for each layer. Absent: as many as can be. */
+  readonly throttle?: number;
   /** Switch: to which one. */
   readonly topology?: Topology;
   /** Restate: which events are left out, or replaced. */

@@ -1,6 +1,6 @@
 /** The steps in the life of a product's versions that somebody asks for. */
 import type { Problem, Versions } from '@tenon/domain';
-import { candidateOf, dropVersion, pauseVersion, rollbackVersion } from '@tenon/domain';
+import { candidateOf, dropVersion, pauseVersion, rollbackVersion, throttleVersion } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { VersionStep } from '@tenon/views';
 import { isProblem, versionBook } from '@tenon/views';
@@ -53,6 +53,11 @@ const STEP_OF: Readonly<Record<Step, Take>> = {
   ),
   pause: simple(() => (versions) => pauseVersion(versions, true)),
   resume: simple(() => (versions) => pauseVersion(versions, false)),
+  throttle: simple(
+    (_, { throttle = null }) =>
+      (versions) =>
+        throttleVersion(versions, throttle),
+  ),
   cancel: simple(
     ({ clock }) =>
       (versions) =>

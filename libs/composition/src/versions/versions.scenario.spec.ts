@@ -254,3 +254,33 @@ test('a read that waits while its version and its serving go is answered by thos
   expect(await waiting).toMatchObject({ status: 200, body: { version: 6 } });
   expect((await waiting).body['rows']).toContainEqual(expect.objectContaining({ shop: 'w', n: 2 }));
 });
+
+test('what is built can be held to so many events a second, which is told, and changed while it runs', async () => {
+  product(8, COUNT);
+  file('sources/many.yaml', 'partitions: 1\nschema: {type: object, properties: {n: {type: integer}}}\n');
+  file('products/counted.sql', 'SELECT n % 7 AS rest, count(*) AS n FROM many GROUP BY rest');
+  file('products/counted.yaml', 'topology: kappa\n');
+  expect((await post('/v1/reload')).body['instances']).toMatchObject([{ outcome: 'reloaded' }]);
+  const events = Array.from({ length: 20_000 }, (_, n) => JSON.stringify({ n })).join('\n');
+  const sent = await fetch(`${host.url}/v1/sources/many/events`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: events },
+  });
+  expect(await sent.json()).toMatchObject({ accepted: 20_000 });
+  // What lies after the last cut is read with what is live.
+  expect((await post('/v1/cuts?wait=true')).status).toBe(202);
+  expect((await post('/v1/products/counted/reprocess?throttle=0')).status).toBe(400);
+  expect((await post('/v1/products/counted/reprocess?throttle=20')).status).toBe(202);
+  const second = async () =>
+    ((await call('/v1/products/counted')).body['versions'] as Version[]).find(({ version }) => version === 2);
+  await eventually('it is folded a little', async () => (await second())?.percent !== undefined);
+  // All of it would take a quarter of an hour.
+  expect(await second()).toMatchObject({ state: 'building', throttle: 20 });
+  expect((await post('/v1/products/counted/throttle?throttle=30')).body).toMatchObject({ version: 2 });
+  expect(await second()).toMatchObject({ state: 'building', throttle: 30 });
+  expect((await post('/v1/products/counted/throttle')).status).toBe(200);
+  await eventually('it is ready', async () => (await second())?.state === 'ready', { timeoutMs: 60_000 });
+  expect(await second()).not.toHaveProperty('throttle');
+  expect((await post('/v1/products/counted/throttle?throttle=30')).body).toMatchObject({
+    code: 'nothing-built',
+  });
+});

@@ -106,6 +106,7 @@ export const reloadRequest = z.object({
   apply: z
     .exactOptional(z.enum(['auto', 'hold']))
     .describe('Somebody asks for what it has: whether names go over to new versions by themselves'),
+  throttle: z.exactOptional(count).describe('Apply: so many events a second for what is built, at most'),
 });
 
 export const reloadReply = z
@@ -138,6 +139,7 @@ export const stepRequest = z.object({
     version: z.exactOptional(count),
     condition: z.exactOptional(text).describe('Promote: only if this holds of what differs'),
     auto: z.exactOptional(z.boolean()).describe('Reprocess, restate: the name goes over to it by itself'),
+    throttle: z.exactOptional(count).describe('Events a second at most, for each layer'),
     rule: z.exactOptional(restatementRule).describe('Restate: which events'),
     topology: z
       .exactOptional(z.enum(['lambda', 'lambda-separate', 'kappa']))

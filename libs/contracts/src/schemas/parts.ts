@@ -89,6 +89,7 @@ export const version = z.literal(1).describe('Version of the message');
 export const version2 = z.literal(2).describe('Version of the message');
 
 export const stepName = z.enum([
+  'throttle',
   'promote',
   'rollback',
   'reprocess',

@@ -53,6 +53,7 @@ const otherVersion = z.object({
   since: millis,
   auto: z.exactOptional(z.boolean()).describe('Its name goes over to it once it is ready'),
   paused: z.exactOptional(z.boolean()).describe('It stands still'),
+  throttle: z.exactOptional(count).describe('Each layer folds at most so many events a second for it'),
   until: z.exactOptional(count).describe('Kept until then, milliseconds since 1970'),
   rolledBack: z.exactOptional(z.boolean()).describe('Its name was taken back from it'),
   again: z.exactOptional(z.enum(['auto', 'hold'])).describe('It is wanted anew once it is gone'),

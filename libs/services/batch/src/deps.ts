@@ -15,6 +15,7 @@ import type {
   Tracer,
   TroubleBook,
 } from '@tenon/ports';
+import type { ReadThrottle } from '@tenon/views';
 
 export interface BatchConfig {
   /** Records per file of the archive at most. */
@@ -69,6 +70,8 @@ export interface BatchDeps {
   readonly engine: Engine;
   /** Where a product that fails alone is written down, so that its answers say so. */
   readonly troubles: TroubleBook;
+  /** How fast what is built may be folded; absent: as fast as it can. */
+  readonly throttle?: ReadThrottle;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

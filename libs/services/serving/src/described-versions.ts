@@ -22,6 +22,7 @@ export async function describeVersions(
       ...{ state: one.state, since: timeText(one.since) },
       ...('until' in one && one.until !== undefined && { until: timeText(one.until) }),
       ...('paused' in one && one.paused === true && { paused: true as const }),
+      ...('throttle' in one && one.throttle !== undefined && { throttle: one.throttle }),
       ...('rolledBack' in one && one.rolledBack === true && { rolledBack: true as const }),
       ...(isBuilt(one) && { promotes: one.auto === true ? ('by itself' as const) : ('on command' as const) }),
       ...(await standing(reader(one.version), layer)),

@@ -16,6 +16,7 @@ import type { LiveWork } from './live-work';
 import { Pace } from './pace';
 import { LivePartition } from './partition';
 import { readRound } from './records';
+import { Throttle } from './throttle';
 
 /** A chunk is to take about so long, milliseconds: the live reader shares the engine and the thread. */
 const CHUNK_MS = 10;
@@ -49,6 +50,7 @@ export class CatchUp {
   private readonly stopping = new AbortController();
   private readonly folder: Folder;
   private readonly outage: Outage;
+  private readonly throttle: Throttle;
   private readonly failures: FailedProduct[] = [];
   private running: Promise<void> = Promise.resolve();
   private near = false;
@@ -66,6 +68,12 @@ export class CatchUp {
   ) {
     this.folder = new Folder(deps, source, layouts, letters, cellsOf, undefined, () => this.holdsBack());
     const { source: name, partition } = live.lane;
+    this.throttle = new Throttle(
+      deps.clock,
+      deps.throttle,
+      layouts.map(({ plan }) => plan),
+      source.partitions,
+    );
     this.outage = new Outage(deps, `catching up with ${name}, partition ${partition}`);
     this.held = this.from(cursor, layouts);
     this.at = this.held.judge.readFrom;
@@ -162,6 +170,7 @@ export class CatchUp {
   /** A chunk, between two pieces of live work, and a pause. */
   private async step(signal: AbortSignal): Promise<void> {
     const { clock, config } = this.deps;
+    await this.throttle.wait(this.next, signal);
     await this.deps.work.idle();
     const began = clock.monotonic();
     const from = this.next;
@@ -172,7 +181,7 @@ export class CatchUp {
       this.near = true;
       return;
     }
-    if (ahead > 0) await this.fold(await this.read(this.chunk));
+    if (ahead > 0) await this.fold(await this.read(Math.min(this.chunk, this.throttle.most)));
     const took = clock.monotonic() - began;
     const wanted = Math.round((this.chunk * CHUNK_MS) / Math.max(took, 1));
     this.chunk = Math.min(config.maxRecords, Math.max(SMALLEST_CHUNK, Math.min(wanted, this.chunk * 2)));

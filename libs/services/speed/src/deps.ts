@@ -15,6 +15,7 @@ import type {
   Tracer,
   TroubleBook,
 } from '@tenon/ports';
+import type { ReadThrottle } from '@tenon/views';
 
 export interface SpeedConfig {
   /** Records of one micro-batch at most. */
@@ -48,6 +49,8 @@ export interface SpeedDeps {
   readonly engine: Engine;
   /** Where a product that fails alone is written down, so that its answers say so. */
   readonly troubles: TroubleBook;
+  /** How fast what is built may be folded; absent: as fast as it can. */
+  readonly throttle?: ReadThrottle;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

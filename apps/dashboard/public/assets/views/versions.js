@@ -16,10 +16,11 @@ export function Versions({ product }) {
 
 /** @param {{name: string, one: ProductVersion}} props */
 function Version({ name, one }) {
-  const { version, state, percent = 0, behind = 0, paused, promotes, until, troubles = [] } = one;
+  const { version, state, percent = 0, behind = 0, paused, throttle, promotes, until, troubles = [] } = one;
   const named = `v${version}`;
   if (state === 'building') {
-    const far = ` ${percent} %, ${count(behind)} records behind`;
+    const slower = throttle === undefined ? '' : `, at most ${count(throttle)} events/s`;
+    const far = ` ${percent} %, ${count(behind)} records behind${slower}`;
     return html`<span>${`${named} ${paused ? 'stands still' : 'is being built'}`}</span>
       <progress max="100" value=${percent} aria-label=${named}></progress>
       <span>${far}</span>`;

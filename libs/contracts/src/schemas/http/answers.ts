@@ -241,6 +241,7 @@ const version = z
     since: rfc3339,
     until: optional(rfc3339).describe('Kept: when it is dropped'),
     paused: optional(z.literal(true)),
+    throttle: optional(count).describe('Building: events a second at most, for each layer'),
     rolledBack: optional(z.literal(true)),
     promotes: optional(z.enum(['by itself', 'on command'])).describe(
       'Built: whether the name goes over to it',

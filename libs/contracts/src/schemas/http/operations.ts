@@ -334,7 +334,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /v1/apply': {
     summary: 'The same; new versions wait for a promote',
     tag: 'operation',
-    query: parameters.APPLY,
+    query: parameters.BUILD,
     answers: ok('What became of it', answers.reloaded),
     problems: BAD,
   },
@@ -351,14 +351,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     { 'nothing-kept': [409] },
   ),
   'POST /v1/products/:name/reprocess': versionStep(
-    { summary: 'A version is built anew, of the same SQL', query: parameters.APPLY },
+    { summary: 'A version is built anew, of the same SQL', query: parameters.BUILD },
     { ...BAD, 'version-under-way': [409] },
     202,
   ),
   'POST /v1/products/:name/restate': versionStep(
     {
       summary: 'A version is built anew, with events left out or replaced',
-      query: parameters.APPLY,
+      query: parameters.BUILD,
       body: json(answers.restate),
     },
     { ...BAD, ...BODY, 'bad-restatement': [400], 'version-under-way': [409] },
@@ -377,6 +377,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     { 'nothing-built': [409] },
   ),
   'POST /v1/products/:name/resume': versionStep({ summary: 'And goes on' }, { 'nothing-built': [409] }),
+  'POST /v1/products/:name/throttle': versionStep(
+    { summary: 'What is built is folded slower, or as fast as it can', query: parameters.THROTTLE },
+    { ...BAD, 'nothing-built': [409] },
+  ),
   'POST /v1/products/:name/cancel': versionStep(
     { summary: 'What is built is given up' },
     { 'nothing-built': [409] },

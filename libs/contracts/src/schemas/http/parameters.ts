@@ -99,6 +99,15 @@ export const APPLY: Parameters = {
   promote: one(['false', 'true'], 'Names go over to new versions by themselves once these are ready'),
 };
 
+const throttle: Parameter = {
+  schema: z.string().regex(/^[1-9]\d{0,8}$/),
+  description: 'Events a second at most for what is built, for each layer. Absent: as many as can be',
+};
+
+export const BUILD: Parameters = { ...APPLY, throttle };
+
+export const THROTTLE: Parameters = { throttle };
+
 export const SWITCH: Parameters = {
   topology: {
     schema: z.enum(['lambda', 'lambda-separate', 'kappa']),

@@ -3,8 +3,8 @@
  * until its generation is served. Two runs at a time would be a waste, and no harm: the landing zone judges each range.
  */
 import type { ArchiveManifest } from '@tenon/archive';
-import type { Epoch, Generation, Plan, ProductId, SourceDefinition } from '@tenon/domain';
-import { generationBefore } from '@tenon/domain';
+import type { Epoch, Generation, Offsets, Plan, ProductId, SourceDefinition } from '@tenon/domain';
+import { generationBefore, toVector } from '@tenon/domain';
 import { isPassing, runTooLong } from '@tenon/errors';
 import type { Lease, Leases } from '@tenon/leases';
 import type { TellRest } from '@tenon/loops';
@@ -16,6 +16,7 @@ import type { BatchDeps } from '../deps';
 import type { DueRun, RunReport } from './run';
 import { rangeOf, runBatch } from './run';
 import { startRun } from './spans';
+import { ThrottledRuns } from './throttled';
 
 /** How often it looks by itself for what is due: hints can be lost. Milliseconds. */
 const LOOK_EVERY_MS = 5000;
@@ -41,6 +42,7 @@ export class Runs {
   private readonly failures = new Map<ProductId, Failure>();
   private readonly wellSaid = new Set<ProductId>();
   private readonly patience: Patience;
+  private readonly throttledRuns: ThrottledRuns;
   private readonly desks: ReadonlyMap<ProductId, TellRest>;
 
   constructor(
@@ -57,6 +59,7 @@ export class Runs {
     const products = layouts.map(({ product }) => product);
     this.looking = new Periodic(deps, name, every, (signal) => this.look(signal), alone);
     this.patience = new Patience(deps.clock);
+    this.throttledRuns = new ThrottledRuns(deps.clock, deps.throttle, manifest);
     const deskOf = (product: ProductId) => new TroubleDesk(deps, 'batch', [product]).of('run');
     this.desks = new Map(products.map((product) => [product, deskOf(product)]));
   }
@@ -139,8 +142,13 @@ export class Runs {
     }
     this.leased.set(product, lease);
     // Looked at again, since the one that had the lease may have just made it.
-    const due = await this.dueRun(plan);
-    if (due === null || this.isUnderWay(product, due) || this.rests(product, due.cut.epoch)) return;
+    const whole = await this.dueRun(plan);
+    if (whole === null || this.isUnderWay(product, whole) || this.rests(product, whole.cut.epoch)) return;
+    const due = await this.throttled(plan, whole);
+    if (due === null) {
+      this.waiting = true;
+      return;
+    }
     try {
       await this.make(layout, due, AbortSignal.any([lease.lost, signal]));
     } catch (error) {
@@ -156,6 +164,12 @@ export class Runs {
     const cut = await this.manifest.latestCut(base);
     if (cut === null || generationBefore(cut.epoch) <= base) return null;
     return { pointer, cut: { ...cut, trace: this.contexts.of(cut.epoch) } };
+  }
+
+  private async throttled(plan: Plan, { pointer, cut }: DueRun): Promise<DueRun | null> {
+    const base = baseOf(this.source, pointer);
+    const upTo = await this.throttledRuns.upTo(plan, pointer?.generation ?? 0, base, cut);
+    return upTo && { pointer, cut: { ...upTo, trace: this.contexts.of(upTo.epoch) } };
   }
 
   /** A run builds on the served generation, so the next one waits until the last one is served. */
@@ -187,6 +201,7 @@ export class Runs {
     this.well(product);
     this.handedOver.set(product, { base, at: clock.monotonic() });
     this.reports.push(report);
+    await this.throttledRuns.ran(plan, baseOf(this.source, due.pointer), due.cut, report.ms);
     if (this.reports.length > 20) this.reports.shift();
     logger.info({ ...report, rerunAfterMs: config.rerunAfterMs }, 'batch run handed over');
   }
@@ -199,3 +214,7 @@ export class Runs {
     return this.looking.stop();
   }
 }
+
+/** Where a run begins, by partition. */
+const baseOf = ({ name }: SourceDefinition, pointer: DueRun['pointer']): Offsets =>
+  toVector(pointer?.cut ?? {})[name] ?? {};

@@ -1,0 +1,50 @@
+/**
+ * Runs of a version that may be built by so many events a second at most: up to a cut that some seconds' events lie before, and then
+ * a rest. So it is the mean that holds; what lies between two cuts is read at once.
+ */
+import type { ArchiveManifest, CompleteCut } from '@tenon/archive';
+import type { Offsets, Plan, ProductId } from '@tenon/domain';
+import { idOf } from '@tenon/domain';
+import type { Clock } from '@tenon/ports';
+import type { ReadThrottle } from '@tenon/views';
+
+/** A run takes the events of so many seconds, where cuts are that near. */
+const SECONDS = 10;
+
+export class ThrottledRuns {
+  /** Until when products rest, by the monotonic clock. */
+  private readonly resting = new Map<ProductId, number>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly read: ReadThrottle | undefined,
+    private readonly manifest: Pick<ArchiveManifest, 'cutWithin'>,
+  ) {}
+
+  /**
+   * The cut that a run goes up to, and until when the product rests then; null: it rests.
+   *
+   * @param base where the run begins @param latest how far it would go
+   */
+  async upTo(plan: Plan, after: number, base: Offsets, latest: CompleteCut): Promise<CompleteCut | null> {
+    const rate = (await this.read?.([plan])) ?? null;
+    const product = idOf(plan);
+    if (rate === null) {
+      this.resting.delete(product);
+      return latest;
+    }
+    if ((this.resting.get(product) ?? -Infinity) > this.clock.monotonic()) return null;
+    return (await this.manifest.cutWithin(after, base, rate * SECONDS)) ?? latest;
+  }
+
+  /** A run has read what lies before the cut. @param ms what it took */
+  async ran(plan: Plan, base: Offsets, { offsets }: CompleteCut, ms: number): Promise<void> {
+    const rate = (await this.read?.([plan])) ?? null;
+    if (rate === null) return;
+    const records = [...offsets].reduce(
+      (sum, [partition, to]) => sum + to - (base[String(partition)] ?? 0),
+      0,
+    );
+    this.resting.set(idOf(plan), this.clock.monotonic() - ms + (records * 1000) / rate);
+  }
+}
