@@ -378,6 +378,12 @@ suite(`the page in a browser${reason}`, () => {
     await page.waitForURL(/avg_delay/);
     await page.reload();
     await page.locator('.chip', { hasText: 'DEN' }).waitFor();
+    // The window and the filter too.
+    expect(await page.getByLabel('Filter rows').inputValue()).toBe('den');
+    await eventually(
+      () => page.locator('tbody tr', { hasText: 'DEN' }).locator('td.number').first().textContent(),
+      grouped(den?.['flights']),
+    );
     expect(await page.getByRole('radio', { name: /avg delay/ }).getAttribute('aria-checked')).toBe('true');
     assertNoComplaints();
   });
@@ -398,6 +404,8 @@ suite(`the page in a browser${reason}`, () => {
       () => cellsOf(page, 'ATL').locator('td.chosen').textContent(),
       grouped(before?.['flights']),
     );
+    // The numbers above are those of the window that was chosen.
+    await eventually(() => tile(page, 'flights').textContent(), grouped(before?.['flights']));
     assertNoComplaints();
   });
 
@@ -408,6 +416,28 @@ suite(`the page in a browser${reason}`, () => {
       await page.setViewportSize({ width, height: 800 });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     }
+  });
+
+  it('says of a cell that is compared and has no row that it has none', async () => {
+    const page = await show();
+    await page.locator('.tiles').waitFor();
+    await page.getByLabel('Compare with another origin').fill('NOWHERE');
+    await page.keyboard.press('Enter');
+    await page.locator('.chip', { hasText: 'NOWHERE: no row' }).waitFor();
+    assertNoComplaints();
+  });
+
+  it('has no button that is smaller than 24 by 24 pixels, and words between words', async () => {
+    const page = await show('#/flights_by_hour?cell=["ATL"]&cell=["DEN"]', { width: 360, height: 800 });
+    await page.locator('tbody tr').first().waitFor();
+    await page.locator('.chip').first().waitFor();
+    const small = await page.evaluate(`[...document.querySelectorAll('button')]
+      .map((one) => ({ text: one.textContent.trim() || one.ariaLabel, box: one.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0 && (box.width < 24 || box.height < 24))
+      .map(({ text, box }) => text + ' ' + box.width + ' x ' + box.height)`);
+    expect(small).toEqual([]);
+    expect(await page.locator('.when').textContent()).toMatch(/ UTC$/);
+    assertNoComplaints();
   });
 
   it('stays quick while thousands of rows a second arrive', async () => {

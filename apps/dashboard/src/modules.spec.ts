@@ -242,7 +242,14 @@ describe('the chart’s lines', () => {
 
 describe('the address', () => {
   it('keeps the choice', () => {
-    const choice = { product: 'a b/c', measure: 'n', keys: ['["x&y"]', '[null]'], span: 200 };
+    const choice = {
+      product: 'a b/c',
+      measure: 'n',
+      keys: ['["x&y"]', '[null]'],
+      span: 200,
+      window: '2001-01-01T05:00:00Z',
+      filter: 'a=b&c',
+    };
     expect(page.readAddress(page.writeAddress(choice))).toEqual(choice);
   });
 

@@ -1,5 +1,5 @@
-// The choice as the address's fragment: #/product?measure=…&cell=…&windows=…, or #/product/compare?a=…&b=…&by=…&kind=…
-/** @typedef {{product?: string, measure?: string | null, keys?: string[], span?: number, compare?: Sides}} Choice */
+// The choice as the address's fragment: #/product?measure=…&cell=…&windows=…&window=…&filter=…, or #/product/compare?a=…&b=…&by=…&kind=…
+/** @typedef {{product?: string, measure?: string | null, keys?: string[], span?: number, window?: string | null, filter?: string, compare?: Sides}} Choice */
 /** @typedef {import('./comparison.js').Sides} Sides */
 /** @typedef {import('../../src/wire').DiffKind} DiffKind */
 
@@ -44,15 +44,19 @@ export function readAddress(hash) {
     measure: parameters.get('measure'),
     keys: parameters.getAll('cell').filter(isKey).slice(0, 4),
     span: Number(parameters.get('windows')),
+    window: parameters.get('window'),
+    filter: parameters.get('filter') ?? '',
   };
 }
 
 /** @param {Required<Omit<Choice, 'compare'>>} choice */
-export function writeAddress({ product, measure, keys, span }) {
+export function writeAddress({ product, measure, keys, span, window, filter }) {
   const parameters = new URLSearchParams();
   if (measure !== null) parameters.set('measure', measure);
   for (const key of keys) parameters.append('cell', key);
   parameters.set('windows', String(span));
+  if (window !== null) parameters.set('window', window);
+  if (filter !== '') parameters.set('filter', filter);
   return `#/${encodeURIComponent(product)}?${parameters}`;
 }
 

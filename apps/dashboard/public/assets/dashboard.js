@@ -145,8 +145,8 @@ export class Dashboard {
   #address() {
     if (this.comparison) return writeComparison(this.comparison.product.name, this.comparison.chosen);
     if (!this.view) return null;
-    const { product, measure, keys, chosen, span } = this.view;
-    return writeAddress({ product: product.name, measure, keys: chosen ? keys : [], span });
+    const { product, measure, keys, chosen, span, window, filter } = this.view;
+    return writeAddress({ product: product.name, measure, keys: chosen ? keys : [], span, window, filter });
   }
 
   async cut() {

@@ -11,7 +11,7 @@ import { isNumeric } from './format.js';
 /** @typedef {import('../../src/wire').Product} Product */
 /** @typedef {import('../../src/wire').LiveMessage} LiveMessage */
 /** @typedef {import('../../src/wire').Problem} Problem */
-/** @typedef {{measure?: string | null, keys?: string[], span?: number}} Wanted what the address asks for */
+/** @typedef {{measure?: string | null, keys?: string[], span?: number, window?: string | null, filter?: string}} Wanted what the address asks for */
 
 const ROW_CAP = 5000;
 const SERIES_CAP = 2000;
@@ -54,6 +54,8 @@ export class ProductView {
   #abort = new AbortController();
   /** Rows of the chosen window, apart: it may be older than all that `rows` may keep. @type {Rows | null} */
   #chosen = null;
+  /** Cells whose history has been read. @type {Set<string>} */
+  #looked = new Set();
   #refreshing = false;
   #refreshAgain = false;
 
@@ -71,6 +73,9 @@ export class ProductView {
     for (const key of wanted.keys?.filter(fits) ?? []) this.#addSeries(key);
     this.chosen = this.keys.length > 0;
     if (wanted.span && SPANS.includes(wanted.span)) this.span = wanted.span;
+    this.filter = wanted.filter ?? '';
+    if (wanted.window && product.window && !Number.isNaN(Date.parse(wanted.window)))
+      this.#show(wanted.window);
     this.stream = new LiveStream(api.livePath(product.name, SNAPSHOT_ROWS), {
       snapshot: (message) => this.#take(message, true),
       rows: (message) => this.#take(message, false),
@@ -200,11 +205,16 @@ export class ProductView {
 
   /** @param {string | null} window null: follow the newest */
   chooseWindow(window) {
+    this.#show(window);
+    if (window !== null) void this.#reading(() => this.#window(window));
+    this.#touched();
+  }
+
+  /** @param {string | null} window */
+  #show(window) {
     this.window = window;
     this.#chosen = window === null ? null : this.#rowsOf((row) => row._cell, ROW_CAP);
     this.#chosen?.upsert(this.rows.of(window ?? undefined), this.#reach);
-    if (window !== null) void this.#reading(() => this.#window(window));
-    this.#touched();
   }
 
   /** @param {string} filter */
@@ -233,6 +243,11 @@ export class ProductView {
     this.#refreshing = false;
   }
 
+  /** Whether a cell is known to have no row in the windows shown. @param {string} key */
+  isEmpty(key) {
+    return this.#looked.has(key) && this.series.get(key)?.size === 0;
+  }
+
   /** @param {string} key */
   async #history(key) {
     const series = this.series.get(key);
@@ -241,6 +256,8 @@ export class ProductView {
     if (!series || !query || (!this.product.window && series.size > 0)) return;
     const wanted = (/** @type {Row} */ row) => this.shape.keyOf(row) === key;
     await this.#readInto(series, query, SERIES_CAP, wanted);
+    this.#looked.add(key);
+    this.#touched();
   }
 
   /** The rows of the table in full: of one window, or of a product that has none. @param {string | undefined} window */
@@ -279,10 +296,10 @@ export class ProductView {
     this.#changed();
   }
 
-  /** The main cell's row in its newest window. @returns {Row | undefined} */
+  /** The main cell's row in the chosen window, else in its newest. @returns {Row | undefined} */
   leadRow() {
     const rows = this.series.get(this.keys[0] ?? '');
-    return rows?.of(rows.latest())[0];
+    return rows?.of(this.window ?? rows.latest())[0];
   }
 
   /** What the table lists: one window's rows, or every window where there is no dimension. @returns {Row[]} */

@@ -11,7 +11,7 @@ export function Cells({ view }) {
   const [lead, ...others] = view.keys;
   return html`
     <div class="cells">
-      ${lead !== undefined && html`<h2 class="lead-cell">${keyText(lead)}</h2>`}
+      ${lead !== undefined && html`<h2 class="lead-cell">${keyText(lead)}${view.isEmpty(lead) && html`<small class="empty">: no row</small>`}</h2>`}
       ${others.map(
         (key, i) => html`
           <span class="chip" key=${key}>
@@ -21,7 +21,7 @@ export function Cells({ view }) {
               onClick=${() => view.lead(key)}
               title="Show its numbers"
             >
-              ${keyText(key)}
+              ${keyText(key)}${view.isEmpty(key) && html`<small class="empty">: no row</small>`}
             </button>
             <button
               type="button"

@@ -10,17 +10,17 @@ import { Cells } from './cells.js';
 export function Measures({ view }) {
   const row = view.leadRow();
   const { windowColumn, measures, dimensions } = view.shape;
+  const window = view.window ?? (row && view.shape.windowOf(row));
   return html`
     <section class="measures" aria-label="Numbers of the chosen cell">
       <div class="cell-line">
         ${dimensions.length > 0 && html`<${Cells} view=${view} />`}
         ${
-          row &&
+          window !== undefined &&
           windowColumn !== null &&
           view.product.window &&
           html`<p class="when">
-            ${windowLabel(view.shape.windowOf(row), view.product.window)}
-            <abbr title="All times are UTC">UTC</abbr>
+            ${`${windowLabel(window, view.product.window)} `}<abbr title="All times are UTC">UTC</abbr>
           </p>`
         }
       </div>

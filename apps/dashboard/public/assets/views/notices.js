@@ -17,9 +17,9 @@ export function Offline({ since, now }) {
     <div class="offline" role="status" hidden=${!shown}>
       ${
         shown &&
-        html`<strong>Connection lost</strong> since ${clock(since)}
-          <span aria-hidden="true">(${duration(now - since)})</span>. The numbers are those of then;
-          reconnecting.`
+        html`<strong>Connection lost</strong> since ${`${clock(since)} `}<span aria-hidden="true"
+            >(${duration(now - since)})</span
+          >. The numbers are those of then; reconnecting.`
       }
     </div>
   `;

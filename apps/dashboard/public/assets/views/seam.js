@@ -116,7 +116,11 @@ function Vitals({ view, answer, now, records }) {
       </div>
       <div>
         <dt>Records</dt>
-        <dd>${count(records)}</dd>
+        <dd
+          title="Records of the log, the barriers of cuts and repeats among them: more than the events that count"
+        >
+          ${count(records)}
+        </dd>
       </div>
       <div>
         <dt>Rate</dt>
