@@ -60,6 +60,23 @@ export function hiddenFields(source: SourceDefinition): readonly string[] {
     .filter((name) => own.has(name.toLowerCase()) && !isEventTime(source, name));
 }
 
+/** The field that event time is read from, also within objects, and its type; undefined where there is none in the schema. */
+export function timeFieldOf(
+  source: SourceDefinition,
+): { readonly path: readonly string[]; readonly type: SqlType } | undefined {
+  const { time, schema } = source;
+  if (time === null) return undefined;
+  const resolve = resolver(schema);
+  const isField = propertiesOf(schema, resolve).some(([name]) => name === time);
+  const path = isField ? [time] : time.split('.');
+  let at: unknown = schema;
+  for (const step of path) {
+    const fields = propertiesOf(withoutNull(resolve(at), resolve), resolve);
+    at = fields.find(([name]) => name === step)?.[1];
+  }
+  return at === undefined ? undefined : { path, type: sqlType(at, resolve, 'TIMESTAMP') };
+}
+
 /** The field that event time is read from may have its column's name: it is the same. */
 const isEventTime = (source: SourceDefinition, field: string) =>
   field === 'event_time' && source.time === field;

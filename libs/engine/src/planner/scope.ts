@@ -92,11 +92,13 @@ export function lineageOf(expression: Ast, scope: Scope): Ast | undefined {
     if (node['class'] !== 'COLUMN_REF') return undefined;
     const found = resolve(namesOf(node), scope);
     const origin =
-      typeof found === 'string' || found.fields.length > 0
-        ? undefined
-        : found.relation.lineage.get(found.column.toLowerCase());
-    if (origin === undefined) known = false;
-    return origin ?? node;
+      typeof found === 'string' ? undefined : found.relation.lineage.get(found.column.toLowerCase());
+    const fields = typeof found === 'string' ? [] : found.fields;
+    if (origin === undefined || (fields.length > 0 && origin['class'] !== 'COLUMN_REF')) {
+      known = false;
+      return node;
+    }
+    return fields.length === 0 ? origin : { ...origin, column_names: [...namesOf(origin), ...fields] };
   });
   return known ? traced : undefined;
 }

@@ -2,7 +2,7 @@
 import type { DuckDBIntervalValue } from '@duckdb/node-api';
 import type { SourceDefinition, SqlType, WindowShape, WindowSize } from '@tenon/domain';
 import { isZone } from '@tenon/domain';
-import type { SourceColumn } from '../source-columns';
+import { type SourceColumn, timeFieldOf } from '../source-columns';
 import { type Ast, childrenOf, isAst } from '../sql/ast';
 import { namesOf } from './scope';
 import { NO_TABLE, selectNode } from './nodes';
@@ -36,17 +36,22 @@ const UNITS = new Map<string, WindowSize>(
 /** Runs a query without FROM. */
 export type Evaluate = (node: Ast) => Promise<unknown>;
 
-/** The columns that hold event time, in lower case, and their types: `event_time`, and the source's `time` where it is a moment or day. */
+/** What holds event time, by `nameOf`, and its type: `event_time`, and the source's `time` where it is a moment or day. */
 export type TimeColumns = ReadonlyMap<string, SqlType>;
 
 export const EVENT_TIME: TimeColumns = new Map([['event_time', 'TIMESTAMP']]);
 
+/** A column, or a field within one: names are not told apart by case. */
+const nameOf = (path: readonly string[]) => path.join('\u0000').toLowerCase();
+
 export function timeColumnsOf(source: SourceDefinition, columns: readonly SourceColumn[]): TimeColumns {
-  const own = columns.filter(
-    ({ name, type }) =>
-      name === 'event_time' || (name === source.time && (type === 'TIMESTAMP' || type === 'DATE')),
+  const times = new Map(
+    columns.filter(({ name }) => name === 'event_time').map(({ name, type }) => [nameOf([name]), type]),
   );
-  return new Map(own.map(({ name, type }) => [name.toLowerCase(), type]));
+  const own = timeFieldOf(source);
+  if (own !== undefined && (own.type === 'TIMESTAMP' || own.type === 'DATE'))
+    if (columns.some(({ name }) => name === own.path[0])) times.set(nameOf(own.path), own.type);
+  return times;
 }
 
 /** Windows of event time, by the columns that hold it. */
@@ -233,8 +238,7 @@ function timeTypeOf(node: unknown, times: TimeColumns): SqlType | undefined {
     const type = timeTypeOf(ref['child'], times);
     return (ref['cast_type'] as Ast)['id'] === type ? type : undefined;
   }
-  if (ref['class'] !== 'COLUMN_REF' || namesOf(ref).length !== 1) return undefined;
-  return times.get(namesOf(ref)[0]!.toLowerCase());
+  return ref['class'] === 'COLUMN_REF' ? times.get(nameOf(namesOf(ref))) : undefined;
 }
 
 /** No column in it. */
