@@ -1,5 +1,5 @@
 import { uniqueName } from '@tenon/testing';
-import { playLargeCells } from './large-cells';
+import { playFullCells, playLargeCells } from './large-cells';
 import { describeOnServers, serverSettings } from './real/servers';
 import { Tenon } from './tenon';
 
@@ -7,11 +7,14 @@ jest.setTimeout(120_000);
 
 describeOnServers('Large cells on servers', () => {
   let tenon: Tenon | undefined;
-  afterAll(() => tenon?.stop());
+  afterEach(() => tenon?.stop());
 
-  test('12 texts of 300 KB in one cell, and as keys', () => {
+  test.each([
+    ['12 texts of 300 KB in one cell, and as keys', playLargeCells],
+    ['eight sets of a cell, each as full as it may be, and one text fuller', playFullCells],
+  ])('%s', (_, play) => {
     const source = uniqueName('ev').replaceAll('-', '_');
     tenon = new Tenon(serverSettings(source));
-    return playLargeCells(tenon, source);
+    return play(tenon, source);
   });
 });

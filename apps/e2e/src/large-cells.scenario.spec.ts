@@ -1,9 +1,11 @@
-import { playLargeCells } from './large-cells';
+import { playFullCells, playLargeCells } from './large-cells';
 import { Tenon } from './tenon';
 
 jest.setTimeout(120_000);
 
-const tenon = new Tenon();
-afterAll(() => tenon.stop());
+let tenon: Tenon;
+beforeEach(() => void (tenon = new Tenon()));
+afterEach(() => tenon.stop());
 
 test('12 texts of 300 KB in one cell, and as keys', () => playLargeCells(tenon));
+test('eight sets of a cell, each as full as it may be, and one text fuller', () => playFullCells(tenon));
