@@ -95,3 +95,16 @@ test('what the manifest does not name stays, though it names what comes after', 
   expect(await look(60_000)).toBe(0);
   expect(trimmer.degraded()).toEqual([expect.stringContaining('no records from 0 on')]);
 });
+
+test('what was removed from the archive for its age goes too', async () => {
+  const { manifest, archive, look, trimmer } = await begin(40);
+  await archive(0, 10);
+  await archive(10, 40);
+  await manifest.look();
+  const files = await manifest.files(0, 0, 40);
+  jest.spyOn(manifest, 'files').mockResolvedValue(files.slice(1));
+  const head = manifest.head(0);
+  jest.spyOn(manifest, 'head').mockReturnValue({ ...head, first: 10, removed: 5 });
+  expect(await look(60_000)).toBe(40);
+  expect(trimmer.degraded()).toEqual([]);
+});

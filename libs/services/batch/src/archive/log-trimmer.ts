@@ -84,14 +84,16 @@ export class LogTrimmer {
 
   /** @returns the checked files that hold what the log has too */
   private async trim(partition: Partition, start: Offset): Promise<readonly string[]> {
-    const { next } = this.manifest.head(partition);
+    const { next, first, removed } = this.manifest.head(partition);
     const old = await this.firstYoung(partition, start, next);
     if (old <= start) {
       this.kept.delete(partition);
       return [];
     }
-    const files = await this.manifest.files(partition, start, next);
-    const to = Math.min(old, await this.soundTo(partition, start, old, files));
+    // What was removed from the archive for its age was in it.
+    const from = removed === undefined ? start : Math.max(start, first);
+    const files = await this.manifest.files(partition, from, next);
+    const to = Math.min(old, await this.soundTo(partition, from, old, files));
     if (to > start) {
       await this.deps.log.deleteBefore(this.topic, { [String(partition)]: to });
       const now = (await this.deps.log.startOffsets(this.topic))[String(partition)] ?? start;
