@@ -127,7 +127,7 @@ export default [
           patterns: [
             {
               regex:
-                '^(node:.*|fs|path|crypto|http|https|net|os|stream|zlib|kafkajs|@nats-io/.*|mongodb|express|lmdb|@duckdb/.*)$',
+                '^(node:.*|fs|path|crypto|http|https|net|os|stream|zlib|kafkajs|avsc|protobufjs|@nats-io/.*|mongodb|express|lmdb|@duckdb/.*)$',
               message: PURE,
             },
           ],

@@ -59,6 +59,13 @@ describe('a catalog directory that is right', () => {
     expect(sources[0]?.from).toEqual({ kind: 'kafka', stream: 'shop.orders', format: 'json' });
   });
 
+  it('takes a topic whose values a schema registry explains', async () => {
+    const from = 'kafka: { topic: t, encoding: registry, format: debezium }';
+    const { sources } = await loadSource(`from: { ${from} }\nschema:${SCHEMA}`);
+    const kafka = { kind: 'kafka', stream: 't', format: 'debezium', encoding: 'registry' };
+    expect(sources[0]?.from).toEqual(kafka);
+  });
+
   it.each([
     ['{ stream: ORDERS }', { stream: 'ORDERS' }],
     ['{ stream: ORDERS, subject: orders.*.eu }', { stream: 'ORDERS', subject: 'orders.*.eu' }],

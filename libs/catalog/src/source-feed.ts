@@ -7,6 +7,7 @@ const KINDS = ['kafka', 'nats'] as const;
 const MISTAKES = {
   topic: 'Write `from: { kafka: { topic: … } }`.',
   brokers: 'Where Kafka is stands in the settings: TENON_SOURCE_KAFKA_BROKERS.',
+  registry: 'Write `encoding: registry`; where it is stands in the settings: TENON_SCHEMA_REGISTRY_URL.',
   group: 'The group is Tenon’s own: tenon-source-<name>.',
 } as const;
 const EXAMPLE = 'Write `from: { kafka: { topic: shop.orders } }` or `from: { nats: { stream: ORDERS } }`.';
@@ -23,6 +24,9 @@ const NATS_EXAMPLE =
 /** As JetStream has them. */
 const STREAM = /^[^\s.*>/\\]{1,255}$/;
 const SUBJECT = /^([^\s.*>]+|\*)(\.([^\s.*>]+|\*))*(\.>)?$/;
+
+/** `registry`: Confluent's wire format, by a schema registry. */
+const ENCODINGS = ['json', 'registry'] as const;
 
 /** As Kafka has them. */
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
@@ -47,20 +51,21 @@ export function readFeed(source: Settings): SourceFeed | undefined {
 }
 
 function readKafka(source: Settings, from: Settings): SourceFeed | undefined {
-  const kafka = from.section('kafka')?.only(['topic', 'format'], MISTAKES);
+  const kafka = from.section('kafka')?.only(['topic', 'format', 'encoding'], MISTAKES);
   if (kafka === undefined) {
     if (from.get('kafka') === undefined)
       source.invalid('from', 'a mapping with the key kafka or nats', EXAMPLE);
     return undefined;
   }
   const format = kafka.oneOf('format', FEED_FORMATS, 'json');
+  const encoding = kafka.oneOf('encoding', ENCODINGS, 'json');
   const topic = kafka.text('topic');
   if (topic === undefined || !TOPIC.test(topic) || OWN.test(topic)) {
     if (topic !== undefined || kafka.get('topic') === undefined)
       kafka.invalid('topic', 'the name of a topic that others write', EXAMPLE);
     return undefined;
   }
-  return { kind: 'kafka', stream: topic, format };
+  return { kind: 'kafka', stream: topic, format, ...(encoding === 'registry' && { encoding }) };
 }
 
 function readNats(from: Settings): SourceFeed | undefined {

@@ -3,9 +3,11 @@
 import type * as Kafka from '@tenon/adapters-kafka';
 import type * as MongoDb from '@tenon/adapters-mongodb';
 import type * as Nats from '@tenon/adapters-nats';
+import type * as SchemaRegistry from '@tenon/adapters-schema-registry';
 
 export const adapters = {
   kafka: () => require('@tenon/adapters-kafka') as typeof Kafka,
   mongodb: () => require('@tenon/adapters-mongodb') as typeof MongoDb,
   nats: () => require('@tenon/adapters-nats') as typeof Nats,
+  schemaRegistry: () => require('@tenon/adapters-schema-registry') as typeof SchemaRegistry,
 };

@@ -1,8 +1,8 @@
 /** Streams of others that sources of the catalog take their events from, by the settings that say where they are. */
 import { GROUPS, TOPICS } from '@tenon/contracts';
-import type { Problem, SourceDefinition } from '@tenon/domain';
+import type { Problem, SourceDefinition, SourceFeed } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import type { FedSource, Feed, OpenFeed } from '@tenon/ports';
+import type { FedSource, Feed, FeedLog, OpenFeed } from '@tenon/ports';
 import type { SettingName, Settings } from '@tenon/runtime';
 import { adapters } from './adapters';
 import { sourceKafkaOptions } from './kafka-options';
@@ -21,15 +21,25 @@ export function feedOpener(
   const { logger, passedOver } = parts;
   const brokers = settings.TENON_SOURCE_KAFKA_BROKERS ?? settings.TENON_KAFKA_BROKERS;
   const nats = settings.TENON_SOURCE_NATS_URL ?? settings.TENON_NATS_URL;
+  const { TENON_SCHEMA_REGISTRY_URL: registry } = settings;
   const homeless = sources.flatMap((source) => {
-    const { kind, stream } = source.from ?? {};
+    const { kind, stream, encoding } = source.from ?? {};
     if (kind === 'kafka' && brokers === undefined)
       return missing(source, `Kafka topic ${stream}`, 'TENON_SOURCE_KAFKA_BROKERS', 'localhost:9092');
     if (kind === 'nats' && nats === undefined)
       return missing(source, `JetStream stream ${stream}`, 'TENON_SOURCE_NATS_URL', 'nats://localhost:4222');
+    if (encoding === 'registry' && registry === undefined) {
+      const what = `Kafka topic ${stream} by a schema registry`;
+      return missing(source, what, 'TENON_SCHEMA_REGISTRY_URL', 'http://localhost:8081');
+    }
     return [];
   });
   if (homeless.length > 0) throw new Refusal('configuration', homeless);
+  const decoder = registry === undefined ? null : registryDecoder(registry, settings);
+  const decoded = (from: SourceFeed, log: FeedLog): FeedLog =>
+    from.encoding === undefined || decoder === null
+      ? log
+      : adapters.schemaRegistry().decodedFeed(log, decoder);
   return (source, unreadable) => {
     const { from } = source;
     if (from.kind === 'nats') return natsFeed(source, settings, parts);
@@ -43,9 +53,21 @@ export function feedOpener(
         unreadable({ partition, ...batch });
       },
     });
-    return { place: `Kafka (${brokers})`, title: `topic ${from.stream}`, log };
+    return { place: `Kafka (${brokers})`, title: `topic ${from.stream}`, log: decoded(from, log) };
   };
 }
+
+/** One for all sources: what it knows of schemas stays. */
+const registryDecoder = (url: string, settings: Settings) =>
+  adapters.schemaRegistry().createRegistryDecoder({
+    url,
+    ...(settings.TENON_SCHEMA_REGISTRY_USERNAME !== undefined && {
+      username: settings.TENON_SCHEMA_REGISTRY_USERNAME,
+    }),
+    ...(settings.TENON_SCHEMA_REGISTRY_PASSWORD !== undefined && {
+      password: settings.TENON_SCHEMA_REGISTRY_PASSWORD,
+    }),
+  });
 
 const missing = (
   { name }: SourceDefinition,

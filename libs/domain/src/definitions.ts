@@ -22,6 +22,8 @@ export interface SourceFeed {
   /** Of a JetStream stream: what came by this subject, wildcards included; absent: all. */
   readonly subject?: string;
   readonly format: FeedFormat;
+  /** `registry`: values are framed, and a schema registry says how they are to be read (Avro, Protobuf, JSON). Absent: JSON. */
+  readonly encoding?: 'registry';
 }
 
 /** A named stream of events with a schema, a partitioning key and an event-time field. */

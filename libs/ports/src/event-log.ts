@@ -13,6 +13,8 @@ export interface LogRecord {
   readonly value: Uint8Array;
   /** True: it has no value, which `value` shows as an empty one. Absent where a log has no such records. */
   readonly isNull?: boolean;
+  /** Why its value is not what a reader that decodes values could make of it. */
+  readonly fault?: { readonly code: string; readonly detail: string };
   header(name: string): string | undefined;
   headerBytes(name: string): Uint8Array | undefined;
   headers(): Record<string, string>;

@@ -25,3 +25,5 @@ export { createTcpProxy } from './tcp-proxy';
 export type { ProxyMode, TcpProxy } from './tcp-proxy';
 export { startOtlpCollector } from './otlp-collector';
 export type { OtlpCollector, ReceivedSpan } from './otlp-collector';
+export { framed, startSchemaRegistry } from './schema-registry';
+export type { TestRegistry, TestSchema } from './schema-registry';

@@ -56,7 +56,9 @@ const SETTINGS: Readonly<Record<string, (source: SourceDefinition) => string | n
   from: ({ from }) =>
     from === undefined
       ? null
-      : [from.kind, from.stream, from.subject, `(${from.format})`].filter(Boolean).join(' '),
+      : [from.kind, from.stream, from.subject, `(${[from.encoding, from.format].filter(Boolean).join(' ')})`]
+          .filter(Boolean)
+          .join(' '),
   description: ({ description }) => (description === undefined ? null : shorter(description)),
 };
 

@@ -298,6 +298,7 @@ function letterOf(
   correlationId: string,
   origin: string,
 ): DeadLetter {
-  const contentType = record.header('content-type') ?? 'application/json';
+  const unread = record.fault === undefined ? undefined : 'application/octet-stream';
+  const contentType = unread ?? record.header('content-type') ?? 'application/json';
   return { bytes: record.value, rejection, correlationId, contentType, id: origin, origin };
 }

@@ -12,7 +12,10 @@ import { preparePlain, prepareStructured } from '../intake/prepare';
 import type { SourceDesk } from '../intake/source-desk';
 import { insertedRow } from './debezium';
 
-export type FeedRecord = Pick<LogRecord, 'value' | 'isNull' | 'timestamp' | 'headers' | 'headerBytes'>;
+export type FeedRecord = Pick<
+  LogRecord,
+  'value' | 'isNull' | 'fault' | 'timestamp' | 'headers' | 'headerBytes'
+>;
 
 /** What became of a record; its correlation ID either way. */
 export interface Intake {
@@ -41,6 +44,8 @@ export function takeRecord(
     idempotencyKey: origin,
     ...(record.timestamp >= 0 && { recordedMs: record.timestamp }),
   };
+  const { fault } = record;
+  if (fault !== undefined) return { outcome: new Rejection(422, fault.code, fault.detail), correlationId };
   const event = readEvent(desk, format, record, headers, call);
   if (!event.ok) return { outcome: event, correlationId };
   const carried = carriedHeaders(record, headers);
