@@ -20,7 +20,7 @@ import { Throttle } from './throttle';
 
 /** A chunk is to take about so long, milliseconds: the live reader shares the engine and the thread. */
 const CHUNK_MS = 10;
-const SMALLEST_CHUNK = 200;
+const SMALLEST_CHUNK = 500;
 /** The live reader stands still while the last records before it are folded: so many at most. */
 const NEAR_RECORDS = 2000;
 /** How often it looks whether a cut is served by now that spares it records, milliseconds. */
