@@ -437,6 +437,11 @@ suite(`the page in a browser${reason}`, () => {
       .map(({ text, box }) => text + ' ' + box.width + ' x ' + box.height)`);
     expect(small).toEqual([]);
     expect(await page.locator('.when').textContent()).toMatch(/ UTC$/);
+    // Names of products on one line, to be scrolled.
+    const heights = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('.products .name')].map((one) => one.getBoundingClientRect().height)`,
+    );
+    expect(new Set(heights.map(Math.round)).size).toBe(1);
     assertNoComplaints();
   });
 

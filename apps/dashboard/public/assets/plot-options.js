@@ -27,6 +27,17 @@ const stepsFrom = (step) => STEPS.filter((distance, i) => distance >= step || i 
 /** @param {string} name of a variable of the style sheet */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** Half of the last label stands beyond the axis. @param {number} step seconds of a window @param {string} font */
+function roomOf(step, font) {
+  const pen = document.createElement('canvas').getContext('2d');
+  if (pen === null) return 28;
+  pen.font = font;
+  const widest = [step >= MONTH_SECONDS ? 'Sept 2000' : '30 Sept', '00:00'].map(
+    (text) => pen.measureText(text).width,
+  );
+  return Math.ceil(Math.max(...widest) / 2) + 1;
+}
+
 /** @param {number} cells how many are drawn @param {PlotHooks} hooks @param {number} step seconds of a window @returns {Omit<uPlot.Options, 'width' | 'height'>} */
 export function plotOptions(cells, hooks, step) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
@@ -34,7 +45,7 @@ export function plotOptions(cells, hooks, step) {
   const grid = { stroke: colour('--line'), width: 1 };
   return {
     legend: { show: false },
-    padding: [8, step >= MONTH_SECONDS ? 28 : 14, 0, 0],
+    padding: [8, roomOf(step, font), 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
     scales: { y: { range: (_, min, max) => fromZero(min, max) } },
