@@ -97,6 +97,7 @@ export class ProductLanding {
         : new Acknowledging(deps, layout, served, (pointer) => this.heard(pointer), desk.of('served', false));
     const watched = {
       has: (lane: Lane) => this.has(lane),
+      landing: async () => (await this.flushes?.landing()) ?? [],
       stalled: (lanes: readonly ReplayRequest[]) => this.hints.askForReplay(lanes),
       served: ({ generation }: Pointer) => (this.generation = Math.max(this.generation, generation)),
     };

@@ -1,6 +1,6 @@
 import { STORE_KEYS } from '@tenon/contracts';
 import { TenonError, Unavailable } from '@tenon/errors';
-import type { Lane } from '@tenon/domain';
+import type { Lane, LaneKey } from '@tenon/domain';
 import { laneKey } from '@tenon/domain';
 import { landFlushes } from './landing/flushes';
 import type { Fixture } from './testing/consumption-fixture';
@@ -12,12 +12,13 @@ import { Watch } from './watch';
 let deps: Fixture;
 let watch: Watch;
 let has: (lane: Lane) => boolean;
+let landing: LaneKey[];
 let stalled: string[];
 let generations: number[];
 
 beforeEach(async () => {
   deps = fixture({ stallMs: 10_000 });
-  [has, stalled, generations] = [() => true, [], []];
+  [has, landing, stalled, generations] = [() => true, [], [], []];
   await appendEvents(deps, 0, 5);
   await appendEvents(deps, 1, 3);
   await deps.store.transact((tx) =>
@@ -25,6 +26,7 @@ beforeEach(async () => {
   );
   watch = new Watch(deps, LAYOUT, {
     has: (lane) => has(lane),
+    landing: async () => landing,
     stalled: (lanes) => stalled.push(...lanes.map(({ source, partition }) => laneKey(source, partition))),
     served: ({ generation }) => generations.push(generation),
   });
@@ -41,6 +43,16 @@ test('a lane whose log has more than has landed is replayed after a time, one th
   await deps.clock.advance(8000);
   expect(stalled).toEqual([]);
   await deps.clock.advance(2000);
+  expect(stalled).toEqual(['orders/0']);
+});
+
+test('a lane whose flushes are still to land is late, and nothing of it is missing', async () => {
+  landing = ['orders/0'];
+  await tenSeconds();
+  await tenSeconds();
+  expect(stalled).toEqual([]);
+  landing = [];
+  await tenSeconds();
   expect(stalled).toEqual(['orders/0']);
 });
 

@@ -20,6 +20,8 @@ const LOOK_EVERY = 2000;
 export interface Watched {
   /** True if this instance lands the lane's flushes. */
   readonly has: (lane: Lane) => boolean;
+  /** Lanes of which flushes are in the log that have not landed yet: they are late, and not missing. */
+  readonly landing: () => Promise<readonly LaneKey[]>;
   /** With what is included of each. */
   readonly stalled: (lanes: readonly ReplayRequest[]) => void;
   readonly served: (pointer: Pointer) => void;
@@ -57,33 +59,40 @@ export class Watch {
     this.looking.start();
   }
 
-  /** Lanes of which something came that had landed before. */
+  /** Lanes of which something came that had landed before, or is still to land. */
   replayed(lanes: Iterable<LaneKey>): void {
     this.stall.replayed(this.deps.clock.monotonic(), lanes);
   }
 
   private async look(): Promise<void> {
     const { store, clock } = this.deps;
+    // Before the view: what lands in between is in it.
+    const landing = await this.unlessAway(() => this.watched.landing());
     const view = await store.snapshot((snapshot) => readView(snapshot, this.layout));
     this.watched.served(view.base.pointer);
-    const end = await this.ends();
-    if (end === null) return;
+    const end = await this.unlessAway(() => this.ends());
+    if (end === null || landing === null) return;
     const included = includedIn(view);
+    this.replayed(landing);
     const stalled = this.stall
       .check(clock.monotonic(), included, end)
       .map((key) => ({ ...parseLane(key), included: included[key] ?? 0 }));
     this.watched.stalled(stalled.filter(this.watched.has));
   }
 
+  private async ends(): Promise<LaneOffsets> {
+    const ends = await Promise.all(
+      this.layout.sources.map(async (source) =>
+        lanesOf(source, await this.deps.log.endOffsets(TOPICS.events(source))),
+      ),
+    );
+    return Object.assign({}, ...ends);
+  }
+
   /** Null with the log away: then nothing can be told, and nothing is lost by looking later. */
-  private async ends(): Promise<LaneOffsets | null> {
+  private async unlessAway<T>(ask: () => Promise<T>): Promise<T | null> {
     try {
-      const ends = await Promise.all(
-        this.layout.sources.map(async (source) =>
-          lanesOf(source, await this.deps.log.endOffsets(TOPICS.events(source))),
-        ),
-      );
-      return Object.assign({}, ...ends);
+      return await ask();
     } catch (error) {
       if (isPassing(error)) return null;
       throw error;

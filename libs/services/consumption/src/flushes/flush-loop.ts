@@ -4,7 +4,8 @@
  */
 import type { FlushFrame, ReadFrame } from '@tenon/contracts';
 import { GROUPS, HEADERS, TOPICS, isUnreadable, readFrame } from '@tenon/contracts';
-import type { Lane, Offset, Partition } from '@tenon/domain';
+import type { Lane, LaneKey, Offset, Partition } from '@tenon/domain';
+import { laneKey } from '@tenon/domain';
 import type { LogReading, LogRecord, Span, Tracer } from '@tenon/ports';
 import type { PartitionRead, TellRest } from '@tenon/loops';
 import { TopicReader } from '@tenon/loops';
@@ -162,6 +163,18 @@ export class FlushLoop {
   /** True if this instance has the flushes of a lane. */
   has(lane: Lane): boolean {
     return this.reader.held.has(flushPartition(this.layout, lane));
+  }
+
+  /** Lanes of this instance of which the log has flushes that have not landed. */
+  async landing(): Promise<readonly LaneKey[]> {
+    const ends = await this.deps.log.endOffsets(this.topic);
+    const { next } = this.reading();
+    return this.layout.lanes
+      .filter((lane) => {
+        const partition = String(flushPartition(this.layout, lane));
+        return (next[partition] ?? Infinity) < (ends[partition] ?? 0);
+      })
+      .map(({ source, partition }) => laneKey(source, partition));
   }
 
   counts(): Readonly<Record<string, number>> {
