@@ -1,5 +1,6 @@
 /** From a matched route to its answer: the one way for hot routes and for those that Express matched. */
 import { CORRELATION_HEADER } from '@tenon/contracts';
+import { HttpProblem } from '@tenon/errors';
 import type { HttpResponse, Logger, Metrics, Route, Span, Tracer } from '@tenon/ports';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -112,6 +113,14 @@ export class Dispatcher {
     if (span !== undefined) endServerSpan(span, status, error);
   }
 
+  /** A wait that ended because whoever asked has gone is no end of the server. */
+  private problemOf(error: unknown, response: ServerResponse): HttpProblem {
+    const problem = problemOf(error);
+    const hasLeft = response.destroyed && !this.context.shutdown.aborted;
+    if (problem.code !== 'shutting-down' || !hasLeft) return problem;
+    return new HttpProblem(400, 'aborted', 'Whoever asked has gone before the answer.');
+  }
+
   /**
    * Answers with a problem document; logs what is the server's own fault.
    *
@@ -120,7 +129,7 @@ export class Dispatcher {
    */
   fail(exchange: Exchange, error: unknown, route = '', span?: Span): void {
     const { request, response, path, correlationId } = exchange;
-    const problem = problemOf(error);
+    const problem = this.problemOf(error, response);
     this.refusals.set(problem.code, (this.refusals.get(problem.code) ?? 0) + 1);
     if (!response.headersSent) this.observeAnswer(exchange, route, problem.status, span, error);
     const fields = {

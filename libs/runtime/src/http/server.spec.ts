@@ -4,6 +4,7 @@ import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { eventually } from '@tenon/testing';
 import { bodyOf, raw, serve } from './http-fixture';
 
 const echo = (path: string, hot: boolean): Route => ({
@@ -350,4 +351,28 @@ describe('a streamed body', () => {
     });
     expect(answer.status).toBe(status);
   });
+});
+
+it('who goes away while a route waits is not told as an end of the server', async () => {
+  let asked: () => void = () => undefined;
+  const waits = new Promise<void>((resolve) => (asked = resolve));
+  const slow: Route = {
+    method: 'GET',
+    path: '/slow',
+    query: null,
+    handle: async ({ signal }) => {
+      const ended = new Promise((resolve) => signal.addEventListener('abort', resolve));
+      asked();
+      await ended;
+      throw new HttpProblem(503, 'shutting-down', 'This server ends.');
+    },
+  };
+  const { url, logger } = await start([slow]);
+  const leaving = new AbortController();
+  const answer = fetch(`${url}/slow`, { signal: leaving.signal }).catch(() => undefined);
+  await waits;
+  leaving.abort();
+  await answer;
+  await eventually('it is told', () => logger.lines.length > 0);
+  expect(logger.lines).toMatchObject([{ level: 'debug', fields: { code: 'aborted', status: 400 } }]);
 });
