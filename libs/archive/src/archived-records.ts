@@ -9,7 +9,7 @@ import { ArchiveManifest } from './manifest';
 export interface ArchivedDeps extends ManifestDeps {
   readonly lake: Pick<Lake, 'list' | 'path' | 'print'>;
   readonly engine: Pick<Engine, 'readArchive'>;
-  readonly sources: readonly SourceDefinition[];
+  readonly sources: readonly Pick<SourceDefinition, 'name' | 'partitions'>[];
 }
 
 export function archivedRecords(deps: ArchivedDeps): OlderRecords {

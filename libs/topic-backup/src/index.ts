@@ -11,3 +11,5 @@ export type { Progress } from './progress';
 export { restore } from './restore';
 export type { RestoreDeps, RestoreOptions, Restored } from './restore';
 export { isEventsTopic } from './routes';
+export type { OlderTopics } from './with-older';
+export { withOlder } from './with-older';

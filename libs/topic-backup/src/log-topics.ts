@@ -97,7 +97,7 @@ async function firstAt(
   return end;
 }
 
-function rawOf(record: LogRecord): RawRecord {
+export function rawOf(record: LogRecord): RawRecord {
   const { offset, timestamp, key, value } = record;
   const headers: RawHeader[] = Object.keys(record.headers()).map((name) => ({
     name,

@@ -2,16 +2,19 @@
  * Kappa with secondary storage and no batch, on real servers: an archive alone, behind which Kafka's topic lets go what is old. Whoever
  * comes later, a speed that replays or a product that is new, reads all of it all the same.
  */
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createKafkaEventLog } from '@tenon/adapters-kafka';
 import { TOPICS } from '@tenon/contracts';
 import { eventually } from '@tenon/testing';
-import { describeOnServers } from './servers';
+import { describeOnServers, serverSettings } from './servers';
 import type { ServiceProcess } from './service-process';
 import { makeOrders, shopsOf } from './shop';
 import { ShopProcesses } from './shop-processes';
 
+const CHECKOUT = join(__dirname, '../../../..');
 const ARCHIVE = { TENON_ROLE: 'archive' };
 
 describeOnServers('A log that is kept for a second once it is archived', () => {
@@ -107,6 +110,24 @@ describeOnServers('A log that is kept for a second once it is archived', () => {
     await shop.expectExact(serving);
     await eventually('what has been archived since goes too', async () => (await letGo()) === 1206, patient);
     await shop.expectExact(serving);
+
+    // A dump has all of it, wherever it lies.
+    const backup = join(shop.directory, 'backup');
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(CHECKOUT, 'apps/tenon/bin/tenon.js'), 'dump', shop.source, backup, '--json'],
+      {
+        env: {
+          PATH: process.env['PATH'],
+          ...serverSettings(shop.source),
+          TENON_LAKE: join(shop.directory, 'lake'),
+        },
+      },
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      complete: true,
+      topics: [{ records: sent + 3 * 2, missing: {} }],
+    });
     expect([...archive.log, ...speed.log].filter(({ level }) => level === 'error')).toEqual([]);
   });
 });

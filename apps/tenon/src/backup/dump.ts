@@ -32,7 +32,7 @@ export interface DumpRequest extends BackupPlace {
 
 export function runDump(request: DumpRequest): Promise<Manifest> {
   const { directory, parallel, fileBytes, progress, signal } = request;
-  return withTopics(request, true, async ({ topics, files }) => {
+  return withTopics(request, 'read', async ({ topics, files }) => {
     const names = await namesOf(topics, request);
     return dump(
       { topics, files, clock: systemClock, progress, signal, writtenBy: 'tenon' },

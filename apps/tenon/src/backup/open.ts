@@ -27,7 +27,8 @@ export interface Opened {
 /** @throws Failure, TenonError `data-directory-locked` if a Tenon runs on the data directory */
 export async function withTopics<T>(
   { kafka, data, environment }: BackupPlace,
-  mustExist: boolean,
+  /** `read`: it has to be there, with its older part; a restore makes what is not. */
+  use: 'read' | 'write',
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   const settings = readSettings({
@@ -35,7 +36,7 @@ export async function withTopics<T>(
     ...(kafka !== undefined && { TENON_KAFKA_BROKERS: kafka }),
   });
   const directory = resolve(data ?? settings.TENON_DATA);
-  if (mustExist && settings.TENON_KAFKA_BROKERS === undefined && !existsSync(directory))
+  if (use === 'read' && settings.TENON_KAFKA_BROKERS === undefined && !existsSync(directory))
     throw failure(
       'no-data',
       `There is no ${directory}.`,
@@ -44,7 +45,7 @@ export async function withTopics<T>(
   const logger = createLogger({ level: 'error', name: 'backup' });
   const parts = createParts(settings, directory, logger, 'tenon-backup');
   try {
-    const topics = await openRawTopics(settings, directory, parts, logger);
+    const topics = await openRawTopics(settings, directory, parts, logger, use === 'read');
     try {
       const files = await createRecordFiles({
         ...(settings.TENON_ENGINE_THREADS !== undefined && { threads: settings.TENON_ENGINE_THREADS }),

@@ -34,7 +34,7 @@ export interface RestoreResult {
 
 export function runRestore(request: RestoreRequest): Promise<RestoreResult> {
   const { directory, groups, parallel, progress, signal } = request;
-  return withTopics(request, false, async (opened) => {
+  return withTopics(request, 'write', async (opened) => {
     const { topics, files } = opened;
     const restored = await restore(
       { topics, files, clock: systemClock, progress, signal },
