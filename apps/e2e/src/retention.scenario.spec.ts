@@ -128,6 +128,7 @@ interface Reply {
     readonly generation: number;
     readonly status: string;
     readonly retainedFrom?: string;
+    readonly self?: string;
     readonly troubles?: readonly { readonly code: string }[];
     readonly cut: Record<string, Record<string, number>>;
     readonly included: Record<string, Record<string, number>>;
@@ -350,4 +351,18 @@ describe('an archive that lets go what is old', () => {
     expect(rows.reduce((sum, { n }) => sum + n, 0)).toBe(taken);
     await isRight('lam');
   });
+});
+
+test('a permalink never answers with fewer rows, although a later cut has the same records', async () => {
+  await start([await plan('lam', 'lambda', HOURS, RETENTION)]);
+  await send(0, 20, 47.9);
+  await cut();
+  await send(1);
+  const { answer, rows } = await caughtUp('lam');
+  const asOf = new URL(answer.self ?? '', 'http://tenon').searchParams.get('asOf') ?? '';
+  expect((await ask('lam', { asOf })).rows).toEqual(rows);
+  now += 5 * HOUR;
+  await cut();
+  expect((await ask('lam')).rows.length).toBeLessThan(rows.length);
+  await expect(ask('lam', { asOf })).rejects.toMatchObject({ code: 'answer-gone' });
 });

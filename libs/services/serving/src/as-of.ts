@@ -21,6 +21,8 @@ export interface Included {
   readonly offsets: LaneOffsets;
   /** How many of these records are no control records. */
   readonly events: number;
+  /** Which rows were past the retention then; absent: none. A later cut may have fewer rows of the same records. */
+  readonly horizon?: number | undefined;
 }
 
 /** The text of `asOf`: a generation (which is a cut), an answer of before, a cut's offsets, or a time. */
@@ -66,7 +68,7 @@ export function parseAsOf(text: string): AsOf {
 export function asOfText({ line, generation }: Pointer, beyond: Included | null): string {
   const place = line === 0 ? String(generation) : `${generation}@${line}`;
   if (beyond === null) return place;
-  const token = JSON.stringify({ v: 1, o: beyond.offsets, n: beyond.events });
+  const token = JSON.stringify({ v: 1, o: beyond.offsets, n: beyond.events, h: beyond.horizon });
   return `${place}.${Buffer.from(token).toString('base64url')}`;
 }
 
@@ -75,9 +77,12 @@ function readIncluded(token: string): Included | undefined {
     readonly v?: unknown;
     readonly o?: unknown;
     readonly n?: unknown;
+    readonly h?: unknown;
   } | null;
   if (value?.v !== 1 || !Number.isSafeInteger(value.n) || !isOffsets(value.o)) return undefined;
-  return { offsets: value.o, events: value.n as number };
+  const { h: horizon } = value;
+  if (horizon !== undefined && !Number.isSafeInteger(horizon)) return undefined;
+  return { offsets: value.o, events: value.n as number, horizon: horizon as number | undefined };
 }
 
 function readVector(text: string): LaneOffsets | undefined {
@@ -105,6 +110,7 @@ const eventsIn = (ledger: LedgerCounts) => ledgerTotal(ledger) - ledger.control;
 export const includedBy = (view: ProductView): Included => ({
   offsets: includedIn(view),
   events: eventsIn(ledgerOf(view)),
+  horizon: view.base.pointer.horizon,
 });
 
 /** What is asked for: a generation, or the view of now, which happens to have the same rows. */
@@ -153,18 +159,20 @@ const generationOf = (
   readable: readonly Pointer[],
 ) => readable.find((one) => one.generation === generation && (line === null || one.line === line));
 
-/** Whatever folded the records below an answer's offsets, and no event more, has its rows. */
+/** Whatever folded the records below an answer's offsets, and no event more, has its rows, as long as they are not past the retention. */
 function answerOf(
-  { offsets, events }: Included,
+  { offsets, events, horizon }: Included,
   layout: ProductLayout,
   readable: readonly Pointer[],
   now: ProductView,
 ): Meant | undefined {
-  const has = (cut: LaneOffsets, count: number) =>
-    isSame(layout, cut, offsets) || (covers(cut, offsets) && count === events);
-  const included = includedBy(now);
-  if (has(included.offsets, included.events)) return 'now';
-  const pointer = readable.find(({ cut, ledger }) => has(cut, eventsIn(ledger)));
+  const has = (one: Included) =>
+    one.horizon === horizon &&
+    (isSame(layout, one.offsets, offsets) || (covers(one.offsets, offsets) && one.events === events));
+  if (has(includedBy(now))) return 'now';
+  const pointer = readable.find((one) =>
+    has({ offsets: one.cut, events: eventsIn(one.ledger), horizon: one.horizon }),
+  );
   return pointer && { pointer };
 }
 
