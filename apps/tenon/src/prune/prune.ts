@@ -3,7 +3,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createFileCatalog } from '@tenon/catalog';
 import type { ProductLayers } from '@tenon/composition';
-import { abortedLines, createParts, goneOf, productLayers, productsIn, removeFrom } from '@tenon/composition';
+import {
+  createParts,
+  goneOf,
+  productLayers,
+  productsIn,
+  removeAbortedLines,
+  removeFrom,
+} from '@tenon/composition';
 import type { Plan, ProductId } from '@tenon/domain';
 import { droppedVersion, otherVersion, parseProductId, productId } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
@@ -63,9 +70,13 @@ export async function prune({ data, catalog, dryRun, url, environment }: PruneOp
     const kept: { product: ProductId; reason: string }[] = [];
     for (const product of known) {
       if (wanted.has(product)) {
-        if (!isEmbedded) continue;
-        const documents = await removeLines(await storesOf(product), product, { dryRun });
-        if (documents > 0) pruned.push({ product, what: 'lines', documents, topics: [] });
+        const { layers, plan } = await storesOf(product);
+        for (const one of layers.all) {
+          const { documents, kept: reason } = await removeAbortedLines(one, log, product, plan, { dryRun });
+          if (documents > 0) pruned.push({ product, what: 'lines', documents, topics: [] });
+          if (reason !== null)
+            kept.push({ product, reason: `base views that nobody reads stay, as ${reason}` });
+        }
         continue;
       }
       const { name, version } = parseProductId(product);
@@ -99,19 +110,6 @@ export async function prune({ data, catalog, dryRun, url, environment }: PruneOp
 interface Stored {
   readonly plan: Plan | undefined;
   readonly layers: ProductLayers;
-}
-
-async function removeLines(
-  { plan, layers }: Stored,
-  product: ProductId,
-  options: { readonly dryRun: boolean },
-): Promise<number> {
-  let documents = 0;
-  for (const store of layers.all) {
-    const lines = await store.snapshot((snapshot) => abortedLines(snapshot, product));
-    documents += await removeFrom({ all: [store] }, plan, lines, options);
-  }
-  return documents;
 }
 
 async function wantedProducts(directory: string): Promise<ReadonlySet<ProductId>> {
