@@ -146,7 +146,7 @@ export interface EventLog {
   append(topic: string, records: readonly NewRecord[], options?: AppendOptions): Promise<Offset[]>;
   /** Partition → offset of the first record that is kept. */
   startOffsets(topic: string): Promise<Record<string, Offset>>;
-  /** Partition → offset that the next record will get. */
+  /** Partition → offset that the next record will get. What is answered stays as it is; the same again may be the same object. */
   endOffsets(topic: string): Promise<Record<string, Offset>>;
   /** Records of one partition from `from` on (or from the first that is kept); empty at the end. */
   read(

@@ -1,3 +1,4 @@
+import { SharedViews } from './shared-views';
 import type { ProductView } from './view';
 
 /**
@@ -11,9 +12,16 @@ export interface KnownView {
   view: ProductView | null;
   /** All of the view. */
   text: string;
+  /** The store says which moment its snapshots are of. */
+  isVersioned: boolean;
+  /** Where it does not: those who ask together. */
+  readonly shared: SharedViews;
 }
 
-export const noView = (): KnownView => ({ version: undefined, view: null, text: '' });
+export const noView = (): KnownView => ({
+  ...{ version: undefined, view: null, text: '' },
+  ...{ isVersioned: false, shared: new SharedViews() },
+});
 
 /** The view that is known, if it says all that this one says. */
 export function sameAs(known: KnownView, view: ProductView): ProductView {

@@ -28,6 +28,7 @@ async function viewOf(
   if (known.view !== null && version !== undefined && known.version === version) return known.view;
   const view = await readView(snapshot, layout);
   known.version = version;
+  known.isVersioned ||= version !== undefined;
   return sameAs(known, view);
 }
 
@@ -46,7 +47,11 @@ export function withView<T>(
   layer: Layer = 'merged',
 ): Promise<T> {
   if (stores instanceof ApartStores) return stores.read(layout, layer, read, known);
-  return stores.one.snapshot(async (snapshot) =>
-    read(await viewOf(snapshot, layout, known), { base: snapshot, speed: snapshot }),
-  );
+  const open = <R>(use: (view: ProductView, snapshots: LayerSnapshots) => Promise<R>) =>
+    stores.one.snapshot(async (snapshot) =>
+      use(await viewOf(snapshot, layout, known), { base: snapshot, speed: snapshot }),
+    );
+  // The first look tells what kind of store it is.
+  const isShared = known !== undefined && known.view !== null && !known.isVersioned;
+  return isShared ? known.shared.read(open, read) : open(read);
 }

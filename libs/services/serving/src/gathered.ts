@@ -22,10 +22,16 @@ export class Gathered<T> {
   private begin(): Promise<T> {
     const underway = this.read();
     this.underway = underway;
-    const over = () => {
-      if (this.underway === underway) this.underway = null;
-    };
-    underway.then(over, over);
+    void this.forget(underway);
     return underway;
+  }
+
+  private async forget(underway: Promise<T>): Promise<void> {
+    try {
+      await underway;
+    } catch {
+      // Theirs to hear of who asked.
+    }
+    if (this.underway === underway) this.underway = null;
   }
 }

@@ -10,11 +10,14 @@ export class LogEnds {
   private readonly gathered = new Gathered(() => this.read());
   private last: LaneOffsets = {};
   private asked: readonly Offsets[] = [];
+  private readonly topics: readonly string[];
 
   constructor(
     private readonly log: Pick<EventLog, 'endOffsets'>,
     private readonly layout: Pick<ProductLayout, 'sources' | 'lanes'>,
-  ) {}
+  ) {
+    this.topics = layout.sources.map((source) => TOPICS.events(source));
+  }
 
   /**
    * Asked while the store is read: what was acknowledged before is included or counted as behind. Null if the log can't be
@@ -25,27 +28,35 @@ export class LogEnds {
   }
 
   private async read(): Promise<LaneOffsets | null> {
-    const { sources, lanes } = this.layout;
+    const { topics } = this;
     try {
-      const asked = await Promise.all(sources.map((source) => this.log.endOffsets(TOPICS.events(source))));
-      if (asked.length === this.asked.length && asked.every((one, at) => isSame(this.asked[at]!, one)))
-        return this.last;
-      const ends: Record<LaneKey, Offset> = {};
-      // Partitions that others have added to a topic are nobody's.
-      for (const { source, partition } of lanes) {
-        const end = asked[sources.indexOf(source)]?.[String(partition)];
-        if (end !== undefined) ends[laneKey(source, partition)] = end;
-      }
-      this.asked = asked.map((one) => ({ ...one }));
-      this.last = ends;
-      return this.last;
+      const asked =
+        topics.length === 1
+          ? [await this.log.endOffsets(topics[0] as string)]
+          : await Promise.all(topics.map((topic) => this.log.endOffsets(topic)));
+      return asked.every((one, at) => isSame(this.asked[at], one)) ? this.last : this.changed(asked);
     } catch {
       return null;
     }
   }
+
+  private changed(asked: readonly Offsets[]): LaneOffsets {
+    const { sources, lanes } = this.layout;
+    const ends: Record<LaneKey, Offset> = {};
+    // Partitions that others have added to a topic are nobody's.
+    for (const { source, partition } of lanes) {
+      const end = asked[sources.indexOf(source)]?.[String(partition)];
+      if (end !== undefined) ends[laneKey(source, partition)] = end;
+    }
+    this.asked = asked;
+    this.last = ends;
+    return ends;
+  }
 }
 
-function isSame(before: Offsets, now: Offsets): boolean {
+function isSame(before: Offsets | undefined, now: Offsets): boolean {
+  if (before === now) return true;
+  if (before === undefined) return false;
   let count = 0;
   for (const partition in now) {
     if (before[partition] !== now[partition]) return false;

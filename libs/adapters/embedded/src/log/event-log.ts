@@ -95,8 +95,7 @@ class FileEventLog implements EventLog, TopicRemover {
   }
 
   async endOffsets(topic: string): Promise<Record<string, number>> {
-    const { partitions } = await this.topic(topic);
-    return Object.fromEntries(partitions.map((partition, index) => [String(index), partition.endOffset]));
+    return (await this.topic(topic)).endOffsets();
   }
 
   async read(

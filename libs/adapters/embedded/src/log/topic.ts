@@ -27,6 +27,7 @@ const partitionFolder = (folder: string, partition: number) => join(folder, Stri
 /** An open topic. */
 export class Topic {
   private waiting = new Set<() => void>();
+  private ends: Record<string, number> = {};
   closed = false;
 
   private constructor(
@@ -98,6 +99,19 @@ export class Topic {
     const listeners = this.waiting;
     this.waiting = new Set();
     for (const listener of listeners) listener();
+  }
+
+  /** Partition → offset that the next record will get; the same object as long as nothing is appended. */
+  endOffsets(): Record<string, number> {
+    const { partitions, ends } = this;
+    for (let at = 0; at < partitions.length; at++)
+      if (ends[at] !== (partitions[at] as Partition).endOffset) return (this.ends = this.endsNow());
+    return ends;
+  }
+
+  private endsNow(): Record<string, number> {
+    const ends = this.partitions.map(({ endOffset }, index) => [String(index), endOffset] as const);
+    return Object.freeze(Object.fromEntries(ends));
   }
 
   partition(partition: number): Partition {
