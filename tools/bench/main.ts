@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch (after scale),
- * archive, adding, away, sift. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
+ * archive, adding, away, sift, versions. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ import { benchScale } from './scale';
 import { benchServing } from './serving';
 import { benchSift } from './sift';
 import { benchSpeed } from './speed';
+import { benchVersions } from './versions';
 
 type Bench = (directory: string, report: Report, against?: Checkout) => Promise<void>;
 
@@ -37,6 +38,7 @@ const ALL: Readonly<Record<string, Bench>> = {
   adding: benchAdding,
   away: benchAway,
   sift: benchSift,
+  versions: benchVersions,
 };
 
 const HEAD = `# Benchmarks

@@ -1,42 +1,23 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
 import type { VersionAnswer } from '@tenon/contracts';
 import { SUBJECTS, readCovers } from '@tenon/contracts';
-import type { Plan, ProductId, SourceDefinition, Value } from '@tenon/domain';
-import { formatTimestamp, keptGenerations, ledgerTotal, productId, toVector } from '@tenon/domain';
+import type { Plan, ProductId, Value } from '@tenon/domain';
+import { formatTimestamp, productId } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
-import type {
-  Bus,
-  Clock,
-  Engine,
-  EventLog,
-  HttpRequest,
-  HttpResponse,
-  Ids,
-  Logger,
-  Metrics,
-  ProductStore,
-  Route,
-  Readiness,
-  RunningService,
-  Subscription,
-  Tables,
-  Tracer,
-} from '@tenon/ports';
+import type { HttpRequest, HttpResponse, Route, Readiness, RunningService, Subscription } from '@tenon/ports';
 import { NO_METRICS, productLabels, tracedRoutes } from '@tenon/telemetry';
-import type { Layer, LayerStores } from '@tenon/views';
-import { inOneStore, includedIn, layoutOf, ledgerOf } from '@tenon/views';
+import type { LayerStores } from '@tenon/views';
+import { inOneStore, layoutOf, ledgerOf } from '@tenon/views';
+import type { ServingDeps } from './deps';
 import { describeVersions } from './described-versions';
 import { answerDiff } from './diff/route';
 import { exampleOf } from './example';
-import type { LiveConfig } from './live';
-import { LIVE_DEFAULTS, LiveHub } from './live';
+import { LiveHub } from './live';
 import { liveResponse } from './live-streams';
 import { Names } from './names';
-import type { LossDesk } from './losses';
 import { lossRoutes } from './losses';
 import { PageCache } from './pages';
 import { versionAsked } from './query';
-import type { QuestionLimits } from './question-queue';
 import { QuestionQueue } from './question-queue';
 import { Questions } from './questions';
 import { ProductReader } from './reader';
@@ -45,57 +26,8 @@ import { RowsRoute } from './rows-route';
 import { ReceiptWaits } from './receipt-waits';
 import type { ServingScope } from './scope';
 import { mustAnswer, ownLayer, serves } from './scope';
+import { describeGenerations, describeLedger, describeProduct } from './told';
 import { TroubleCounts } from './trouble-counts';
-
-export interface ServingConfig {
-  readonly live: LiveConfig;
-  /** How often a waiting read looks again when no hint comes, milliseconds. */
-  readonly pollMs: number;
-  /** Bytes of a page's rows at most. */
-  readonly maxAnswerBytes: number;
-  /** Bytes of large pages that are on their way to their clients, of all together. */
-  readonly maxSendingBytes: number;
-  /** A product that refuses more of its events than this, in percent, is incomplete. */
-  readonly maxRefusedPercent: number;
-  /** Bytes of rows that are kept for the next answers, of all products together. */
-  readonly cacheBytes: number;
-  /** Questions that are read at one time, and that wait for it. */
-  readonly questions: QuestionLimits;
-}
-
-export const SERVING_DEFAULTS: ServingConfig = {
-  live: LIVE_DEFAULTS,
-  pollMs: 50,
-  maxAnswerBytes: 32 << 20,
-  maxSendingBytes: 256 << 20,
-  maxRefusedPercent: 10,
-  cacheBytes: 64 << 20,
-  questions: { atOnce: 16, waiting: 1_000 },
-};
-
-export interface ServingDeps {
-  readonly log: EventLog;
-  readonly bus: Bus;
-  /** Which version each name serves, and of products in one store everything. */
-  readonly store: Pick<ProductStore, 'snapshot'>;
-  /** Where the layers of a product are; absent: in `store`. */
-  readonly stores?: (plan: Plan) => LayerStores;
-  /** Absent: all. */
-  readonly scope?: ServingScope;
-  /** Absent: nothing is known of losses. */
-  readonly losses?: LossDesk;
-  readonly engine: Engine;
-  /** Absent: rows are given as JSON and CSV alone. */
-  readonly tables?: Tables;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly logger: Logger;
-  readonly metrics?: Metrics;
-  readonly tracer?: Tracer;
-  readonly sources: readonly SourceDefinition[];
-  readonly plans: readonly Plan[];
-  readonly config: ServingConfig;
-}
 
 interface Served {
   readonly reader: ProductReader;
@@ -321,32 +253,8 @@ class Serving {
   }
 
   private async description(reader: ProductReader): Promise<Record<string, unknown>> {
-    const { plan } = reader.layout;
-    const layer: Layer = ownLayer(this.scope);
-    const view = await reader.view(layer);
-    // The newest window is not over, and a total never is.
-    const open = plan.window === null || ledgerOf(view).aggregated > 0;
-    const said = await reader.envelope(view, layer, open ? ['provisional'] : []);
-    const { generation, cut, included, behind, deadLettered, conflicts, status, troubles } = said;
-    return {
-      name: plan.product,
-      version: plan.version,
-      description: plan.description,
-      topology: plan.topology,
-      source: plan.source,
-      columns: plan.columns.map(({ name, type, role }) => ({ name, type, role })),
-      window: plan.window,
-      example: this.example(plan.source),
-      generation,
-      cut,
-      included,
-      behind,
-      deadLettered,
-      ...(conflicts !== undefined && { conflicts }),
-      status,
-      ...(troubles !== undefined && { troubles }),
-      versions: await this.versions(plan.product),
-    };
+    const { product, source } = reader.layout.plan;
+    return describeProduct(reader, ownLayer(this.scope), await this.versions(product), this.example(source));
   }
 
   private example(name: string): Value | null {
@@ -355,18 +263,10 @@ class Serving {
     return source === undefined ? null : exampleOf(source, now);
   }
 
-  /** What `asOf` can ask for: the served generation first. */
   private async generations(request: HttpRequest): Promise<HttpResponse> {
     const { reader } = this.product(request);
-    const { plan, sources } = reader.layout;
-    mustAnswer(this.scope, plan, this.scope === 'batch' ? 'batch' : 'merged');
-    const readable = await reader.generations();
-    const generations = readable.map(({ generation, line, at, cut, ledger }) => ({
-      ...{ generation, line, servedAt: formatTimestamp(at * 1000), cut: toVector(cut, sources) },
-      events: ledgerTotal(ledger) - ledger.control,
-    }));
-    const keeps = keptGenerations(plan);
-    return { status: 200, json: { product: plan.product, version: plan.version, keeps, generations } };
+    mustAnswer(this.scope, reader.layout.plan, this.scope === 'batch' ? 'batch' : 'merged');
+    return { status: 200, json: await describeGenerations(reader) };
   }
 
   private diff(request: HttpRequest): Promise<HttpResponse> {
@@ -391,19 +291,9 @@ class Serving {
     return liveResponse({ names, served, snapshotRows }, product, request);
   }
 
-  /** Promise 3, per product: accepted = aggregated + filtered + duplicate + dead-lettered + expired + control + lost. */
   private async ledger(): Promise<HttpResponse> {
-    const products = await Promise.all(
-      this.answering().map(async ({ reader }) => {
-        const view = await reader.view(ownLayer(this.scope));
-        const lanes = includedIn(view);
-        const accepted = Object.values(lanes).reduce((sum, next) => sum + next, 0);
-        const { product, version, source, restated } = reader.layout.plan;
-        const included = toVector(lanes)[source] ?? {};
-        const ledger = { ...ledgerOf(view), ...(restated !== undefined && { restated }) };
-        return { product, version, source, included, accepted, ...ledger };
-      }),
-    );
+    const layer = ownLayer(this.scope);
+    const products = await Promise.all(this.answering().map(({ reader }) => describeLedger(reader, layer)));
     return { status: 200, json: { products } };
   }
 

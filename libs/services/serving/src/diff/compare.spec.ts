@@ -84,6 +84,7 @@ test('whatever the rows are, it says what plain sets say', async () => {
     const sizeOf = ({ a: x, b: y }: (typeof compared.rows)[number]) =>
       x === null || y === null ? Number((x ?? y)?.['n']) : Math.abs(Number(y['n']) - Number(x['n']));
     expect(compared.rows.map(sizeOf)).toEqual(sizes.slice(0, 20));
+    if (world >= 8) continue;
     const all = await compare(a, b, 3000);
     for (const kind of DIFFERENCE_KINDS) {
       const only = await compare(a, b, 20, 'n', PLAN, { kind });
