@@ -1,10 +1,10 @@
 /** `GET /v1/catalog`: the catalog that was taken last, the versions of its products, and how much there is of each source. */
 import type { ArchiveHeadDocument } from '@tenon/contracts';
 import { STORE_KEYS, TOPICS, supported } from '@tenon/contracts';
-import type { Plan, SourceDefinition, Versions } from '@tenon/domain';
-import { idOf, productId } from '@tenon/domain';
+import type { Plan, Pointer, SourceDefinition, Versions } from '@tenon/domain';
+import { idOf, ledgerTotal, productId } from '@tenon/domain';
 import type { Route } from '@tenon/ports';
-import { versionBook } from '@tenon/views';
+import { servedPointers, versionBook } from '@tenon/views';
 import type { Parts } from './parts';
 import type { ServiceSet } from './service-set';
 
@@ -20,6 +20,8 @@ export interface CatalogProduct extends Omit<Pick<Plan, (typeof TOLD)[number]>, 
 export interface SourceSize {
   /** Records of the log since its beginning, barriers too. */
   readonly records: number;
+  /** Those that are no barriers, as far as a product's ledger tells it; null: none does. */
+  readonly events: number | null;
   /** Of files of the archive; null: there is none, or this process does not know. */
   readonly archivedBytes: number | null;
 }
@@ -65,7 +67,9 @@ async function answerOf(parts: Parts, { declaredCatalog, stored }: Home): Promis
     products: [...plans.map((plan) => told(plan, true)), ...others.map((plan) => told(plan, false))],
     versions: Object.fromEntries(versions),
     sizes: Object.fromEntries(
-      await Promise.all(sources.map(async (one) => [one.name, await sizeOf(parts, one, stored)] as const)),
+      await Promise.all(
+        sources.map(async (one) => [one.name, await sizeOf(parts, one, plans, stored)] as const),
+      ),
     ),
   };
 }
@@ -81,16 +85,32 @@ function told(plan: Plan, declared: boolean): CatalogProduct {
 async function sizeOf(
   parts: Parts,
   { name, partitions }: SourceDefinition,
+  plans: readonly Plan[],
   stored: boolean,
 ): Promise<SourceSize> {
   const ends = await (await parts.log()).endOffsets(TOPICS.events(name));
   const records = Object.values(ends).reduce((sum, end) => sum + end, 0);
-  if (!stored) return { records, archivedBytes: null };
+  if (!stored) return { records, events: null, archivedBytes: null };
   const keys = Array.from({ length: partitions }, (_, one) => STORE_KEYS.archiveHead(name, one));
   const heads = await (
     await parts.store()
   ).snapshot((snapshot) => snapshot.getMany<ArchiveHeadDocument>('meta', keys));
   const known = heads.flatMap((head) => supported('archive-head', head) ?? []);
   const archivedBytes = known.length === 0 ? null : known.reduce((sum, { bytes }) => sum + bytes, 0);
-  return { records, archivedBytes };
+  const pointers = await servedPointers(await parts.store()).read(
+    plans.filter(({ source }) => source === name),
+  );
+  return { records, events: eventsOf(records, pointers), archivedBytes };
+}
+
+/** What stands behind the newest cut are events; below it a product's ledger tells them from barriers. */
+function eventsOf(records: number, pointers: readonly (Pointer | undefined)[]): number | null {
+  const counted = pointers.flatMap((pointer) => {
+    if (pointer === undefined) return [];
+    const { ledger, cut } = pointer;
+    const below = Object.values(cut).reduce((sum, offset) => sum + offset, 0);
+    return ledgerTotal(ledger) === below ? [{ below, control: ledger.control }] : [];
+  });
+  const newest = counted.sort((a, b) => b.below - a.below)[0];
+  return newest === undefined ? null : records - newest.control;
 }

@@ -130,6 +130,9 @@ function printTable(answer: DiffAnswer, kind: Kind, { out }: Output): void {
     out.write(`\n${plainTable(['column', 'rows changed', 'largest'].map(bold), lines, [1, 2])}`);
   }
   if (rows.length === 0) return;
+  const order =
+    answer.by === null ? 'in relation to their values (--by <column>: by size)' : `of ${answer.by}`;
+  out.write(`\n${dim(`the largest differences first, ${order}`)}\n`);
   const keys = Object.keys(rows[0]?.key ?? {});
   const lines = rows.map((row) => [
     row.kind === 'changed' ? 'changed' : `only ${row.kind === 'onlyA' ? left : right}`,

@@ -4,6 +4,8 @@ import type { ProductChange, SourceChange, CatalogAnswer } from '@tenon/composit
 export interface Rebuild {
   /** Records of its source; null: nobody said. */
   readonly records: number | null;
+  /** Those that are no barriers; null: nobody said. */
+  readonly events: number | null;
   /** Of the archive's files; null: there are none, it is read from the log alone, or nobody said. */
   readonly bytes: number | null;
   /** About; null where the records are. */
@@ -22,10 +24,15 @@ export function rebuildOf(
   size: CatalogAnswer['sizes'][string] | undefined,
 ): Rebuild | null {
   if (outcome !== 'rebuild' && outcome !== 'added') return null;
-  if (size === undefined) return { records: null, bytes: null, seconds: null };
+  if (size === undefined) return { records: null, events: null, bytes: null, seconds: null };
   const byLog = topology === 'kappa';
   const seconds = AT_LEAST + Math.ceil(size.records / RATES[byLog ? 'speed' : 'batch']);
-  return { records: size.records, bytes: byLog ? null : size.archivedBytes, seconds };
+  return {
+    records: size.records,
+    events: size.events ?? null,
+    bytes: byLog ? null : size.archivedBytes,
+    seconds,
+  };
 }
 
 export type Changed = SourceChange | (ProductChange & { readonly rebuild: Rebuild | null });

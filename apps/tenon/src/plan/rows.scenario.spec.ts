@@ -152,10 +152,15 @@ test('of all of the archive: what is served at the cut, beside the new SELECT ov
     expect(row.a).toEqual(a.has(shop) ? { shop, ...a.get(shop) } : null);
     expect(row.b).toEqual(b.has(shop) ? { shop, ...b.get(shop) } : null);
   }
-  const sizes = (sales?.differences?.rows ?? []).flatMap(({ a: left, b: right }) =>
-    Math.abs(Number(right?.['total'] ?? 0) - Number(left?.['total'] ?? 0)),
+  const shares = (sales?.differences?.rows ?? []).map(({ a: left, b: right }) =>
+    Math.max(
+      ...['n', 'total'].map((name) => {
+        const [x, y] = [Number(left?.[name] ?? 0), Number(right?.[name] ?? 0)];
+        return x === y ? 0 : Math.abs(x - y) / Math.max(Math.abs(x), Math.abs(y));
+      }),
+    ),
   );
-  expect(sizes).toEqual([...sizes].sort((x, y) => y - x));
+  expect(shares).toEqual([...shares].sort((x, y) => y - x));
 });
 
 test('of a sample: both SELECTs over the newest events, and it says how many these are', async () => {

@@ -57,10 +57,11 @@ const whatOf = ({ differences }: Source | PlannedProduct) =>
 
 export function rebuildText(rebuild: Rebuild | null): string {
   if (rebuild === null) return '';
-  const { records, bytes, seconds } = rebuild;
+  const { records, events, bytes, seconds } = rebuild;
   if (records === null || seconds === null) return 'built from the first event on';
   const size = bytes === null ? '' : `, ${bytesText(bytes)} of archive`;
-  return `${grouped(records)} records${size}, about ${secondsText(seconds * 1000)}`;
+  const what = events === null ? `${grouped(records)} records` : `${grouped(events)} events`;
+  return `${what}${size}, about ${secondsText(seconds * 1000)}`;
 }
 
 export function bytesText(bytes: number): string {

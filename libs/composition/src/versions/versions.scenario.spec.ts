@@ -185,6 +185,14 @@ test('reprocess: the same definition under the next number; cancelled, nothing i
   await become({ 1: 'kept', 2: 'served', 3: 'ready' });
   expect(await rows('version=3')).toEqual([3, (await rows())[1]]);
   expect((await step('cancel')).body).toMatchObject({ version: 3 });
+  // From the answer on, whatever still runs here.
+  expect(await call('/v1/products/sales/rows?version=3')).toMatchObject({
+    ...{ status: 404 },
+    body: {
+      code: 'unknown-version',
+      detail: expect.stringMatching(/^Version 3 of sales was dropped/) as string,
+    },
+  });
   grace = '1s';
   await restart();
   await become({ 1: 'kept', 2: 'served', 3: 'dropped' });

@@ -6,6 +6,6 @@ export { CONDITION_HELP, conditionProblem, parseCondition } from './diff/conditi
 export { diffVersions } from './diff/diff';
 export type { DiffAnswer, DiffDeps, DiffOptions } from './diff/diff';
 export { columnsOf } from './diff/compare';
-export { columnsOnlyIn, defaultBy } from './diff/diff';
+export { columnsOnlyIn } from './diff/diff';
 export { RowDifferences } from './diff/row-differences';
 export type { Compared, RowColumns } from './diff/row-differences';

@@ -1,7 +1,7 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
 import type { VersionAnswer } from '@tenon/contracts';
 import { SUBJECTS, readCovers } from '@tenon/contracts';
-import type { Plan, ProductId, Value } from '@tenon/domain';
+import type { Plan, ProductId, Value, Versions } from '@tenon/domain';
 import { formatTimestamp, productId } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Route, Readiness, RunningService, Subscription } from '@tenon/ports';
@@ -198,6 +198,7 @@ class Serving {
       throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
     }
     const version = versionAsked(served.reader.layout.plan, request.query);
+    mustNotBeDropped(name, version, this.names.versions(name));
     const other = version === undefined ? served : this.products.get(productId(name, version));
     if (other !== undefined) return other;
     const running = this.deps.plans.filter(({ product }) => product === name).map((plan) => plan.version);
@@ -321,4 +322,12 @@ class Serving {
     for (const subscription of this.subscriptions) await subscription.close();
     for (const { hub } of this.products.values()) await hub.stop();
   }
+}
+
+/** What was dropped answers no more, also where it still runs here. @throws HttpProblem 404 `unknown-version` */
+function mustNotBeDropped(name: string, version: number | undefined, versions: Versions | undefined): void {
+  const other = versions?.others.find((one) => one.version === version);
+  if (other?.state !== 'dropping' && other?.state !== 'dropped') return;
+  const at = formatTimestamp(other.since * 1000);
+  throw new HttpProblem(404, 'unknown-version', `Version ${version} of ${name} was dropped at ${at}.`);
 }

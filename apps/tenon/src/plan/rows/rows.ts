@@ -12,7 +12,7 @@ import { Refusal, TenonError } from '@tenon/errors';
 import type { Engine, RangeResult } from '@tenon/ports';
 import { plannerOptions } from '@tenon/runtime';
 import type { DiffAnswer } from '@tenon/service-serving';
-import { RowDifferences, columnsOnlyIn, defaultBy } from '@tenon/service-serving';
+import { RowDifferences, columnsOnlyIn } from '@tenon/service-serving';
 import { Client, segment } from '../../cli/client';
 import { Failure } from '../../cli/failure';
 import { ArchiveFiles } from './files';
@@ -168,8 +168,7 @@ async function differencesOf(
         ),
     computedRows(engine, after, made, horizon),
   ] as const;
-  const by = defaultBy(before, after);
-  const found = new RowDifferences(before, after, { by, most: MOST });
+  const found = new RowDifferences(before, after, { by: null, most: MOST });
   const { same } = await withMatched(directory, sides, async (pairs) => {
     for await (const [cell, a, b] of pairs) {
       signal.throwIfAborted();
@@ -181,7 +180,7 @@ async function differencesOf(
   const { counts, columns, rows } = found.result();
   const different = counts.changed + counts.onlyA + counts.onlyB;
   return {
-    ...{ counts: { ...counts, different }, by, columns, rows, more: different > rows.length },
+    ...{ counts: { ...counts, different }, by: null, columns, rows, more: different > rows.length },
     ...{ columnsOnlyA: columnsOnlyIn(before, after), columnsOnlyB: columnsOnlyIn(after, before) },
   };
 }

@@ -366,6 +366,7 @@ export const catalog = z
         name,
         z.object({
           records: count.describe('Of the log since its beginning, barriers too'),
+          events: count.nullable().describe('Those that are no barriers; null: no ledger tells'),
           archivedBytes: count.nullable().describe('null: no archive, or this process does not know'),
         }),
       )

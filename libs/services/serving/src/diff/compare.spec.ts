@@ -155,3 +155,27 @@ test('conditions are comparisons with counts, all of which must hold', () => {
   });
   expect(conditionProblem('x', answer)).toMatchObject({ code: 'bad-condition' });
 });
+
+test('without a column, rows come by their largest difference in any one, in relation to its values; among equals by size', async () => {
+  const [a, b] = [
+    new Map([
+      ['big', [1_000_000, 5]],
+      ['small', [4, 5]],
+      ['other', [7, 100]],
+      ['gone', [2, 1]],
+      ['same', [1, 1]],
+    ]),
+    new Map([
+      ['big', [1_100_000, 5]],
+      ['small', [1, 5]],
+      ['other', [7, 10]],
+      ['new', [900, 1]],
+      ['same', [1, 1]],
+    ]),
+  ];
+  const { rows } = await compare(a, b, 10, null);
+  // 1 of 900, 1 of 2, 0.9 of 100, 0.75 of 4, 0.09 of a million.
+  expect(rows.map(({ key }) => key['k'])).toEqual(['new', 'gone', 'other', 'small', 'big']);
+  const { rows: bySize } = await compare(a, b, 10, 'n');
+  expect(bySize.map(({ key }) => key['k'])).toEqual(['big', 'new', 'small', 'gone', 'other']);
+});

@@ -6,7 +6,6 @@ import type { LayerStores, ProductView } from '@tenon/views';
 import { ALL_CELLS, cellsOf, withView } from '@tenon/views';
 import { compareCells } from './compare';
 import type { ColumnDifference, Counts, DifferenceKind, RowDifference } from './row-differences';
-import { comparedColumns } from './row-differences';
 import type { AskedSide, ChosenSide } from './sides';
 import { areAtEqualOffsets, chooseSides, describeSide, sight } from './sides';
 
@@ -17,7 +16,7 @@ export interface DiffDeps {
 }
 
 export interface DiffOptions {
-  /** The column whose differences come first by size; absent: the first measure that is a number. */
+  /** The column whose differences come first by size; absent: see `RankOptions`. */
   readonly by?: string;
   /** Differences in full, at most. */
   readonly limit: number;
@@ -67,7 +66,7 @@ export function diffVersions(
         await sight(b.layout, nowB, snapshotsB),
       ] as const;
       const [left, right] = chooseSides(seen, [a.asOf, b.asOf], options.notBefore);
-      const { by = defaultBy(a.layout.plan, b.layout.plan), limit, kind, signal } = options;
+      const { by = null, limit, kind, signal } = options;
       const horizon = Math.max(...[left, right].map(({ view }) => view.base.pointer.horizon ?? -Infinity));
       const compared = await compareCells(engine, sideOf(left, horizon), sideOf(right, horizon), {
         ...{ by, most: limit },
@@ -112,17 +111,3 @@ function answerOf(
 /** Columns that only `a` has. */
 export const columnsOnlyIn = (a: Plan, b: Plan) =>
   a.columns.map(({ name }) => name).filter((name) => !b.columns.some((one) => one.name === name));
-
-const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/;
-
-/** @returns the first measure that is a number in both; null: none */
-export function defaultBy(a: Plan, b: Plan): string | null {
-  const compared = new Set(comparedColumns(a, b));
-  const isNumber = (plan: Plan, name: string) =>
-    plan.columns.some((one) => one.name === name && NUMBER.test(one.type));
-  return (
-    a.columns
-      .map(({ name }) => name)
-      .find((name) => compared.has(name) && isNumber(a, name) && isNumber(b, name)) ?? null
-  );
-}

@@ -3,10 +3,13 @@
  * differences that are asked for.
  */
 import type { Plan, Value } from '@tenon/domain';
-import { differenceOf, isEqual, numberOf } from './values';
+import { differenceOf, isEqual, relativeOf } from './values';
 
 export interface RankOptions {
-  /** The column whose differences are ranked; null: by how many columns differ. */
+  /**
+   * The column whose differences are ranked. Null: by the largest difference in any column in relation to what the column has; among
+   * equals by the largest of all.
+   */
   readonly by: string | null;
   /** Differences that are given in full, the largest ones. */
   readonly most: number;
@@ -65,7 +68,8 @@ const SLACK = 500;
 
 interface Ranked extends RowDifference {
   readonly id: string;
-  readonly size: number;
+  /** What ranks first, and what ranks among equals. */
+  readonly size: readonly [number, number];
 }
 
 export class RowDifferences {
@@ -100,9 +104,8 @@ export class RowDifferences {
     if (a === null || b === null) {
       const kind = a === null ? 'onlyB' : 'onlyA';
       this.counts[kind] += 1;
-      const { by } = this.options;
-      const value = by === null ? 0 : Math.abs(numberOf((a ?? b)?.[by] ?? null) ?? 0);
-      this.rank({ id, size: value, _cell, kind, columns: [], key: this.keyOf(a ?? b), a, b });
+      const size = this.sizeOf(a ?? {}, b ?? {}, this.compared);
+      this.rank({ id, size, _cell, kind, columns: [], key: this.keyOf(a ?? b), a, b });
       return;
     }
     const changed = this.compared.filter((name) => !isEqual(a[name] ?? null, b[name] ?? null));
@@ -112,10 +115,19 @@ export class RowDifferences {
     }
     this.counts.changed += 1;
     for (const name of changed) this.note(name, differenceOf(a[name] ?? null, b[name] ?? null));
-    const { by } = this.options;
-    const size = by === null ? changed.length : Math.abs(differenceOf(a[by] ?? null, b[by] ?? null) ?? 0);
+    const size = this.sizeOf(a, b, changed);
     const kind = 'changed';
     this.rank({ id, size, _cell, kind, columns: changed, key: this.keyOf(a), a, b });
+  }
+
+  private sizeOf(a: RowColumns, b: RowColumns, columns: readonly string[]): readonly [number, number] {
+    const { by } = this.options;
+    const sizes = (by === null ? columns : [by]).map((name) => {
+      const [left, right] = [a[name] ?? null, b[name] ?? null];
+      const size = Math.abs(differenceOf(left, right) ?? 0);
+      return [by === null ? relativeOf(left, right) : size, size] as const;
+    });
+    return [0, 1].map((of) => Math.max(0, ...sizes.map((size) => size[of] as number))) as [number, number];
   }
 
   private keyOf(row: RowColumns | null): RowColumns {
@@ -137,7 +149,11 @@ export class RowDifferences {
 
   private trim(): void {
     this.ranked.sort(
-      (a, b) => b.size - a.size || b.columns.length - a.columns.length || (a.id < b.id ? -1 : 1),
+      (a, b) =>
+        b.size[0] - a.size[0] ||
+        b.size[1] - a.size[1] ||
+        b.columns.length - a.columns.length ||
+        (a.id < b.id ? -1 : 1),
     );
     this.ranked.length = Math.min(this.ranked.length, this.options.most);
   }

@@ -33,3 +33,11 @@ export function differenceOf(a: Value, b: Value): number | null {
     return Number(BigInt(b) - BigInt(a));
   return right - left;
 }
+
+/** The difference in relation to the larger of the two, without their signs: 1 from nothing, or of what is no number. */
+export function relativeOf(a: Value, b: Value): number {
+  const difference = differenceOf(a, b);
+  if (difference === null) return 1;
+  const larger = Math.max(...[a, b].map((one) => Math.abs((one === null ? 0 : numberOf(one)) ?? 0)));
+  return larger === 0 ? 0 : Math.abs(difference) / larger;
+}
