@@ -30,6 +30,8 @@ export class AcceptedLog {
     partitions: number,
     private readonly dedupeWindow: number,
     readonly source = 'flights',
+    /** Of the log's clock, where a record does not say when it was appended, milliseconds. */
+    private readonly now: () => number = () => 0,
   ) {
     this.partitions = Array.from({ length: partitions }, () => []);
     this.marks = Array.from({ length: partitions }, () => []);
@@ -63,7 +65,7 @@ export class AcceptedLog {
       const barrier = barrierOf({ value, header, headerBytes: () => undefined });
       if (barrier !== null && 'epoch' in barrier)
         this.barriers.set(barrier.epoch, (this.barriers.get(barrier.epoch) ?? 0) + 1);
-      return { kind: 'control' };
+      return { kind: 'control', appendedAt: record.timestamp ?? this.now() };
     }
     if (headers[HEADERS.correlationId]?.startsWith('poison') === true) return { kind: 'poison' };
     const { id, data } = JSON.parse(String(record.value)) as { id: string; data: WireData };

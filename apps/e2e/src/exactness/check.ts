@@ -2,7 +2,7 @@
 import type { AnswerEnvelope, Row, RowsAnswer } from '@tenon/contracts';
 import type { AcceptedLog } from './accepted';
 import type { Expected, ExpectedLedger, Vector } from './oracle';
-import { recompute } from './oracle';
+import { horizonOf, recompute } from './oracle';
 import type { Cell, OracleProduct } from './products';
 import { Between } from './products';
 
@@ -22,6 +22,8 @@ export interface Asked {
   readonly wanted?: (key: readonly Cell[]) => boolean;
   /** False: it is not known when the cut was, so nothing of it is final. */
   readonly timed?: boolean;
+  /** Told how many rows are past the retention. */
+  readonly past?: (rows: number) => void;
 }
 
 /** The layer whose store was away when it was asked; null: both were there. */
@@ -45,7 +47,7 @@ export function checkRows(
   product: OracleProduct,
   log: AcceptedLog,
   answer: RowsAnswer,
-  { layer: asked, wanted = () => true, timed = true }: Asked,
+  { layer: asked, wanted = () => true, timed = true, past = () => undefined }: Asked,
 ): number {
   const layer = layerOf(answer, asked);
   const cut = answer.answer.cut[product.source] ?? {};
@@ -56,7 +58,14 @@ export function checkRows(
   const base = fold({}, cut);
   const speed = fold(cut, included);
   const expected = layer === 'merged' ? fold({}, included) : layer === 'batch' ? base : speed;
-  const rows = new Map([...expected.rows].filter(([key]) => wanted(JSON.parse(key) as Cell[])));
+  const horizon = horizonOf(product, log.partitions, cut);
+  const isPast = (key: readonly Cell[]) =>
+    horizon !== null && Date.parse(String(key[0])) * 1000 + (product.windowMicros ?? 0) <= horizon;
+  const all = [...expected.rows].map(([key, row]) => [key, row, JSON.parse(key) as Cell[]] as const);
+  past(all.filter(([, , key]) => isPast(key)).length);
+  const rows = new Map(
+    all.flatMap(([id, row, key]) => (wanted(key) && !isPast(key) ? [[id, row] as const] : [])),
+  );
   const others = Object.keys(answer.answer.included).filter((source) => source !== product.source);
   if (others.length > 0) throw new Wrong(`${product.name} names ${others.join()}, which it does not read`);
   const where = `${product.name} (${answer.answer.topology}, ${layer}, generation ${answer.answer.generation}, cut ${JSON.stringify(cut)}, included ${JSON.stringify(included)})`;

@@ -7,7 +7,7 @@ import type { Between, Cell, OracleProduct } from './products';
 
 /** One record of a partition, by its offset. */
 export type Entry =
-  | { readonly kind: 'control' }
+  | { readonly kind: 'control'; readonly appendedAt: number }
   | { readonly kind: 'poison' }
   | {
       readonly kind: 'event';
@@ -106,4 +106,22 @@ export function recompute(
     if (row !== null) rows.set(key, row);
   }
   return { rows, cells: new Set(groups.keys()), ledger, latestWindow };
+}
+
+/**
+ * What rows have ended by to be past a product's retention at a cut, microseconds: the earliest of its barriers, the last record
+ * before it in each partition, less the retention; null: none is.
+ */
+export function horizonOf(
+  { retentionMicros, windowMicros }: OracleProduct,
+  accepted: Accepted,
+  cut: Vector,
+): number | null {
+  if (retentionMicros === null || windowMicros === null) return null;
+  const times = accepted.map((entries, partition) => entries[(cut[partition] ?? 0) - 1]);
+  if (times.some((entry) => entry?.kind !== 'control')) return null;
+  return (
+    Math.min(...times.map((entry) => (entry as Extract<Entry, { kind: 'control' }>).appendedAt)) * 1000 -
+    retentionMicros
+  );
 }

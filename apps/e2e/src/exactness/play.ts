@@ -108,7 +108,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
   const logs = new Map(
     scenario.sources.map(({ name, partitions, dedupe }) => [
       name,
-      new AcceptedLog(partitions, dedupe.window, name),
+      new AcceptedLog(partitions, dedupe.window, name, () => Math.floor(simulation.now)),
     ]),
   );
   const clock: Clock = {
