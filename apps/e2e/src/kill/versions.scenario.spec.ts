@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParts } from '@tenon/composition';
 import type { RowsAnswer } from '@tenon/contracts';
-import { TOPICS } from '@tenon/contracts';
 import { createLogger, readSettings } from '@tenon/runtime';
 import { eventually } from '@tenon/testing';
 import { checkRows } from '../exactness/check';
@@ -22,6 +21,7 @@ import { PRODUCTS, renamed } from '../exactness/products';
 import { Random } from '../exactness/random';
 import { readDataDirectory } from '../exactness/read-log';
 import { Clients, isConnection } from './clients';
+import { leftOf } from './left-of';
 import { TenonProcess } from './tenon-process';
 
 const CATALOG: FlightsCatalog = { partitions: 2, dedupeWindow: 100_000, topologies: {} };
@@ -262,27 +262,18 @@ test('kill -9 within apply, promote, rollback, reprocess and drop: each goes on 
     expect(world.named.served).toBeGreaterThan(20);
     expect(world.named.others).toBeGreaterThan(3);
     for (const name of NAMES)
-      for (const version of [1, 2]) expect(await leftOf(world.data, `${name}@${version}`)).toEqual([]);
+      for (const version of [1, 2]) expect(await leftIn(world.data, `${name}@${version}`)).toEqual([]);
   } finally {
     await world.end();
     await rm(directory, { recursive: true, force: true });
   }
 }, 300_000);
 
-/** What a data directory has of a version: keys of documents, topics. */
-async function leftOf(data: string, id: string): Promise<string[]> {
+/** What a data directory has of a version. */
+async function leftIn(data: string, id: string): Promise<string[]> {
   const parts = createParts(readSettings({}), data, createLogger({ level: 'silent', name: 'test' }), 'test');
   try {
-    const [store, log] = [await parts.store(), await parts.log()];
-    const left: string[] = [];
-    for (const topic of [TOPICS.flushes(id), TOPICS.ranges(id)])
-      if (await log.hasTopic(topic)) left.push(topic);
-    await store.snapshot(async (snapshot) => {
-      for (const table of ['meta', 'base', 'speed'] as const)
-        for await (const chunk of snapshot.scan(table, { gte: '', lt: '~' }))
-          for (const { key } of chunk) if (`/${key}/`.includes(`/${id}/`)) left.push(`${table} ${key}`);
-    });
-    return left;
+    return await leftOf(parts, id);
   } finally {
     await parts.close();
   }

@@ -71,18 +71,25 @@ export class MeterClient {
     this.receipt = answer.receipt;
   }
 
-  /** Asks for a product and compares the whole answer. @throws if anything in it is not what it must be */
+  /**
+   * Asks for a product and compares the whole answer.
+   *
+   * @param meant what the version that answers is; absent: the product, whichever answers
+   * @throws if anything in it is not what it must be
+   */
   async check(
-    product: MeterProduct,
+    { suffix, ...same }: MeterProduct,
     layer: Layer,
     query: Readonly<Record<string, string>> = {},
+    meant: (version: number) => MeterProduct = () => ({ suffix, ...same }),
   ): Promise<RowsAnswer> {
     const parameters = new URLSearchParams({ limit: '10000', layer, ...query });
-    const path = `/v1/products/${this.source}_${product.suffix}/rows?${parameters}`;
+    const path = `/v1/products/${this.source}_${suffix}/rows?${parameters}`;
     // Asking twice is harmless, and the one that is asked may be killed.
     const response = await this.fleet.request('serving', path, {}, () => true);
     const answer = (await response.json()) as RowsAnswer;
     if (response.status !== 200) throw new Error(`${response.status}: ${JSON.stringify(answer)}`);
+    const product = meant(answer.version);
     const cut = answer.answer.cut[this.source] ?? {};
     const included = answer.answer.included[this.source] ?? {};
     await this.oracle.readUpTo(included);
