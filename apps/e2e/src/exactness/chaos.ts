@@ -47,17 +47,19 @@ export async function disturbAtRandom(stage: Disturbed): Promise<void> {
   const chaos: Chaos = { ...stage, aside };
   // Early, while there is much to come.
   const first = random.next();
-  if (first < 0.6) await letRivalsRun(chaos);
-  else if (first < 0.72) aside(joinConsumption(chaos));
-  else if (first < 0.84) aside(archiveBesideAnother(chaos));
-  else if (first < 0.92) await cutBesideAnother(chaos);
+  if (first < 0.7) await letRivalsRun(chaos);
+  else if (first < 0.79) aside(joinConsumption(chaos));
+  else if (first < 0.88) aside(archiveBesideAnother(chaos));
+  else if (first < 0.94) await cutBesideAnother(chaos);
+  // Files are damaged while there is something to be computed from them.
+  if (chaos.scenario.ruins.includes('files')) await ruinSomething(chaos, 'files');
   if (chaos.scenario.apart && random.chance(0.6)) aside(loseStore(chaos));
   if (random.chance(0.7)) await changeCatalog(chaos);
   if (random.chance(0.6)) aside(joinConsumption(chaos));
   if (random.chance(0.5)) await cutBesideAnother(chaos);
   if (random.chance(0.25)) aside(raiseZombie(chaos, 'speed'));
-  if (random.chance(0.3)) await lull(chaos);
-  for (const ruin of chaos.scenario.ruins) await ruinSomething(chaos, ruin);
+  for (const ruin of chaos.scenario.ruins) if (ruin !== 'files') await ruinSomething(chaos, ruin);
+  if (random.chance(0.5)) await lull(chaos);
   if (chaos.scenario.leavesBatchAway) await leaveBatchAway(chaos);
   while (!chaos.isOver()) {
     await simulation.sleep(outside, random.int(1, 20));
@@ -152,8 +154,10 @@ async function leaveBatchAway(chaos: Chaos): Promise<void> {
   await deployment.kill('batch');
   counters.add('batch left away');
   pauses.cuts = true;
-  const cuts = random.int(11, 15);
+  const cuts = random.int(13, 16);
   for (let made = 0; made < cuts && !chaos.isOver(); made++) {
+    // Some events are left for the time after it.
+    if (made === 6) pauses.clients = true;
     await cut(chaos, false);
     await simulation.sleep(outside, random.int(5, 30));
     if (random.chance(0.1)) await killOne(chaos, random.pick(['consumption', 'speed']));
@@ -231,13 +235,19 @@ async function cutBesideAnother(chaos: Chaos): Promise<void> {
  * Clients hold still, and time goes on: what is done from time to time only gets done, such as pruning; a read that had begun
  * before sees nothing of it.
  */
-async function lull({ deployment, simulation, random, outside, pauses, world }: Chaos): Promise<void> {
+async function lull(chaos: Chaos): Promise<void> {
+  const { deployment, simulation, random, outside, pauses, world, counters } = chaos;
   const reader = deployment.processOf('serving');
   const ready = () => world.sightings.isRead;
-  await simulation.turn(outside, 'sleep', { due: simulation.now + 100, ready });
+  await simulation.turn(outside, 'sleep', { due: simulation.now + 1000, ready });
   Object.assign(pauses, { clients: true, cuts: true });
   if (reader !== undefined) reader.frozen = ready();
-  await simulation.sleep(outside, random.int(1000, 2500));
+  // So that something lies behind the pointer.
+  await cut(chaos, false);
+  const before = counters.of(SEEN.pruned);
+  const isPruned = () => counters.of(SEEN.pruned) > before;
+  if (ready()) await simulation.turn(outside, 'sleep', { due: simulation.now + 4000, ready: isPruned });
+  else await simulation.sleep(outside, random.int(1000, 2500));
   if (reader !== undefined) reader.frozen = false;
   Object.assign(pauses, { clients: false, cuts: false });
 }

@@ -5,12 +5,14 @@
 import { existsSync } from 'node:fs';
 import { cp, copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { ArchiveManifest } from '@tenon/archive';
 import type { ArchiveHeadDocument } from '@tenon/contracts';
 import { STORE_KEYS, TOPICS } from '@tenon/contracts';
 import type { LogRecord } from '@tenon/ports';
 import type { Chaos } from './chaos';
 import { cut } from './clients';
 import { restartAll, startAll, stopAll } from './restarts';
+import { said } from './sightings';
 
 export type Ruin = 'archived' | 'hole' | 'topic' | 'files';
 
@@ -98,7 +100,7 @@ async function replaceTopic(chaos: Chaos): Promise<void> {
   const source = random.pick(scenario.sources);
   const topic = TOPICS.events(source.name);
   if (losses.strays.has(topic)) return;
-  const running = random.chance(0.6);
+  const running = random.chance(0.5);
   const copy = join(chaos.home, `copy-of-${topic}`);
   let records: readonly (readonly LogRecord[])[] = [];
   if (!running) await stopAll(chaos);
@@ -172,10 +174,12 @@ async function damageFiles(chaos: Chaos): Promise<void> {
   const { simulation, random, outside } = chaos;
   const paths: string[] = [];
   const damages = random.shuffle(DAMAGES);
+  chaos.pauses.clients = true;
   await cut(chaos, false);
   for (let tries = 0; tries < 20 && paths.length < damages.length - 1 && !chaos.isOver(); tries++) {
     await simulation.inside(async () => {
-      const files = await filesOf(chaos);
+      const named = await namedFiles(chaos);
+      const files = (await filesOf(chaos)).filter((path) => named.has(path));
       const path = files.length === 0 ? null : random.pick(files);
       // One that is damaged already is put back by who did it.
       if (path === null || existsSync(copyOf(chaos, path))) return;
@@ -191,15 +195,33 @@ async function damageFiles(chaos: Chaos): Promise<void> {
     });
     await simulation.sleep(outside, random.int(5, 50));
   }
+  chaos.pauses.clients = false;
   if (random.chance(0.5)) await restartAll(chaos);
   chaos.aside(putBack(chaos, paths));
 }
 
 async function putBack(chaos: Chaos, paths: readonly string[]): Promise<void> {
-  const { simulation, random, outside } = chaos;
-  await cut(chaos, random.chance(0.4));
-  await simulation.sleep(outside, random.int(50, 4000));
+  const { simulation, random, outside, counters } = chaos;
+  // A full run reads all of them; mostly until a product says so.
+  await cut(chaos, random.chance(0.8));
+  const before = counters.of(said('archive-damaged'));
+  const ready = () => counters.of(said('archive-damaged')) > before;
+  if (random.chance(0.8)) await simulation.turn(outside, 'sleep', { due: simulation.now + 6000, ready });
+  await simulation.sleep(outside, random.int(50, 1000));
   for (const path of paths) await simulation.inside(() => rename(copyOf(chaos, path), path));
+}
+
+/** What the manifest names; what two have archived lies in the lake twice, and nobody reads the other one. */
+async function namedFiles({ home, scenario, world }: Chaos): Promise<ReadonlySet<string>> {
+  const { store, lake } = world.adapters;
+  const paths: string[] = [];
+  for (const { name, partitions } of scenario.sources) {
+    const manifest = new ArchiveManifest({ store, lake }, name, partitions);
+    for (let partition = 0; partition < partitions; partition++)
+      for (const file of await manifest.files(partition, 0, Number.MAX_SAFE_INTEGER))
+        paths.push(join(home, 'lake', file.name));
+  }
+  return new Set(paths);
 }
 
 async function filesOf({ home }: Chaos): Promise<readonly string[]> {
