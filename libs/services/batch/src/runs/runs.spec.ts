@@ -109,6 +109,23 @@ describe('the runs of a product', () => {
     await runs.stop();
   });
 
+  it('are said to be well again after a failure that one without the lease writes down late', async () => {
+    const deployment = new Deployment();
+    await deployment.archive(1);
+    const { runs } = await deployment.instance();
+    deployment.serve(1);
+    runs.wake();
+    await deployment.settle();
+    await deployment.troubles.report(layout().product, {
+      layer: 'batch',
+      code: 'archive-damaged',
+      reason: 'late',
+    });
+    await deployment.clock.advance(60_000);
+    expect(deployment.troubles.of(layout().product)).toEqual([]);
+    await runs.stop();
+  });
+
   it('are full where a cut asks for it, once', async () => {
     const deployment = new Deployment();
     await deployment.archive(1);

@@ -21,6 +21,12 @@ import { ThrottledRuns } from './throttled';
 /** How often it looks by itself for what is due: hints can be lost. Milliseconds. */
 const LOOK_EVERY_MS = 5000;
 
+/**
+ * How often it is said again that a product is well, milliseconds: an instance that has lost the lease can write down its failure
+ * after the one that made the run has said so.
+ */
+const WELL_AGAIN_MS = 30_000;
+
 interface Failure {
   readonly error: unknown;
   readonly at: Epoch | null;
@@ -40,7 +46,8 @@ export class Runs {
   private waiting = false;
   /** Products whose run fails. */
   private readonly failures = new Map<ProductId, Failure>();
-  private readonly wellSaid = new Set<ProductId>();
+  /** When it was said of whom that it is well. */
+  private readonly wellSaid = new Map<ProductId, number>();
   private readonly patience: Patience;
   private readonly throttledRuns: ThrottledRuns;
   private readonly desks: ReadonlyMap<ProductId, TellRest>;
@@ -113,8 +120,9 @@ export class Runs {
   }
 
   private well(product: ProductId): void {
-    if (this.wellSaid.has(product)) return;
-    this.wellSaid.add(product);
+    const now = this.deps.clock.monotonic();
+    if (now - (this.wellSaid.get(product) ?? -Infinity) < WELL_AGAIN_MS) return;
+    this.wellSaid.set(product, now);
     this.failures.delete(product);
     this.patience.well(product);
     this.desks.get(product)?.well();
