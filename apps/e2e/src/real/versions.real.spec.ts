@@ -50,13 +50,7 @@ describeOnServers('Versions of products on servers', () => {
   const field = new MeterField(random.fork());
   const directory = mkdtempSync(join(tmpdir(), 'tenon-life-'));
   const catalog = join(directory, 'catalog');
-  const settings = {
-    ...serverSettings(source),
-    TENON_LAKE: join(directory, 'lake'),
-    TENON_CATALOG: catalog,
-    TENON_CUT_EVERY: '3s',
-    TENON_SESSION_TIMEOUT: SESSION,
-  };
+  let settings: Record<string, string>;
   let log: EventLog;
   let fleet: Fleet;
   let client: MeterClient;
@@ -67,6 +61,13 @@ describeOnServers('Versions of products on servers', () => {
   const mixed: string[] = [];
 
   beforeAll(async () => {
+    settings = {
+      ...serverSettings(source),
+      TENON_LAKE: join(directory, 'lake'),
+      TENON_CATALOG: catalog,
+      TENON_CUT_EVERY: '3s',
+      TENON_SESSION_TIMEOUT: SESSION,
+    };
     writeMeterCatalog(catalog, source);
     fleet = new Fleet(settings);
     log = createKafkaEventLog({ brokers: (process.env['TENON_KAFKA_BROKERS'] as string).split(',') });

@@ -95,7 +95,9 @@ export class FlightsClient {
     for (const { product, layer, answer } of this.answers)
       rows += checkRows(product, log, answer, { layer, timed: answer.answer.generation > untimed });
     for (const ledger of this.ledgers)
-      checkLedger(this.products.find(({ name }) => name === ledger.product) as OracleProduct, log, ledger);
+      checkLedger(this.products.find(({ name }) => name === ledger.product) as OracleProduct, log, ledger, [
+        'conflicts',
+      ]);
     return rows;
   }
 
