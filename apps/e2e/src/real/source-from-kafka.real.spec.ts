@@ -305,11 +305,11 @@ describeOnServers('A source from a Kafka topic', () => {
     for (const product of ['shops', 'live']) expect(await rows(product)).toEqual(shopsOf(orders));
     expect(await rows('kept_shops')).toEqual(shopsOf(ordersOf(await readAll(compacted))));
 
-    // What is no order is a dead letter, once, with its origin.
+    // What is no order is a dead letter with its origin; one that stood still within an append writes its letters after another has.
     const letters = await recordsOf(TOPICS.deadLetters(source));
     const refused = letters.filter((letter) => letter.header('tenon-offset') === undefined);
     const isOrder = new Set(read.filter((one) => ordersOf([one]).length > 0).map(({ origin }) => origin));
-    expect(refused.map((letter) => letter.header('tenon-origin')).sort()).toEqual(
+    expect([...new Set(refused.map((letter) => letter.header('tenon-origin')))].sort()).toEqual(
       read
         .map(({ origin }) => origin)
         .filter((origin) => !isOrder.has(origin))

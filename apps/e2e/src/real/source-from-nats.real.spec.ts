@@ -257,7 +257,8 @@ describeOnServers('A source from a JetStream stream', () => {
     const refused = letters.filter((letter) => letter.header('tenon-offset') === undefined);
     const isOrder = new Set(read.filter((one) => ordersOf([one]).length > 0).map(({ origin }) => origin));
     const bad = read.map(({ origin }) => origin).filter((origin) => !isOrder.has(origin));
-    expect(refused.map((letter) => letter.header('tenon-origin')).sort()).toEqual(bad.sort());
+    // One that stood still within an append writes its letters after another has.
+    expect([...new Set(refused.map((letter) => letter.header('tenon-origin')))].sort()).toEqual(bad.sort());
     expect(new Set(refused.map((letter) => letter.header('tenon-reason')))).toEqual(
       new Set(['malformed-json', 'schema-violation']),
     );
