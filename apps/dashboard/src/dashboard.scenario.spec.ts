@@ -293,6 +293,35 @@ suite(`the page in a browser${reason}`, () => {
     await page.locator('.aside').waitFor({ state: 'detached' });
   });
 
+  it('says of a product that the token may not read that it may not, and shows it once it may', async () => {
+    const detail = 'board may not do this: it needs read:carriers.';
+    fake.failing = { path: /carriers\/(live|rows)$/, status: 403, code: 'not-allowed', detail };
+    const page = await show('#/carriers');
+    await waitForText(page, '.failure h1', 'carriers cannot be read');
+    await waitForText(page, '.failure', detail);
+    const elsewhere = page.getByRole('link', { name: 'Sign in with another token' });
+    expect(await elsewhere.getAttribute('href')).toMatch(/^\/signin\.html#\/carriers/);
+    // Longer than a lost connection goes unmentioned.
+    await page.waitForTimeout(2500);
+    expect(await page.locator('.offline').isVisible()).toBe(false);
+    expect(await page.title()).toBe('carriers · Tenon');
+    await page.getByRole('link', { name: 'flights_by_hour' }).click();
+    await page.locator('.tiles').waitFor();
+    await page.getByRole('link', { name: 'carriers' }).click();
+    await waitForText(page, '.failure', detail);
+    fake.failing = null;
+    await page.locator('.tiles').waitFor();
+    expect(await page.locator('.failure').count()).toBe(0);
+  });
+
+  it('asks for a token rather than send none', async () => {
+    const page = await show('signin.html');
+    await page.getByLabel('Your token').fill('   ');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await waitForText(page, '[role=alert]', 'Type or paste your token.');
+    assertNoComplaints();
+  });
+
   it('says how many events were refused, by the product and by its source, and why', async () => {
     fake.data.refused = 12;
     fake.deadLetters = [

@@ -6,6 +6,7 @@
  * @property {(message: LiveMessage) => void} snapshot replaces all that was known
  * @property {(message: LiveMessage) => void} rows changed rows
  * @property {() => void} up @property {() => void} down
+ * @property {() => void} refused answered, and not with a stream; why is not told
  */
 
 const FIRST_DELAY = 500;
@@ -39,7 +40,9 @@ export class LiveStream {
     source.addEventListener('rows', reading(this.#handlers.rows));
     source.onerror = () => {
       this.#handlers.down();
-      if (source.readyState === EventSource.CLOSED) this.#retry();
+      if (source.readyState !== EventSource.CLOSED) return;
+      this.#handlers.refused();
+      this.#retry();
     };
   }
 

@@ -26,6 +26,8 @@ export class ProductView {
   problem = null;
   /** Since when the stream is down. @type {number | null} */
   lostSince = null;
+  /** Why this product may not be read with the token that one has. @type {Problem | null} */
+  forbidden = null;
   receivedAt = 0;
   /** Cells on the chart; the first is the main one, whose numbers are shown. @type {string[]} */
   keys = [];
@@ -79,8 +81,12 @@ export class ProductView {
     this.stream = new LiveStream(api.livePath(product.name, SNAPSHOT_ROWS), {
       snapshot: (message) => this.#take(message, true),
       rows: (message) => this.#take(message, false),
-      up: () => this.#connection(null),
-      down: () => this.#connection(this.lostSince ?? Date.now()),
+      up: () => {
+        this.forbidden = null;
+        this.#connection(null);
+      },
+      down: () => this.#connection(this.forbidden ? null : (this.lostSince ?? Date.now())),
+      refused: () => void this.#askWhy(),
     });
   }
 
@@ -102,6 +108,22 @@ export class ProductView {
   #connection(lostSince) {
     this.lostSince = lostSince;
     this.#changed();
+  }
+
+  /** A refused stream does not say why; a question for a row does. */
+  async #askWhy() {
+    /** @type {Problem | null} */
+    let problem = null;
+    try {
+      await api.rows(this.product.name, { 'option.limit': '1' }, this.#abort.signal);
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      problem = error.problem;
+    }
+    // Whatever else it is may pass, and is told as a lost connection meanwhile.
+    this.forbidden = problem?.status === 403 ? problem : null;
+    this.#connection(this.forbidden ? null : this.lostSince);
   }
 
   /** @param {LiveMessage} message @param {boolean} whole */
@@ -142,6 +164,7 @@ export class ProductView {
     this.answer = answer;
     this.receivedAt = now;
     this.lostSince = null;
+    this.forbidden = null;
   }
 
   /** Hands rows to whatever else holds them. @param {Iterable<Row>} rows @param {number} reach */

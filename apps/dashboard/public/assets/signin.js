@@ -5,9 +5,12 @@ const said = /** @type {HTMLElement} */ (document.querySelector('[role=alert]'))
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  said.textContent = '';
+  const token = input.value.trim();
+  // An empty one would end the session, and lead back to here.
+  said.textContent = token === '' ? 'Type or paste your token.' : '';
+  if (token === '') return;
   try {
-    const body = JSON.stringify({ token: input.value.trim() });
+    const body = JSON.stringify({ token });
     const headers = { 'content-type': 'application/json' };
     const response = await fetch('/v1/session', { method: 'POST', headers, body });
     if (response.ok) {

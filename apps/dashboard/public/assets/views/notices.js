@@ -39,6 +39,7 @@ export const Failure = ({ title, problem, retry }) => html`
     <h1>${title}</h1>
     <p>${problem.detail ?? problem.title}</p>
     ${(problem.code || problem.status >= 400) && html`<p class="code">${[problem.status || null, problem.code].filter(Boolean).join(' · ')}</p>`}
+    ${problem.status === 403 && html`<p><a href="/signin.html${location.hash}">Sign in with another token</a></p>`}
     ${retry && html`<button type="button" class="quiet" onClick=${retry}>Try again</button>`}
   </section>
 `;

@@ -1,7 +1,7 @@
 import { Name, html } from '../html.js';
 import { duration } from '../format.js';
 import { partsOf, totalOf } from '../seam.js';
-import { Aside, Empty, Loading, Refused, Troubles } from './notices.js';
+import { Aside, Empty, Failure, Loading, Refused, Troubles } from './notices.js';
 import { Measures } from './measures.js';
 import { Chart } from './chart.js';
 import { RowsTable } from './rows-table.js';
@@ -20,7 +20,8 @@ const MEANING = {
 
 /** @param {{dashboard: Dashboard, view: ProductView, now: number}} props */
 export function ProductPage({ dashboard, view, now }) {
-  const { product, answer } = view;
+  const { product, answer, forbidden } = view;
+  if (forbidden) return html`<${Failure} title="${product.name} cannot be read" problem=${forbidden} />`;
   return html`
     <header class="head">
       <div>
