@@ -38,6 +38,8 @@ interface Modules {
   windowLabel(start: string, window: { column: string; sizeMicros: number; sizeMonths: number }): string;
   twoLines(values: readonly (number | null)[], provisional: readonly boolean[]): [unknown[], unknown[]];
   withGaps(windows: readonly string[], shape: { sizeMicros: number; sizeMonths: number }): string[];
+  spanOf(x: readonly number[], step: number): [number, number] | null;
+  brief(n: number): string;
   windowsBefore(
     start: string,
     window: { column: string; sizeMicros: number; sizeMonths: number },
@@ -231,6 +233,17 @@ describe('the chart’s lines', () => {
   it('a gap stands where a window has no row', () => {
     const windows = ['2001-01-01T00:00:00Z', '2001-01-01T01:00:00Z', '2001-01-01T03:00:00Z'];
     expect(page.withGaps(windows, HOUR)).toEqual([windows[0], windows[1], '', windows[2]]);
+  });
+
+  it('a single window is shown between its neighbours, several as they lie', () => {
+    expect(page.spanOf([7200], 3600)).toEqual([3600, 10_800]);
+    expect(page.spanOf([3600, 7200], 3600)).toBeNull();
+    expect(page.spanOf([], 3600)).toBeNull();
+  });
+
+  it('numbers beside the axis stay short, however large they are', () => {
+    const labels = [0, 12_500, 2.5e12, -1e301, 7.500000000001e300].map((n) => page.brief(n));
+    expect(labels).toEqual(['0', '12.5K', '2.5T', '-1e+301', '7.5e+300']);
   });
 
   it('history begins so many windows back, calendar months included', () => {

@@ -54,6 +54,12 @@ export function withGaps(windows, { sizeMicros, sizeMonths }) {
 }
 
 /**
+ * What the axis of time shows of a single point: the windows beside it. uPlot alone would show a thousand days.
+ * @param {ArrayLike<number>} x seconds @param {number} step of a window @returns {[number, number] | null} null: as the points lie
+ */
+export const spanOf = (x, step) => (x.length === 1 && x[0] !== undefined ? [x[0] - step, x[0] + step] : null);
+
+/**
  * A segment is final if both its ends are, else it is provisional.
  * @param {readonly (number | null)[]} values @param {readonly boolean[]} provisional @returns {[Line, Line]}
  */

@@ -8,12 +8,17 @@ export const NOTHING = '–';
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
 
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const dateFormats = new Map();
 
 /** @param {number} n a count @returns {string} */
 export const count = (n) => grouped.format(n);
+
+/** A number beside an axis: 12.5K, and 1e+301 where there is no letter for it. @param {number} n */
+export const brief = (n) =>
+  Math.abs(n) < 1e15 ? compact.format(n) : Number(n.toPrecision(3)).toExponential();
 
 /** @param {string} type */
 export const isNumeric = (type) =>

@@ -1,8 +1,9 @@
 // How the chart looks: axes in 24 hours and UTC, ink for what is final, the accent for what speed contributes to.
 import uPlot from './vendor/uplot/uPlot.esm.js';
+import { spanOf } from './chart-data.js';
+import { brief } from './format.js';
 /** @typedef {import('./plot.js').PlotHooks} PlotHooks */
 
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
 /** @param {Intl.DateTimeFormatOptions} parts */
 const utc = (parts) => new Intl.DateTimeFormat('en-GB', { ...parts, timeZone: 'UTC' });
 const TIME = utc({ hour: '2-digit', minute: '2-digit' });
@@ -48,7 +49,10 @@ export function plotOptions(cells, hooks, step) {
     padding: [8, roomOf(step, font), 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
-    scales: { y: { range: (_, min, max) => fromZero(min, max) } },
+    scales: {
+      x: { range: (u, min, max) => spanOf(u.data[0], step) ?? [min, max] },
+      y: { range: (_, min, max) => fromZero(min, max) },
+    },
     axes: [
       { ...axis, grid: { show: false }, gap: 6, space: 70, incrs: stepsFrom(step), values: timeLabels },
       {
@@ -56,7 +60,7 @@ export function plotOptions(cells, hooks, step) {
         grid,
         gap: 8,
         size: axisSize,
-        values: (_, ticks) => ticks.map((tick) => compact.format(tick)),
+        values: (_, ticks) => ticks.map(brief),
       },
     ],
     series: [
