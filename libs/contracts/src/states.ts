@@ -12,7 +12,7 @@ import type {
 
 /**
  * A cell on the wire, as texts: its `cellKey`, and key and states (in the plan's order) as JSON. They travel from the layer
- * that made them into the store as they are; only who computes with them parses them.
+ * that made them into the store as they are: checked where they are read, values only for who computes with them.
  */
 export interface WireCell {
   readonly id: string;

@@ -144,6 +144,8 @@ describe('a message with the right checksum', () => {
       'a\t{}\t[]',
       'a\t[\t[]',
       'a\t[1]\t1]',
+      'a\t[1]\t[nope]',
+      'a\t[1] x [2]\t[1]',
     ])
       expect(reasonOf(record(`${head}\n${cell}\n`))).toMatchObject({ damaged: true });
   });

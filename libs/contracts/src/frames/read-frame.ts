@@ -1,4 +1,4 @@
-/** Reading a record of a flushes or ranges topic: its checksum first, then the header; cells stay texts. */
+/** Reading a record of a flushes or ranges topic: its checksum first, then the header; cells stay texts, each of which is JSON. */
 import { checksumOf } from '@tenon/domain';
 import { misfit } from '../guards';
 import type { FlushFrame, SliceFrame, StatesMessage, WireCell } from '../states';
@@ -41,7 +41,7 @@ export function readFrame(value: Uint8Array): ReadFrame | Unreadable {
   if (isUnreadable(message)) return message;
   if (message.type === 'commit') return { message, cells: [] };
   const cells = cellsOf(text, headEnd + 1);
-  if (cells === null) return unreadable('a cell of it is not three texts', true);
+  if (cells === null) return unreadable('a cell of it is not an id and two JSON arrays', true);
   return { message, cells } as ReadFrame<FlushFrame> | ReadFrame<SliceFrame>;
 }
 
@@ -64,10 +64,18 @@ function headOf(text: string): StatesMessage | Unreadable {
   return head as StatesMessage;
 }
 
-/** A JSON array, as far as its ends say so: what stands between is for who computes with it. */
-const isArrayText = (text: string, from: number, end: number) =>
-  text.charCodeAt(from) === OPENS && text.charCodeAt(end - 1) === CLOSES && end - from > 1;
-const [OPENS, CLOSES] = ['[', ']'].map((one) => one.charCodeAt(0)) as [number, number];
+/** A JSON array, in each character: whoever folds or serves the cell later could only fail on it, again and again. */
+function isArrayText(text: string): boolean {
+  // Its first character tells an array from all else that is JSON.
+  if (text.charCodeAt(0) !== OPENS) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+const OPENS = '['.charCodeAt(0);
 
 /** Null where a line is none of a cell. */
 function cellsOf(text: string, from: number): WireCell[] | null {
@@ -78,12 +86,9 @@ function cellsOf(text: string, from: number): WireCell[] | null {
     const end = text.indexOf('\n', second + 1);
     // The id of a total, which has no keys, is the empty text.
     if (first < at || second < 0 || end < 0) return null;
-    if (!isArrayText(text, first + 1, second) || !isArrayText(text, second + 1, end)) return null;
-    cells.push({
-      id: text.slice(at, first),
-      key: text.slice(first + 1, second),
-      states: text.slice(second + 1, end),
-    });
+    const [key, states] = [text.slice(first + 1, second), text.slice(second + 1, end)];
+    if (!isArrayText(key) || !isArrayText(states)) return null;
+    cells.push({ id: text.slice(at, first), key, states });
     at = end + 1;
   }
   return cells;

@@ -238,6 +238,17 @@ test('what is damaged or no message at all is counted, logged and passed over', 
   expect(deps.lines.filter(({ level }) => level === 'error')).toHaveLength(2);
 });
 
+test('cells that are no JSON do not stop the loop, though the checksum is right and the cell is there already', async () => {
+  const garbage = { ...cells({ ann: 1 })[0]!, states: '[nope]' };
+  await appendRanges(deps, 0, ...sliceRecords(0, {}, cells({ ann: 2 })), commitRecord(1));
+  const next = { range: 'next', from: 1, to: 2 };
+  await appendRanges(deps, 0, ...sliceRecords(0, { ...next, range: 'foreign' }, [garbage]));
+  await appendRanges(deps, 0, ...sliceRecords(0, next, cells({ ann: 3 })), commitRecord(1, next));
+  const loop = await start();
+  await served(2);
+  expect(loop.counts()).toMatchObject({ damaged: 1, unreadable: 0 });
+});
+
 test('a message of a newer release stops the loop, and is read again by who can read it', async () => {
   await appendRanges(deps, 0, ...sliceRecords(0, {}, cells({ ann: 1 })));
   await appendRanges(deps, 0, encodeMessage({ ...commitOf(1), v: 9 } as never));
