@@ -52,10 +52,21 @@ test('what is kept elsewhere comes first, and what comes after it is lost', asyn
   expect(await read(records, 5)).toEqual({ next: 9, offsets: [5, 7, 8] });
 });
 
+test('what is kept behind a loss is read on, up to the next loss and behind that', async () => {
+  const has = new Set([3, 4, 7]);
+  const holed: OlderRecords = {
+    async *read(_topic, _partition, from): AsyncGenerator<OlderPart> {
+      for (let at = from; has.has(at); at++) yield { records: [{ offset: at } as LogRecord], next: at + 1 };
+    },
+  };
+  const records = withLosses(book(loss(0, 3), loss(5, 6), loss(6, 7)), holed);
+  expect(await read(records, 0)).toEqual({ next: 8, offsets: [0, 1, 2, 3, 4, 5, 6, 7] });
+});
+
 test('what is kept and cannot be read is an error, unless its loss was accepted', async () => {
   const damaged: OlderRecords = {
-    async *read() {
-      throw new TenonError('archive-damaged', 'a file');
+    async *read(_topic, _partition, from) {
+      if (from < 2) throw new TenonError('archive-damaged', 'a file');
     },
   };
   await expect(read(withLosses(book(), damaged), 0)).rejects.toMatchObject({ code: 'archive-damaged' });

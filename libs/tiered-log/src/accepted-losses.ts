@@ -17,10 +17,11 @@ export function withLosses(book: Pick<LossBook, 'read'>, kept?: OlderRecords): O
   return {
     async *read(topic, partition, from) {
       let next = from;
-      let failure: { readonly error: unknown } | null = null;
-      if (kept !== undefined)
+      // Behind a loss there may be more that is kept, and another loss behind that.
+      for (;;) {
+        let failure: { readonly error: unknown } | null = null;
         try {
-          for await (const part of kept.read(topic, partition, from)) {
+          for await (const part of kept?.read(topic, partition, next) ?? []) {
             yield part;
             next = part.next;
           }
@@ -28,13 +29,16 @@ export function withLosses(book: Pick<LossBook, 'read'>, kept?: OlderRecords): O
           if (isPassing(error)) throw error;
           failure = { error };
         }
-      if (!topic.startsWith(EVENTS)) return;
-      const losses = (await book.read(topic.slice(EVENTS.length))).filter(
-        (one) => one.partition === partition,
-      );
-      const loss = losses.find((one) => one.from <= next && next < one.to);
-      if (loss !== undefined) yield* standIns(next, loss.to, loss.at);
-      else if (failure !== null) throw failure.error;
+        if (!topic.startsWith(EVENTS)) return;
+        const losses = await book.read(topic.slice(EVENTS.length));
+        const loss = losses.find((one) => one.partition === partition && one.from <= next && next < one.to);
+        if (loss === undefined) {
+          if (failure !== null) throw failure.error;
+          return;
+        }
+        yield* standIns(next, loss.to, loss.at);
+        next = loss.to;
+      }
     },
   };
 }
