@@ -75,7 +75,8 @@ export async function playFullCells(tenon: Tenon, source = 'brim'): Promise<void
   const fields = FIELDS.map((name) => `    ${name}: { type: string }\n`).join('');
   tenon.file(
     `sources/${source}.yaml`,
-    `schema:\n  type: object\n  required: [k]\n  properties:\n    k: { type: string }\n${fields}`,
+    // One partition, so that the last receipt is of all.
+    `key: k\nschema:\n  type: object\n  required: [k]\n  properties:\n    k: { type: string }\n${fields}`,
   );
   const counts = FIELDS.map((name) => `count(DISTINCT ${name}) AS n_${name}`).join(', ');
   for (const topology of ['lambda', 'kappa']) {
