@@ -9,21 +9,26 @@ export interface Order {
   readonly at: string;
 }
 
-/** @param name of the source, and the beginning of the products' names: servers outlive a test run */
-export function writeCatalog(directory: string, name: string): void {
-  mkdirSync(join(directory, 'sources'), { recursive: true });
-  mkdirSync(join(directory, 'products'));
-  const properties = {
+/** Of an order. */
+export const SHOP_SCHEMA = {
+  type: 'object',
+  required: ['order', 'shop', 'amount', 'at'],
+  properties: {
     order: { type: 'string' },
     shop: { type: 'string' },
     amount: { type: 'integer' },
     at: { type: 'string', format: 'date-time' },
-  };
-  const schema = { type: 'object', required: Object.keys(properties), properties };
+  },
+};
+
+/** @param name of the source, and the beginning of the products' names: servers outlive a test run */
+export function writeCatalog(directory: string, name: string): void {
+  mkdirSync(join(directory, 'sources'), { recursive: true });
+  mkdirSync(join(directory, 'products'));
   // JSON is YAML too.
   writeFileSync(
     join(directory, 'sources', `${name}.yaml`),
-    JSON.stringify({ key: 'order', time: 'at', partitions: 3, schema }),
+    JSON.stringify({ key: 'order', time: 'at', partitions: 3, schema: SHOP_SCHEMA }),
   );
   const select = (columns: string) =>
     `SELECT ${columns}shop, count(*) AS orders, sum(amount) AS total FROM ${name} GROUP BY ALL\n`;

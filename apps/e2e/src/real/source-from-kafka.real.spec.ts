@@ -3,21 +3,16 @@
  * tombstones, headers twice and what is no event, under load, while the two instances of ingestion that share it die and stand still.
  * In the end the answers are what another client reads of the topic, counted by plain code.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Admin, Message, Producer } from 'kafkajs';
 import { createKafkaEventLog } from '@tenon/adapters-kafka';
-import type { Host } from '@tenon/composition';
-import { startHost } from '@tenon/composition';
 import { TOPICS } from '@tenon/contracts';
-import type { EventLog, LogRecord } from '@tenon/ports';
-import { createLogger, readSettings } from '@tenon/runtime';
+import type { EventLog } from '@tenon/ports';
 import { eventually, uniqueName } from '@tenon/testing';
-import { describeOnServers, serverSettings } from './servers';
-import { ServiceProcess } from './service-process';
-import { cellsOfRows, makeOrders, shopsOf } from './shop';
+import { FeedServices, recordsOf } from './feed-services';
+import { describeOnServers } from './servers';
+import type { ServiceProcess } from './service-process';
+import { makeOrders, shopsOf } from './shop';
 import type { Order } from './shop';
 
 const PARTITIONS = 3;
@@ -38,27 +33,18 @@ describeOnServers('A source from a Kafka topic', () => {
     brokers: (process.env['TENON_KAFKA_BROKERS'] ?? '').split(','),
     logLevel: logLevel.NOTHING,
   });
-  let directory: string;
-  let settings: Record<string, string>;
-  let host: Host;
+  let services: FeedServices;
   let log: EventLog;
   let admin: Admin;
   let producer: Producer;
   let transactional: Producer;
-  const instances: ServiceProcess[] = [];
   let sent = 0;
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'tenon-from-kafka-'));
-    writeCatalog(join(directory, 'catalog'));
-    settings = {
-      ...serverSettings(source),
-      TENON_LAKE: join(directory, 'lake'),
-      TENON_CATALOG: join(directory, 'catalog'),
-      TENON_CUT_EVERY: '3s',
-      TENON_SESSION_TIMEOUT: '6s',
-      TENON_PORT: '0',
-    };
+    services = new FeedServices(source);
+    services.declare(source, { kafka: { topic } });
+    services.declareLive(source);
+    services.declare(`${source}_kept`, { kafka: { topic: compacted } });
     admin = kafka.admin();
     producer = kafka.producer();
     transactional = kafka.producer({
@@ -66,51 +52,13 @@ describeOnServers('A source from a Kafka topic', () => {
     });
     await Promise.all([admin.connect(), producer.connect(), transactional.connect()]);
     log = createKafkaEventLog({ brokers: (process.env['TENON_KAFKA_BROKERS'] as string).split(',') });
-    host = await startHost({
-      services: ['speed', 'batch', 'consumption', 'serving'],
-      supervised: true,
-      settings: readSettings(settings),
-      data: join(directory, 'data'),
-      logger: createLogger({ level: 'silent', name: 'tenon' }),
-      environment: {},
-    });
+    await services.start();
   });
   afterAll(async () => {
-    await Promise.all(instances.map((one) => one.kill()));
+    await services?.stop();
     await Promise.allSettled([admin, producer, transactional].map((one) => one.disconnect()));
-    await host?.stop();
     await log?.close();
-    rmSync(directory, { recursive: true, force: true });
   });
-
-  function writeCatalog(root: string): void {
-    for (const folder of ['sources', 'products']) mkdirSync(join(root, folder), { recursive: true });
-    const properties = {
-      order: { type: 'string' },
-      shop: { type: 'string' },
-      amount: { type: 'integer' },
-      at: { type: 'string', format: 'date-time' },
-    };
-    const schema = { type: 'object', required: Object.keys(properties), properties };
-    const declare = (name: string, of: string) => {
-      const declared = { from: { kafka: { topic: of } }, key: 'shop', time: 'at', partitions: 2, schema };
-      writeFileSync(join(root, 'sources', `${name}.yaml`), JSON.stringify(declared));
-    };
-    const sql = (from: string) =>
-      `SELECT shop, count(*) AS orders, sum(amount) AS total FROM ${from} GROUP BY shop\n`;
-    declare(source, topic);
-    declare(`${source}_kept`, compacted);
-    writeFileSync(join(root, 'products', `${source}_shops.sql`), sql(source));
-    writeFileSync(join(root, 'products', `${source}_live.sql`), sql(source));
-    writeFileSync(join(root, 'products', `${source}_live.yaml`), 'topology: kappa\n');
-    writeFileSync(join(root, 'products', `${source}_kept_shops.sql`), sql(`${source}_kept`));
-  }
-
-  const start = async () => {
-    const instance = await ServiceProcess.start('ingestion', settings);
-    instances.push(instance);
-    return instance;
-  };
 
   /** Writes a topic until the cleaner has been through it, and then has the cleaner leave it alone. */
   async function writeCompacted(): Promise<void> {
@@ -192,22 +140,7 @@ describeOnServers('A source from a Kafka topic', () => {
     return found;
   }
 
-  async function recordsOf(name: string): Promise<LogRecord[]> {
-    const found: LogRecord[] = [];
-    for (const [partition, end] of Object.entries(await log.endOffsets(name)))
-      for (let at = 0; at < end;) {
-        const records = await log.read(name, Number(partition), at);
-        if (records.length === 0) break;
-        found.push(...records);
-        at = (records.at(-1) as LogRecord).offset + 1;
-      }
-    return found;
-  }
-
-  const rows = async (product: string) => {
-    const response = await fetch(`${host.url}/v1/products/${source}_${product}/rows?limit=1000`);
-    return cellsOfRows(((await response.json()) as { rows: Record<string, unknown>[] }).rows ?? []);
-  };
+  const rows = (product: string) => services.rows(`${source}_${product}`);
 
   const ordersOf = (read: readonly Read[]): Order[] =>
     read.flatMap(({ value }) => {
@@ -242,7 +175,7 @@ describeOnServers('A source from a Kafka topic', () => {
 
   test('is waited for, and read exactly once through kills', async () => {
     await writeCompacted();
-    let [first, second] = [await start(), await start()];
+    let [first, second] = [await services.startIngestion(), await services.startIngestion()];
     const ready = (await (await fetch(`${first.url}/readyz`)).json()) as { degraded: string[] };
     expect(ready.degraded[0]).toContain(`There is no topic ${topic}`);
 
@@ -268,7 +201,7 @@ describeOnServers('A source from a Kafka topic', () => {
       });
       if (round % 2 === 0) {
         await first.kill();
-        first = await start();
+        first = await services.startIngestion();
       } else {
         second.freeze();
         const before = (await log.endOffsets(TOPICS.events(source)))['0'] as number;
@@ -290,7 +223,7 @@ describeOnServers('A source from a Kafka topic', () => {
     // The last records are no marks of transactions, so that another client sees where the topic ends.
     const last = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, value: null }));
     await producer.send({ topic, messages: last });
-    [first, second] = [await start(), await start()];
+    [first, second] = [await services.startIngestion(), await services.startIngestion()];
     await nothingIsLeft(first);
 
     const read = await readAll(topic);
@@ -306,7 +239,7 @@ describeOnServers('A source from a Kafka topic', () => {
     expect(await rows('kept_shops')).toEqual(shopsOf(ordersOf(await readAll(compacted))));
 
     // What is no order is a dead letter with its origin; one that stood still within an append writes its letters after another has.
-    const letters = await recordsOf(TOPICS.deadLetters(source));
+    const letters = await recordsOf(log, TOPICS.deadLetters(source));
     const refused = letters.filter((letter) => letter.header('tenon-offset') === undefined);
     const isOrder = new Set(read.filter((one) => ordersOf([one]).length > 0).map(({ origin }) => origin));
     expect([...new Set(refused.map((letter) => letter.header('tenon-origin')))].sort()).toEqual(
@@ -319,7 +252,7 @@ describeOnServers('A source from a Kafka topic', () => {
       new Set(['no-value', 'malformed-json', 'schema-violation']),
     );
     // Headers are carried over; of one that is there twice the last.
-    const events = (await recordsOf(TOPICS.events(source))).filter((one) => one.header('tenon-origin'));
+    const events = (await recordsOf(log, TOPICS.events(source))).filter((one) => one.header('tenon-origin'));
     expect(new Set(events.map((one) => one.header('region')))).toEqual(new Set(['south']));
     expect(events.some((one) => /^c-\d+$/.test(one.header('correlationid') ?? ''))).toBe(true);
   });

@@ -3,23 +3,18 @@
  * what is no event, under load, while the two instances of ingestion that may read it die and stand still. In the end the answers are
  * what another client reads of the stream, counted by plain code.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { createKafkaEventLog } from '@tenon/adapters-kafka';
-import type { Host } from '@tenon/composition';
-import { startHost } from '@tenon/composition';
 import { TOPICS } from '@tenon/contracts';
-import type { EventLog, LogRecord } from '@tenon/ports';
-import { createLogger, readSettings } from '@tenon/runtime';
+import type { EventLog } from '@tenon/ports';
 import { eventually, uniqueName } from '@tenon/testing';
-import { describeOnServers, serverSettings } from './servers';
-import { ServiceProcess } from './service-process';
-import { cellsOfRows, makeOrders, shopsOf } from './shop';
+import { FeedServices, recordsOf } from './feed-services';
+import { describeOnServers } from './servers';
+import type { ServiceProcess } from './service-process';
+import { makeOrders, shopsOf } from './shop';
 import type { Order } from './shop';
 
 /** Between two lots of a client, milliseconds: others want the machine too. */
@@ -44,71 +39,30 @@ describeOnServers('A source from a JetStream stream', () => {
   const stream = uniqueName('ORDERS');
   const root = uniqueName('orders');
   const patient = { timeoutMs: 90_000 };
-  let directory: string;
-  let settings: Record<string, string>;
-  let host: Host;
+  let services: FeedServices;
   let log: EventLog;
   let nats: NatsConnection;
-  const instances: ServiceProcess[] = [];
   let sent = 0;
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'tenon-from-nats-'));
-    writeCatalog(join(directory, 'catalog'));
-    settings = {
-      ...serverSettings(source),
-      TENON_LAKE: join(directory, 'lake'),
-      TENON_CATALOG: join(directory, 'catalog'),
-      TENON_CUT_EVERY: '3s',
-      TENON_SESSION_TIMEOUT: '6s',
-      TENON_PORT: '0',
-    };
+    services = new FeedServices(source);
+    // By a subject alone: the stream that keeps it, and of that only what came by it.
+    for (const [name, nats] of [
+      [source, { stream }],
+      [`${source}_north`, { subject: `${root}.north` }],
+    ] as const) {
+      services.declare(name, { nats });
+      services.declareLive(name);
+    }
     nats = await connect({ servers: process.env['TENON_NATS_URL'] as string });
     log = createKafkaEventLog({ brokers: (process.env['TENON_KAFKA_BROKERS'] as string).split(',') });
-    host = await startHost({
-      services: ['speed', 'batch', 'consumption', 'serving'],
-      supervised: true,
-      settings: readSettings(settings),
-      data: join(directory, 'data'),
-      logger: createLogger({ level: 'silent', name: 'tenon' }),
-      environment: {},
-    });
+    await services.start();
   });
   afterAll(async () => {
-    await Promise.all(instances.map((one) => one.kill()));
-    await host?.stop();
+    await services?.stop();
     await log?.close();
     await nats?.close();
-    rmSync(directory, { recursive: true, force: true });
   });
-
-  function writeCatalog(to: string): void {
-    for (const folder of ['sources', 'products']) mkdirSync(join(to, folder), { recursive: true });
-    const properties = {
-      order: { type: 'string' },
-      shop: { type: 'string' },
-      amount: { type: 'integer' },
-      at: { type: 'string', format: 'date-time' },
-    };
-    const schema = { type: 'object', required: Object.keys(properties), properties };
-    const declare = (name: string, nats: object) => {
-      const declared = { from: { nats }, key: 'shop', time: 'at', partitions: 2, schema };
-      writeFileSync(join(to, 'sources', `${name}.yaml`), JSON.stringify(declared));
-      const sql = `SELECT shop, count(*) AS orders, sum(amount) AS total FROM ${name} GROUP BY shop\n`;
-      writeFileSync(join(to, 'products', `${name}_shops.sql`), sql);
-      writeFileSync(join(to, 'products', `${name}_live.sql`), sql);
-      writeFileSync(join(to, 'products', `${name}_live.yaml`), 'topology: kappa\n');
-    };
-    declare(source, { stream });
-    // By a subject alone: the stream that keeps it, and of that only what came by it.
-    declare(`${source}_north`, { subject: `${root}.north` });
-  }
-
-  const start = async () => {
-    const instance = await ServiceProcess.start('ingestion', settings);
-    instances.push(instance);
-    return instance;
-  };
 
   async function publish(count: number): Promise<void> {
     const client = jetstream(nats);
@@ -143,23 +97,6 @@ describeOnServers('A source from a JetStream stream', () => {
     return found;
   }
 
-  async function recordsOf(name: string): Promise<LogRecord[]> {
-    const found: LogRecord[] = [];
-    for (const [partition, end] of Object.entries(await log.endOffsets(name)))
-      for (let at = 0; at < end;) {
-        const records = await log.read(name, Number(partition), at);
-        if (records.length === 0) break;
-        found.push(...records);
-        at = (records.at(-1) as LogRecord).offset + 1;
-      }
-    return found;
-  }
-
-  const rows = async (product: string) => {
-    const response = await fetch(`${host.url}/v1/products/${product}/rows?limit=1000`);
-    return cellsOfRows(((await response.json()) as { rows: Record<string, unknown>[] }).rows ?? []);
-  };
-
   const ordersOf = (read: readonly Read[]): Order[] =>
     read.flatMap(({ text }) => {
       try {
@@ -186,7 +123,7 @@ describeOnServers('A source from a JetStream stream', () => {
     Object.values(await log.endOffsets(TOPICS.events(source))).reduce((sum, end) => sum + end, 0);
 
   test('is waited for, and read exactly once through kills', async () => {
-    let [first, second] = [await start(), await start()];
+    let [first, second] = [await services.startIngestion(), await services.startIngestion()];
     const ready = (await (await fetch(`${first.url}/readyz`)).json()) as { degraded: string[] };
     expect(ready.degraded.join()).toContain(`There is no JetStream stream ${stream} in NATS`);
     const manager = await jetstreamManager(nats);
@@ -208,7 +145,7 @@ describeOnServers('A source from a JetStream stream', () => {
       const [holder, other] = isFirst ? [first, second] : [second, first];
       if (round === 0) {
         await holder.kill();
-        const again = await start();
+        const again = await services.startIngestion();
         if (isFirst) first = again;
         else second = again;
       } else {
@@ -223,7 +160,7 @@ describeOnServers('A source from a JetStream stream', () => {
     }
     await Promise.all([first.kill(), second.kill()]);
     await publish(300);
-    [first, second] = [await start(), await start()];
+    [first, second] = [await services.startIngestion(), await services.startIngestion()];
     await eventually(
       'nothing is left',
       async () => {
@@ -246,14 +183,15 @@ describeOnServers('A source from a JetStream stream', () => {
       for (const product of [`${name}_shops`, `${name}_live`]) {
         await eventually(
           'all is counted',
-          async () => (await rows(product)).reduce((sum, [, count]) => sum + Number(count), 0) >= of.length,
+          async () =>
+            (await services.rows(product)).reduce((sum, [, count]) => sum + Number(count), 0) >= of.length,
           patient,
         );
-        expect(await rows(product)).toEqual(shopsOf(of));
+        expect(await services.rows(product)).toEqual(shopsOf(of));
       }
 
     // What is no order is a dead letter, once, with its origin.
-    const letters = await recordsOf(TOPICS.deadLetters(source));
+    const letters = await recordsOf(log, TOPICS.deadLetters(source));
     const refused = letters.filter((letter) => letter.header('tenon-offset') === undefined);
     const isOrder = new Set(read.filter((one) => ordersOf([one]).length > 0).map(({ origin }) => origin));
     const bad = read.map(({ origin }) => origin).filter((origin) => !isOrder.has(origin));
@@ -263,7 +201,7 @@ describeOnServers('A source from a JetStream stream', () => {
       new Set(['malformed-json', 'schema-violation']),
     );
     // Correlation IDs and headers are carried over; of one that is there twice the last.
-    const events = (await recordsOf(TOPICS.events(source))).filter((one) => one.header('tenon-origin'));
+    const events = (await recordsOf(log, TOPICS.events(source))).filter((one) => one.header('tenon-origin'));
     expect(new Set(events.map((one) => one.header('region')))).toEqual(new Set(['south']));
     expect(new Set(events.map((one) => one.header('nats-subject')))).toEqual(
       new Set([`${root}.north`, `${root}.south`]),
@@ -283,13 +221,13 @@ describeOnServers('A source from a JetStream stream', () => {
 
   test('messages that the stream has let go are a dead letter, and a stream that is made anew is refused', async () => {
     const manager = await jetstreamManager(nats);
-    await Promise.all(instances.splice(0).map((one) => one.kill()));
+    await services.killIngestion();
     const { state } = await manager.streams.info(stream);
     await publish(50);
     await manager.streams.purge(stream, { seq: state.last_seq + 31 });
-    const one = await start();
+    const one = await services.startIngestion();
     const gone = () =>
-      recordsOf(TOPICS.deadLetters(source)).then((all) =>
+      recordsOf(log, TOPICS.deadLetters(source)).then((all) =>
         all.filter((letter) => letter.header('tenon-reason') === 'stream-gap'),
       );
     await eventually('what is gone is said', async () => (await gone()).length > 0, patient);
@@ -306,7 +244,7 @@ describeOnServers('A source from a JetStream stream', () => {
     await manager.streams.add({ name: stream, subjects: [`${root}.>`] });
     await publish(10);
     const taken = async () =>
-      (await recordsOf(TOPICS.events(source))).filter((record) => record.header('tenon-origin')).length;
+      (await recordsOf(log, TOPICS.events(source))).filter((record) => record.header('tenon-origin')).length;
     const before = await taken();
     await eventually(
       'it is refused',
