@@ -13,6 +13,8 @@ function projects(dir) {
 module.exports = {
   projects: ['libs', 'apps', 'tools'].flatMap((folder) => projects(join(__dirname, folder))),
   maxWorkers: 2,
+  // What a worker's suites leave behind slows those that follow: the simulator's parts, which come last, took three times as long.
+  workerIdleMemoryLimit: '1GB',
   // A machine that does other things is slow; no test judges speed by the clock.
   testTimeout: 120_000,
 };
