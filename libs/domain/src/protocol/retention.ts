@@ -34,11 +34,7 @@ export function horizonAt(
 }
 
 /** The pointer that is moved to, with its horizon. @param before what was served until then, whose horizon holds */
-export function withHorizon(
-  before: Pick<Pointer, 'horizon'>,
-  moved: Pointer,
-  plan: Aged,
-): Pointer {
+export function withHorizon(before: Pick<Pointer, 'horizon'>, moved: Pointer, plan: Aged): Pointer {
   const now = horizonAt(moved, plan) ?? -Infinity;
   const horizon = Math.max(before.horizon ?? -Infinity, now);
   return Number.isFinite(horizon) ? { ...moved, horizon } : moved;

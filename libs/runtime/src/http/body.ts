@@ -35,9 +35,14 @@ class Inflation {
 }
 
 const tooLarge = (limit: number) =>
-  new HttpProblem(413, 'too-large', `The body is over the limit of ${limit} bytes (TENON_MAX_BODY, after decompression).`, {
-    limit,
-  });
+  new HttpProblem(
+    413,
+    'too-large',
+    `The body is over the limit of ${limit} bytes (TENON_MAX_BODY, after decompression).`,
+    {
+      limit,
+    },
+  );
 
 const tooSlow = () =>
   new HttpProblem(408, 'timeout', 'The body did not arrive in time.', {}, { connection: 'close' });

@@ -5,7 +5,15 @@
 import type { CommitMessage, RangeAccountDocument, SliceFrame, WireCell } from '@tenon/contracts';
 import { STORE_KEYS, VERSIONS, supported } from '@tenon/contracts';
 import type { FoldTarget, Pointer, RangeAccount } from '@tenon/domain';
-import { EMPTY_ACCOUNT, commitOfWhole, judgeRange, movedPointer, withCommit, withHorizon, withSlice } from '@tenon/domain';
+import {
+  EMPTY_ACCOUNT,
+  commitOfWhole,
+  judgeRange,
+  movedPointer,
+  withCommit,
+  withHorizon,
+  withSlice,
+} from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import { readPointer } from '@tenon/views';
@@ -99,11 +107,7 @@ function settle(
     tx.put('meta', key, document);
     return null;
   }
-  const moved = withHorizon(
-    pointer,
-    movedPointer(pointer, target, move, layout.plan.hash, at),
-    layout.plan,
-  );
+  const moved = withHorizon(pointer, movedPointer(pointer, target, move, layout.plan.hash, at), layout.plan);
   const served = withOrders(layout, pointer, target, moved, orders === layout.ordersMark);
   servePointer(tx, layout, pointer, served);
   tx.delete('meta', key);
