@@ -44,11 +44,7 @@ export const LANDING = [
       'const move = commitOfWhole({ landed, commit });',
       'const move = commit;',
     ],
-    [
-      'the account is lost',
-      "tx.put('meta', key, { v, landed, commit, to } satisfies RangeAccountDocument);",
-      '',
-    ],
+    ['the account is lost', "tx.put('meta', key, document);", ''],
     ['the account stays', "tx.delete('meta', key);", ''],
     [
       'the account is of the product',
@@ -119,14 +115,22 @@ export const LANDING = [
       'lane !== undefined || isBehind(',
     ],
     [
-      'the served line is deleted',
-      'lt: STORE_KEYS.base(product, served.line) }',
-      'lt: STORE_KEYS.base(product, served.line + 1) }',
+      'the oldest line that is kept is deleted',
+      'lt: STORE_KEYS.base(product, oldest.line) }',
+      'lt: STORE_KEYS.base(product, oldest.line + 1) }',
     ],
     [
       'the account of a range that may still be served is deleted',
       'account.to < served.generation',
       'account.to <= served.generation',
     ],
+  ]),
+  ...inFile(`${CONSUMPTION}/prune-rows.ts`, specs('prune'), [
+    [
+      'rows that an answer still has are deleted',
+      'isPastRetention(layout.plan, value.k[0], horizon)',
+      'true',
+    ],
+    ['only the oldest line that is kept is looked at', 'line <= last', 'line <= oldest.line'],
   ]),
 ] as const;

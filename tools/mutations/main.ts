@@ -12,7 +12,7 @@ import type { Mutation } from './mutation';
 import { RULES } from './rules';
 
 const ROOT = resolve(__dirname, '../..');
-const COPIED = ['libs', 'jest.preset.cjs', 'tsconfig.base.json', 'package.json'];
+const COPIED = ['libs', 'tools/jest', 'jest.preset.cjs', 'tsconfig.base.json', 'package.json'];
 /** As many at a time as there are copies. */
 const COPIES = 2;
 /** Ends what a changed line made endless. */

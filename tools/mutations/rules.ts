@@ -70,4 +70,13 @@ export const RULES = [
     ['a copy of a barrier ends another epoch', 'barrier > cursor.epoch', 'barrier >= cursor.epoch'],
     ['an epoch begins with its barrier', 'start: offset + 1', 'start: offset'],
   ]),
+  ...inFile(`${PROTOCOL}/retention.ts`, specs('retention'), [
+    [
+      'rows come back where a barrier has an earlier time',
+      'Math.max(before.horizon ?? -Infinity, now)',
+      'now',
+    ],
+    ['the latest barrier of a cut decides', 'Math.min(earliest, appended)', 'appended'],
+    ['a row goes as its window ends a moment later', 'last.end <= horizon', 'last.end < horizon'],
+  ]),
 ] as const;

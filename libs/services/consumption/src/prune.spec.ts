@@ -232,6 +232,28 @@ describe('rows past the retention', () => {
     expect(await pruneNow()).toBe(0);
   });
 
+  test('go of the served line too, while a generation of the one before is kept', async () => {
+    const next = pointerOf({ line: 1, generation: 4, horizon: 450 * HOUR });
+    const keyOf = (hour: number) => STORE_KEYS.base(PRODUCT, 1) + idOfCell('ann', hour);
+    await store.transact(async (tx) => {
+      for (const hour of [100, 399, 400, 449])
+        tx.put('base', keyOf(hour), {
+          k: [formatTimestamp(hour * HOUR), 'ann'],
+          v: [{ g: 4, s: [hour] }],
+        });
+      tx.put('meta', STORE_KEYS.kept(PRODUCT, 1, 4), {
+        v: 1,
+        pointer: pointerDocument(next),
+        before: { line: 0, generation: 3 },
+      });
+      tx.put('meta', STORE_KEYS.pointer(PRODUCT), pointerDocument(next));
+    });
+    await settled(prune({ store, clock }, layout, next, new AbortController().signal));
+    expect(store.keys('base').filter((key) => key.startsWith(STORE_KEYS.base(PRODUCT, 1)))).toEqual(
+      [400, 449].map(keyOf),
+    );
+  });
+
   test('whoever is killed between two steps has changed no answer, and the rest goes the next time', async () => {
     const shown = await rows(store, layout);
     for (const steps of [0, 1]) {
