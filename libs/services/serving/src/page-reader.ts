@@ -3,21 +3,22 @@ import type { Engine } from '@tenon/ports';
 import type { CellTexts, LayerSnapshots, ProductLayout, ProductView } from '@tenon/views';
 import { ALL_CELLS, cellTexts } from '@tenon/views';
 import { CHUNK_BYTES, PART_CHARS } from './page-size';
-import type { Page, PageCache, ProductPages } from './pages';
+import type { Page, ProductPages } from './pages';
 import type { RowsQuery } from './query';
 import { makeCursor } from './query';
-import { RowCache } from './row-cache';
+import type { RowCaches } from './row-caches';
 import { Rows } from './rows';
 
 export interface PageReaderDeps {
   readonly engine: Pick<Engine, 'finalize'>;
   /** Bytes of a page's rows; a page that would be larger ends sooner. */
   readonly maxAnswerBytes: number;
-  readonly pages: PageCache;
+  readonly caches: Pick<RowCaches, 'pages' | 'past'>;
 }
 
 export class PageReader {
   private readonly kept: ProductPages;
+  private readonly pastKept: ProductPages;
   private readonly pastRows: Rows;
   private readonly maxAnswerBytes: number;
   /** Pages that were read and ended sooner, as they would have been larger than an answer may be. */
@@ -28,19 +29,22 @@ export class PageReader {
   >();
 
   constructor(
-    { engine, maxAnswerBytes, pages }: PageReaderDeps,
+    { engine, maxAnswerBytes, caches }: PageReaderDeps,
     private readonly layout: ProductLayout,
     private readonly rowsOf: Rows,
   ) {
-    this.kept = pages.product();
-    this.pastRows = new Rows(engine, layout, new RowCache(0).product());
+    this.kept = caches.pages.product();
+    this.pastKept = caches.past.pages.product();
+    this.pastRows = new Rows(engine, layout, caches.past.rows.product());
     this.maxAnswerBytes = maxAnswerBytes;
   }
 
   /** Who asks the same of the same view shares the page, and while it is being read the reading. */
   async read(snapshots: LayerSnapshots, view: ProductView, query: RowsQuery): Promise<Page> {
-    if (query.after !== null || view.past !== undefined) return this.readPage(snapshots, view, query);
-    const known = this.kept.find(view, query);
+    if (query.after !== null) return this.readPage(snapshots, view, query);
+    // What was must not drive out what is.
+    const kept = view.past === undefined ? this.kept : this.pastKept;
+    const known = kept.find(view, query);
     if (known !== undefined) return known;
     const reading = this.reading.get(query);
     if (reading?.view === view) return reading.page;
@@ -48,7 +52,7 @@ export class PageReader {
     const begun = { view, page };
     this.reading.set(query, begun);
     try {
-      this.kept.keep(view, query, await page);
+      kept.keep(view, query, await page);
       return await page;
     } finally {
       if (this.reading.get(query) === begun) this.reading.delete(query);
@@ -57,7 +61,6 @@ export class PageReader {
 
   private async readPage(snapshots: LayerSnapshots, view: ProductView, query: RowsQuery): Promise<Page> {
     const { limit, where, layer, range } = query;
-    // What was is not asked for again and again, and must not drive out what is.
     const rowsOf = view.past === undefined ? this.rowsOf : this.pastRows;
     const rows: string[] = [];
     let last = '';

@@ -43,3 +43,12 @@ test('a bound of nothing keeps nothing', () => {
   pages.keep(of, question, page());
   expect(pages.find(of, question)).toBeUndefined();
 });
+
+test('of several views that are kept the one that came first goes', () => {
+  const pages = new PageCache(1 << 20, 2).product();
+  const [first, second, third, question] = [view(), view(), view(), query()];
+  for (const one of [first, second, third]) pages.keep(one, question, page());
+  expect([first, second, third].map((one) => pages.find(one, question) !== undefined)).toEqual([
+    ...[false, true, true],
+  ]);
+});

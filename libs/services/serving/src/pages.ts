@@ -16,10 +16,7 @@ export interface Page {
 /** What an entry takes beside its text, bytes. */
 const ENTRY_BYTES = 300;
 
-interface Known {
-  view: ProductView | null;
-  pages: Map<RowsQuery, Page>;
-}
+type Known = Map<ProductView, Map<RowsQuery, Page>>;
 
 /** Pages of one product, within the bound of all. */
 export interface ProductPages {
@@ -31,32 +28,50 @@ export class PageCache {
   private bytes = 0;
   private readonly products: Known[] = [];
 
-  /** @param maxBytes of all products together, about; 0 keeps nothing */
-  constructor(private readonly maxBytes: number) {}
+  /**
+   * @param maxBytes of all products together, about; 0 keeps nothing
+   * @param views of a product, of which pages are kept: those that came last
+   */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly views = 1,
+  ) {}
 
   product(): ProductPages {
-    const known: Known = { view: null, pages: new Map() };
+    const known: Known = new Map<ProductView, Map<RowsQuery, Page>>();
     this.products.push(known);
     return {
-      find: (view, query) => (known.view === view ? known.pages.get(query) : undefined),
+      find: (view, query) => known.get(view)?.get(query),
       keep: (view, query, page) => {
-        if (known.view !== view) {
-          this.forget(known);
-          known.view = view;
-        }
+        const pages = known.get(view) ?? this.begin(known, view);
         const bytes = bytesOf(page);
         // One that is very large would drive out all others.
-        if (bytes > this.maxBytes / 16 || known.pages.has(query)) return;
-        if (this.bytes + bytes > this.maxBytes) for (const one of this.products) this.forget(one);
+        if (bytes > this.maxBytes / 16 || pages.has(query)) return;
+        if (this.bytes + bytes > this.maxBytes) this.forgetAll();
         this.bytes += bytes;
-        known.pages.set(query, page);
+        pages.set(query, page);
       },
     };
   }
 
-  private forget(known: Known): void {
-    for (const page of known.pages.values()) this.bytes -= bytesOf(page);
-    known.pages.clear();
+  private begin(known: Known, view: ProductView): Map<RowsQuery, Page> {
+    const [first] = known;
+    if (known.size >= this.views && first !== undefined) {
+      this.forget(first[1]);
+      known.delete(first[0]);
+    }
+    const pages = new Map<RowsQuery, Page>();
+    known.set(view, pages);
+    return pages;
+  }
+
+  private forgetAll(): void {
+    for (const known of this.products) for (const pages of known.values()) this.forget(pages);
+  }
+
+  private forget(pages: Map<RowsQuery, Page>): void {
+    for (const page of pages.values()) this.bytes -= bytesOf(page);
+    pages.clear();
   }
 }
 

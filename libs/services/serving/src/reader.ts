@@ -1,20 +1,20 @@
 /** Reads one product: from one snapshot of the store to an answer that says what it is. */
 import type { AnswerEnvelope, AnswerTrouble, RowsAnswer } from '@tenon/contracts';
 import type { CellStatus, LaneOffsets, Pointer, Value } from '@tenon/domain';
-import { covers, formatTimestamp, keptBy, keptGenerations } from '@tenon/domain';
+import { covers, formatTimestamp } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
-import type { Clock, Engine, EventLog, StoreSnapshot } from '@tenon/ports';
+import type { Clock, Engine, EventLog } from '@tenon/ports';
 import type { Layer, LayerSnapshots, LayerStores, ProductLayout, ProductView } from '@tenon/views';
-import { noView, pastView, readKept, textsByKey, troublesOf, withView } from '@tenon/views';
+import { noView, textsByKey, withView } from '@tenon/views';
 import type { AsOf } from './as-of';
-import { meantBy, wasThere } from './as-of';
 import { Envelopes } from './envelope';
 import { LogEnds } from './log-ends';
 import { PageReader } from './page-reader';
-import type { Page, PageCache } from './pages';
+import type { Page } from './pages';
+import { PastViews } from './past-views';
 import { Permalinks } from './permalink';
 import type { RowsQuery } from './query';
-import type { RowCache } from './row-cache';
+import type { RowCaches } from './row-caches';
 import { Rows } from './rows';
 
 export interface ReaderDeps {
@@ -26,8 +26,7 @@ export interface ReaderDeps {
   readonly maxAnswerBytes: number;
   /** A product that refuses more of its events than this is incomplete. */
   readonly maxRefusedPercent: number;
-  readonly cache: RowCache;
-  readonly pages: PageCache;
+  readonly caches: RowCaches;
 }
 
 /** An answer as it is sent. */
@@ -62,6 +61,7 @@ export class ProductReader {
   private readonly envelopes: Envelopes;
   private readonly rowsOf: Rows;
   private readonly pages: PageReader;
+  private readonly pastViews: PastViews;
   private readonly permalinks: Permalinks;
   private readonly logEnds: LogEnds;
   /** An answer's JSON up to its rows. */
@@ -72,8 +72,9 @@ export class ProductReader {
     readonly layout: ProductLayout,
   ) {
     this.envelopes = new Envelopes(layout, deps.maxRefusedPercent);
-    this.rowsOf = new Rows(deps.engine, layout, deps.cache.product());
+    this.rowsOf = new Rows(deps.engine, layout, deps.caches.rows.product());
     this.pages = new PageReader(deps, layout, this.rowsOf);
+    this.pastViews = new PastViews(layout);
     this.permalinks = new Permalinks(layout);
     this.logEnds = new LogEnds(deps.log, layout);
     const { product, version } = layout.plan;
@@ -136,31 +137,15 @@ export class ProductReader {
 
   /** The generations that can be read, the served one first. */
   generations(): Promise<readonly Pointer[]> {
-    return this.withView((now, { base }) => this.readable(now, base), 'batch');
-  }
-
-  private async readable(now: ProductView, snapshot: StoreSnapshot): Promise<readonly Pointer[]> {
-    const { layout } = this;
-    return keptBy(now.base.pointer, await readKept(snapshot, layout), keptGenerations(layout.plan));
+    return this.withView((now, { base }) => this.pastViews.pointers(now, base), 'batch');
   }
 
   /** What is meant, as it was served. */
-  private async past(
-    asOf: AsOf,
-    layer: Layer,
-    now: ProductView,
-    { base }: LayerSnapshots,
-  ): Promise<ProductView> {
-    const { layout } = this;
+  private past(asOf: AsOf, layer: Layer, now: ProductView, { base }: LayerSnapshots): Promise<ProductView> {
     // What speed's store alone knows of what was served is nothing.
     if (now.missing?.code === 'layer-away' && now.missing.layer === 'batch')
       throw new Unavailable(now.missing.reason);
-    const readable = await this.readable(now, base);
-    const meant = meantBy(asOf, layer, layout, readable, now);
-    if (meant === 'now') return now;
-    const view = pastView(layout, readable, meant.pointer);
-    const troubles = troublesOf(now).filter((one) => wasThere(one, meant.pointer));
-    return { ...view, speed: { ...view.speed, troubles } };
+    return this.pastViews.meant(asOf, layer, now, base);
   }
 
   /** Some cells by key, for live updates. */

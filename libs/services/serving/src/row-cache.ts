@@ -23,6 +23,7 @@ export interface KeptRow {
 interface Kept extends KeptRow {
   readonly base: string | undefined;
   readonly speed: readonly string[];
+  readonly past: readonly string[];
   /** For which generation it was made, and the newest one that the base document has: below both, nothing differs. */
   readonly at: Generation;
   readonly newest: Generation;
@@ -37,18 +38,20 @@ export interface ProductRows {
   keep(texts: CellTexts, generation: Generation, newest: Generation, row: KeptRow): void;
 }
 
-type Generations = Map<string, Kept>;
+const NONE: readonly string[] = [];
+
+type Rows = Map<string, Kept>;
 
 /** Two halves: what was not asked for while the younger one filled goes with the elder. */
 export class RowCache {
   private bytes = 0;
-  private readonly products: { young: Generations; old: Generations }[] = [];
+  private readonly products: { young: Rows; old: Rows }[] = [];
 
   /** @param maxBytes of all products together, about; 0 keeps nothing */
   constructor(private readonly maxBytes: number) {}
 
   product(): ProductRows {
-    const own: { young: Generations; old: Generations } = { young: new Map(), old: new Map() };
+    const own: { young: Rows; old: Rows } = { young: new Map(), old: new Map() };
     this.products.push(own);
     return {
       find: (texts, generation) => {
@@ -62,12 +65,14 @@ export class RowCache {
         }
         return isOf(kept, texts, generation) ? kept : undefined;
       },
-      keep: ({ id, base, speed }, at, newest, row) =>
-        this.add(own.young, id, { ...row, base, speed, at, newest }),
+      keep: (texts, at, newest, row) => {
+        const { id, base, speed, past = NONE } = texts;
+        this.add(own.young, id, { ...row, base, speed, past, at, newest });
+      },
     };
   }
 
-  private add(young: Generations, id: string, kept: Kept): void {
+  private add(young: Rows, id: string, kept: Kept): void {
     const before = young.get(id);
     if (before !== undefined) this.bytes -= bytesOf(id, before);
     const bytes = bytesOf(id, kept);
@@ -84,15 +89,24 @@ export class RowCache {
   }
 }
 
-function bytesOf(id: string, { base = '', speed, head, tail }: Kept): number {
+function bytesOf(id: string, { base = '', speed, past, head, tail }: Kept): number {
   let chars = id.length + base.length + 2 * ((head?.length ?? 0) + tail.length);
   for (const text of speed) chars += text.length;
+  for (const text of past) chars += text.length;
   return ENTRY_BYTES + chars;
 }
 
-function isOf(kept: Kept, { base, speed }: CellTexts, generation: Generation): boolean {
-  if (kept.base !== base || kept.speed.length !== speed.length) return false;
-  if (kept.at !== generation && (kept.newest > generation || kept.newest > kept.at)) return false;
-  for (let index = 0; index < speed.length; index++) if (kept.speed[index] !== speed[index]) return false;
+function isOf(kept: Kept, { base, speed, past = NONE }: CellTexts, generation: Generation): boolean {
+  if (kept.base !== base) return false;
+  if (kept.at !== generation) {
+    // Which of the versions that folds took out it is depends on the generation.
+    if (past.length > 0 || kept.newest > generation || kept.newest > kept.at) return false;
+  }
+  return areSame(kept.speed, speed) && areSame(kept.past, past);
+}
+
+function areSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
 }

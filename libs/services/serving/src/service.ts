@@ -16,12 +16,11 @@ import { LiveHub } from './live';
 import { liveResponse } from './live-streams';
 import { Names } from './names';
 import { lossRoutes } from './losses';
-import { PageCache } from './pages';
 import { versionAsked } from './query';
 import { QuestionQueue } from './question-queue';
 import { Questions } from './questions';
 import { ProductReader } from './reader';
-import { RowCache } from './row-cache';
+import { rowCaches } from './row-caches';
 import { RowsRoute } from './rows-route';
 import { ReceiptWaits } from './receipt-waits';
 import type { ServingScope } from './scope';
@@ -69,14 +68,12 @@ class Serving {
   constructor(private readonly deps: ServingDeps) {
     this.stores = deps.stores ?? (() => inOneStore(deps.store));
     this.scope = deps.scope ?? 'all';
-    // Pages are made of rows, and go sooner: with anything that lands.
-    const cache = new RowCache((deps.config.cacheBytes * 3) / 4);
-    const pages = new PageCache(deps.config.cacheBytes / 4);
+    const caches = rowCaches(deps.config.cacheBytes);
     const run = deps.ids.next().replaceAll('-', '');
     for (const plan of deps.plans) {
       if (!serves(this.scope, plan)) continue;
       const reader = new ProductReader(
-        { ...deps, ...deps.config, stores: this.stores(plan), cache, pages },
+        { ...deps, ...deps.config, stores: this.stores(plan), caches },
         layoutOf(plan, deps.sources),
       );
       this.products.set(reader.layout.product, {
