@@ -16,5 +16,5 @@ module.exports = {
   // What a worker's suites leave behind slows those that follow: the simulator's parts, which come last, took three times as long.
   workerIdleMemoryLimit: '1GB',
   // A machine that does other things is slow; no test judges speed by the clock.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };

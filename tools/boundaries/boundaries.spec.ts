@@ -117,7 +117,7 @@ describe('the boundaries of the layout', () => {
     bin('nx', ['show', 'projects']);
     const lint = bin('eslint', ['--format', 'json', ...FORBIDDEN.map(([file]) => file)]);
     output = lint.stdout.slice(lint.stdout.indexOf('['));
-  }, 120_000);
+  });
 
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 

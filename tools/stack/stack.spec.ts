@@ -114,4 +114,4 @@ test('servers that the environment names are used: checked, never started, and n
       else process.env[name] = before[name];
     }
   }
-}, 120_000);
+});

@@ -12,8 +12,6 @@ const reason = chromium
   : ' (skipped: no Chromium at CHROMIUM_PATH, /usr/bin/chromium or /usr/bin/google-chrome)';
 
 // A machine that runs other suites beside this one may take long to start a page.
-jest.setTimeout(120_000);
-
 const grouped = (n: unknown) => Number(n).toLocaleString('en');
 
 suite(`the page in a browser${reason}`, () => {

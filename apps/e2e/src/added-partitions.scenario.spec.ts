@@ -16,7 +16,7 @@ beforeAll(async () => {
     tenon.file(`products/${topology}.sql`, 'SELECT k, count(*) AS n FROM s GROUP BY k');
   }
   await tenon.start();
-}, 60_000);
+});
 afterAll(() => tenon.stop());
 
 const send = async (count: number) => {
@@ -56,4 +56,4 @@ test('that are empty change nothing; with records in them it does not start, and
   await outside.close();
   const failure = await tenon.start().catch((error: unknown) => error);
   expect(JSON.stringify([failure, String(failure)])).toMatch(/topic-mismatch|there are records in 4/);
-}, 90_000);
+});

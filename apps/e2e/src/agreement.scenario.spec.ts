@@ -292,7 +292,7 @@ test('speed and batch make the same of every record, wherever each begins and ho
     }),
     { numRuns: 300 },
   );
-}, 60_000);
+});
 
 describe('with the real engine', () => {
   const HOME = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();

@@ -126,4 +126,4 @@ test('a run is made by one of two, by the other at once when that one ends, and 
   expect(holds(third.service)).toBe(true);
   await third.service.stop();
   void other.service.stop();
-}, 120_000);
+});

@@ -2,9 +2,6 @@
 import { eventually } from '@tenon/testing';
 import type { Row } from './tenon';
 import { Tenon } from './tenon';
-
-jest.setTimeout(120_000);
-
 const tenon = new Tenon();
 const PRODUCTS = ['lambda', 'kappa', 'lambda-separate'];
 const nameOf = (topology: string) => `total_${topology.replace('-', '_')}`;
@@ -57,7 +54,7 @@ test('conflicts are a number of their own: in the answer, the ledger, the status
       .split('\n')
       .some((one) => one.startsWith('tenon_product_conflicts{') && /total_kappa.* 2$/.test(one));
   };
-  await eventually('the metric', isCounted, { timeoutMs: 60_000, everyMs: 100 });
+  await eventually('the metric', isCounted, { timeoutMs: 120_000, everyMs: 100 });
 });
 
 test('an answer without conflicts does not speak of them, and a total is never final in the status', async () => {

@@ -3,9 +3,6 @@ import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { eventually } from '@tenon/testing';
 import { Tenon } from './tenon';
-
-jest.setTimeout(120_000);
-
 const SOURCE = 'partitions: 1\nschema: { type: object, properties: { n: { type: integer } } }\n';
 
 const tenon = new Tenon();

@@ -2,9 +2,6 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Row } from './tenon';
 import { Tenon } from './tenon';
-
-jest.setTimeout(180_000);
-
 const tenon = new Tenon();
 const CUTS = 4;
 const batches: Row[][] = [];

@@ -56,7 +56,7 @@ it('in order, and without the query that runs', async () => {
   const { child, ended } = await startEndless('order');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
-}, 60_000);
+});
 
 it('at once at a second signal', async () => {
   const { child, ended } = await startEndless('once');
@@ -64,4 +64,4 @@ it('at once at a second signal', async () => {
   child.kill('SIGTERM');
   // Either may be delivered first.
   expect(['SIGINT', 'SIGTERM']).toContain((await ended)[1]);
-}, 60_000);
+});

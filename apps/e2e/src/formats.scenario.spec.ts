@@ -36,9 +36,6 @@ SELECT time_bucket(INTERVAL '1 hour', sold) AS "select ""a"", b", who AS format,
   first(tags ORDER BY sold) AS tags
 FROM sales GROUP BY ALL`;
 const MANY = `SELECT sold AS t, who, count(*) AS n, sum(price) AS total FROM many GROUP BY ALL`;
-
-jest.setTimeout(60_000);
-
 const tenon = new Tenon();
 let duckdb: DuckDBConnection;
 let receipt: string;

@@ -182,7 +182,7 @@ const includes = (product: string, offset: number) =>
     `${product} includes ${offset}`,
     async () => (await ask(product)).answer.included['s']?.['0'] === offset,
     {
-      timeoutMs: 20_000,
+      timeoutMs: 120_000,
     },
   );
 
@@ -221,11 +221,11 @@ describe.each(['kappa', 'lambda'] as const)('in %s, records that the log has let
     await call('POST', '/v1/cuts', {});
     for (const product of ['p', 'q']) {
       await eventually('the cut is served', async () => (await ask(product)).answer.generation === 2, {
-        timeoutMs: 20_000,
+        timeoutMs: 120_000,
       });
       expect((await ask(product)).total).toBe(601);
     }
-  }, 60_000);
+  });
 
   test('and nobody has kept: what was counted stays, and the answer names what is missing', async () => {
     const p = await counting('p');
@@ -254,7 +254,7 @@ describe.each(['kappa', 'lambda'] as const)('in %s, records that the log has let
     expect((await ask('p')).total).toBe(300);
     // Batch has never archived across it.
     expect(await archivedTo()).toBe(0);
-  }, 60_000);
+  });
 
   test('and nobody has kept, are passed over once their loss is accepted, and told for ever', async () => {
     const p = await counting('p');
@@ -282,7 +282,7 @@ describe.each(['kappa', 'lambda'] as const)('in %s, records that the log has let
     for (const product of ['p', 'q']) {
       await includes(product, 310);
       await eventually('all is well', async () => (await ask(product)).answer.troubles === undefined, {
-        timeoutMs: 20_000,
+        timeoutMs: 120_000,
       });
       await isTold(product, 310);
     }
@@ -290,7 +290,7 @@ describe.each(['kappa', 'lambda'] as const)('in %s, records that the log has let
     await send(5);
     for (const product of ['p', 'q']) {
       await eventually('the cut is served', async () => (await ask(product)).answer.generation === 1, {
-        timeoutMs: 20_000,
+        timeoutMs: 120_000,
       });
       await includes(product, 316);
       await isTold(product, 315);
@@ -305,7 +305,7 @@ describe.each(['kappa', 'lambda'] as const)('in %s, records that the log has let
     await start([...plans, await counting('r')]);
     for (const product of ['p', 'q', 'r']) await includes(product, 316);
     for (const product of ['p', 'q', 'r']) await isTold(product, 315);
-  }, 90_000);
+  });
 });
 
 test('in Kappa with an archive and no batch the log lets go what is archived, and nobody notices', async () => {
@@ -341,4 +341,4 @@ test('in Kappa with an archive and no batch the log lets go what is archived, an
     await eventually('the cut is served', async () => (await ask(product)).answer.generation === 3);
     expect((await ask(product)).total).toBe(600);
   }
-}, 60_000);
+});

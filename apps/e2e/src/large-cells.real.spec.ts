@@ -2,9 +2,6 @@ import { uniqueName } from '@tenon/testing';
 import { playFullCells, playLargeCells } from './large-cells';
 import { describeOnServers, serverSettings } from './real/servers';
 import { Tenon } from './tenon';
-
-jest.setTimeout(120_000);
-
 describeOnServers('Large cells on servers', () => {
   let tenon: Tenon | undefined;
   afterEach(() => tenon?.stop());

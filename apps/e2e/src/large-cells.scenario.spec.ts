@@ -1,8 +1,5 @@
 import { playFullCells, playLargeCells } from './large-cells';
 import { Tenon } from './tenon';
-
-jest.setTimeout(120_000);
-
 let tenon: Tenon;
 beforeEach(() => void (tenon = new Tenon()));
 afterEach(() => tenon.stop());

@@ -32,7 +32,7 @@ beforeAll(async () => {
     tenon.file(`products/by_${source}.sql`, SQL(source));
   }
   await tenon.start();
-}, 60_000);
+});
 afterAll(() => tenon.stop());
 
 test('its events are refused, its answers incomplete, and the other source goes on', async () => {
@@ -54,4 +54,4 @@ test('its events are refused, its answers incomplete, and the other source goes 
   const cut = await tenon.call('/v1/cuts', { method: 'POST' });
   expect(cut.status).toBeLessThan(300);
   expect((await counted('kept')).answer.troubles).toBeUndefined();
-}, 60_000);
+});

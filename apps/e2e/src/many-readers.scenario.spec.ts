@@ -19,13 +19,13 @@ describe('many readers', () => {
       TENON_MAX_STREAMS: String(READERS),
       TENON_MAX_STREAMS_PER_ADDRESS: String(READERS),
     });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     agent.destroy();
     await up.stop();
     rmSync(data, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   const open = (path: string) =>
     new Promise<IncomingMessage>((resolve, reject) =>
@@ -74,5 +74,5 @@ describe('many readers', () => {
       await Promise.all(told);
     }
     for (const stream of [slow, ...streams]) stream.destroy();
-  }, 60_000);
+  });
 });

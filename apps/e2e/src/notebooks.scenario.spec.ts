@@ -11,9 +11,6 @@ const ROOT = join(__dirname, '../../..');
 const FLIGHTS = 3_000;
 /** With pandas, polars, pyarrow and duckdb. */
 const PYTHON = process.env['TENON_TEST_PYTHON'] ?? 'python3';
-
-jest.setTimeout(120_000);
-
 const directory = mkdtempSync(join(tmpdir(), 'tenon-notebooks-'));
 // Beside the packages, which the cells import.
 const beside = mkdtempSync(join(ROOT, 'node_modules/.tenon-notebook-'));

@@ -56,7 +56,7 @@ beforeAll(async () => {
   tenon.file('products/breaks.sql', BREAKS);
   await tenon.start();
   openApi = await OpenApi.of(tenon.url);
-}, 60_000);
+});
 
 afterAll(() => tenon.stop());
 
@@ -232,7 +232,7 @@ test('every operation is asked, in every way that it answers, and answers as it 
     [...openApi.seen].filter((one) => /[23]\d\d$/.test(one)).map((one) => one.slice(0, -4)),
   );
   expect(described.filter((one) => !asked.has(one) && !concrete.has(one))).toEqual([]);
-}, 60_000);
+});
 
 /** The first message of a stream, and what is told of its head. */
 async function live(): Promise<void> {
@@ -340,7 +340,7 @@ describe('the examples of docs/http.md', () => {
       await host.stop();
       await example.stop();
     }
-  }, 60_000);
+  });
 });
 
 function startExample(
@@ -421,4 +421,4 @@ test('with tokens, the document says who may do what, and refusals are described
     await host.stop();
     rmSync(directory, { recursive: true, force: true });
   }
-}, 60_000);
+});

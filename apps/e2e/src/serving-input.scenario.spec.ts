@@ -44,7 +44,7 @@ describe('a bad question to serving', () => {
 
   beforeAll(async () => {
     up = await startUp(data);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await up.stop();

@@ -4,9 +4,6 @@
  */
 import type { Row } from './tenon';
 import { Tenon } from './tenon';
-
-jest.setTimeout(120_000);
-
 interface LedgerOf {
   readonly product: string;
   readonly accepted: number;

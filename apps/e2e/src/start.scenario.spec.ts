@@ -16,4 +16,4 @@ test('a start on a taken port ends what it had begun, so that the same data can 
   await up.stop();
   other.close();
   rmSync(data, { recursive: true, force: true });
-}, 60_000);
+});

@@ -1,9 +1,6 @@
 /** Totals before any event, and windows by a source's own field of time: alike in both topologies and all layers. */
 import type { Row } from './tenon';
 import { Tenon } from './tenon';
-
-jest.setTimeout(120_000);
-
 const tenon = new Tenon();
 const NAMES = ['lam', 'kap'];
 

@@ -30,7 +30,7 @@ describe('the trace of an event', () => {
     await followAnEvent();
     await up.stop();
     ({ spans } = collector);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await collector.close();

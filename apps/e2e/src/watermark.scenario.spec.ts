@@ -1,8 +1,5 @@
 /** What is final: by the windows that were seen, by the time of the cut, and by how late events may be; in both layers alike. */
 import { Tenon } from './tenon';
-
-jest.setTimeout(120_000);
-
 let tenon: Tenon;
 let receipt = '';
 beforeEach(() => {

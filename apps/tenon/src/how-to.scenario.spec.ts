@@ -9,9 +9,6 @@ import { SERVICES, startHost } from '@tenon/composition';
 import { createLogger, readSettings } from '@tenon/runtime';
 import { parse } from 'yaml';
 import { runLine } from './run.fixture';
-
-jest.setTimeout(120_000);
-
 const PAGES = join(__dirname, '../../../docs/how-to');
 const EXAMPLE = 'README.md';
 const TENON = join(__dirname, '../bin/tenon.js');

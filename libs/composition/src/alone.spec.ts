@@ -90,7 +90,7 @@ test('a service whose servers are away says which, and ends with 1', async () =>
   });
   expect(code).toBe(1);
   expect(text).toMatch(/Kafka \(127\.0\.0\.1:1\) cannot be reached.*\[unavailable\]/s);
-}, 120_000);
+});
 
 test('an unknown argument is a wrong call, and help is none', async () => {
   expect(await run('batch', ['--chek-config'], {})).toMatchObject({ code: 2 });

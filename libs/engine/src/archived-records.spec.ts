@@ -60,4 +60,4 @@ test('the archive gives back the records as they stood in the log, whatever they
     await engine.close();
     rmSync(directory, { recursive: true });
   }
-}, 120_000);
+});

@@ -52,7 +52,7 @@ test(`random products over random events equal DuckDB, live and from the archive
     seed: Number(process.env['TENON_ENGINE_SEED'] ?? 20_240_229),
     endOnFailure: process.env['TENON_ENGINE_RUNS'] === undefined,
   });
-}, 120_000);
+});
 
 async function check(example: RandomCase, { partitions, cuts, perFile }: Spread): Promise<void> {
   const source = sourceOf(example.properties);

@@ -98,7 +98,7 @@ test(`schemas and cuts at random: archive = log = DuckDB over the raw events (${
     seed: Number(process.env['TENON_ENGINE_SEED'] ?? 20_260_301),
     endOnFailure: process.env['TENON_ENGINE_RUNS'] === undefined,
   });
-}, 240_000);
+});
 
 async function check({ schemas, events, changes, cuts }: Example): Promise<void> {
   const sources = schemas.map((properties) => sourceOf(properties));

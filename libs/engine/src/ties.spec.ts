@@ -20,8 +20,6 @@ const source = sourceOf({
 });
 
 /** A run writes files of the archive: slow on a machine that is loaded. */
-jest.setTimeout(120_000);
-
 let engine: Engine;
 let oracle: Oracle;
 const directory = mkdtempSync(join(tmpdir(), 'tenon-ties-'));

@@ -39,12 +39,12 @@ export function describeEventLogContract(
     beforeAll(async () => {
       harness = await create();
       current = await openOne();
-    }, 60_000);
+    });
 
     afterAll(async () => {
       for (const log of open) await log.close();
       await harness.dispose?.();
-    }, 60_000);
+    });
 
     describeTopics(underTest);
     describeAppends(underTest);

@@ -15,7 +15,7 @@ export async function eventually<T>(
   condition: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const { timeoutMs = 60_000, everyMs = 5 } = options;
+  const { timeoutMs = 120_000, everyMs = 5 } = options;
   const end = performance.now() + timeoutMs;
   let failure: unknown = null;
   for (;;) {

@@ -29,12 +29,12 @@ export function describeProductStoreContract(name: string, create: () => Promise
     beforeAll(async () => {
       harness = await create();
       current = await harness.open();
-    }, 60_000);
+    });
 
     afterAll(async () => {
       await current.close();
       await harness.dispose?.();
-    }, 60_000);
+    });
 
     describeTransactions(underTest);
     describeSnapshots(underTest);
@@ -109,7 +109,7 @@ function describeTransactions({ store, prefix, reopen }: StoreUnderTest): void {
       });
     await Promise.all(Array.from({ length: 20 }, increment));
     expect(await read('meta', key)).toBe(20);
-  }, 30_000);
+  });
 
   test('what a transaction read still holds when it commits, also where it writes something else', async () => {
     const key = prefix();
@@ -126,7 +126,7 @@ function describeTransactions({ store, prefix, reopen }: StoreUnderTest): void {
     await Promise.all([store().transact(leave(x, y)), store().transact(leave(y, x))]);
     const [left, right] = await store().snapshot((snapshot) => snapshot.getMany<number>('meta', [x, y]));
     expect((left ?? 0) + (right ?? 0)).toBe(1);
-  }, 30_000);
+  });
 
   test('what was committed is there after closing and opening again', async () => {
     const key = prefix();
@@ -196,7 +196,7 @@ function describeSnapshots({ store, prefix }: StoreUnderTest): void {
       }
     };
     await Promise.all([move(), look(), look()]);
-  }, 30_000);
+  });
 
   test('what the read of a snapshot throws reaches the caller', async () => {
     const failure = new Error('no');
@@ -216,5 +216,5 @@ function describeSnapshots({ store, prefix }: StoreUnderTest): void {
     );
     release();
     expect(new Set(await Promise.all(reads))).toEqual(new Set(['x']));
-  }, 30_000);
+  });
 }

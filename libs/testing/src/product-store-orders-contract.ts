@@ -83,7 +83,7 @@ export function describeOrders({ store, prefix, reopen }: StoreUnderTest): void 
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   test('a document keeps its places when it is written again, and loses them when it is deleted', async () => {
     const key = prefix();
@@ -136,5 +136,5 @@ export function describeOrders({ store, prefix, reopen }: StoreUnderTest): void 
       expect(values.has(version) ? values.get(version) : value).toBe(value);
       values.set(version, value);
     }
-  }, 30_000);
+  });
 }

@@ -22,7 +22,7 @@ export function describeStoredValues({ store, prefix }: StoreUnderTest): void {
       }),
       { numRuns: 20 },
     );
-  }, 60_000);
+  });
 
   test('numbers keep every bit, and objects the order of their names', async () => {
     const numbers = [

@@ -108,7 +108,7 @@ describe('A topic that is dumped and restored', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 
   /** The map of offsets leads from each record to itself. */
   function checkRuns(from: RawWorld, to: RawWorld, into = 'u'): void {
@@ -154,7 +154,7 @@ describe('A topic that is dumped and restored', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 
   test('brings its consumer groups to the records that they had not read', async () => {
     await fc.assert(
@@ -181,7 +181,7 @@ describe('A topic that is dumped and restored', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });
 
 describe('A dump', () => {

@@ -17,7 +17,6 @@ const onServers = process.env['TENON_KAFKA_BROKERS'] === undefined ? describe.sk
 const logger = createLogger({ level: 'silent', name: 'secured' });
 
 onServers('Servers that let in only who they know', () => {
-  jest.setTimeout(90_000);
   const directory = mkdtempSync(join(tmpdir(), 'tenon-secured-'));
   const opened: Parts[] = [];
   const servers: { stop(): Promise<void> }[] = [];

@@ -95,7 +95,7 @@ export class Limited {
   async counted(product: string, source: string): Promise<void> {
     const expected = this.accepted.get(source) ?? 0;
     await eventually(`${product} has counted ${expected}`, () => this.hasCounted(product, expected), {
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       everyMs: 100,
     });
   }

@@ -74,4 +74,4 @@ test('kill -9 under load loses no acknowledged event, counts none twice, and eve
     await tenon?.kill().catch(() => undefined);
     await rm(directory, { recursive: true, force: true });
   }
-}, 60_000);
+});

@@ -171,7 +171,7 @@ class World {
           if (!states.includes(state)) throw new Error(`v${version} of ${name} is ${state}`);
           return true;
         },
-        { timeoutMs: 30_000, everyMs: 100 },
+        { timeoutMs: 120_000, everyMs: 100 },
       );
   }
 

@@ -111,7 +111,10 @@ export class Line {
   /** Waits until all have read all that is in the log, and has the log delete it. */
   async drain(): Promise<void> {
     const { log } = this.parts;
-    await eventually('the services have read all', () => this.isDrained(), { timeoutMs: 60_000, everyMs: 1 });
+    await eventually('the services have read all', () => this.isDrained(), {
+      timeoutMs: 120_000,
+      everyMs: 1,
+    });
     const lambda = this.plans.filter(({ topology }) => topology !== 'kappa');
     for (const topic of [
       TOPICS.events(SOURCE.name),

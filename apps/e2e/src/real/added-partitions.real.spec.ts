@@ -51,5 +51,5 @@ describeReal('Partitions that somebody adds in Kafka', () => {
     await outside.deleteBefore(topic, { 3: 1000 });
     await declared().ensureTopic(spec);
     await outside.close();
-  }, 60_000);
+  });
 });

@@ -16,7 +16,6 @@ interface Answer {
 }
 
 describeOnServers('Five processes', () => {
-  jest.setTimeout(120_000);
   const source = uniqueName('shop').replaceAll('-', '_');
   const processes = new Map<ServiceName, ServiceProcess>();
   /** Orders that were acknowledged. */

@@ -40,7 +40,7 @@ describeReal('A topic of Kafka that others have written', () => {
     await Promise.all([admin.connect(), producer.connect()]);
     topics = createKafkaRawTopics({ brokers: brokers ?? [] });
     files = await createRecordFiles();
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([admin.disconnect(), producer.disconnect(), topics.close(), files.close()]);
     rmSync(directory, { recursive: true, force: true });
@@ -118,7 +118,7 @@ describeReal('A topic of Kafka that others have written', () => {
         left--;
       },
     });
-    await eventually('all has been read', async () => left <= 0, { timeoutMs: 30_000 });
+    await eventually('all has been read', async () => left <= 0, { timeoutMs: 120_000 });
     await consumer.disconnect();
     return found;
   }
@@ -180,7 +180,7 @@ describeReal('A topic of Kafka that others have written', () => {
     const [committed] = await admin.fetchOffsets({ groupId: group, topics: [into] });
     const next = Number(committed?.partitions.find(({ partition }) => partition === 1)?.offset);
     expect(next).toBe(translated(manifest, 1, 155));
-  }, 120_000);
+  });
 
   /** How many of the first records of a partition lie below an offset. */
   function translated(manifest: Manifest, partition: number, offset: number): number {
@@ -221,7 +221,7 @@ describeReal('A topic of Kafka that others have written', () => {
         await send(round++);
         return (await topics.read(topic, 0, 0, 5)).holes.length > 0;
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
     const { manifest, certificate, into } = await copy(topic);
     expect(certificate).toMatchObject({ equal: true, offsetsKept: false, config: { equal: true } });
@@ -244,7 +244,7 @@ describeReal('A topic of Kafka that others have written', () => {
         [],
       );
     }
-  }, 120_000);
+  });
 
   const key = ({ key: name, value, timestamp }: Message) =>
     JSON.stringify({ name, timestamp, value: value && String(value) });

@@ -13,7 +13,6 @@ import { cellsOfRows, hoursOf, makeOrders } from './shop';
 import { ShopProcesses } from './shop-processes';
 
 describeOnServers('Layers apart, and whole products beside them', () => {
-  jest.setTimeout(180_000);
   let shop: ShopProcesses;
   let sent = 0;
   const proxies: Partial<Record<'batch' | 'speed', TcpProxy>> = {};
@@ -87,7 +86,7 @@ describeOnServers('Layers apart, and whole products beside them', () => {
           expect([status, cellsOfRows(body.rows)]).toEqual([200, hoursOf(shop.accepted)]);
           return body.answer.troubles === undefined;
         },
-        { timeoutMs: 40_000, everyMs: 200 },
+        { timeoutMs: 120_000, everyMs: 200 },
       );
   }
 
@@ -152,7 +151,7 @@ describeOnServers('Layers apart, and whole products beside them', () => {
     expect(await generationOf('front', 'separate', 'batch')).toBeLessThan(epoch);
     await start('batch consumption');
     await eventually('served', async () => (await generationOf('front', 'separate', 'batch')) >= epoch, {
-      timeoutMs: 90_000,
+      timeoutMs: 120_000,
       everyMs: 200,
     });
     await expectExact();

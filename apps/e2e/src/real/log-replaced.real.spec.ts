@@ -57,5 +57,5 @@ describeReal('A topic of events in Kafka', () => {
     expect(read).toEqual(read.map((_, index) => index));
     await expect(log.ensureTopic(spec)).rejects.toMatchObject({ code: 'log-replaced' });
     await reader.close();
-  }, 90_000);
+  });
 });

@@ -40,5 +40,5 @@ describeReal('A topic of events in Kafka that ends too early', () => {
     expect(read[0]).toEqual([2, 3, 4, 5, 6]);
     expect(await log.append(topic, events(1))).toEqual([7]);
     await reader.close();
-  }, 90_000);
+  });
 });

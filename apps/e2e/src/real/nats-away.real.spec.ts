@@ -11,7 +11,6 @@ import { ShopProcesses } from './shop-processes';
 const PROMPT_MS = 6_000;
 
 describeOnServers('With NATS gone', () => {
-  jest.setTimeout(120_000);
   let proxy: TcpProxy;
   let shop: ShopProcesses;
   let ingestion: ServiceProcess;
@@ -76,7 +75,7 @@ describeOnServers('With NATS gone', () => {
         const { products = [] } = await shop.status(serving);
         return products.length === 2 && products.every(({ generation }) => generation >= epoch);
       },
-      { timeoutMs: 20_000, everyMs: 100 },
+      { timeoutMs: 120_000, everyMs: 100 },
     );
     await shop.expectExact(serving);
   }

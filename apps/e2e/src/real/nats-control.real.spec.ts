@@ -17,7 +17,6 @@ interface Reload {
 }
 
 describeOnServers('Control over NATS', () => {
-  jest.setTimeout(120_000);
   let shop: ShopProcesses;
   let ingestion: ServiceProcess;
   let speed: ServiceProcess;

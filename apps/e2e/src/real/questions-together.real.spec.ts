@@ -6,9 +6,6 @@ import { describeOnServers, serverSettings } from './servers';
 const PARTS = 12;
 const EVENTS = 50;
 const ASKERS = 20;
-
-jest.setTimeout(240_000);
-
 describeOnServers('Questions that come together on servers', () => {
   const source = uniqueName('together').replaceAll('-', '_');
   let tenon: Tenon | undefined;

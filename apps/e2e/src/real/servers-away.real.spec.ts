@@ -14,7 +14,7 @@ import { ShopProcesses } from './shop-processes';
 
 /** How long each is away: longer than a session, and than what clients of Kafka retry for by themselves. */
 const AWAY_MS = Number(process.env['TENON_AWAY_MS'] ?? 15_000);
-const BOUND = { timeoutMs: 90_000, everyMs: 50 };
+const BOUND = { timeoutMs: 120_000, everyMs: 50 };
 const SERVICES = ['ingestion', 'speed', 'batch', 'consumption', 'serving'] as const;
 
 /** Who can't do its work without the server, and says so. */

@@ -89,7 +89,7 @@ describeOnServers('A source from a Kafka topic', () => {
         written += orders.length;
         return (await readAll(compacted)).length < written;
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
     const kept = entries({ 'cleanup.policy': 'delete', 'retention.ms': '-1' });
     await admin.alterConfigs({
@@ -135,7 +135,7 @@ describeOnServers('A source from a Kafka topic', () => {
         if (Number(batch.lastOffset()) + 1 >= Number(high)) left.delete(batch.partition);
       },
     });
-    await eventually('all has been read', async () => left.size === 0, { timeoutMs: 30_000 });
+    await eventually('all has been read', async () => left.size === 0, { timeoutMs: 120_000 });
     await consumer.disconnect();
     return found;
   }
@@ -169,7 +169,7 @@ describeOnServers('A source from a Kafka topic', () => {
         const held = froms.flatMap((from) => Object.values(from?.partitions ?? {}));
         return held.length === PARTITIONS && held.every((lane: { lag: number }) => lane.lag === 0);
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   };
 
@@ -211,7 +211,7 @@ describeOnServers('A source from a Kafka topic', () => {
             const now = (await log.endOffsets(TOPICS.events(source)))['0'] as number;
             return now > before + 500;
           },
-          { timeoutMs: 60_000 },
+          { timeoutMs: 120_000 },
         );
         second.thaw();
       }
@@ -233,7 +233,7 @@ describeOnServers('A source from a Kafka topic', () => {
       await eventually(
         'all is counted',
         async () => (await rows(product)).reduce((sum, [, count]) => sum + Number(count), 0) >= orders.length,
-        { timeoutMs: 60_000 },
+        { timeoutMs: 120_000 },
       );
     for (const product of ['shops', 'live']) expect(await rows(product)).toEqual(shopsOf(orders));
     expect(await rows('kept_shops')).toEqual(shopsOf(ordersOf(await readAll(compacted))));

@@ -34,11 +34,10 @@ interface FeedState {
 }
 
 describeOnServers('A source from a JetStream stream', () => {
-  jest.setTimeout(240_000);
   const source = uniqueName('taken').replaceAll('-', '_');
   const stream = uniqueName('ORDERS');
   const root = uniqueName('orders');
-  const patient = { timeoutMs: 90_000 };
+  const patient = { timeoutMs: 120_000 };
   let services: FeedServices;
   let log: EventLog;
   let nats: NatsConnection;

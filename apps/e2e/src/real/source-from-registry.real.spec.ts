@@ -24,7 +24,6 @@ const PROTO =
   'syntax = "proto3"; message Order { string order = 1; string shop = 2; int64 amount = 3; string at = 4; }';
 
 describeOnServers('A source by a schema registry', () => {
-  jest.setTimeout(180_000);
   const source = uniqueName('registered').replaceAll('-', '_');
   const topic = uniqueName('shop.orders');
   const kafka = new Kafka({
@@ -33,7 +32,7 @@ describeOnServers('A source by a schema registry', () => {
   });
   const producer = kafka.producer();
   const log = createKafkaEventLog({ brokers: (process.env['TENON_KAFKA_BROKERS'] ?? '').split(',') });
-  const patient = { timeoutMs: 60_000 };
+  const patient = { timeoutMs: 120_000 };
   let registry: TestRegistry;
   let services: FeedServices;
   let ids: Readonly<Record<'avro' | 'proto' | 'json', number>>;

@@ -14,7 +14,6 @@ const CUT = '1af7651916cd43dd8448eb211c80319c';
 const contextOf = (trace: string) => ({ traceparent: `00-${trace}-b7ad6b7169203331-01` });
 
 describeOnServers('Traces of five processes', () => {
-  jest.setTimeout(120_000);
   let shop: ShopProcesses;
   let collector: OtlpCollector;
   let live: LiveClient | undefined;

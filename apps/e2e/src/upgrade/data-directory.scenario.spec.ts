@@ -21,7 +21,6 @@ const CALL = 40;
 const PRODUCTS = productsOf(CATALOG);
 
 describe('a data directory of edition 2', () => {
-  jest.setTimeout(120_000);
   const directory = mkdtempSync(join(tmpdir(), 'tenon-upgrade-'));
   const data = join(directory, 'data');
   const random = new Random(3);

@@ -26,7 +26,7 @@ describe('the wire', () => {
     written = await writeAll();
     if (isRewriting) writeGolden(WIRE_VERSION, written);
     golden = readGolden(WIRE_VERSION);
-  }, 60_000);
+  });
 
   const difference = (name: string) => differenceOf(written[name] ?? [], golden[name] ?? []);
 
@@ -45,7 +45,7 @@ describe('the wire', () => {
 
   test('is the same each time', async () => {
     expect(await writeAll()).toEqual(written);
-  }, 60_000);
+  });
 });
 
 /** @returns the first difference in words; null if there is none */

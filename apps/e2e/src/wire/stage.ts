@@ -17,7 +17,7 @@ export function useStage(golden: GoldenSet): Stage {
 
   beforeAll(async () => {
     engine = await createEngine({ threads: 1 });
-  }, 30_000);
+  });
 
   beforeEach(async () => {
     stage.scene = await Scene.open(engine);

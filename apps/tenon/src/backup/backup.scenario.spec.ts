@@ -120,4 +120,4 @@ test('answers are the same, receipts of before hold, and new events count', asyn
       quality: expect.not.stringContaining('incomplete') as string,
       rows: oracle(1000),
     });
-}, 120_000);
+});

@@ -18,9 +18,6 @@ import { sendJson, startFake } from '../fake-server.fixture';
 import { runLine } from '../run.fixture';
 
 const EXAMPLE = join(__dirname, '../../../../catalog');
-
-jest.setTimeout(120_000);
-
 let directory: string;
 let host: Host | null = null;
 

@@ -143,7 +143,7 @@ test('a source is read back as it is, whatever its fields and texts are called',
     }),
     { numRuns: RUNS },
   );
-}, 120_000);
+});
 
 test('a product is read back as it is, its SQL to the last sign', async () => {
   await fc.assert(
@@ -154,7 +154,7 @@ test('a product is read back as it is, its SQL to the last sign', async () => {
     }),
     { numRuns: RUNS },
   );
-}, 120_000);
+});
 
 test('settings that say nothing are not written', () => {
   const plain = {

@@ -10,9 +10,6 @@ import { runLine } from '../run.fixture';
 import { FaultyTenon } from './faulty.fixture';
 import type { Row } from './table.fixture';
 import { fires, readTable } from './table.fixture';
-
-jest.setTimeout(120_000);
-
 const mockFailing = { fail: (_error: Error): void => undefined };
 jest.mock('@tenon/service-serving', () => {
   const real = jest.requireActual<typeof Serving>('@tenon/service-serving');

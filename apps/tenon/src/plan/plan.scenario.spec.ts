@@ -8,9 +8,6 @@ import { SERVICES, startHost } from '@tenon/composition';
 import { createLogger, readSettings } from '@tenon/runtime';
 import { runLine } from '../run.fixture';
 import type { Planned } from './plan';
-
-jest.setTimeout(120_000);
-
 let directory: string;
 let host: Host;
 
@@ -57,7 +54,7 @@ beforeAll(async () => {
   });
   expect(sent.status).toBe(202);
   expect((await fetch(`${host.url}/v1/cuts?wait=true`, { method: 'POST' })).status).toBe(202);
-}, 60_000);
+});
 
 afterAll(async () => {
   await host.stop();

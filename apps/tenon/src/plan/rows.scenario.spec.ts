@@ -10,9 +10,6 @@ import { SERVICES, startHost } from '@tenon/composition';
 import { createLogger, readSettings } from '@tenon/runtime';
 import { runLine } from '../run.fixture';
 import type { Planned } from './plan';
-
-jest.setTimeout(60_000);
-
 let directory: string;
 let host: Host;
 
@@ -81,7 +78,7 @@ beforeAll(async () => {
       body: '{"shop":"s1","amount":900}',
     },
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await host.stop();

@@ -25,4 +25,4 @@ test('both formats are written by a checkout as it is started', async () => {
     { cwd: __dirname, env },
   );
   for (const bytes of JSON.parse(stdout) as number[]) expect(bytes).toBeGreaterThan(100);
-}, 120_000);
+});

@@ -59,7 +59,7 @@ function describeFaults(address: string): void {
       expect(offsets.flat().map((offset) => all[offset])).toEqual(['A', 'B', 'C']);
       // Repeated as a whole, so the first copies are in order.
       expect(all.filter((value, i) => all.indexOf(value) === i)).toEqual(['first', 'A', 'B', 'C']);
-    }, 30_000);
+    });
 
     for (const mode of ['refuse', 'silent'] as const) {
       test(`with Kafka gone (${mode}) appends and reads fail in time, and work when it is back`, async () => {
@@ -87,7 +87,7 @@ function describeFaults(address: string): void {
         expect([all[0], all.at(-1)]).toEqual(['before', 'after']);
         expect(Object.keys(await log.endOffsets(topic))).toEqual(['0']);
         expect((await log.read(topic, 0, 0)).length).toBeGreaterThan(0);
-      }, 90_000);
+      });
     }
 
     test('a consumer whose connections break goes on, or fails so that another one can take its place', async () => {
@@ -121,7 +121,7 @@ function describeFaults(address: string): void {
       expect(proxy.counts.refused).toBeGreaterThan(0);
       expect(seen).toEqual(Array.from({ length: 300 }, (_, i) => i));
       expect(failures).toBeLessThan(20);
-    }, 90_000);
+    });
 
     test('a poll fails once Kafka has been gone for long', async () => {
       const consumer = await log.consume({ topic, group: uniqueName('group'), startAt: async () => 0 });
@@ -132,7 +132,7 @@ function describeFaults(address: string): void {
       };
       await expect(polls()).rejects.toBeInstanceOf(Unavailable);
       await consumer.close();
-    }, 60_000);
+    });
   });
 }
 

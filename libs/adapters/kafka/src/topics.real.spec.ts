@@ -113,7 +113,7 @@ function describeTopics(addresses: string[]): void {
       await pollUntil(() => displaced.length > 1);
       expect(displaced[1]).toEqual({ partition: 0, wanted: 10, start: 15, end: 20 });
       await consumer.close();
-    }, 30_000);
+    });
 
     test.each(['retention.ms', 'retention.bytes'])(
       'a topic that is to keep all is refused with %s, unless that is allowed',

@@ -39,7 +39,7 @@ function describeOrders(url: string): void {
         }
     });
     await store.close();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await client.db(database).dropDatabase();
@@ -84,7 +84,7 @@ function describeOrders(url: string): void {
     while (!(await store.snapshot(async ({ ordered }) => ordered))) await new Promise(setImmediate);
     expect(await names()).toEqual(expect.arrayContaining(ORDERS.map((_, order) => orderIndex(order))));
     await store.close();
-  }, 30_000);
+  });
 }
 
 if (given) describe('Orders of cells in MongoDB', () => describeOrders(given));

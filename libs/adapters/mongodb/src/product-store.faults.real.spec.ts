@@ -22,7 +22,7 @@ function describeStore(url: string): void {
     beforeAll(async () => {
       const isShared = (key: string) => key.startsWith('shared');
       stores = await Promise.all([0, 1, 2].map(() => createMongoProductStore({ url, database, isShared })));
-    }, 30_000);
+    });
 
     afterAll(async () => {
       await Promise.all(stores.map((store) => store.close()));
@@ -41,7 +41,7 @@ function describeStore(url: string): void {
           await Promise.all(stores.map((store, i) => store.transact(claim(keys[i] as string))));
           expect(await count(stores[0] as ProductStore, table, keys)).toBe(1);
         }
-      }, 60_000);
+      });
 
       test(`of many that delete a document each while there are others, one stays (${table})`, async () => {
         for (let round = 0; round < 15; round++) {
@@ -54,7 +54,7 @@ function describeStore(url: string): void {
           await Promise.all(stores.map((store, i) => store.transact(leave(keys[i] as string))));
           expect(await count(stores[0] as ProductStore, table, keys)).toBe(1);
         }
-      }, 60_000);
+      });
     }
 
     test('those that only read one document and write others do not hold each other up for long', async () => {
@@ -73,7 +73,7 @@ function describeStore(url: string): void {
       await Promise.all(stores.map((store, i) => work(store, String(i))));
       // Each store soon keeps to a guard of its own.
       expect(attempts).toBeLessThan(1.25 * 40 * stores.length);
-    }, 60_000);
+    });
   });
 
   describe('A transaction whose process was killed', () => {
@@ -97,7 +97,7 @@ function describeStore(url: string): void {
         await store.close();
         await killed.close();
       }
-    }, 90_000);
+    });
   });
 
   describe('The store in MongoDB, over a network that fails', () => {
@@ -131,13 +131,13 @@ function describeStore(url: string): void {
       expect(proxy.counts.refused).toBeGreaterThan(0);
       await store.close();
       await proxy.close();
-    }, 90_000);
+    });
 
     test('where there is no server, starting says so', async () => {
       const start = createMongoProductStore({ url: 'mongodb://127.0.0.1:1/?replicaSet=rs0' });
       await expect(start).rejects.toThrow(/127\.0\.0\.1:1 cannot be reached/);
       await expect(start).rejects.toBeInstanceOf(Unavailable);
-    }, 30_000);
+    });
   });
 }
 

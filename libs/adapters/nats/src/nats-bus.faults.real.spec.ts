@@ -48,7 +48,7 @@ function describeFaults(url: string): void {
       });
       expect(heard.every(({ payload }) => payload === 'found')).toBe(true);
       expect(await near.request(`${to}-ask`, null, { timeoutMs: 2_000, max: 1 })).toEqual(['answer']);
-    }, 30_000);
+    });
 
     test('a bus starts without NATS, and is connected once there is one', async () => {
       proxy.set('refuse');
@@ -66,7 +66,7 @@ function describeFaults(url: string): void {
         far.publish(to, 'found');
         return heard > 0;
       });
-    }, 30_000);
+    });
 
     test('a bus that never had a connection can be closed', async () => {
       proxy.set('refuse');

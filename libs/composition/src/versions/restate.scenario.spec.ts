@@ -7,9 +7,6 @@ import { eventually } from '@tenon/testing';
 import type { Host } from '../host';
 import { startHost } from '../host';
 import { SERVICES } from '../services';
-
-jest.setTimeout(120_000);
-
 let directory: string;
 let host: Host;
 
@@ -52,7 +49,7 @@ beforeEach(async () => {
     write(`products/${name}.yaml`, `topology: ${topology}\ngenerations: 3\n`);
   }
   await launch();
-}, 60_000);
+});
 
 afterEach(async () => {
   await host.stop();
@@ -189,7 +186,7 @@ test('by id, by time, and by what the events are', async () => {
     expect(await rows('sales', step['version'] as number)).toEqual(expected(left));
     expect((await post('/v1/products/sales/cancel')).status).toBe(200);
   }
-}, 60_000);
+});
 
 const REFUSED: readonly (readonly [object, RegExp])[] = [
   [{}, /names no event/],

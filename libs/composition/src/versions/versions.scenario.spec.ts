@@ -10,8 +10,6 @@ import { startHost } from '../host';
 import { SERVICES } from '../services';
 
 const logger = createLogger({ level: 'silent', name: 'test' });
-jest.setTimeout(120_000);
-
 let directory: string;
 let host: Host;
 let grace = '1h';
@@ -98,7 +96,7 @@ const states = async () =>
   Object.fromEntries((await versions()).map(({ version, state }) => [version, state])) as object;
 const become = (wanted: object) =>
   eventually(JSON.stringify(wanted), async () => JSON.stringify(await states()) === JSON.stringify(wanted), {
-    timeoutMs: 20_000,
+    timeoutMs: 120_000,
   });
 
 test('apply builds a version beside the one that is served, which stays fresh; either can be read', async () => {
@@ -256,7 +254,7 @@ test('a read that waits while its version and its serving go is answered by thos
       const found = await versions();
       return found.find(({ version }) => version === 1)?.state === 'dropped';
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
   await send('w', 1);
   expect(await waiting).toMatchObject({ status: 200, body: { version: 6 } });
@@ -286,7 +284,7 @@ test('what is built can be held to so many events a second, which is told, and c
   expect((await post('/v1/products/counted/throttle?throttle=30')).body).toMatchObject({ version: 2 });
   expect(await second()).toMatchObject({ state: 'building', throttle: 30 });
   expect((await post('/v1/products/counted/throttle')).status).toBe(200);
-  await eventually('it is ready', async () => (await second())?.state === 'ready', { timeoutMs: 60_000 });
+  await eventually('it is ready', async () => (await second())?.state === 'ready', { timeoutMs: 120_000 });
   expect(await second()).not.toHaveProperty('throttle');
   expect((await post('/v1/products/counted/throttle?throttle=30')).body).toMatchObject({
     code: 'nothing-built',

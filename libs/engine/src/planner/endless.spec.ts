@@ -70,7 +70,7 @@ test('what DuckDB computes of constants without heeding anything is given up, an
     product: 'product',
   });
   planner.close();
-}, 60_000);
+});
 
 test('SQL that takes more memory than planning may is refused, and the next one is planned', async () => {
   const planner = await Planner.open(undefined, { mostMs: 60_000, memoryLimit: '16MiB' });
@@ -90,4 +90,4 @@ test('SQL that takes more memory than planning may is refused, and the next one 
     product: 'product',
   });
   planner.close();
-}, 60_000);
+});

@@ -23,7 +23,7 @@ let script: Bundle;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenon-crash-'));
   script = await bundle('crash-child.ts');
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
@@ -66,7 +66,7 @@ test('the log keeps every acknowledged record, at its offset', async () => {
       if (found.get(place) !== id) throw new Error(`${place} holds ${found.get(place)}, not ${id}`);
   }
   expect(acknowledged.size).toBeGreaterThan(ROUNDS);
-}, 60_000);
+});
 
 /** Place → id of every record; checks that offsets are dense and each caller's records in order, none twice. */
 async function readLog(folder: string): Promise<Map<string, string>> {
@@ -123,7 +123,7 @@ test('the store keeps every acknowledged transaction, whole', async () => {
     });
     await store.close();
   }
-}, 60_000);
+});
 
 test('the lake keeps every committed file, whole, and sweeps what was not', async () => {
   const folder = join(directory, 'lake');
@@ -141,11 +141,9 @@ test('the lake keeps every committed file, whole, and sweeps what was not', asyn
     }
     expect(await stagedFiles(folder)).toEqual([]);
   }
-}, 60_000);
+});
 
 async function stagedFiles(folder: string): Promise<string[]> {
   const entries = await readdir(join(folder, '.staging'), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => entry.name);
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }

@@ -15,7 +15,7 @@ let count = 0;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tenon-data-'));
   script = await bundle('data-directory-child.ts');
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(root, { recursive: true });
@@ -73,7 +73,7 @@ test('a second process is refused with the pid of the first, and touches nothing
   const next = await openDataDirectory(directory);
   expect((await start(directory)).said).toBe('data-directory-locked');
   await next.close();
-}, 120_000);
+});
 
 test('one process can not open it twice', async () => {
   const directory = fresh();

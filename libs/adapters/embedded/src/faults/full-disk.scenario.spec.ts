@@ -21,7 +21,7 @@ let script: Bundle;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenon-full-'));
   script = await bundle('full-disk-child.ts');
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });

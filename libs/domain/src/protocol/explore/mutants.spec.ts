@@ -16,9 +16,6 @@ import { READING } from './mutants/reading';
 import type { Rules } from './rules';
 import { RULES } from './rules';
 import { WORLDS } from './worlds';
-
-jest.setTimeout(120_000);
-
 const PROTOCOL = join(__dirname, '..');
 
 type Exports = Record<string, unknown>;

@@ -145,7 +145,7 @@ test('questions find the same with orders as without, whichever release landed w
     }),
     { numRuns: 150 },
   );
-}, 60_000);
+});
 
 describe('a line that the release before has made', () => {
   const land = async (store: MemoryStore, layout: ProductLayout, generation: number) => {
