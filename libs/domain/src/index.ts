@@ -39,7 +39,7 @@ export { cellId, cellKey, keyPattern, keyPrefix, parseCellId } from './cell';
 export { partKey, partsKey, splitCellKey } from './cell-parts';
 export { checksum32, checksumOf, hashHex96, partitionOf } from './hash';
 export { IDENTITY_BYTES } from './protocol/dedupe';
-export { mergeInto, mergeState } from './states';
+export { mergeInto, mergeState, sameStates } from './states';
 export { doubleSquares, doubleSum } from './states/double-sum';
 export { hllFromRegisters } from './states/hyperloglog';
 export { ddsketch } from './states/ddsketch';

@@ -12,6 +12,9 @@ const LEAST_CHUNK = 50;
 /** Keys that are looked at in one turn where only some of them are wanted. */
 const KEYS = 4000;
 
+/** What is read by `texts` in one turn, in keys; a document counts as eight. */
+const TURN = 4 * KEYS;
+
 export type Tables = Readonly<Record<StoreTable, Database<string, string>>>;
 
 /** Where a document stands in another order: its key with a head put in. */
@@ -40,6 +43,8 @@ export class LmdbSnapshot implements StoreSnapshot {
   readonly ordered = true;
   readonly version?: number;
   private readonly options: { readonly transaction: Transaction };
+  /** What `texts` has read since it last gave others a turn, in keys: a consumer of large views asks again and again. */
+  private work = 0;
 
   constructor(
     private readonly tables: Tables,
@@ -90,21 +95,20 @@ export class LmdbSnapshot implements StoreSnapshot {
 
   async texts(ranges: readonly TextRange[]): Promise<(readonly StoreText[])[]> {
     const found: StoreText[][] = [];
-    let work = 0;
     for (const range of ranges) {
       const texts: StoreText[] = [];
       found.push(texts);
       if (range.gte >= range.lt) continue;
       for (let from: string | null = null; ;) {
-        if (work >= KEYS) {
+        if (this.work >= TURN) {
           await setImmediate();
-          work = 0;
+          this.work = 0;
         }
         const step: Step =
           range.under === undefined && range.matching === undefined
             ? this.next(range, from, texts)
             : this.nextOf(range, from, texts);
-        work += step.seen * (range.matching === undefined ? 8 : 1);
+        this.work += step.seen * (range.matching === undefined ? 8 : 1);
         if (step.last === null) break;
         from = step.last;
       }

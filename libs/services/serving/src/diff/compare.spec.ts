@@ -1,6 +1,6 @@
 import type { Plan, Value } from '@tenon/domain';
 import type { Engine } from '@tenon/ports';
-import type { MergedCell } from '@tenon/views';
+import type { ComparedSide } from './compare';
 import { compareCells } from './compare';
 import { conditionProblem, parseCondition } from './condition';
 import type { DiffAnswer } from './diff';
@@ -35,10 +35,24 @@ const engine: Pick<Engine, 'finalize'> = {
 };
 
 type Rows = ReadonlyMap<string, readonly number[]>;
-async function* cellsOf(rows: Rows): AsyncGenerator<MergedCell> {
-  for (const [key, states] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1)))
-    yield { id: key, key: [key], states, base: undefined, inSpeed: false, newest: 0 };
+interface Cell {
+  readonly id: string;
+  readonly key: readonly Value[];
+  readonly states: readonly number[];
 }
+
+/** Some at a time, and sometimes none. */
+async function* piecesOf(rows: Rows): AsyncGenerator<readonly Cell[]> {
+  const cells = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (let at = 0, size = 0; at < cells.length; at += size, size = (size * 7 + 3) % 301)
+    yield cells.slice(at, at + size).map(([key, states]) => ({ id: key, key: [key], states }));
+}
+
+const sideOf = (plan: Plan, rows: Rows): ComparedSide<Cell> => ({
+  plan,
+  pieces: piecesOf(rows),
+  merged: (cell) => cell,
+});
 
 const PLAN = planOf(
   [column('k', 'key', 'VARCHAR'), column('n', 'measure'), column('m', 'measure')],
@@ -46,7 +60,7 @@ const PLAN = planOf(
 );
 
 const compare = (a: Rows, b: Rows, most = 1000, by: string | null = 'n', plan = PLAN, only = {}) =>
-  compareCells(engine, { plan, cells: cellsOf(a) }, { plan, cells: cellsOf(b) }, { by, most, ...only });
+  compareCells(engine, sideOf(plan, a), sideOf(plan, b), { by, most, ...only });
 
 test('whatever the rows are, it says what plain sets say', async () => {
   let seed = 11;

@@ -2,10 +2,12 @@
 import type { Plan } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type { Engine } from '@tenon/ports';
-import type { LayerStores, ProductView } from '@tenon/views';
-import { ALL_CELLS, cellsOf, withView } from '@tenon/views';
+import type { CellTexts, LayerStores, ProductView } from '@tenon/views';
+import { ALL_CELLS, cellTexts, mergedCell, withView } from '@tenon/views';
+import type { ComparedSide } from './compare';
 import { compareCells } from './compare';
 import type { ColumnDifference, Counts, DifferenceKind, RowDifference } from './row-differences';
+import { sameCells } from './same-cells';
 import type { AskedSide, ChosenSide } from './sides';
 import { areAtEqualOffsets, chooseSides, describeSide, sight } from './sides';
 
@@ -69,7 +71,7 @@ export function diffVersions(
       const { by = null, limit, kind, signal } = options;
       const horizon = Math.max(...[left, right].map(({ view }) => view.base.pointer.horizon ?? -Infinity));
       const compared = await compareCells(engine, sideOf(left, horizon), sideOf(right, horizon), {
-        ...{ by, most: limit },
+        ...{ by, most: limit, areSame: sameCells(left, right, horizon) },
         ...(kind !== undefined && { kind }),
         ...(signal && { signal }),
       });
@@ -79,10 +81,14 @@ export function diffVersions(
 }
 
 /** @param horizon rows that are past the retention of either are in neither */
-const sideOf = ({ layout, view, snapshots }: ChosenSide, horizon: number) => ({
-  plan: layout.plan,
-  cells: cellsOf(snapshots, layout, beyond(view, horizon), 'merged', ALL_CELLS),
-});
+function sideOf({ layout, view, snapshots }: ChosenSide, horizon: number): ComparedSide<CellTexts> {
+  const shown = beyond(view, horizon);
+  return {
+    plan: layout.plan,
+    pieces: cellTexts(snapshots, layout, shown, 'merged', ALL_CELLS),
+    merged: (texts) => mergedCell(snapshots, layout, shown, texts),
+  };
+}
 
 const beyond = (view: ProductView, horizon: number): ProductView =>
   Number.isFinite(horizon)
