@@ -148,6 +148,8 @@ export interface EventLog {
   startOffsets(topic: string): Promise<Record<string, Offset>>;
   /** Partition → offset that the next record will get. What is answered stays as it is; the same again may be the same object. */
   endOffsets(topic: string): Promise<Record<string, Offset>>;
+  /** The same without waiting; undefined where the log has to be asked now. Absent where it always has to. */
+  endOffsetsNow?(topic: string): Readonly<Record<string, Offset>> | undefined;
   /** Records of one partition from `from` on (or from the first that is kept); empty at the end. */
   read(
     topic: string,

@@ -97,5 +97,7 @@ export interface ProductStore {
    */
   transact<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
   snapshot<T>(read: (snapshot: StoreSnapshot) => Promise<T>): Promise<T>;
+  /** The `version` of a snapshot that would be begun now; undefined where that is not known at once. Absent where it never is. */
+  versionNow?(): number | undefined;
   close(): Promise<void>;
 }

@@ -114,6 +114,20 @@ function describeAppends({ log, topic }: LogUnderTest): void {
     expect(await log().endOffsets(name)).toEqual({ '0': 4, '1': 2 });
   });
 
+  test('an end that is known without waiting includes whatever an appender was told', async () => {
+    const name = await topic(2);
+    const ends: (number | undefined)[] = [];
+    const callers = Array.from({ length: 20 }, async (_, caller) => {
+      const [offset = 0] = await log().append(name, [record(caller % 2, 'a')]);
+      const known = log().endOffsetsNow?.(name)?.[String(caller % 2)];
+      ends.push(known);
+      expect(known ?? Infinity).toBeGreaterThan(offset);
+    });
+    await Promise.all(callers);
+    expect(ends).toHaveLength(20);
+    expect(log().endOffsetsNow?.(name) ?? { '0': 10, '1': 10 }).toEqual({ '0': 10, '1': 10 });
+  });
+
   test('many callers at once get offsets of their own, each in its order', async () => {
     const name = await topic(2);
     const callers = Array.from({ length: 40 }, async (_, caller) => {

@@ -87,8 +87,18 @@ class DeclaredLog implements EventLog {
   endOffsets = async (topic: string): Promise<Record<string, Offset>> =>
     this.ofOurs(topic, await this.log.endOffsets(topic));
 
-  private ofOurs(topic: string, offsets: Record<string, Offset>): Record<string, Offset> {
-    if (!this.declared.has(topic)) return offsets;
+  endOffsetsNow(topic: string): Readonly<Record<string, Offset>> | undefined {
+    const ends = this.log.endOffsetsNow?.(topic);
+    return ends && this.ofOurs(topic, ends);
+  }
+
+  private ofOurs<T extends Readonly<Record<string, Offset>>>(
+    topic: string,
+    offsets: T,
+  ): T | Record<string, Offset> {
+    const declared = this.declared.get(topic);
+    // Nearly always there are no others.
+    if (declared === undefined || !(String(declared) in offsets)) return offsets;
     return Object.fromEntries(
       Object.entries(offsets).filter(([partition]) => this.isOurs(topic, Number(partition))),
     );

@@ -84,6 +84,11 @@ class KnownLog implements EventLog {
     return this.guarded(topic, () => this.log.endOffsets(topic));
   }
 
+  /** What is due to be looked at has to be asked. */
+  endOffsetsNow(topic: string): Readonly<Record<string, Offset>> | undefined {
+    return isEvents(topic) && this.isDue(topic) ? undefined : this.log.endOffsetsNow?.(topic);
+  }
+
   read(
     topic: string,
     partition: Partition,
@@ -170,8 +175,12 @@ class KnownLog implements EventLog {
   }
 
   private async look(topic: string): Promise<void> {
+    if (this.isDue(topic)) await this.lookNow(topic);
+  }
+
+  private isDue(topic: string): boolean {
     const at = this.lookedAt.get(topic);
-    if (at === undefined || this.deps.clock.monotonic() - at >= LOOK_EVERY_MS) await this.lookNow(topic);
+    return at === undefined || this.deps.clock.monotonic() - at >= LOOK_EVERY_MS;
   }
 
   /** @throws LogReplaced; what the log and the book throw */

@@ -64,6 +64,10 @@ class TieredLog implements EventLog {
     return this.log.endOffsets(topic);
   }
 
+  endOffsetsNow(topic: string): Readonly<Record<string, Offset>> | undefined {
+    return this.log.endOffsetsNow?.(topic);
+  }
+
   /** Of both tiers. Where neither has a record, the next one that the log has: no reader of the tiers sees more of a gap. */
   async read(
     topic: string,

@@ -43,6 +43,7 @@ export function createWholeLog(log: EventLog, deps: WholeLogDeps): EventLog {
     },
     startOffsets: (topic) => log.startOffsets(topic),
     endOffsets: (topic) => log.endOffsets(topic),
+    endOffsetsNow: (topic) => log.endOffsetsNow?.(topic),
     read: (topic, partition, from, options) => log.read(topic, partition, from, options),
     consume: (options) => consume(log, ends, options),
     deleteBefore: (topic, offsets) => log.deleteBefore(topic, offsets),

@@ -13,7 +13,7 @@ export {
 export type { BaseView, LaneView, MissingLayer, ProductView, SpeedView } from './view';
 export { pastView, readKept, readableGenerations } from './past';
 export type { PastView } from './past';
-export { inOneStore, withView } from './open-view';
+export { inOneStore, viewNow, withView } from './open-view';
 export type { LayerSnapshots, LayerStores } from './open-view';
 export { noView } from './known-view';
 export type { KnownView } from './known-view';

@@ -9,14 +9,16 @@ import type { ProductView } from './view';
 import { readView } from './view';
 
 /** Where the layers of products are kept: both in one store, or apart. */
-export type LayerStores = { readonly one: Pick<ProductStore, 'snapshot'> } | ApartStores;
+export type LayerStores = { readonly one: Pick<ProductStore, 'snapshot' | 'versionNow'> } | ApartStores;
 
 export interface LayerSnapshots {
   readonly base: StoreSnapshot;
   readonly speed: StoreSnapshot;
 }
 
-export const inOneStore = (store: Pick<ProductStore, 'snapshot'>): LayerStores => ({ one: store });
+export const inOneStore = (store: Pick<ProductStore, 'snapshot' | 'versionNow'>): LayerStores => ({
+  one: store,
+});
 
 async function viewOf(
   snapshot: StoreSnapshot,
@@ -30,6 +32,12 @@ async function viewOf(
   known.version = version;
   known.isVersioned ||= version !== undefined;
   return sameAs(known, view);
+}
+
+/** The view that is known, where the store says without being read that nothing has been written since. */
+export function viewNow(stores: LayerStores, { view, version }: KnownView): ProductView | undefined {
+  if (view === null || version === undefined || stores instanceof ApartStores) return undefined;
+  return stores.one.versionNow?.() === version ? view : undefined;
 }
 
 /**

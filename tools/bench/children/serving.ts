@@ -43,13 +43,20 @@ const ENVELOPE = {
 /** What the embedded store writes behind a document. */
 const CHECKSUM = 9;
 
-/** `/SITE/HOUR/COUNT`: rows of a site, by their keys; `/304`: no row, and no body. */
+/** `/SITE/HOUR/COUNT`: rows of a site, by their keys; with `If-None-Match` the row is read, and its checksum is its tag. */
 function startBare(directory: string): Promise<string> {
   const root = open<string, string>({ path: join(directory, 'store'), encoding: 'string', maxReaders: 1024 });
   const rows = root.openDB<string, string>({ name: 'meta', encoding: 'string' });
   const server = createServer((request, response) => {
     const [, site = '', hour = '', count = ''] = (request.url ?? '').split('/');
-    if (site === '304') return void response.writeHead(304, { etag: 'W/"1"' }).end();
+    const known = request.headers['if-none-match'];
+    if (known !== undefined) {
+      const row = rows.get(`bare/${siteOf(Number(site))}/${hourOf(Number(hour))}`) ?? '';
+      const etag = `W/"${row.slice(1 - CHECKSUM)}"`;
+      const headers = { etag, 'cache-control': 'no-cache', vary: 'accept, accept-encoding' };
+      if (known === etag) return void response.writeHead(304, headers).end();
+      return void response.writeHead(200, { ...headers, 'content-length': 0 }).end();
+    }
     const found: string[] = [];
     for (let at = Number(hour); found.length < Number(count); at--)
       found.push(rows.get(`bare/${siteOf(Number(site))}/${hourOf(at)}`)?.slice(0, -CHECKSUM) ?? 'null');

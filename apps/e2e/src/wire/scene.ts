@@ -237,6 +237,6 @@ function appendingAt(timestamp: number, log: EventLog): EventLog {
       options,
     );
   return new Proxy(log, {
-    get: (target, name: keyof EventLog) => (name === 'append' ? append : target[name].bind(target)),
+    get: (target, name: keyof EventLog) => (name === 'append' ? append : target[name]?.bind(target)),
   });
 }

@@ -61,7 +61,11 @@ export class Dispatcher {
     const { request, response, path, correlationId } = exchange;
     const span = route.tracer?.enabled ? spanOf(route.tracer, route, exchange) : undefined;
     try {
-      const identity = await this.guard?.admit({ route, params, request, response, correlationId });
+      const { guard } = this;
+      const identity =
+        guard === undefined
+          ? undefined
+          : await guard.admit({ route, params, request, response, correlationId });
       const query = parseQuery(exchange.query, route.query);
       const answer = await route.handle(
         new NodeRequest(

@@ -12,8 +12,13 @@ export interface HotMatch {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** The same paths are asked for again and again; as many of them are remembered. */
+const REMEMBERED = 1_000;
+const LONGEST = 200;
+
 export class HotRoutes {
   private readonly routes: readonly HotRoute[];
+  private readonly remembered = { GET: new Map<string, HotMatch>(), POST: new Map<string, HotMatch>() };
 
   constructor(routes: readonly Route[]) {
     this.routes = routes.filter((route) => route.hot).map(hotRoute);
@@ -22,6 +27,18 @@ export class HotRoutes {
   /** @param path without the query; only plain paths match (no percent-encoding, no empty segment) */
   match(method: string | undefined, path: string): HotMatch | undefined {
     const wanted = method === 'HEAD' ? 'GET' : method;
+    if (wanted !== 'GET' && wanted !== 'POST') return undefined;
+    const remembered = this.remembered[wanted];
+    const known = remembered.get(path);
+    if (known !== undefined) return known;
+    const match = this.find(wanted, path);
+    if (match === undefined || path.length > LONGEST) return match;
+    if (remembered.size >= REMEMBERED) remembered.clear();
+    remembered.set(path, match);
+    return match;
+  }
+
+  private find(wanted: Route['method'], path: string): HotMatch | undefined {
     for (const { route, pattern, names } of this.routes) {
       if (route.method !== wanted) continue;
       const found = pattern.exec(path);
@@ -29,7 +46,7 @@ export class HotRoutes {
       const params: Record<string, string> = {};
       for (let index = 0; index < names.length; index += 1)
         params[names[index] as string] = found[index + 1] as string;
-      return { route, params };
+      return { route, params: Object.freeze(params) };
     }
     return undefined;
   }

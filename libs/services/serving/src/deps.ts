@@ -49,7 +49,7 @@ export interface ServingDeps {
   readonly log: EventLog;
   readonly bus: Bus;
   /** Which version each name serves, and of products in one store everything. */
-  readonly store: Pick<ProductStore, 'snapshot'>;
+  readonly store: Pick<ProductStore, 'snapshot' | 'versionNow'>;
   /** Where the layers of a product are; absent: in `store`. */
   readonly stores?: (plan: Plan) => LayerStores;
   /** Absent: all. */

@@ -30,6 +30,8 @@ interface Standing {
   readonly tail: string;
   /** Names what the answers' rows are made of. */
   readonly tag: string;
+  /** The same, with how complete they are. */
+  readonly tags: Partial<Record<'i' | 'b' | 'c', string>>;
   /** Where the log ended when it was last asked for, and how much of it was not included. */
   last: { readonly end: LaneOffsets; readonly behind: number } | null;
 }
@@ -104,7 +106,7 @@ export class Envelopes {
   tag(view: ProductView, layer: Layer, end: LaneOffsets | null, at: number): string {
     const standing = this.standing(view, layer, at);
     const state = standing.missing || end === null ? 'i' : behindOf(standing, end) > 0 ? 'b' : 'c';
-    return `${standing.tag}-${state}`;
+    return (standing.tags[state] ??= `${standing.tag}-${state}`);
   }
 
   private standing(view: ProductView, layer: Layer, at: number): Standing {
@@ -144,6 +146,7 @@ export class Envelopes {
         deadLettered: ledger.deadLettered,
         lost: ledger.lost ?? 0,
         conflicts: ledger.conflicts ?? 0,
+        tags: {},
         last: null,
       },
       missing: hasGap(view) || troubles.length > 0,

@@ -13,7 +13,7 @@ export class LogEnds {
   private readonly topics: readonly string[];
 
   constructor(
-    private readonly log: Pick<EventLog, 'endOffsets'>,
+    private readonly log: Pick<EventLog, 'endOffsets' | 'endOffsetsNow'>,
     private readonly layout: Pick<ProductLayout, 'sources' | 'lanes'>,
   ) {
     this.topics = layout.sources.map((source) => TOPICS.events(source));
@@ -23,8 +23,19 @@ export class LogEnds {
    * Asked while the store is read: what was acknowledged before is included or counted as behind. Null if the log can't be
    * asked. The same object as before as long as nothing is appended.
    */
-  ask(): Promise<LaneOffsets | null> {
-    return this.gathered.ask();
+  ask(): LaneOffsets | Promise<LaneOffsets | null> {
+    return this.now() ?? this.gathered.ask();
+  }
+
+  /** The same where the log need not be asked for it. */
+  now(): LaneOffsets | undefined {
+    const { topics, log } = this;
+    if (log.endOffsetsNow === undefined) return undefined;
+    const [topic = ''] = topics;
+    const first = log.endOffsetsNow(topic);
+    if (topics.length === 1) return first && this.taken([first]);
+    const all = [first, ...topics.slice(1).map((one) => log.endOffsetsNow?.(one))];
+    return all.every((one) => one !== undefined) ? this.taken(all) : undefined;
   }
 
   private async read(): Promise<LaneOffsets | null> {
@@ -34,10 +45,16 @@ export class LogEnds {
         topics.length === 1
           ? [await this.log.endOffsets(topics[0] as string)]
           : await Promise.all(topics.map((topic) => this.log.endOffsets(topic)));
-      return asked.every((one, at) => isSame(this.asked[at], one)) ? this.last : this.changed(asked);
+      return this.taken(asked);
     } catch {
       return null;
     }
+  }
+
+  private taken(asked: readonly Offsets[]): LaneOffsets {
+    for (let at = 0; at < asked.length; at++)
+      if (!isSame(this.asked[at], asked[at] as Offsets)) return this.changed(asked);
+    return this.last;
   }
 
   private changed(asked: readonly Offsets[]): LaneOffsets {

@@ -39,6 +39,11 @@ export class PageReader {
     this.maxAnswerBytes = maxAnswerBytes;
   }
 
+  /** A page that is kept. */
+  known(view: ProductView, query: RowsQuery): Page | undefined {
+    return this.kept.find(view, query);
+  }
+
   /** Who asks the same of the same view shares the page, and while it is being read the reading. */
   async read(snapshots: LayerSnapshots, view: ProductView, query: RowsQuery): Promise<Page> {
     if (query.after !== null) return this.readPage(snapshots, view, query);

@@ -220,8 +220,17 @@ export function versionAsked(plan: Plan, query: Readonly<Record<string, string>>
   return cursor === undefined ? undefined : versionOfCursor(cursor);
 }
 
-function optionIn(plan: Plan, query: Readonly<Record<string, string>>, name: RowsOption): string | undefined {
-  const explicit = query[`${ROWS_PREFIXES.option}${name}`];
+const EXPLICIT = {
+  version: `${ROWS_PREFIXES.option}version`,
+  cursor: `${ROWS_PREFIXES.option}cursor`,
+} as const;
+
+function optionIn(
+  plan: Plan,
+  query: Readonly<Record<string, string>>,
+  name: keyof typeof EXPLICIT,
+): string | undefined {
+  const explicit = query[EXPLICIT[name]];
   if (explicit !== undefined) return explicit;
   const plain = query[name];
   return plain === undefined || plan.key.some((key) => key.column === name) ? undefined : plain;

@@ -5,7 +5,7 @@ import { covers, formatTimestamp } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type { Clock, Engine, EventLog } from '@tenon/ports';
 import type { Layer, LayerSnapshots, LayerStores, ProductLayout, ProductView } from '@tenon/views';
-import { noView, textsByKey, withView } from '@tenon/views';
+import { noView, textsByKey, viewNow, withView } from '@tenon/views';
 import type { AsOf } from './as-of';
 import { Envelopes } from './envelope';
 import { LogEnds } from './log-ends';
@@ -19,7 +19,7 @@ import { Rows } from './rows';
 
 export interface ReaderDeps {
   readonly stores: LayerStores;
-  readonly log: Pick<EventLog, 'endOffsets'>;
+  readonly log: Pick<EventLog, 'endOffsets' | 'endOffsetsNow'>;
   readonly engine: Pick<Engine, 'finalize'>;
   readonly clock: Clock;
   /** Bytes of a page's rows; a page that would be larger ends sooner. */
@@ -98,6 +98,16 @@ export class ProductReader {
     return this.answer(view as ProductView, query, page, await ends);
   }
 
+  /** The same of a page that is kept, without waiting; undefined where something has to be read for it. */
+  readNow(query: RowsQuery): ReadAnswer | undefined {
+    if (query.asOf !== null || query.after !== null) return undefined;
+    const end = this.logEnds.now();
+    const view = viewNow(this.deps.stores, this.known);
+    if (end === undefined || view === undefined) return undefined;
+    const page = this.pages.known(view, query);
+    return page && this.answer(view, query, page, end);
+  }
+
   private answer(view: ProductView, query: RowsQuery, page: Page, end: LaneOffsets | null): ReadAnswer {
     const { envelopes } = this;
     const { layer } = query;
@@ -172,6 +182,14 @@ export class ProductReader {
     const ends = this.logEnds.ask();
     const view = await this.view(layer);
     return this.envelopes.tag(view, layer, await ends, this.deps.clock.now());
+  }
+
+  /** The same without waiting; undefined where something has to be read for it. */
+  tagNow(layer: Layer): string | undefined {
+    const end = this.logEnds.now();
+    const view = viewNow(this.deps.stores, this.known);
+    if (end === undefined || view === undefined) return undefined;
+    return this.envelopes.tag(view, layer, end, this.deps.clock.now());
   }
 
   /** What is wrong with the product, as its answers say it now. */

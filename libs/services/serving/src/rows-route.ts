@@ -1,13 +1,15 @@
 /** `GET /v1/products/:name/rows`: from a question to its answer. */
 import type { RowsFormat } from '@tenon/contracts';
+import { ROWS_FORMATS } from '@tenon/contracts';
 import type { OffsetVector } from '@tenon/domain';
 import { covers } from '@tenon/domain';
 import type { Clock, HttpRequest, HttpResponse, Tables, Tracer } from '@tenon/ports';
 import { NO_TRACER } from '@tenon/telemetry';
 import { isKnown } from './etag';
-import { MEDIA_TYPES, formatOf } from './format';
+import { formatOf } from './format';
 import { OnTheirWay } from './on-their-way';
 import type { RowsQuery } from './query';
+import { RowsHeadersOf } from './rows-headers';
 import type { QuestionQueue } from './question-queue';
 import type { Questions } from './questions';
 import type { ProductReader, ReadAnswer } from './reader';
@@ -41,9 +43,13 @@ export interface Answering {
 export class RowsRoute {
   private readonly tracer: Tracer;
   private readonly written: WrittenDeps;
+  private readonly headers: Readonly<Record<RowsFormat, RowsHeadersOf>>;
 
   constructor(private readonly deps: RowsRouteDeps) {
     this.tracer = deps.tracer ?? NO_TRACER;
+    this.headers = Object.fromEntries(
+      ROWS_FORMATS.map((format) => [format, new RowsHeadersOf(format)]),
+    ) as Record<RowsFormat, RowsHeadersOf>;
     this.written = { ...deps, onTheirWay: new OnTheirWay(deps.maxSendingBytes) };
   }
 
@@ -57,13 +63,16 @@ export class RowsRoute {
     if (query.asOf === null && (known !== undefined || request.method === 'HEAD')) {
       // Before any row is read. With a receipt the answer has to be waited for first.
       if (query.after !== null) await this.waited(served, query.after, query, ended ?? request.signal);
-      const headers = headersOf(await reader.tag(query.layer), format);
-      if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
-      if (request.method === 'HEAD') return { status: 200, headers };
+      const tag = reader.tagNow(query.layer) ?? (await reader.tag(query.layer));
+      const { whole, unchanged } = this.headers[format].of(tag);
+      if (known !== undefined && isKnown(known, whole.etag)) return { status: 304, headers: unchanged };
+      if (request.method === 'HEAD') return { status: 200, headers: whole };
     }
-    const answer = await this.answer(served, query, request, ended);
-    const headers = headersOf(answer.tag, format);
-    if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers };
+    // What is traced is traced whole.
+    const now = request.trace === undefined ? reader.readNow(query) : undefined;
+    const answer = now ?? (await this.answer(served, query, request, ended));
+    const { whole: headers, unchanged } = this.headers[format].of(answer.tag);
+    if (known !== undefined && isKnown(known, headers.etag)) return { status: 304, headers: unchanged };
     if (format === 'json' && answer.parts.length <= 1)
       return { status: 200, headers, text: reader.json(answer) };
     const body = await bodyOf(this.written, reader, answer, format);
@@ -117,13 +126,6 @@ export class RowsRoute {
     }
   }
 }
-
-const headersOf = (tag: string, format: RowsFormat) => ({
-  'content-type': MEDIA_TYPES[format],
-  etag: `W/"${tag}${format === 'json' ? '' : `-${format}`}"`,
-  'cache-control': 'no-cache',
-  vary: 'accept, accept-encoding',
-});
 
 /** JSON that says the same in characters that a header may hold. */
 const printable = (json: string): string =>

@@ -195,8 +195,9 @@ class Serving {
       throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
     }
     const version = versionAsked(served.reader.layout.plan, request.query);
+    if (version === undefined) return served;
     mustNotBeDropped(name, version, this.names.versions(name));
-    const other = version === undefined ? served : this.products.get(productId(name, version));
+    const other = this.products.get(productId(name, version));
     if (other !== undefined) return other;
     const running = this.deps.plans.filter(({ product }) => product === name).map((plan) => plan.version);
     throw new HttpProblem(
@@ -322,7 +323,7 @@ class Serving {
 }
 
 /** What was dropped answers no more, also where it still runs here. @throws HttpProblem 404 `unknown-version` */
-function mustNotBeDropped(name: string, version: number | undefined, versions: Versions | undefined): void {
+function mustNotBeDropped(name: string, version: number, versions: Versions | undefined): void {
   const other = versions?.others.find((one) => one.version === version);
   if (other?.state !== 'dropping' && other?.state !== 'dropped') return;
   const at = formatTimestamp(other.since * 1000);

@@ -98,6 +98,10 @@ class FileEventLog implements EventLog, TopicRemover {
     return (await this.topic(topic)).endOffsets();
   }
 
+  endOffsetsNow(topic: string): Readonly<Record<string, number>> | undefined {
+    return this.closing === null ? this.opened.get(topic)?.endOffsets() : undefined;
+  }
+
   async read(
     topic: string,
     partition: number,

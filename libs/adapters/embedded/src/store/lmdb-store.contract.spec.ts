@@ -69,6 +69,27 @@ describe('The store in lmdb', () => {
     await expect(refused).rejects.toMatchObject({ code: 'invalid-document' });
   });
 
+  test('a moment that is known without reading is that of a snapshot begun then, and another one after each commit', async () => {
+    const seen = new Map<number, number>();
+    const look = async () => {
+      const known = store.versionNow?.();
+      const [version, value = 0] = await store.snapshot(
+        async (snapshot) => [snapshot.version, await snapshot.get<number>('meta', 'a')] as const,
+      );
+      if (known === undefined) return;
+      expect(version).toBe(known);
+      expect(seen.get(known) ?? value).toBe(value);
+      seen.set(known, value);
+    };
+    for (let turn = 1; turn <= 20; turn++) {
+      const written = store.transact(async (tx) => tx.put('meta', 'a', turn));
+      await Promise.all([look(), written.then(look), look()]);
+      const known = store.versionNow?.();
+      await look();
+      expect(seen.get(known as number)).toBe(turn);
+    }
+  });
+
   test('a transaction that has ended takes no more writes', async () => {
     const put = await store.transact(async (tx) => () => tx.put('meta', 'late', 1));
     expect(put).toThrow(expect.objectContaining({ code: 'transaction-ended' }));

@@ -80,6 +80,10 @@ class LmdbProductStore implements ProductStore {
     }
   }
 
+  versionNow(): number | undefined {
+    return this.closing === null ? this.snapshots.versionNow() : undefined;
+  }
+
   private over({ transaction, version }: SharedSnapshot): LmdbSnapshot {
     return new LmdbSnapshot(this.tables, this.places, transaction, version);
   }

@@ -31,6 +31,13 @@ export class SnapshotPool {
     return this.current;
   }
 
+  /** Of what `take` would give; undefined: that could be told of none. */
+  versionNow(): number | undefined {
+    const { current, committing, version } = this;
+    if (current !== null) return current.version ?? undefined;
+    return committing ? undefined : version;
+  }
+
   private begin(): Transaction {
     try {
       // lmdb-js keeps one for the rest of the turn: it may be from before the latest commit.
