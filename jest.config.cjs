@@ -15,6 +15,4 @@ module.exports = {
   maxWorkers: 2,
   // What a worker's suites leave behind slows those that follow: the simulator's parts, which come last, took three times as long.
   workerIdleMemoryLimit: '1GB',
-  // A machine that does other things is slow; no test judges speed by the clock.
-  testTimeout: 300_000,
 };

@@ -27,4 +27,5 @@ module.exports = (displayName, rootDir) => ({
   },
   transformIgnorePatterns: ['/node_modules/(?!@opentelemetry/otlp-exporter-base/)'],
   moduleNameMapper,
+  setupFilesAfterEnv: [join(__dirname, 'tools/jest/patience.cjs')],
 });
