@@ -44,6 +44,8 @@ export interface EngineSql extends PlanSql {
   readonly live: string;
   /** `SELECT r, n`: how many rows are made of each event; null: one at most. */
   readonly rowsOf: string | null;
+  /** `SELECT r, w`: what is made of each event, and worked on it, about (planner/weights.ts); null or absent: nothing beside its rows. */
+  readonly weights?: string | null;
   /** Finds rows that expressions fail on (planner/probe.ts); null: they are found by halves only. */
   readonly probe: ProbeSql | null;
   /** null: no state has a bound. */

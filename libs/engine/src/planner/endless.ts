@@ -1,6 +1,7 @@
 /** Series of constants that would make of each event more than anybody can keep, found before DuckDB computes them. */
 import { type Ast, type AstValue, isAst, locationOf, numberOf, rewrite } from '../sql/ast';
-import { MOST_CHARACTERS, argumentsOf } from './amplifiers';
+import { argumentsOf } from './calls';
+import { MOST_CHARACTERS } from './guards';
 import type { ProblemList } from './problems';
 import { type Evaluate, intervalOf, isNoWidth } from './window';
 

@@ -12,9 +12,10 @@ import type { Beside } from '@tenon/ports';
 import type { EngineSql } from '../engine-sql';
 import { type SourceColumn, hiddenFields } from '../source-columns';
 import { type Ast, canonical, locationOf, withAlias } from '../sql/ast';
-import { Amplifiers, amplifies } from './amplifiers';
+import { Amplifiers } from './amplifiers';
 import { answerColumn, checkColumnNames, keyColumn, windowColumn } from './answer-columns';
 import { type Binder, isBindError } from './binder';
+import { amplifies } from './calls';
 import { ClauseReader, some } from './clauses';
 import {
   composeBounded,
@@ -33,6 +34,7 @@ import { HIDDEN } from './names';
 import { ONE, type SelectRows, selectNode } from './nodes';
 import { mentionedColumns, planHash } from './plan-hash';
 import { composeProbe } from './probe';
+import { composeWeights } from './weights';
 import type { ProblemList } from './problems';
 import { Registry } from './registry';
 import { NO_CTES, type RowsContext } from './relations';
@@ -128,7 +130,12 @@ export class Planning {
     const measures = await this.measures(registry, select, rowTypes.slice(keys.length), collector);
     const cells = shown.map((node) => reorderKeys(node, order));
     const filter = having && reorderKeys(having, order);
-    const finalizer = await finalizerOf(binder, problems, cells, filter, { keys: keyTypes, measures });
+    const amplifiers = amplifies(top) ? await Amplifiers.open(binder, this.mostRows) : null;
+    const shownOf = <T extends Ast | null>(node: T): T =>
+      node === null || amplifiers === null ? node : (amplifiers.bound(node as Ast) as T);
+    const finalizer = await finalizerOf(binder, problems, cells.map(shownOf), shownOf(filter), {
+      ...{ keys: keyTypes, measures },
+    });
     const columns = cells.map((node, index) =>
       answerColumn(node, bound[index]!.name, keyTypes, measures, finalizer?.types.get(index)),
     );
@@ -138,7 +145,9 @@ export class Planning {
 
     const hidden = HIDDEN.map((name) => withAlias(hiddenRef(name, relations), name));
     const orderedKeys = order.map((index, position) => withAlias(keys[index]!, `k${position}`));
-    const bounded = await this.boundedBy(select, top);
+    const bounded: SelectRows = (list, where) =>
+      amplifiers === null ? select(list, where) : amplifiers.bound(select(list, where));
+    const expressions = [...keys, ...registry.rowColumns()];
     const rows = openInput(
       await binder.print(bounded([...orderedKeys, ...registry.rowColumns(), ...hidden])),
     );
@@ -154,7 +163,11 @@ export class Planning {
       rowsOf: multiplies(top) ? composeRowsOf(rows) : null,
       probe: await composeProbe(binder, bounded, {
         where: clauses.where,
-        expressions: [...keys, ...registry.rowColumns()],
+        ...{ expressions, hidden },
+      }),
+      weights: await composeWeights(binder, bounded, {
+        weights:
+          amplifiers?.weightsOf([...expressions, ...(clauses.where === null ? [] : [clauses.where])]) ?? [],
         hidden,
       }),
       finalize: finalizer?.sql ?? null,
@@ -184,13 +197,6 @@ export class Planning {
       measures,
       engine,
     };
-  }
-
-  /** As `select`, where no event can make a series or a text of any length. */
-  private async boundedBy(select: SelectRows, top: Ast): Promise<SelectRows> {
-    if (!amplifies(top)) return select;
-    const amplifiers = await Amplifiers.open(this.binder, this.mostRows);
-    return (list, where) => amplifiers.bound(select(list, where));
   }
 
   /** What states need beside what the SQL mentions: it decides nothing that was not so before, so it is not in the hash. */

@@ -1,12 +1,11 @@
 /** The cells of a micro-batch, by partition: as many as there may be, however many rows they are made of. */
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { Partition, Plan } from '@tenon/domain';
 import { idOf, mergeInto } from '@tenon/domain';
 import { epochTooLarge } from '@tenon/errors';
 import type { PartialCell } from '@tenon/ports';
-import { sqlOf } from '../engine-sql';
 import { columnOf } from '../sql/read';
-import { cellNamer, cellsOf, numbers, over } from './partial';
+import { cellNamer, cellsOf } from './partial';
 
 /** A cell of one partition, and how many rows it was made of. */
 export interface LiveCell {
@@ -61,28 +60,4 @@ export class MergedCells {
   all(): LiveCell[] {
     return [...this.partitions.values()].flatMap((cells) => [...cells.values()]);
   }
-}
-
-/** Rows that are aggregated at a time, about. */
-const ROWS_AT_A_TIME = 500_000;
-
-/**
- * Conditions of the parts that an input is aggregated in, where FROM makes very many rows of it.
- *
- * @param events how many the input has at most @param mostRows that FROM may make of one
- * @returns none: it is not too much at a time, or not known
- */
-export async function partsOf(
-  connection: DuckDBConnection,
-  plan: Plan,
-  input: string,
-  events: number,
-  mostRows: number,
-): Promise<readonly string[]> {
-  const { rowsOf } = sqlOf(plan);
-  if (rowsOf === null || events * mostRows <= ROWS_AT_A_TIME) return [];
-  const running = `SELECT r, sum(n) OVER (ORDER BY r) // ${ROWS_AT_A_TIME} AS part FROM (${over(rowsOf, input)}) AS made`;
-  const sql = `SELECT min(r), max(r) FROM (${running}) AS numbered GROUP BY part ORDER BY part`;
-  const parts = await numbers(connection, sql);
-  return parts.length < 2 ? [] : parts.map(([from, to]) => `__tenon_row BETWEEN ${from} AND ${to}`);
 }

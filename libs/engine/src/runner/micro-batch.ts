@@ -6,8 +6,9 @@ import type { Aggregated, EngineBudget, EngineEvent, MicroBatch, PartialCell, Re
 import { sqlOf } from '../engine-sql';
 import { type Database, endedBy, query } from '../sql/database';
 import type { SourceColumn } from '../source-columns';
-import { type LiveCell, MergedCells, liveCells, partsOf } from './live-cells';
-import { freshness, inputOf, numbers, over, without } from './partial';
+import { type LiveCell, MergedCells, liveCells } from './live-cells';
+import { partsOf } from './parts';
+import { freshness, inputOf, numbers, over, within, without } from './partial';
 import { type LiveTable, liveTable } from './live-table';
 import { type ReadReport, RecordReader, type UnreadableReason } from './records';
 import { siftWithin } from './rows-beyond';
@@ -119,19 +120,26 @@ class OpenMicroBatch implements MicroBatch {
     const { connection, table } = this;
     const { live } = sqlOf(plan);
     const merged = new MergedCells(plan, mostCells);
-    const run = async (input: string) =>
+    const once = async (input: string) =>
       liveCells(plan, await query(connection, over(live, input)), mostCells);
+    const partsWithin = (input: string) =>
+      partsOf(connection, plan, input, this.events.length, this.maxRowsPerEvent);
+    const inParts = async (parts: readonly string[], input: string) => {
+      const whole = new MergedCells(plan, mostCells);
+      for (const part of parts) whole.add(await once(within(input, part)));
+      return whole.all();
+    };
     return {
-      ...{ connection, plan, conditions, table: table.name, run },
+      ...{ connection, plan, conditions, table: table.name, parts: partsWithin },
+      run: async (input) => {
+        const parts = await partsWithin(input);
+        return parts.length > 0 ? inParts(parts, input) : once(input);
+      },
       usual: async () => {
         const input = inputOf(plan, table.name, conditions);
-        const parts = await partsOf(connection, plan, input, this.events.length, this.maxRowsPerEvent);
-        if (parts.length > 0) {
-          const whole = new MergedCells(plan, mostCells);
-          for (const part of parts) whole.add(await run(inputOf(plan, table.name, [...conditions, part])));
-          return whole.all();
-        }
-        return kept ? liveCells(plan, await table.query(over(live, input)), mostCells) : run(input);
+        const parts = await partsWithin(input);
+        if (parts.length > 0) return inParts(parts, input);
+        return kept ? liveCells(plan, await table.query(over(live, input)), mostCells) : once(input);
       },
       take: (cells) => Promise.resolve(merged.add(cells)),
     };

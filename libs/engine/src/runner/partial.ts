@@ -25,6 +25,10 @@ export function inputOf(plan: Plan, relation: string, conditions: readonly strin
   return `(SELECT ${[...columns, ...own].join(', ')} FROM ${relation}${where})`;
 }
 
+/** Those rows of an input that fulfil a condition. */
+export const within = (input: string, condition: string): string =>
+  `(SELECT * FROM ${input} AS part WHERE ${condition})`;
+
 /** The condition that an event is not older than the product keeps. */
 export function freshness(plan: Plan): string[] {
   return plan.retentionMicros === null

@@ -12,7 +12,8 @@ import { type ExceedingStates, boundedSqlFor, fillSets, takeExceeding } from './
 import { endsOf, inspect } from './files';
 import type { CurrentFiles, OlderFiles } from './older-files';
 import { conditionsOf, countMarks, readable } from './marks';
-import { CellMerger, inputOf, numbers, over } from './partial';
+import { CellMerger, inputOf, numbers, over, within } from './partial';
+import { isHeavy, partsOf } from './parts';
 import { CELLS, memoryChunks, releasing, tableChunks } from './range-cells';
 import { rowsBeyond, siftWithin } from './rows-beyond';
 import { dropSifted } from './sift';
@@ -96,6 +97,12 @@ interface Computed {
   readonly exceeding?: ExceedingStates | undefined;
 }
 
+/** Cells of an input, and how many rows they were made of; null: they are in the table. */
+interface Made {
+  readonly count: number;
+  readonly cells: readonly PartialCell[] | null;
+}
+
 class Range {
   constructor(
     private readonly connection: DuckDBConnection,
@@ -149,6 +156,7 @@ class Range {
       const input = inputOf(this.plan, files, conditions);
       const beyond = await rowsBeyond(this.connection, this.plan, input, this.maxRowsPerEvent);
       if (beyond !== null && beyond.size > 0) return undefined;
+      if (await isHeavy(this.connection, this.plan, input)) return undefined;
       const bounded = await boundedSqlFor(this.connection, this.plan, input, events, timeSpan);
       if (bounded !== null) await fillSets(this.connection, bounded, input);
       const rows = await this.toTable(input, bounded?.partial);
@@ -179,17 +187,11 @@ class Range {
       this.maxRowsPerEvent,
       inputWith,
       (more) => ({
-        connection,
-        plan,
-        table: NUMBERED,
-        conditions: more,
-        usual: () => this.toTable(inputWith(more)),
-        run: (input) => this.toTable(input),
-        take: async (count) => {
-          const cells: PartialCell[] = [];
-          for await (const chunk of tableChunks(connection, plan)) cells.push(...chunk);
-          return { count, cells };
-        },
+        ...{ connection, plan, table: NUMBERED, conditions: more },
+        usual: () => this.inParts(inputWith(more)),
+        run: (input) => this.inParts(input),
+        parts: (input) => this.partsOf(input),
+        take: async ({ count, cells }) => ({ count, cells: cells ?? (await this.cellsInTable()) }),
       }),
     );
     const { result, input } = sifted;
@@ -197,11 +199,34 @@ class Range {
       ...[...sifted.refused].map(([row, detail]) => [row, { code: 'refused-by-sql', detail }] as const),
       ...[...beyond].map(([row, detail]) => [row, { code: 'too-many-cells', detail }] as const),
     ]);
-    if ('whole' in result) return { cells: null, rows: result.whole, refused, input };
+    if ('whole' in result) return { cells: result.whole.cells, rows: result.whole.count, refused, input };
     const merger = new CellMerger(plan);
     for (const { cells } of result.pieces) merger.add(cells);
     const rows = result.pieces.reduce((sum, { count }) => sum + count, 0);
     return { cells: merger.all(), rows, refused, input };
+  }
+
+  private partsOf(input: string): Promise<readonly string[]> {
+    return partsOf(this.connection, this.plan, input, 0, this.maxRowsPerEvent);
+  }
+
+  /** Computes the cells of an input: into the table, or here where it is too much at a time. */
+  private async inParts(input: string): Promise<Made> {
+    const parts = await this.partsOf(input);
+    if (parts.length === 0) return { count: await this.toTable(input), cells: null };
+    const merger = new CellMerger(this.plan);
+    let count = 0;
+    for (const part of parts) {
+      count += await this.toTable(within(input, part));
+      merger.add(await this.cellsInTable());
+    }
+    return { count, cells: merger.all() };
+  }
+
+  private async cellsInTable(): Promise<PartialCell[]> {
+    const cells: PartialCell[] = [];
+    for await (const chunk of tableChunks(this.connection, this.plan)) cells.push(...chunk);
+    return cells;
   }
 
   /** Computes the cells of an input. @returns how many rows they were made of */

@@ -7,7 +7,7 @@ import { sqlOf } from '../engine-sql';
 import { engineFailure, isEnvironmentError } from '../sql/database';
 import { BAD_ZONES } from '../planner/caught';
 import { quoteText } from '../sql/text';
-import { inputOf, numbers, over } from './partial';
+import { inputOf, numbers, over, within } from './partial';
 import { dataErrorText } from './records';
 
 /** Rows as a plan may see them. */
@@ -22,6 +22,8 @@ export interface SiftJob<T, P> {
   usual(): Promise<T>;
   /** Aggregates an input. What it gave is valid until the next call. */
   run(input: string): Promise<T>;
+  /** Conditions of the parts that an input is to be looked at in; none: it is not much. */
+  parts(input: string): Promise<readonly string[]>;
   /** Puts away what a run gave, where others follow. */
   take(result: T): Promise<P>;
 }
@@ -150,13 +152,17 @@ class Sifter<T, P> {
     const { connection, plan } = this.job;
     const { probe } = sqlOf(plan);
     if (probe === null) return;
-    const sql = await this.withZones(over(probe.sql, inputOf(plan, REST, conditions)));
-    const probed = await attempt(() =>
-      connection.run(`CREATE OR REPLACE TEMP TABLE ${SUSPECTS} AS ${sql} ORDER BY r`),
-    );
+    const input = inputOf(plan, REST, conditions);
+    const parts = await this.job.parts(input);
+    const probed = await attempt(async () => {
+      const looked = parts.length === 0 ? [input] : parts.map((part) => within(input, part));
+      await connection.run(`CREATE OR REPLACE TEMP TABLE ${SUSPECTS} (r BIGINT, f BIGINT)`);
+      for (const part of looked)
+        await connection.run(`INSERT INTO ${SUSPECTS} ${await this.withZones(over(probe.sql, part))}`);
+    });
     if ('error' in probed) return;
     const places = new Map<number, number[]>();
-    for (const [row, place] of await numbers(connection, `SELECT r, f FROM ${SUSPECTS}`)) {
+    for (const [row, place] of await numbers(connection, `SELECT r, f FROM ${SUSPECTS} ORDER BY r`)) {
       const rows = places.get(place!);
       if (rows === undefined) places.set(place!, [row!]);
       else rows.push(row!);
