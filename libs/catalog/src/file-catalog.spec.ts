@@ -288,7 +288,17 @@ describe('a catalog directory with mistakes', () => {
     [
       'streams of two kinds',
       `from: { kafka: { topic: t }, nats: { stream: S } }\nschema:${SCHEMA}`,
-      /value-invalid from must be one stream: of kafka or of nats/,
+      /value-invalid from must be one of kafka, nats and files/,
+    ],
+    [
+      'files of an object store',
+      `from: { files: { folder: 's3://bucket/in' } }\nschema:${SCHEMA}`,
+      /value-invalid from\.files\.folder must be a folder of the file system.*synchronise/,
+    ],
+    [
+      'files that settle at no time',
+      `from: { files: { folder: in, settle: soon } }\nschema:${SCHEMA}`,
+      /value-invalid from\.files\.settle must be a duration/,
     ],
     [
       'a stream of NATS that is none',

@@ -2,8 +2,11 @@
 import { GROUPS, TOPICS } from '@tenon/contracts';
 import type { Problem, SourceDefinition, SourceFeed } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import type { FedSource, Feed, FeedLog, OpenFeed } from '@tenon/ports';
+import type { FedSource, Feed, FeedLog, OpenFeed, OpenFolder } from '@tenon/ports';
 import type { SettingName, Settings } from '@tenon/runtime';
+import { fieldsOf } from '@tenon/catalog';
+import { watchedFolder } from '@tenon/adapters-files';
+import { resolve } from 'node:path';
 import { adapters } from './adapters';
 import { sourceKafkaOptions } from './kafka-options';
 import { sourceNatsOptions } from './nats-options';
@@ -98,3 +101,9 @@ function natsFeed({ name, from }: FedSource, settings: Settings, parts: Pick<Par
   });
   return { place: `NATS (${placeOf(identity)})`, title: log.title, log };
 }
+
+/** Folders that others put files into; those that are not named from the root on are below `TENON_SOURCE_FILES`. */
+export const folderOpener =
+  ({ TENON_SOURCE_FILES: root }: Pick<Settings, 'TENON_SOURCE_FILES'>): OpenFolder =>
+  ({ schema, from: { stream, files } }) =>
+    watchedFolder({ ...files, folder: resolve(root, stream), fields: fieldsOf(schema) });

@@ -14,7 +14,7 @@ import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { createTieredLog, withLosses } from '@tenon/tiered-log';
 import { lossBook, servedPointers, troubleBook, readThrottle } from '@tenon/views';
-import { feedOpener } from './feeds';
+import { feedOpener, folderOpener } from './feeds';
 import type { Noted } from './known-log';
 import { knownLog } from './known-log';
 import { lossesOf } from './losses';
@@ -66,6 +66,7 @@ export const KINDS: Readonly<Record<ServiceName, ServiceKind>> = {
         bus: await parts.bus(),
         metrics,
         openFeed: feedOpener(catalog.sources, settings, parts),
+        openFolder: folderOpener(settings),
         acceptedStreams: settings.TENON_ACCEPT_TOPICS,
         sources: catalog.sources,
         products: catalog.plans.map(idOf),

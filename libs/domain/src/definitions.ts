@@ -16,15 +16,30 @@ export type FeedFormat = (typeof FEED_FORMATS)[number];
 
 /** A stream that others write and that a source takes its events from, besides those that are sent to it. */
 export interface SourceFeed {
-  readonly kind: 'kafka' | 'nats';
-  /** The topic's name; the JetStream stream's, or the subject by which it is found. */
+  readonly kind: 'kafka' | 'nats' | 'files';
+  /** The topic's name; the JetStream stream's, or the subject by which it is found; the folder's. */
   readonly stream: string;
   /** Of a JetStream stream: what came by this subject, wildcards included; absent: all. */
   readonly subject?: string;
   readonly format: FeedFormat;
   /** `registry`: values are framed, and a schema registry says how they are to be read (Avro, Protobuf, JSON). Absent: JSON. */
   readonly encoding?: 'registry';
+  /** Of a folder. */
+  readonly files?: SourceFiles;
 }
+
+/** Which files of a folder are events, and when one is whole. */
+export interface SourceFiles {
+  /** Names of files: `*` is any text, `?` one character. Absent: all whose names say what they hold. */
+  readonly pattern?: string;
+  /** What they hold; absent: what their names say. */
+  readonly rows?: FileRows;
+  /** A file that nobody has written to for so long is whole, milliseconds. */
+  readonly settleMs: number;
+}
+
+export const FILE_ROWS = ['ndjson', 'csv', 'parquet'] as const;
+export type FileRows = (typeof FILE_ROWS)[number];
 
 /** A named stream of events with a schema, a partitioning key and an event-time field. */
 export interface SourceDefinition {

@@ -1,4 +1,4 @@
-export { FEED_FORMATS } from './definitions';
+export { FEED_FORMATS, FILE_ROWS } from './definitions';
 export { TOPOLOGIES } from './definitions';
 export type {
   FeedFormat,
@@ -8,6 +8,8 @@ export type {
   ProductDefinition,
   SourceDefinition,
   SourceFeed,
+  SourceFiles,
+  FileRows,
   Topology,
 } from './definitions';
 export { isSameDefinition } from './plan';

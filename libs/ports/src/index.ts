@@ -27,6 +27,7 @@ export type {
 } from './product-store';
 export type { FilePrint, Lake, LakeFile } from './lake';
 export type { FedSource, Feed, FeedLog, OpenFeed, UnreadableRecords } from './feeds';
+export type { OpenFolder, WatchedFile, WatchedFolder, WatchedPrint, WatchedRow } from './watched-folder';
 export type { OlderPart, OlderRecords } from './older-records';
 export type { Clock, Ids, Logger } from './environment';
 export type { Catalog, CatalogContent, DeclaredProduct } from './catalog';

@@ -131,6 +131,7 @@ export const SETTINGS = {
   TENON_SCHEMA_REGISTRY_URL: httpUrl.optional(),
   TENON_SCHEMA_REGISTRY_USERNAME: z.string().optional(),
   TENON_SCHEMA_REGISTRY_PASSWORD: z.string().optional(),
+  TENON_SOURCE_FILES: z.string().min(1).default('.'),
   TENON_SOURCE_NATS_URL: natsUrl,
   TENON_SOURCE_NATS_CA: z.string().optional(),
   TENON_SOURCE_NATS_CERT: z.string().optional(),

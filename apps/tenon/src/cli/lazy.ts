@@ -6,7 +6,6 @@ import type * as Check from '../check/check';
 import type * as Export from '../export/export';
 import type * as LoadAll from '../load/load-all';
 import type * as WatchFolder from '../load/watch-folder';
-import type * as Parquet from '../load/parquet-reader';
 import type * as Runtime from '@tenon/runtime';
 import type * as Plan from '../plan/plan';
 import type * as Prune from '../prune/prune';
@@ -20,7 +19,6 @@ export const lazy = {
   export: () => require('../export/export') as typeof Export,
   loadAll: () => require('../load/load-all') as typeof LoadAll,
   watchFolder: () => require('../load/watch-folder') as typeof WatchFolder,
-  parquet: () => require('../load/parquet-reader') as typeof Parquet,
   runtime: () => require('@tenon/runtime') as typeof Runtime,
   verify: () => require('../verify/verify') as typeof Verify,
   plan: () => require('../plan/plan') as typeof Plan,

@@ -12,7 +12,7 @@ import { command, integerIn, jsonOption, urlOption } from '../cli/options';
 import type { Output } from '../cli/output';
 import { printJson } from '../cli/output';
 import { interruptSignal } from '../cli/signals';
-import type { FileFormat } from '../load/rows';
+import type { FileFormat } from '@tenon/adapters-files';
 
 const EXAMPLES = [
   ['tenon load flights flights.parquet', 'a file; run it again and it goes on where it was'],

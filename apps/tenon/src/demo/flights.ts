@@ -1,7 +1,6 @@
 /** The flights of the npm package vega-datasets: 3,000,000 of them, January to June 2001, in the order of departure. */
-import { digestFile } from '../load/identity';
-import { openParquet } from '../load/parquet-reader';
-import type { RowReader } from '../load/rows';
+import type { RowReader } from '@tenon/adapters-files';
+import { digestFile, openFile } from '@tenon/adapters-files';
 import { Checkpoints } from '../load/checkpoint';
 import type { Checkpoint } from '../load/checkpoint';
 import { join } from 'node:path';
@@ -15,7 +14,10 @@ export interface Flights {
 }
 
 export async function openFlights(path: string): Promise<Flights> {
-  const [reader, { full, size }] = await Promise.all([openParquet(path, NULLABLE_DELAY), digestFile(path)]);
+  const [reader, { full, size }] = await Promise.all([
+    openFile(path, 'parquet', NULLABLE_DELAY),
+    digestFile(path),
+  ]);
   return { reader, file: { base: full, size, digest: full } };
 }
 

@@ -3,7 +3,7 @@ import type { Client } from '../cli/client';
 import { segment } from '../cli/client';
 import { sleep } from '../cli/sse';
 import { EVENT_SOURCE, eventId } from '../load/identity';
-import type { FileRow } from '../load/rows';
+import type { FileRow } from '@tenon/adapters-files';
 import { sendParcel } from '../load/send';
 import type { Flights } from './flights';
 import { SOURCE, positions } from './flights';

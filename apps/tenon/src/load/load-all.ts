@@ -1,22 +1,23 @@
 /** `tenon load`: each file in turn. */
 import { basename } from 'node:path';
+import type { FileFormat } from '@tenon/adapters-files';
+import { declaredFields, digestFile, formatOf, mayGrow, openFile } from '@tenon/adapters-files';
+import { fieldsOf } from '@tenon/catalog';
 import { encodeReceipt } from '@tenon/contracts';
 import type { OffsetVector } from '@tenon/domain';
 import { laterOffsets } from '@tenon/domain';
+import { Refusal } from '@tenon/errors';
 import type { Client } from '../cli/client';
+import { toFailure } from '../cli/failure';
 import type { Output } from '../cli/output';
 import { grouped, seconds, styles } from '../cli/output';
 import type { Checkpoint } from './checkpoint';
 import { Checkpoints, matching, ofIds } from './checkpoint';
-import { declaredFields } from './declared';
-import { digestFile } from './identity';
 import { judgedAfter, judgedOf } from './judged';
 import { loadFile } from './load-file';
-import { formatOf, openFile } from './open-file';
 import { createProgress } from './progress';
 import type { RejectReason } from './rejected';
 import { RejectedFile } from './rejected';
-import type { FileFormat } from './rows';
 import { sourceFacts } from './source-facts';
 
 export interface LoadOptions {
@@ -57,8 +58,16 @@ export interface LoadedFile {
   readonly receipt: string;
 }
 
-/** Loads files one after the other; all are looked at before the first is sent. */
-export async function loadAll(
+/** Loads files one after the other; all are looked at before the first is sent. @throws Failure */
+export async function loadAll(...args: Parameters<typeof loadEach>): Promise<LoadedFile[]> {
+  try {
+    return await loadEach(...args);
+  } catch (error) {
+    throw error instanceof Refusal ? toFailure(error) : error;
+  }
+}
+
+async function loadEach(
   client: Client,
   source: string,
   paths: readonly string[],
@@ -67,7 +76,7 @@ export async function loadAll(
 ): Promise<LoadedFile[]> {
   const files = paths.map((path) => ({ path, format: formatOf(path, options.format) }));
   const facts = await sourceFacts(client, source, options.catalog);
-  const declared = declaredFields(facts.schema);
+  const declared = declaredFields(facts.schema === undefined ? undefined : fieldsOf(facts.schema));
   if (declared === null && files.some(({ format }) => format === 'csv')) {
     output.err.write(
       `note: the schema of ${source} is not known here, so the types in CSV are guessed (see --catalog).\n`,
@@ -85,7 +94,7 @@ export async function loadAll(
     const began = performance.now();
     const known = options.fromStart ? [] : ofIds(checkpoints.all(), options.id);
     // Only text that was appended to is the same rows and more: other files are new when they differ at all.
-    const grows = format !== 'parquet' && !path.endsWith('.gz');
+    const grows = mayGrow(path, format);
     const digests = await digestFile(path, grows ? known.map((one) => one.size) : []);
     const from = matching(known, digests);
     const rejected = new RejectedFile(`${basename(path)}.rejected.ndjson`, path);

@@ -1,4 +1,5 @@
 /** Loads one file into a source: in parcels, one behind the other, so that the log has the order of the file. */
+import type { RowReader } from '@tenon/adapters-files';
 import type { IngestAnswer, IngestItem } from '@tenon/contracts';
 import { decodeReceipt } from '@tenon/contracts';
 import type { OffsetVector } from '@tenon/domain';
@@ -10,7 +11,6 @@ import type { Checkpoint, Checkpoints } from './checkpoint';
 import type { Parcel } from './parcels';
 import { inParcels } from './parcels';
 import type { RejectedFile, RejectedRow } from './rejected';
-import type { RowReader } from './rows';
 import { sendParcel } from './send';
 
 export interface LoadState {

@@ -1,7 +1,7 @@
 /** Rows gathered to parcels, each of which is the body of a request. */
+import type { FileRow, RowChunk } from '@tenon/adapters-files';
 import { idFrom } from './id-fields';
 import { EVENT_SOURCE, eventId } from './identity';
-import type { FileRow, RowChunk } from './rows';
 
 export interface Parcel {
   /** NDJSON; empty if no row of the parcel can be sent. */

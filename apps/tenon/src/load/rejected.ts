@@ -1,7 +1,7 @@
 /** `<file>.rejected.ndjson`: each row that was refused, with its number and why. */
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import type { IngestItem } from '@tenon/contracts';
-import type { FileRow } from './rows';
+import type { FileRow } from '@tenon/adapters-files';
 
 export interface RejectedRow {
   readonly row: FileRow;

@@ -4,13 +4,13 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNamedAsRows } from '@tenon/adapters-files';
 import type { Client } from '../cli/client';
 import { Failure } from '../cli/failure';
 import type { Output } from '../cli/output';
 import { sleep } from '../cli/sse';
 import type { LoadOptions, LoadedFile } from './load-all';
 import { loadAll } from './load-all';
-import { isNamedAsRows } from './open-file';
 
 export interface WatchOptions extends LoadOptions {
   /** Names of files; `*` stands for any text, `?` for one character. Absent: all whose names say what they hold. */

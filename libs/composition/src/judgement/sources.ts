@@ -1,6 +1,6 @@
 /** What becomes of each source, and what its producers will notice. */
 import { fieldsOf, narrowings } from '@tenon/catalog';
-import type { JsonSchema, Problem, SourceDefinition } from '@tenon/domain';
+import type { JsonSchema, Problem, SourceDefinition, SourceFeed } from '@tenon/domain';
 import { changedSources } from '@tenon/runtime';
 import { byName, durationText, namesIn, shorter } from './texts';
 import type { DeclaredCatalog, Difference, Notice, SourceChange } from './verdict';
@@ -45,6 +45,11 @@ const gone = (name: string): Notice => ({
 const listed = (names: readonly string[] | undefined) =>
   names === undefined || names.length === 0 ? null : names.join(', ');
 
+const feedForm = ({ encoding, format, files }: SourceFeed) =>
+  files === undefined
+    ? [encoding, format].filter(Boolean).join(' ')
+    : [files.rows, `settles in ${files.settleMs / 1000} s`].filter(Boolean).join(', ');
+
 /** Settings beside the schema, as texts. */
 const SETTINGS: Readonly<Record<string, (source: SourceDefinition) => string | null>> = {
   key: ({ key }) => listed(key),
@@ -56,7 +61,7 @@ const SETTINGS: Readonly<Record<string, (source: SourceDefinition) => string | n
   from: ({ from }) =>
     from === undefined
       ? null
-      : [from.kind, from.stream, from.subject, `(${[from.encoding, from.format].filter(Boolean).join(' ')})`]
+      : [from.kind, from.stream, from.subject, from.files?.pattern, `(${feedForm(from)})`]
           .filter(Boolean)
           .join(' '),
   description: ({ description }) => (description === undefined ? null : shorter(description)),

@@ -141,6 +141,23 @@ export const feedPositions = z.object({
       }),
     )
     .describe('`<stream>/<partition>` → how far it was taken; of several records the furthest counts'),
+  files: z
+    .exactOptional(
+      z.record(
+        name,
+        z.object({
+          base: name.describe(
+            'Digest of the file when it was first read: its lane is `files:<name>@<24 of it>`',
+          ),
+          size: count.describe('Bytes that were read, or are'),
+          digest: name.describe('SHA-256 of these'),
+          state: text.describe('Size and times of the file then: equal while nobody has written to it'),
+          next: count.describe('The row that comes next, where it is done'),
+          done: z.boolean().describe('All of its rows are in the log, or among the dead letters'),
+        }),
+      ),
+    )
+    .describe('Name of a file → what was read of it; of several records the one of most bytes counts'),
 });
 
 export const settledLetters = z

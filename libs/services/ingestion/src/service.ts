@@ -17,6 +17,7 @@ import type {
   Logger,
   Metrics,
   OpenFeed,
+  OpenFolder,
   Readiness,
   RunningService,
   Tracer,
@@ -28,7 +29,7 @@ import { Cutter } from './cuts/cutter';
 import { cutsRoute } from './cuts/route';
 import { runCutSchedule } from './cuts/schedule';
 import { SourceRules } from './events/source-rules';
-import type { FeedReader } from './feeds/feed-reader';
+import type { SourceReader } from './feeds/feeds';
 import { degradedFeeds, feedStatus, measureFeeds, openFeeds } from './feeds/feeds';
 import { eventsRoute } from './intake/events-route';
 import type { SourceDesk } from './intake/source-desk';
@@ -52,6 +53,8 @@ export interface IngestionDeps {
   readonly sources: readonly SourceDefinition[];
   /** Opens the streams of others that sources name; they are not read where it is absent. */
   readonly openFeed?: OpenFeed;
+  /** Opens the folders that sources name; they are not read where it is absent. */
+  readonly openFolder?: OpenFolder;
   /** Ids of such streams that are to be read although others had their names. */
   readonly acceptedStreams?: readonly string[];
   /** Whose generations `POST /v1/cuts?wait=true` waits for. */
@@ -193,7 +196,7 @@ function deskOf(deps: IngestionDeps, config: IngestionConfig, source: SourceDefi
 }
 
 /** Not ready while the log refuses: then other instances, if there are, should get the traffic. */
-function readiness(desks: ReadonlyMap<string, SourceDesk>, feeds: readonly FeedReader[]): Readiness {
+function readiness(desks: ReadonlyMap<string, SourceDesk>, feeds: readonly SourceReader[]): Readiness {
   for (const { name, appender } of desks.values()) {
     const trouble = appender.trouble();
     if (trouble !== null) return { ok: false, reason: `The last append to ${name} failed: ${trouble}` };

@@ -4,32 +4,55 @@ import type { MetricSample, Metrics } from '@tenon/ports';
 import type { IngestionDeps } from '../service';
 import type { SourceDesk } from '../intake/source-desk';
 import { FeedReader } from './feed-reader';
+import type { FolderSource } from './folder-reader';
+import { FolderReader } from './folder-reader';
 import type { Lane } from './lane';
+import { Pace } from './pace';
 
 type FedSource = SourceDefinition & { readonly from: SourceFeed };
+
+/** Takes events from elsewhere for a source. */
+export type SourceReader = FeedReader | FolderReader;
+
+/** What of the time files have while somebody sends events. */
+const SHARE_OF_FILES = 0.5;
 
 export function openFeeds(
   deps: IngestionDeps,
   desks: ReadonlyMap<string, SourceDesk>,
-): readonly FeedReader[] {
-  const { openFeed, acceptedStreams: accepted = [] } = deps;
-  if (openFeed === undefined) return [];
-  return deps.sources
-    .filter((source): source is FedSource => source.from !== undefined)
-    .map((source) => {
-      const desk = desks.get(source.name) as SourceDesk;
-      return new FeedReader({ ...deps, openFeed, accepted }, source, desk);
-    });
+): readonly SourceReader[] {
+  const { openFeed, openFolder, acceptedStreams: accepted = [], clock } = deps;
+  const folders: FolderReader[] = [];
+  const sent = () => eventsOf(desks.values()) - folders.reduce((sum, one) => sum + countOf(one), 0);
+  const streams: FeedReader[] = [];
+  for (const source of deps.sources) {
+    const desk = desks.get(source.name) as SourceDesk;
+    if (isFolder(source) && openFolder !== undefined) {
+      const pace = new Pace(clock, sent, SHARE_OF_FILES);
+      folders.push(new FolderReader({ ...deps, openFolder, pace }, source, desk));
+    } else if (isStream(source) && openFeed !== undefined)
+      streams.push(new FeedReader({ ...deps, openFeed, accepted }, source, desk));
+  }
+  return [...streams, ...folders];
 }
 
+const isFolder = (source: SourceDefinition): source is FolderSource => source.from?.files !== undefined;
+const isStream = (source: SourceDefinition): source is FedSource =>
+  source.from !== undefined && source.from.files === undefined;
+
+const countOf = ({ totals: { taken, refused } }: FolderReader) => taken + refused;
+const eventsOf = (desks: Iterable<SourceDesk>) =>
+  [...desks].reduce((sum, { appender: { accepted, rejected } }) => sum + accepted + rejected, 0);
+
 /** What stands still of them, in words. */
-export const degradedFeeds = (feeds: readonly FeedReader[]): readonly string[] =>
+export const degradedFeeds = (feeds: readonly SourceReader[]): readonly string[] =>
   feeds.flatMap(({ source, trouble }) => (trouble === null ? [] : [`source ${source.name}: ${trouble}`]));
 
 /** The member `from` of a source's status; nothing where it has none. */
-export function feedStatus(feeds: readonly FeedReader[], source: string): { readonly from?: object } {
+export function feedStatus(feeds: readonly SourceReader[], source: string): { readonly from?: object } {
   const feed = feeds.find((one) => one.source.name === source);
   if (feed === undefined) return {};
+  if (feed instanceof FolderReader) return { from: feed.status() };
   const { from, trouble, lanes, totals } = feed;
   const partitions = [...lanes]
     .sort(([a], [b]) => a - b)
@@ -52,10 +75,11 @@ const stateOf = (lane: Lane) => ({ next: lane.next, lag: lagOf(lane) });
 /** Records that are there and not taken yet; null: not known yet. */
 const lagOf = ({ next, end }: Lane): number | null => (end === null ? null : Math.max(0, end - next));
 
-export function measureFeeds(metrics: Metrics, feeds: readonly FeedReader[]): void {
+export function measureFeeds(metrics: Metrics, feeds: readonly SourceReader[]): void {
   if (feeds.length === 0) return;
+  const streams = feeds.filter((feed) => feed instanceof FeedReader);
   const ofLanes = (value: (lane: Lane) => number | null) => (): MetricSample[] =>
-    feeds.flatMap(({ source, from, lanes }) =>
+    streams.flatMap(({ source, from, lanes }) =>
       [...lanes].flatMap(([partition, lane]) => {
         const known = value(lane);
         const labels = { source: source.name, stream: from.stream, partition: String(partition) };
@@ -74,7 +98,7 @@ export function measureFeeds(metrics: Metrics, feeds: readonly FeedReader[]): vo
   );
   metrics.counter(
     'tenon_feed_records_total',
-    'Records of streams that others write by what became of them.',
+    'Records of streams and files that others write by what became of them.',
     () =>
       feeds.flatMap(({ source, totals }) =>
         Object.entries(totals).map(([outcome, value]) => ({

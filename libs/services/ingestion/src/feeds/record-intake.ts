@@ -1,7 +1,7 @@
 /** From a record that others wrote to an event that is taken or refused, by the rules that hold for events of HTTP. */
 import { HEADERS } from '@tenon/contracts';
 import type { FeedFormat } from '@tenon/domain';
-import type { Ids, LogRecord } from '@tenon/ports';
+import type { Ids, LogRecord, WatchedRow } from '@tenon/ports';
 import { isCorrelationId, traceparentOf } from '../events/correlation';
 import { hasKafkaAttributes, readKafkaAttributes } from '../events/cloudevents';
 import { Rejection } from '../events/rejection';
@@ -57,6 +57,28 @@ export function takeRecord(
   return { outcome: { ...event, record: whole }, correlationId: event.correlationId };
 }
 
+/** A row of a file. @param origin where it stands: the event's id, unless the event has one */
+export function takeRow(
+  desk: SourceDesk,
+  row: WatchedRow,
+  origin: string,
+  recordedMs: number,
+  ids: Ids,
+): Intake {
+  const correlationId = ids.next();
+  const { problem, text } = row;
+  if (problem !== undefined)
+    return { outcome: new Rejection(422, problem.code, problem.detail), correlationId };
+  const call: CallContext = {
+    ...{ correlationId, correlationGiven: true, traceparent: undefined },
+    ...{ idempotencyKey: origin, recordedMs },
+  };
+  const event = readText(desk, 'json', text, {}, call);
+  if (!event.ok) return { outcome: event, correlationId };
+  const headers = { ...event.record.headers, [HEADERS.origin]: origin };
+  return { outcome: { ...event, record: { ...event.record, headers } }, correlationId: event.correlationId };
+}
+
 /** Reads the event in a record's value; also of one that is a dead letter, and has lost its headers. */
 export function readEvent(
   desk: SourceDesk,
@@ -69,6 +91,16 @@ export function readEvent(
   if (value.length > desk.config.maxEventBytes) return eventTooLarge(desk.config.maxEventBytes);
   const text = decodeUtf8(value);
   if (text === undefined) return NOT_UTF8;
+  return readText(desk, format, text, headers, call);
+}
+
+function readText(
+  desk: SourceDesk,
+  format: FeedFormat,
+  text: string,
+  headers: Readonly<Record<string, string>>,
+  call: CallContext,
+): Prepared | Rejection {
   const parsed = parseJson(text);
   if (parsed instanceof Rejection) return parsed;
   const { value: found, escapes } = parsed;

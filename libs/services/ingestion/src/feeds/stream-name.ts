@@ -13,3 +13,6 @@ export const laneName = (stream: string, partition: Partition): string =>
 
 export const isLaneOf = (lane: string, stream: string): boolean =>
   lane === stream || lane.startsWith(`${stream}/`) || lane.startsWith(`${stream}@`);
+
+/** What the rows of a file are called by. @param base its digest when it was first read */
+export const fileLane = (file: string, base: string): string => `files:${file}@${base.slice(0, 24)}`;

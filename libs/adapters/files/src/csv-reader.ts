@@ -1,18 +1,27 @@
 /** CSV with a header: its names are the fields, and the schema says what their texts mean. */
 import { statSync } from 'node:fs';
-import { failure } from '../cli/failure';
 import type { CsvRecord } from './csv-parser';
 import { CsvParser, delimiterOf } from './csv-parser';
 import type { Declared, DeclaredField } from './declared';
 import { jsonOfNull, jsonOfText } from './declared';
+import { fileRefusal } from './refusal';
 import type { FileRow, RowChunk, RowReader } from './rows';
 import { readText } from './text-lines';
 
-export function openCsv(path: string, declared: Declared): RowReader {
-  return { unit: 'bytes', total: statSync(path).size, read: (skip) => readCsv(path, declared, skip) };
+export function openCsv(path: string, declared: Declared, bytes?: number): RowReader {
+  return {
+    unit: 'bytes',
+    total: bytes ?? statSync(path).size,
+    read: (skip) => readCsv(path, declared, skip, bytes),
+  };
 }
 
-async function* readCsv(path: string, declared: Declared, skip: number): AsyncGenerator<RowChunk> {
+async function* readCsv(
+  path: string,
+  declared: Declared,
+  skip: number,
+  bytes?: number,
+): AsyncGenerator<RowChunk> {
   let parser: CsvParser | undefined;
   let toRow: ((record: CsvRecord, number: number) => FileRow) | undefined;
   let number = 0;
@@ -30,7 +39,7 @@ async function* readCsv(path: string, declared: Declared, skip: number): AsyncGe
     }
     return rows;
   };
-  for await (const { text, done } of readText(path)) {
+  for await (const { text, done } of readText(path, bytes)) {
     total = done;
     if (parser === undefined) {
       // The delimiter is told by the header's line, so that has to be there first.
@@ -43,7 +52,7 @@ async function* readCsv(path: string, declared: Declared, skip: number): AsyncGe
   parser ??= startWith(head);
   yield { rows: rowsOf(parser.end()), done: total };
   if (toRow === undefined)
-    throw failure('file-empty', `${path} has no header.`, 'Its first line must name the fields.', {
+    throw fileRefusal('file-empty', `${path} has no header.`, 'Its first line must name the fields.', {
       file: path,
     });
 }
@@ -62,11 +71,11 @@ function rowMaker(
   const names = header.fields.map((field) => (field ?? '').trim());
   const place = { file: path, line: header.line };
   if (header.problem !== undefined)
-    throw failure('csv-header', `The header of ${path} holds ${header.problem}.`, undefined, place);
+    throw fileRefusal('csv-header', `The header of ${path} holds ${header.problem}.`, undefined, place);
   const twice = names.find((name, index) => names.indexOf(name) !== index || name === '');
   if (twice !== undefined) {
     const what = twice === '' ? 'a field without a name' : `the field ${twice} twice`;
-    throw failure(
+    throw fileRefusal(
       'csv-header',
       `The header of ${path} has ${what}.`,
       'Its first line must name each field once.',

@@ -1,21 +1,22 @@
 import { declaredFields, jsonOfNull, jsonOfText, toRfc3339 } from './declared';
 
-const declared = declaredFields({
-  $defs: { zip: { type: 'string' } },
-  properties: {
-    text: { type: 'string' },
-    at: { type: 'string', format: 'date-time' },
-    day: { type: 'string', format: 'date' },
-    count: { type: 'integer' },
-    price: { type: ['number', 'null'] },
-    flag: { type: 'boolean' },
-    tags: { type: 'array' },
-    any: {},
-    code: { enum: ['1', '2'] },
-    maybe: { anyOf: [{ type: 'string' }, { type: 'null' }] },
-    zip: { $ref: '#/$defs/zip' },
-  },
-})!;
+const declared = declaredFields(
+  new Map<string, unknown>(
+    Object.entries({
+      text: { type: 'string' },
+      at: { type: 'string', format: 'date-time' },
+      day: { type: 'string', format: 'date' },
+      count: { type: 'integer' },
+      price: { type: ['number', 'null'] },
+      flag: { type: 'boolean' },
+      tags: { type: 'array' },
+      any: {},
+      code: { enum: ['1', '2'] },
+      maybe: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+      zip: { type: 'string' },
+    }),
+  ),
+)!;
 
 it.each([
   ['text', '007', '"007"'],

@@ -21,7 +21,7 @@ export interface RowReader {
   /** The unit of `done` and `total`. */
   readonly unit: 'rows' | 'bytes';
   readonly total: number;
-  /** Rows after the first `skip`. @throws Failure if the file can't be read on */
+  /** Rows after the first `skip`. @throws Refusal if the file can't be read on */
   read(skip: number): AsyncIterable<RowChunk>;
 }
 

@@ -3,11 +3,17 @@ import { statSync } from 'node:fs';
 import type { FileRow, RowChunk, RowReader } from './rows';
 import { readText } from './text-lines';
 
-export function openNdjson(path: string): RowReader {
-  return { unit: 'bytes', total: statSync(path).size, read: (skip) => readNdjson(path, skip) };
+export function openNdjson(path: string, bytes?: number): RowReader {
+  const total = bytes ?? statSync(path).size;
+  return { unit: 'bytes', total, read: (skip) => readNdjson(path, skip, total, bytes) };
 }
 
-async function* readNdjson(path: string, skip: number): AsyncGenerator<RowChunk> {
+async function* readNdjson(
+  path: string,
+  skip: number,
+  total: number,
+  bytes?: number,
+): AsyncGenerator<RowChunk> {
   let number = 0;
   let rest = '';
   const rowsOf = (lines: readonly string[]): FileRow[] => {
@@ -18,12 +24,12 @@ async function* readNdjson(path: string, skip: number): AsyncGenerator<RowChunk>
     }
     return rows;
   };
-  for await (const { text, done } of readText(path)) {
+  for await (const { text, done } of readText(path, bytes)) {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     yield { rows: rowsOf(lines), done };
   }
-  if (rest !== '') yield { rows: rowsOf([rest]), done: statSync(path).size };
+  if (rest !== '') yield { rows: rowsOf([rest]), done: total };
 }
 
 /** A malformed line is sent as it is: the server refuses it and keeps it among its dead letters. */

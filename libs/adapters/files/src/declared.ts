@@ -1,6 +1,4 @@
 /** What a source's schema says of its fields: text in a file becomes the JSON that the schema asks for. */
-import { fieldsOf } from '@tenon/catalog';
-import type { JsonSchema } from '@tenon/domain';
 
 export interface DeclaredField {
   /** JSON types; empty: any. */
@@ -11,9 +9,10 @@ export interface DeclaredField {
 /** Field name → what is declared of it; null where no schema is known. */
 export type Declared = ReadonlyMap<string, DeclaredField> | null;
 
-export function declaredFields(schema: JsonSchema | undefined): Declared {
-  if (schema === undefined) return null;
-  return new Map([...fieldsOf(schema)].map(([name, field]) => [name, declaredField(field)]));
+/** @param fields the schema's properties, with references followed; undefined where no schema is known */
+export function declaredFields(fields: ReadonlyMap<string, unknown> | undefined): Declared {
+  if (fields === undefined) return null;
+  return new Map([...fields].map(([name, field]) => [name, declaredField(field)]));
 }
 
 interface FieldSchema {

@@ -5,9 +5,9 @@
 import { resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { failure } from '../cli/failure';
 import type { Declared } from './declared';
 import { quoteText, rowExpression } from './parquet-sql';
+import { fileRefusal } from './refusal';
 import type { FileRow, RowChunk, RowReader } from './rows';
 
 export async function openParquet(path: string, declared: Declared): Promise<RowReader> {
@@ -96,7 +96,7 @@ async function withConnection<T>(
 }
 
 const unreadable = (path: string, error: unknown) =>
-  failure(
+  fileRefusal(
     'file-unreadable',
     `${path} can't be read as Parquet: ${(error as Error).message.split('\n')[0]}`,
     undefined,

@@ -22,8 +22,11 @@ async function write(name: string, select: string): Promise<string> {
   return path;
 }
 
-async function readAll(path: string, schema?: object, skip = 0) {
-  const reader = await openParquet(path, declaredFields(schema as never));
+async function readAll(path: string, schema?: { readonly properties: object }, skip = 0) {
+  const reader = await openParquet(
+    path,
+    declaredFields(schema && new Map(Object.entries(schema.properties))),
+  );
   const rows = [];
   for await (const chunk of reader.read(skip)) rows.push(...chunk.rows);
   return { total: reader.total, rows };

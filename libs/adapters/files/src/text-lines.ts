@@ -1,7 +1,7 @@
 /** A text file in chunks of whole lines: decompressed, and checked to be UTF-8. */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { failure } from '../cli/failure';
+import { fileRefusal } from './refusal';
 
 export interface TextChunk {
   readonly text: string;
@@ -9,9 +9,16 @@ export interface TextChunk {
   readonly done: number;
 }
 
-/** Decoded text of a file as it is read. @throws Failure `not-utf8`, or what the file system says */
-export async function* readText(path: string): AsyncGenerator<TextChunk> {
-  const file = createReadStream(path, { highWaterMark: 1 << 18 });
+/**
+ * Decoded text of a file as it is read.
+ *
+ * @param bytes its first bytes only; absent: all
+ * @throws Refusal `not-utf8`, or what the file system says
+ */
+export async function* readText(path: string, bytes?: number): AsyncGenerator<TextChunk> {
+  if (bytes === 0) return;
+  const end = bytes === undefined ? {} : { end: bytes - 1 };
+  const file = createReadStream(path, { highWaterMark: 1 << 18, ...end });
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const stream = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
   file.on('error', (error) => stream.destroy(error));
@@ -25,11 +32,16 @@ export async function* readText(path: string): AsyncGenerator<TextChunk> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-      throw failure('not-utf8', `${path} is not UTF-8.`, 'Convert it, e.g. with `iconv -f latin1 -t utf8`.', {
-        file: path,
-      });
+      throw fileRefusal(
+        'not-utf8',
+        `${path} is not UTF-8.`,
+        'Convert it, e.g. with `iconv -f latin1 -t utf8`.',
+        {
+          file: path,
+        },
+      );
     }
-    throw failure('file-unreadable', `${path} can't be read: ${message}.`, undefined, { file: path });
+    throw fileRefusal('file-unreadable', `${path} can't be read: ${message}.`, undefined, { file: path });
   } finally {
     file.destroy();
   }

@@ -1,0 +1,6 @@
+export type { Declared } from './declared';
+export { declaredFields } from './declared';
+export { digestFile } from './digest';
+export { formatOf, isNamedAsRows, mayGrow, openFile } from './open-file';
+export type { FileFormat, FileRow, RowChunk, RowReader } from './rows';
+export { watchedFolder } from './watched-folder';
