@@ -36,7 +36,7 @@ export const FORMS: readonly Form[] = [
   ),
   form(`\\bsuper\\(\\s*${CODE}`, "super('a-code', `…`"),
   form(`\\bproblems\\.add\\(\\s*${CODE}`, "this.problems.add(\n  'a-code', …"),
-  form(`\\b(?:report|refuse|fault|failure)\\(\\s*${CODE}`, "return refuse('a-code', …"),
+  form(`\\b(?:report|refuse|fault|failure|fileRefusal)\\(\\s*${CODE}`, "return refuse('a-code', …"),
   form(`\\bcode: ${CODE}`, "{ code: 'a-code' }"),
   form(`\\bcode: [^,'\`]*\\? ${CODE}`, "{ code: x === null ? 'a-code' : 'another' }"),
   form(`\\bcode: [^,'\`]*\\? '[a-z-]+' : ${CODE}`, "{ code: x === null ? 'another' : 'a-code' }"),
