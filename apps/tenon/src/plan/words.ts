@@ -44,8 +44,9 @@ export function linesOf({ sources, products }: Planned): Line[] {
   ];
 }
 
-function versionsText({ served, version }: PlannedProduct): string {
-  const [from, to] = [served, version].map((one) => (one === null ? '' : `v${one}`));
+/** Those that the name answers with, now and then. */
+function versionsText({ served, becomes }: PlannedProduct): string {
+  const [from, to] = [served, becomes].map((one) => (one === null ? '' : `v${one}`));
   return from === to || from === '' || to === '' ? `${from || to}` : `${from} → ${to}`;
 }
 

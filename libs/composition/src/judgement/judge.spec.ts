@@ -56,6 +56,23 @@ describe('a product', () => {
     });
   });
 
+  test('under another number than the declared one, after a reprocess or a restate, becomes what it is', () => {
+    const from = running({ served: 3, last: 3, others: [{ version: 1, state: 'kept', since: 0 }] }, [
+      plan({ version: 3 }),
+    ]);
+    const at = (next: Partial<Plan>) => productOf(next, from);
+    expect(at({})).toMatchObject({ outcome: 'unchanged', served: 3, version: 1, becomes: 3 });
+    expect(at({ generations: 3 })).toMatchObject({ outcome: 'applied', served: 3, version: 1, becomes: 3 });
+    expect(at({ topology: 'kappa' })).toMatchObject({
+      outcome: 'rebuild',
+      served: 3,
+      version: 1,
+      becomes: 4,
+    });
+    expect(at({ version: 4 })).toMatchObject({ outcome: 'rebuild', served: 3, version: 4, becomes: 4 });
+    expect(productOf(null, from)).toMatchObject({ outcome: 'removed', served: 3, becomes: null });
+  });
+
   test('of another definition under its version is refused, with what differs and a number that is free', () => {
     const from = running({ last: 7 });
     const { problems, products } = judge({ hash: 'other', retentionMicros: 86_400_000_000 }, from);

@@ -46,10 +46,10 @@ function changeOf({ declared, served, next, versions, known, problems }: Case): 
   const common = { name, source, topology, served: versions?.served ?? served?.version ?? null };
   if (next === undefined)
     return {
-      ...{ ...common, outcome: 'removed', version: null, differences: [], problems },
+      ...{ ...common, outcome: 'removed', version: null, becomes: null, differences: [], problems },
       notices: [productGone(name)],
     };
-  const to = { ...common, version: next.version, problems };
+  const to = { ...common, version: next.version, becomes: next.version, problems };
   if (served === undefined || declared === undefined)
     return { ...to, outcome: 'added', differences: [], notices: [] };
   const same = known.find((plan) => idOf(plan) === idOf(next));
@@ -72,17 +72,17 @@ function changeOf({ declared, served, next, versions, known, problems }: Case): 
     };
   const { outcome, as } = outcomeOf(versions, known, next);
   if (next.version !== declared.version && next.version !== served.version)
-    return { ...to, outcome, differences, notices };
+    return { ...to, outcome, becomes: as, differences, notices };
   const givesUp = next.version === declared.version ? [] : givenUp(versions, next);
   if (from.topology !== next.topology) {
     const moves = outcome === 'rebuild' ? [topologyMoves(next, as)] : [];
-    return { ...to, outcome, differences, notices: [...moves, ...givesUp] };
+    return { ...to, outcome, becomes: as, differences, notices: [...moves, ...givesUp] };
   }
   const isChanged = differences.length > 0 || givesUp.length > 0;
   const isUnderWay = versions !== undefined && candidateOf(versions) !== undefined;
   const stays = served.topology === next.topology || isUnderWay ? [] : [topologyStays(served, next)];
   return {
-    ...{ ...to, outcome: isChanged ? 'applied' : 'unchanged', differences },
+    ...{ ...to, outcome: isChanged ? 'applied' : 'unchanged', becomes: served.version, differences },
     notices: [...stays, ...givesUp],
   };
 }

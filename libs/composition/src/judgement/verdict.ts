@@ -53,6 +53,8 @@ export interface ProductChange extends Change {
   readonly served: number | null;
   /** The version that the catalog declares; null: it does not have the product. */
   readonly version: number | null;
+  /** The version that its name would answer with: not the declared one after a reprocess, a restate or a switch. Null: none. */
+  readonly becomes: number | null;
   /** How it is kept then, which says by which way it is built. */
   readonly topology: Plan['topology'];
 }
