@@ -201,6 +201,12 @@ test('every operation is asked, in every way that it answers, and answers as it 
   await ask('GET', `/v1/archive/sales/${at}/..%2f${file}`);
   await ask('GET', '/v1/archive/none');
 
+  const { topics } = json(await ask('GET', '/v1/topics')) as unknown as { topics: { name: string }[] };
+  expect(topics.map(({ name }) => name)).toContain('tenon.cuts');
+  expect((await ask('GET', '/v1/topics/tenon.events.sales/0/0/1')).status).toBe(200);
+  await ask('GET', '/v1/topics/tenon.events.sales/none/0/1');
+  await ask('GET', '/v1/topics/none/0/0/1');
+
   const { letters } = json(await ask('GET', '/v1/dead-letters')) as unknown as {
     letters: { product: string | null }[];
   };
@@ -368,7 +374,7 @@ describe('a service alone', () => {
     serving: /^\/v1\/(products|ledger|losses)/,
   };
   const SHARED =
-    /^\/(v1\/(catalog|archive\/.*|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|switch|pause|resume|throttle|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
+    /^\/(v1\/(catalog|archive\/.*|topics.*|cuts|status|reload|apply|products\/\{name\}\/(promote|rollback|reprocess|restate|switch|pause|resume|throttle|cancel|drop))|healthz|readyz|metrics|openapi\.json)$/;
   const directory = mkdtempSync(join(tmpdir(), 'tenon-openapi-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -18,6 +18,7 @@ import {
 } from '@tenon/runtime';
 import { createAccess } from './access';
 import { archiveRoutes } from './archive-route';
+import { topicsRoutes } from './topics-route';
 import { catalogRoute } from './catalog-route';
 import { controlRoutes } from './control';
 import { Deployment } from './deployment';
@@ -178,6 +179,7 @@ async function compose(parts: Parts, options: HostOptions, begun: Begun): Promis
     ...versions.routes,
     catalogRoute(parts, set),
     ...archiveRoutes(parts, settings, set),
+    ...topicsRoutes(parts, settings, options.data),
     ...healthRoutes({ services: healths, ...watch.health, degraded: () => degradedOf(set, disk) }),
     metricsRoute(metrics),
     ...(guard === undefined ? [] : [sessionRoute(guard, certFile !== undefined)]),

@@ -2,6 +2,7 @@ export { endProcess } from '@tenon/runtime';
 export { readServiceSettings, runAlone } from './alone';
 export type { AloneOptions } from './alone';
 export type { ArchiveAnswer } from './archive-route';
+export type { TopicsAnswer } from './topics-route';
 export type { CatalogAnswer } from './catalog-route';
 export { durationText, judgeCatalog } from './judgement';
 export type {

@@ -8,6 +8,8 @@ export type { DumpedPart, DumpedTopic, Manifest, Selection } from './manifest';
 export { ownTopics, topicOf } from './names';
 export { NO_PROGRESS } from './progress';
 export type { Progress } from './progress';
+export type { RawReadJson } from './raw-json';
+export { fromRawJson, toRawJson } from './raw-json';
 export { restore } from './restore';
 export type { RestoreDeps, RestoreOptions, Restored } from './restore';
 export { isEventsTopic } from './routes';

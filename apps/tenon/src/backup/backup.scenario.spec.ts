@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readManifest } from '@tenon/topic-backup';
 import { runLine } from '../run.fixture';
 import type { Up } from '../up';
 import { runUp } from '../up';
@@ -65,6 +66,15 @@ async function send(from: number, to: number): Promise<string> {
   return body['receipt'] as string;
 }
 
+/** Topic and partition → digest of what was dumped. */
+async function digestsOf(folder: string) {
+  const manifest = await readManifest(folder);
+  return manifest?.topics.map(({ name, parts }) => [
+    name,
+    parts.map(({ records, digest }) => [records, digest]),
+  ]);
+}
+
 const cut = () => call('/v1/cuts?wait=true&timeout=60000', { method: 'POST' });
 
 /** Shop → count and sum, once the receipt's events are in. */
@@ -92,10 +102,16 @@ test('answers are the same, receipts of before hold, and new events count', asyn
   const receipt = await send(500, 800);
   for (const product of ['lambda_sales', 'kappa_sales'])
     expect((await answer(product, receipt)).rows).toEqual(oracle(800));
-  await up.stop();
 
   const backup = join(directory, 'backup');
-  const dumped = await runLine('dump', '--all', backup, '--data', data(), '--json');
+  const locked = await runLine('dump', '--all', backup, '--data', data(), '--json');
+  expect(locked.code).toBe(1);
+  expect(locked.err).toMatch(/data-directory-locked.*--url/s);
+  const dumped = await runLine('dump', '--all', backup, '--url', up.url, '--json');
+  await up.stop();
+  const later = join(directory, 'later');
+  expect(await runLine('dump', '--all', later, '--data', data(), '--json')).toMatchObject({ code: 0 });
+  expect(await digestsOf(backup)).toEqual(await digestsOf(later));
   expect(dumped).toMatchObject({ code: 0, err: '' });
   const { topics } = JSON.parse(dumped.out) as { topics: { topic: string; records: number }[] };
   expect(topics.map(({ topic }) => topic)).toEqual(
@@ -110,13 +126,13 @@ test('answers are the same, receipts of before hold, and new events count', asyn
   await start();
   for (const product of ['lambda_sales', 'kappa_sales'])
     expect((await answer(product, receipt)).rows).toEqual(oracle(800));
-  const later = await send(800, 1000);
+  const after = await send(800, 1000);
   for (const product of ['lambda_sales', 'kappa_sales'])
-    expect((await answer(product, later)).rows).toEqual(oracle(1000));
+    expect((await answer(product, after)).rows).toEqual(oracle(1000));
   const before = await cut();
   expect(before.body['epoch']).toBe(2);
   for (const product of ['lambda_sales', 'kappa_sales'])
-    expect(await answer(product, later)).toMatchObject({
+    expect(await answer(product, after)).toMatchObject({
       quality: expect.not.stringContaining('incomplete') as string,
       rows: oracle(1000),
     });

@@ -6,7 +6,7 @@ import type { Manifest, Progress } from '@tenon/topic-backup';
 import { EVERYTHING, dump, ownTopics, topicOf } from '@tenon/topic-backup';
 import { failure, usage } from '../cli/failure';
 import type { BackupPlace } from './open';
-import { withTopics } from './open';
+import { withTopicsToRead } from './open';
 
 /** An offset for all partitions, or for some. */
 export type PartitionOffsets = number | Readonly<Record<string, number>>;
@@ -32,7 +32,7 @@ export interface DumpRequest extends BackupPlace {
 
 export function runDump(request: DumpRequest): Promise<Manifest> {
   const { directory, parallel, fileBytes, progress, signal } = request;
-  return withTopics(request, 'read', async ({ topics, files }) => {
+  return withTopicsToRead(request, async ({ topics, files }) => {
     const names = await namesOf(topics, request);
     return dump(
       { topics, files, clock: systemClock, progress, signal, writtenBy: 'tenon' },

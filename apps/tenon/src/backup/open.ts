@@ -7,13 +7,18 @@ import { createRecordFiles } from '@tenon/engine';
 import type { RawTopics, RecordFiles } from '@tenon/ports';
 import type { Settings } from '@tenon/runtime';
 import { createLogger, readSettings } from '@tenon/runtime';
+import { TenonError } from '@tenon/errors';
+import { Client } from '../cli/client';
 import { failure } from '../cli/failure';
+import { runningTopics } from './running-topics';
 
 export interface BackupPlace {
   /** Brokers; absent: TENON_KAFKA_BROKERS, or the embedded log. */
   readonly kafka?: string;
   /** The data directory; absent: TENON_DATA. */
   readonly data?: string;
+  /** Where a Tenon runs that has the embedded log open: it is asked for the records. */
+  readonly url?: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -47,10 +52,7 @@ export async function withTopics<T>(
   try {
     const topics = await openRawTopics(settings, directory, parts, logger, use === 'read');
     try {
-      const files = await createRecordFiles({
-        ...(settings.TENON_ENGINE_THREADS !== undefined && { threads: settings.TENON_ENGINE_THREADS }),
-        ...(settings.TENON_ENGINE_MEMORY !== undefined && { memoryLimit: settings.TENON_ENGINE_MEMORY }),
-      });
+      const files = await filesOf(settings);
       try {
         return await work({ settings, parts, topics, files });
       } finally {
@@ -62,4 +64,38 @@ export async function withTopics<T>(
   } finally {
     await parts.close();
   }
+}
+
+const filesOf = (settings: Settings): Promise<RecordFiles> =>
+  createRecordFiles({
+    ...(settings.TENON_ENGINE_THREADS !== undefined && { threads: settings.TENON_ENGINE_THREADS }),
+    ...(settings.TENON_ENGINE_MEMORY !== undefined && { memoryLimit: settings.TENON_ENGINE_MEMORY }),
+  });
+
+/** To read alone: the topics of the place, or of the Tenon that has them open. @throws what `withTopics` throws */
+export async function withTopicsToRead<T>(
+  place: BackupPlace,
+  work: (opened: Pick<Opened, 'topics' | 'files'>) => Promise<T>,
+): Promise<T> {
+  if (place.url === undefined) return withTopics(place, 'read', work).catch(sayHow);
+  const topics = runningTopics(new Client(place.url));
+  try {
+    const files = await filesOf(readSettings(place.environment));
+    try {
+      return await work({ topics, files });
+    } finally {
+      await files.close();
+    }
+  } finally {
+    await topics.close();
+  }
+}
+
+function sayHow(error: unknown): never {
+  if (!(error instanceof TenonError) || error.code !== 'data-directory-locked') throw error;
+  throw failure(
+    error.code,
+    error.message,
+    'A Tenon that runs is asked for its records: --url http://127.0.0.1:7070, or wherever it is. Or stop it.',
+  );
 }

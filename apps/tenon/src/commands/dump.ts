@@ -12,6 +12,7 @@ import type { Manifest } from '@tenon/topic-backup';
 
 const EXAMPLES = [
   ['tenon dump flights backup', 'the events of a source, of a Tenon that does not run'],
+  ['tenon dump flights backup --url http://127.0.0.1:7070', 'of one that runs'],
   ['tenon dump --all backup', 'all topics that Tenon cannot make again'],
   ['tenon dump payments backup --kafka localhost:9092', 'any topic of Kafka'],
   [`tenon dump payments eu --where "json->>'region' = 'eu'"`, 'some of its records'],
@@ -24,6 +25,7 @@ timestamp (milliseconds), time, key, key_text, value, text, json and headers.`;
 interface DumpFlags {
   readonly kafka?: string;
   readonly data?: string;
+  readonly url?: string;
   readonly all?: boolean;
   readonly topic?: boolean;
   readonly from?: number;
@@ -43,6 +45,7 @@ export function dumpCommand(output: Output): Command {
     .argument('<names...>', 'Sources or topics, and the directory at the end')
     .option('--kafka <brokers>', 'Kafka, host:port (or TENON_KAFKA_BROKERS; default: the embedded log)')
     .option('--data <dir>', 'The data directory of the embedded log (or TENON_DATA; default: .tenon)')
+    .option('--url <url>', 'Where a Tenon runs that has the embedded log open')
     .option('--all', 'All topics of Tenon that nothing else can make again')
     .option('--topic', 'The names are those of topics, and not of sources')
     .option('--from <time>', 'Records with this timestamp or a later one', time)

@@ -21,6 +21,8 @@ const NEEDS: Readonly<Record<string, readonly [role: Role | 'anybody', parameter
   // Events as they came, of whatever products say less.
   'GET /v1/archive/:source': ['read', ALL],
   'GET /v1/archive/:source/:partition/:file': ['read', ALL],
+  'GET /v1/topics': ['read', ALL],
+  'GET /v1/topics/:topic/:partition/:from/:to': ['read', ALL],
   'GET /v1/sources': ['read'],
   'GET /v1/sources/:source': ['read'],
   'POST /v1/sources/:source/events': ['ingest', 'source'],

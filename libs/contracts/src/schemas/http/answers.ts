@@ -394,6 +394,35 @@ export const archive = z
   })
   .meta({ id: 'Archive' });
 
+export const topics = z
+  .object({
+    name: text.describe('Where the log is'),
+    topics: z.array(
+      z.object({
+        name,
+        id: text.describe('One that is made anew has another'),
+        partitions: count,
+        config: z.record(name, text),
+        ranges: z
+          .record(z.string().regex(/^\d+$/), z.object({ start: count, end: count, highWatermark: count }))
+          .describe('Partition → the offsets that it has, what is in the archive alone too'),
+      }),
+    ),
+  })
+  .meta({ id: 'Topics' });
+
+const base64 = text.nullable().describe('base64; null: there is none');
+
+export const topicRecords = z
+  .object({
+    records: z
+      .array(z.tuple([count, z.int(), base64, base64, z.array(z.tuple([text, base64]))]))
+      .describe('Offset, timestamp (milliseconds; -1: none), key, value, headers'),
+    holes: z.array(z.object({ from: count, to: count, reason: text })),
+    next: count.describe('Where to read on; as asked: nothing was there'),
+  })
+  .meta({ id: 'TopicRecords' });
+
 export const ledger = z
   .object({
     products: z.array(

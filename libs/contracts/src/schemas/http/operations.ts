@@ -321,6 +321,24 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     },
     problems: { ...NO_SOURCE, 'no-archive': [404], 'unknown-file': [404] },
   },
+  'GET /v1/topics': {
+    summary: 'The topics of an embedded log',
+    tag: 'operation',
+    answers: ok('With the offsets that they have', answers.topics),
+    problems: { 'no-embedded-log': [404] },
+  },
+  'GET /v1/topics/:topic/:partition/:from/:to': {
+    summary: 'Records of a topic, as they are',
+    tag: 'operation',
+    path: {
+      topic: { schema: z.string(), description: 'Its name', required: true },
+      partition: { schema: z.string(), description: 'The partition', required: true },
+      from: { schema: z.string(), description: 'The first offset', required: true },
+      to: { schema: z.string(), description: 'The offset behind the last', required: true },
+    },
+    answers: ok('Some of them, about 4 MiB, and where to read on', answers.topicRecords),
+    problems: { ...BAD, 'no-embedded-log': [404], 'unknown-topic': [404] },
+  },
   'GET /v1/status': {
     summary: 'Every service instance and product',
     tag: 'operation',
