@@ -37,7 +37,7 @@ export function topicsRoutes(parts: Parts, settings: Settings, data: string): Ro
         const { topic, partition, from, to } = placeOf(params);
         const topics = await opened();
         if ((await topics.describe(topic)) === null || !(partition in (await topics.ranges(topic))))
-          throw new HttpProblem(404, 'unknown-topic', `There is no partition ${partition} of ${topic}.`);
+          throw new HttpProblem(404, 'unknown-partition', `There is no partition ${partition} of ${topic}.`);
         const end = Math.min(to, (await topics.ranges(topic))[partition]?.end ?? 0);
         const read = from < end ? await topics.read(topic, partition, from, end) : NOTHING;
         return { status: 200, json: toRawJson({ ...NOTHING, next: from, ...read }) };

@@ -337,7 +337,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       to: { schema: z.string(), description: 'The offset behind the last', required: true },
     },
     answers: ok('Some of them, about 4 MiB, and where to read on', answers.topicRecords),
-    problems: { ...BAD, 'no-embedded-log': [404], 'unknown-topic': [404] },
+    problems: { ...BAD, 'no-embedded-log': [404], 'unknown-partition': [404] },
   },
   'GET /v1/status': {
     summary: 'Every service instance and product',
