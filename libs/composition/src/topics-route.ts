@@ -58,10 +58,10 @@ async function listed(topics: RawTopics): Promise<TopicsAnswer> {
 }
 
 function placeOf({ topic = '', partition, from, to }: HttpRequest['params']) {
-  const [at, first, end] = [partition, from, to].map((text) =>
+  const [at = null, first = null, end = null] = [partition, from, to].map((text) =>
     text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null,
   );
-  if (at == null || first == null || end == null)
+  if (at === null || first === null || end === null)
     throw new HttpProblem(400, 'bad-parameter', 'Partition and offsets are whole numbers.');
   return { topic, partition: at, from: first, to: end };
 }
