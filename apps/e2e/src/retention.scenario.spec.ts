@@ -15,7 +15,7 @@ import {
 } from '@tenon/adapters-embedded';
 import { archivedRecords } from '@tenon/archive';
 import type { BaseDocument } from '@tenon/contracts';
-import { TOPICS } from '@tenon/contracts';
+import { HEADERS, TOPICS } from '@tenon/contracts';
 import type { Plan, SourceDefinition, Topology } from '@tenon/domain';
 import { createEngine } from '@tenon/engine';
 import type { Bus, Clock, Engine, EventLog, Lake, ProductStore, RunningService } from '@tenon/ports';
@@ -23,12 +23,14 @@ import type { BatchConfig } from '@tenon/service-batch';
 import { BATCH_DEFAULTS, createBatch } from '@tenon/service-batch';
 import { CONSUMPTION_DEFAULTS, createConsumption } from '@tenon/service-consumption';
 import { createIngestion } from '@tenon/service-ingestion';
+import type { LossDesk } from '@tenon/service-serving';
 import { SERVING_DEFAULTS, createServing } from '@tenon/service-serving';
 import { SPEED_DEFAULTS, createSpeed } from '@tenon/service-speed';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { eventually } from '@tenon/testing';
-import { createTieredLog } from '@tenon/tiered-log';
-import { servedPointers, troubleBook } from '@tenon/views';
+import { createTieredLog, withLosses } from '@tenon/tiered-log';
+import { acceptLoss, layoutOf, lossBook, servedPointers, troubleBook } from '@tenon/views';
+
 const HOUR = 3_600_000;
 const RETENTION = 48 * HOUR;
 const NOW = Date.parse('2024-03-01T10:20:00Z');
@@ -46,6 +48,8 @@ let directory: string;
 let now: number;
 const clock: Clock = { ...systemClock, now: () => now };
 let log: EventLog;
+/** With the archive as its older part. */
+let tiered: EventLog;
 let store: ProductStore;
 let bus: Bus;
 let lake: Lake;
@@ -59,7 +63,7 @@ let sent: { readonly t: number; readonly k: string; readonly at: number }[] = []
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tenon-retention-'));
   now = NOW;
-  log = createFileEventLog({ directory: join(directory, 'log'), clock });
+  log = createFileEventLog({ directory: join(directory, 'log'), clock, segmentBytes: 5000 });
   store = await createLmdbProductStore({ directory: join(directory, 'store') });
   lake = createFileLake({ directory: join(directory, 'lake') });
   bus = createMemoryBus();
@@ -100,7 +104,14 @@ async function start(plans: readonly Plan[], batch: Partial<BatchConfig> = {}): 
     ...{ log, store, bus, lake, engine, clock, logger: NO_LOGGER, sources, plans },
     ...{ ids: createIds(), pointers: servedPointers(store), troubles: troubleBook(store, clock) },
   };
-  const tiered = createTieredLog(log, archivedRecords(deps), NO_LOGGER);
+  const book = lossBook(store);
+  const older = withLosses(book, archivedRecords(deps));
+  tiered = createTieredLog(log, older, NO_LOGGER);
+  const layouts = plans.map((one) => ({ layout: layoutOf(one, sources), store }));
+  const losses: LossDesk = {
+    book,
+    accept: (...loss) => acceptLoss({ ...deps, book, products: layouts }, ...loss),
+  };
   running.push(
     await createIngestion({
       ...deps,
@@ -108,9 +119,9 @@ async function start(plans: readonly Plan[], batch: Partial<BatchConfig> = {}): 
       config: {},
     }),
     await createConsumption({ ...deps, config: { ...CONSUMPTION_DEFAULTS, graceMs: 10 } }),
-    await createBatch({ ...deps, log: tiered, config: { ...BATCH_DEFAULTS, ...batch } }),
-    await createSpeed({ ...deps, log: tiered, config: SPEED_DEFAULTS }),
-    await createServing({ ...deps, config: SERVING_DEFAULTS }),
+    await createBatch({ ...deps, log: tiered, losses: book, config: { ...BATCH_DEFAULTS, ...batch } }),
+    await createSpeed({ ...deps, log: tiered, older, config: SPEED_DEFAULTS }),
+    await createServing({ ...deps, losses, config: SERVING_DEFAULTS }),
   );
 }
 
@@ -126,7 +137,14 @@ interface Reply {
     readonly status: string;
     readonly retainedFrom?: string;
     readonly self?: string;
-    readonly troubles?: readonly { readonly code: string }[];
+    readonly lost?: number;
+    readonly troubles?: readonly {
+      readonly code: string;
+      readonly layer: string;
+      readonly partition: number;
+      readonly from: number;
+      readonly to: number;
+    }[];
     readonly cut: Record<string, Record<string, number>>;
     readonly included: Record<string, Record<string, number>>;
   };
@@ -294,8 +312,8 @@ test('an old row is gone from each answer from the same cut on, and what is kept
 describe('an archive that lets go what is old', () => {
   const KEPT = RETENTION + 24 * HOUR;
   const batch = { maxFileRecords: 2, addRecords: 2, archiveRetentionMs: KEPT, sweepGraceMs: 0 };
-  const archived = async (): Promise<number[]> =>
-    (await lake.list('archive/s/p=0/')).map(({ name }) => Number(/(\d{12})-/.exec(name)?.[1]));
+  const archived = async (partition: number): Promise<number[]> =>
+    (await lake.list(`archive/s/p=${partition}/`)).map(({ name }) => Number(/(\d{12})-/.exec(name)?.[1]));
   const isRight = async (product: string) => {
     const reply = await caughtUp(product);
     const right = await expected(RETENTION, reply.answer.cut['s'] ?? {});
@@ -303,24 +321,43 @@ describe('an archive that lets go what is old', () => {
     return reply.answer;
   };
 
+  const archivedTo = async (partition: number): Promise<number> =>
+    Math.max(
+      ...(await lake.list(`archive/s/p=${partition}/`)).map(({ name }) =>
+        Number(/-(\d{12})\./.exec(name)?.[1]),
+      ),
+    );
+  /** As plain code counts what is left of a partition. */
+  async function eventsFrom(partition: number, from: number): Promise<number> {
+    const end = (await log.endOffsets(EVENTS))[String(partition)] ?? 0;
+    let [events, at] = [0, from];
+    while (at < end) {
+      const records = await tiered.read(EVENTS, partition, at);
+      events += records.filter((one) => one.header(HEADERS.control) === undefined).length;
+      at = (records.at(-1)?.offset ?? end) + 1;
+    }
+    return events;
+  }
+
   test('gives no smaller number: what keeps less is computed anew from the rest, and what needs all says so', async () => {
     const lam = await plan('lam', 'lambda', HOURS, RETENTION);
-    await start([lam], batch);
+    const served = [lam, await plan('kap', 'kappa', HOURS, RETENTION)];
+    await start(served, batch);
     for (let i = 0; i < 6; i++) await send(...Array.from({ length: 30 }, (_, hour) => hour + 0.1 * i));
     await cut();
     await isRight('lam');
     now += 70 * HOUR;
     await send(0, 30);
     await cut();
-    expect(Math.min(...(await archived()))).toBe(0);
+    expect(Math.min(...(await archived(0)))).toBe(0);
     now += 10 * HOUR;
     await send(0, 30);
     await cut();
     await isRight('lam');
     await stop();
     // At its start batch looks at the archive; the age of what it has is that of the cut.
-    await start([lam], batch);
-    await eventually('the oldest files are gone', async () => Math.min(...(await archived())) > 0, {
+    await start(served, batch);
+    await eventually('the oldest files are gone', async () => Math.min(...(await archived(0))) > 0, {
       timeoutMs: 120_000,
     });
     await isRight('lam');
@@ -328,7 +365,7 @@ describe('an archive that lets go what is old', () => {
     expect((await isRight('lam')).troubles).toBeUndefined();
     await stop();
     const others = [plan('new', 'lambda', HOURS, RETENTION), plan('total', 'lambda', TOTAL, RETENTION)];
-    await start([lam, ...(await Promise.all(others))], batch);
+    await start([...served, ...(await Promise.all(others))], batch);
     await send(0, 1);
     await call('POST', '/v1/cuts', {});
     await eventually('the new product serves a cut', async () => (await ask('new')).answer.generation > 0, {
@@ -347,6 +384,72 @@ describe('an archive that lets go what is old', () => {
     const taken = sent.filter(({ t, at }) => t >= at - RETENTION).length;
     expect(rows.reduce((sum, { n }) => sum + n, 0)).toBe(taken);
     await isRight('lam');
+    // Now the log too lets go what is archived.
+    await stop();
+    await log.deleteBefore(EVENTS, { 0: await archivedTo(0), 1: await archivedTo(1) });
+    // The archive goes on before the log does.
+    const begin = Math.min(...(await archived(0)));
+    expect((await log.startOffsets(EVENTS))['0']).toBeGreaterThan(begin);
+    expect(begin).toBeGreaterThan(0);
+    // A product alone, before which no other one goes.
+    await start([await plan('alone', 'kappa', HOURS, RETENTION)]);
+    await isRight('alone');
+    await eventually('all cuts are served', async () => (await ask('alone')).answer.generation === 5);
+    await isRight('alone');
+    await stop();
+    const keepLess = ['new-lam', 'new-kap'];
+    const needAll = ['total-lam', 'total-kap'];
+    await start([
+      ...served,
+      await plan('new-lam', 'lambda', HOURS, RETENTION),
+      await plan('new-kap', 'kappa', HOURS, RETENTION),
+      await plan('total-lam', 'lambda', TOTAL, null),
+      await plan('total-kap', 'kappa', HOURS, 1000 * HOUR),
+    ]);
+    await send(0, 1);
+    await call('POST', '/v1/cuts', {});
+    for (const name of keepLess)
+      await eventually(`${name} serves the cut`, async () => (await ask(name)).answer.generation === 6, {
+        timeoutMs: 120_000,
+      });
+    for (const name of ['lam', 'kap', ...keepLess])
+      await eventually(`${name} is well`, async () => (await ask(name)).answer.troubles === undefined, {
+        timeoutMs: 120_000,
+      });
+    const answers = [];
+    for (const name of ['lam', 'kap', ...keepLess]) answers.push((await isRight(name)).retainedFrom);
+    expect(new Set(answers).size).toBe(1);
+    for (const name of needAll)
+      await eventually(`${name} says what is gone`, async () => {
+        const { status, troubles = [] } = (await ask(name)).answer;
+        const holes = troubles.filter((one) => one.code === 'log-hole');
+        expect(holes).toMatchObject([{ layer: 'speed', partition: 0, from: 0, to: begin }]);
+        return status === 'incomplete';
+      });
+    // What they name can be accepted, and no more.
+    const accept = (to: number) =>
+      call('POST', '/v1/losses', {
+        who: 'ann',
+        query: { source: 's', partition: '0', from: '0', to: String(to) },
+      });
+    await expect(accept(begin + 1)).rejects.toMatchObject({ code: 'not-lost' });
+    await accept(begin);
+    await call('POST', '/v1/cuts', {});
+    const left = (await eventsFrom(0, begin)) + (await eventsFrom(1, 0));
+    for (const name of needAll) {
+      await eventually(
+        `${name} goes on`,
+        async () => {
+          const { generation, troubles } = (await ask(name)).answer;
+          return generation === 7 && troubles === undefined;
+        },
+        { timeoutMs: 120_000 },
+      );
+      const { rows, answer } = await caughtUp(name);
+      expect(rows.reduce((sum, { n }) => sum + n, 0)).toBe(left);
+      expect(answer.lost).toBe(begin);
+    }
+    for (const name of ['lam', 'kap', ...keepLess]) await isRight(name);
   });
 });
 

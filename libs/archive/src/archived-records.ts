@@ -1,7 +1,7 @@
 /** The archive as the older part of its log: the records as they were, at their offsets. */
 import { TOPICS } from '@tenon/contracts';
 import type { Offset, Partition, SourceDefinition } from '@tenon/domain';
-import type { Engine, Lake, OlderPart, OlderRecords } from '@tenon/ports';
+import type { Engine, Lake, OlderPart, OlderTier } from '@tenon/ports';
 import { checkedPath } from './check';
 import type { ManifestDeps } from './manifest';
 import { ArchiveManifest } from './manifest';
@@ -12,7 +12,7 @@ export interface ArchivedDeps extends ManifestDeps {
   readonly sources: readonly Pick<SourceDefinition, 'name' | 'partitions'>[];
 }
 
-export function archivedRecords(deps: ArchivedDeps): OlderRecords {
+export function archivedRecords(deps: ArchivedDeps): OlderTier {
   const { lake, engine } = deps;
   const byTopic = new Map(
     deps.sources.map(({ name, partitions }) => [
@@ -43,6 +43,15 @@ export function archivedRecords(deps: ArchivedDeps): OlderRecords {
     async *read(topic, partition, from) {
       const manifest = byTopic.get(topic);
       if (manifest !== undefined) yield* partsOf(manifest, partition, from);
+    },
+    async next(topic, partition, from) {
+      const [file] = (await byTopic.get(topic)?.files(partition, from, Number.MAX_SAFE_INTEGER)) ?? [];
+      return file === undefined ? null : Math.max(from, file.from);
+    },
+    async aged(topic, partition) {
+      const manifest = byTopic.get(topic);
+      const head = await deps.store.snapshot(async (snapshot) => manifest?.headIn(snapshot, partition));
+      return head?.removed === undefined ? null : { before: head.first, until: head.removed };
     },
   };
 }

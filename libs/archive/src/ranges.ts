@@ -1,7 +1,7 @@
 /** Where the records between two cuts lie, for the engine. */
 import type { Offset, Offsets, Partition } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
-import type { ArchiveRange, Lake } from '@tenon/ports';
+import type { ArchiveRange, Lake, Loss } from '@tenon/ports';
 import { checkedPath } from './check';
 import type { ArchiveManifest } from './manifest';
 import type { ArchiveFile } from './names';
@@ -12,6 +12,8 @@ export interface ArchivedRanges {
   readonly ranges: readonly ArchiveRange[];
   /** The records before what is there that were asked for; null: all are there. */
   readonly removed: RemovedRecords | null;
+  /** So many of those whose loss was accepted; none of `removed`. */
+  readonly lost: number;
 }
 
 export interface RemovedRecords {
@@ -24,6 +26,7 @@ export interface RemovedRecords {
 
 /**
  * @param from partition → offset; partitions that it lacks begin at 0
+ * @param losses that were accepted
  * @throws TenonError `archive-damaged` if one of the files is not what was written, `archive-gap` if the archive does not have all
  */
 export async function archiveRanges(
@@ -31,15 +34,18 @@ export async function archiveRanges(
   lake: Pick<Lake, 'path' | 'print'>,
   from: Offsets,
   to: ReadonlyMap<Partition, Offset>,
+  losses: readonly Loss[] = [],
 ): Promise<ArchivedRanges> {
   const ranges: ArchiveRange[] = [];
+  let lost = 0;
   const gone: RemovedRecords[] = [];
   for (const [partition, end] of to) {
     const asked = from[String(partition)] ?? 0;
     const files = await manifest.files(partition, asked, end);
     const { begin, until } = await beginOf(manifest, partition, files, asked, end);
     checkWhole(manifest.source, partition, files, begin, end);
-    if (until !== null)
+    if (until !== null && isAccepted(losses, partition, asked, begin)) lost += begin - asked;
+    else if (until !== null)
       gone.push({ records: begin - asked, until, where: `partition ${partition} begins at ${begin}` });
     for (const span of spansOf(files, begin, end)) {
       const paths: string[] = [];
@@ -47,7 +53,15 @@ export async function archiveRanges(
       ranges.push({ partition, from: span.from, to: span.to, paths });
     }
   }
-  return { ranges, removed: gone.length === 0 ? null : gone.reduce(together) };
+  return { ranges, removed: gone.length === 0 ? null : gone.reduce(together), lost };
+}
+
+/** Losses cover all offsets of [from, to), by themselves or together. */
+function isAccepted(losses: readonly Loss[], partition: Partition, from: Offset, to: Offset): boolean {
+  let next = from;
+  const of = losses.filter((one) => one.partition === partition).sort((a, b) => a.from - b.from);
+  for (const one of of) if (one.from <= next) next = Math.max(next, one.to);
+  return next >= to;
 }
 
 const together = (a: RemovedRecords, b: RemovedRecords): RemovedRecords => ({

@@ -4,7 +4,7 @@ import { createTables } from '@tenon/adapters-columnar';
 import { archivedRecords } from '@tenon/archive';
 import { idOf } from '@tenon/domain';
 import { Refusal } from '@tenon/errors';
-import type { EventLog, Metrics, OlderRecords, RunningService } from '@tenon/ports';
+import type { EventLog, Metrics, OlderTier, RunningService } from '@tenon/ports';
 import type { PlannedCatalog, SettingName, Settings } from '@tenon/runtime';
 import type { BatchDeps } from '@tenon/service-batch';
 import { BATCH_DEFAULTS, createArchive, createBatch } from '@tenon/service-batch';
@@ -186,7 +186,7 @@ async function ingestionLog(
   );
 }
 
-const archiveOf = async (parts: Parts, sources: readonly SourceDefinition[]): Promise<OlderRecords> =>
+const archiveOf = async (parts: Parts, sources: readonly SourceDefinition[]): Promise<OlderTier> =>
   archivedRecords({
     store: await parts.store(),
     lake: await parts.lake(),
@@ -236,7 +236,10 @@ async function withTieredLog(service: ServiceName, context: ServiceContext) {
   const { parts, catalog, settings } = context;
   const made = await logBusAndStore(service, context);
   const losses = lossBook(made.store);
-  const tiered = (older: OlderRecords) => ({ ...made, log: createTieredLog(made.log, older, made.logger) });
+  const tiered = (older: OlderTier) => ({
+    ...made,
+    ...{ older, losses, log: createTieredLog(made.log, older, made.logger) },
+  });
   if (settings.TENON_LAKE === undefined && settings.TENON_KAFKA_BROKERS !== undefined)
     return tiered(withLosses(losses));
   return tiered(withLosses(losses, await archiveOf(parts, catalog.sources)));

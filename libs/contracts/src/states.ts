@@ -63,6 +63,11 @@ export interface FlushFrame extends Frame {
     readonly closedAt: number | null;
     /** The epoch that begins at `to`, where `closed` (barriers may skip numbers). */
     readonly next: Epoch;
+    /**
+     * Records of the epoch went because of their age and were passed over: rows of windows that end by then may lack them, and no
+     * answer is to have these. Microseconds.
+     */
+    readonly horizon?: number;
   };
 }
 

@@ -148,6 +148,8 @@ export interface ProgressDocument {
   readonly closedAt?: number | null;
   /** In which orders all of the epoch's cells stand. A writer of before leaves it out, so it is true where it is. */
   readonly orders?: string;
+  /** Rows of windows that end by then may lack records of it: no answer has them. Microseconds. */
+  readonly horizon?: number;
 }
 
 /** What has landed of a range that is not served yet: its slices, and its commit once that was read. */

@@ -103,12 +103,20 @@ export {
   isBehind,
   isClosedBefore,
   judgeRange,
+  laterOf,
   movedPointer,
 } from './protocol/pointer';
 export type { FoldTarget, LandedEpoch, Move, Pointer, RangeHead } from './protocol/pointer';
 export { barrierTime, watermarkAt } from './protocol/times';
 export type { CutTimes } from './protocol/times';
-export { horizonAt, isBehindHorizon, isPastRetention, neededFor, withHorizon } from './protocol/retention';
+export {
+  horizonAt,
+  isBehindHorizon,
+  isPastRetention,
+  lastEndOf,
+  neededFor,
+  withHorizon,
+} from './protocol/retention';
 export { coveredFrom, dueStretch, mayStretch, partsFrom, stretchOf, withStretch } from './protocol/stretches';
 export type { LandedPart, Stretch } from './protocol/stretches';
 export { COMPOSED_BYTES, STATE_BYTES, TEXT_CHARS } from './states/bounds';

@@ -28,7 +28,7 @@ export type {
 export type { FilePrint, Lake, LakeFile } from './lake';
 export type { FedSource, Feed, FeedLog, OpenFeed, UnreadableRecords } from './feeds';
 export type { OpenFolder, WatchedFile, WatchedFolder, WatchedPrint, WatchedRow } from './watched-folder';
-export type { OlderPart, OlderRecords } from './older-records';
+export type { AgedRecords, OlderPart, OlderRecords, OlderTier } from './older-records';
 export type { Clock, Ids, Logger } from './environment';
 export type { Catalog, CatalogContent, DeclaredProduct } from './catalog';
 export type {

@@ -17,3 +17,19 @@ export interface OlderRecords {
    */
   read(topic: string, partition: Partition, from: Offset): AsyncIterable<OlderPart>;
 }
+
+/** Older records that are kept, and what is known of those that are not. */
+export interface OlderTier extends OlderRecords {
+  /** The first offset from `from` on that it has, `from` itself or one behind a hole; null: none. */
+  next(topic: string, partition: Partition, from: Offset): Promise<Offset | null>;
+  /** What was removed from its beginning because of its age; null: nothing. */
+  aged(topic: string, partition: Partition): Promise<AgedRecords | null>;
+}
+
+/** Records that went because of their age. */
+export interface AgedRecords {
+  /** The first offset that has not gone. */
+  readonly before: Offset;
+  /** None of them has a later event time, microseconds. */
+  readonly until: number;
+}

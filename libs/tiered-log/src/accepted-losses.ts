@@ -3,9 +3,9 @@
  * says so. So whoever reads goes on behind them, counts them as lost and archives them as such, whichever layer it is.
  */
 import { HEADERS, LOST, TOPICS } from '@tenon/contracts';
-import type { Offset } from '@tenon/domain';
+import type { Offset, Partition } from '@tenon/domain';
 import { isPassing } from '@tenon/errors';
-import type { LogRecord, LossBook, OlderPart, OlderRecords } from '@tenon/ports';
+import type { LogRecord, LossBook, OlderPart, OlderTier } from '@tenon/ports';
 
 const CHUNK = 1000;
 const EMPTY = new Uint8Array();
@@ -13,8 +13,21 @@ const HEADER = new TextEncoder().encode(LOST);
 const EVENTS = TOPICS.events('');
 
 /** @param kept where older records are kept; absent: nowhere. What it has is never taken for lost. */
-export function withLosses(book: Pick<LossBook, 'read'>, kept?: OlderRecords): OlderRecords {
+export function withLosses(book: Pick<LossBook, 'read'>, kept?: OlderTier): OlderTier {
+  const lossesOf = async (topic: string, partition: Partition) =>
+    topic.startsWith(EVENTS)
+      ? (await book.read(topic.slice(EVENTS.length))).filter((one) => one.partition === partition)
+      : [];
   return {
+    async next(topic, partition, from) {
+      const accepted = (await lossesOf(topic, partition)).flatMap((one) =>
+        one.to > from ? [Math.max(from, one.from)] : [],
+      );
+      const is = Math.min(...accepted, (await kept?.next(topic, partition, from)) ?? Infinity);
+      return is === Infinity ? null : is;
+    },
+    aged: async (topic, partition) => (await kept?.aged(topic, partition)) ?? null,
+
     async *read(topic, partition, from) {
       let next = from;
       // Behind a loss there may be more that is kept, and another loss behind that.
@@ -29,9 +42,8 @@ export function withLosses(book: Pick<LossBook, 'read'>, kept?: OlderRecords): O
           if (isPassing(error)) throw error;
           failure = { error };
         }
-        if (!topic.startsWith(EVENTS)) return;
-        const losses = await book.read(topic.slice(EVENTS.length));
-        const loss = losses.find((one) => one.partition === partition && one.from <= next && next < one.to);
+        const losses = await lossesOf(topic, partition);
+        const loss = losses.find((one) => one.from <= next && next < one.to);
         if (loss === undefined) {
           if (failure !== null) throw failure.error;
           return;

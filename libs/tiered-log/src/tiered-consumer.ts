@@ -4,7 +4,7 @@ import type {
   Displaced,
   LogConsumer,
   Logger,
-  OlderRecords,
+  OlderTier,
   PartitionRecords,
   PollOptions,
   Polled,
@@ -18,7 +18,7 @@ export class TieredConsumer implements LogConsumer {
   constructor(
     private readonly log: LogConsumer,
     private readonly topic: string,
-    private readonly records: OlderRecords,
+    private readonly records: OlderTier,
     private readonly logger: Logger,
   ) {}
 
@@ -28,7 +28,8 @@ export class TieredConsumer implements LogConsumer {
     const polled = await this.log.poll({ ...options, maxWaitMs });
     for (const partition of [...polled.revoked, ...polled.assigned]) await this.leave(partition);
     const displaced: Displaced[] = [];
-    for (const one of polled.displaced ?? []) if (!(await this.enter(one))) displaced.push(one);
+    for (const one of polled.displaced ?? [])
+      if (!(await this.enter(one))) displaced.push(await this.goesOn(one));
     const { assigned, revoked } = polled;
     const read = [...polled.read, ...(await this.readOlder(options.maxRecords ?? Infinity))];
     return { assigned, revoked, read, ...(displaced.length > 0 && { displaced }) };
@@ -55,6 +56,15 @@ export class TieredConsumer implements LogConsumer {
     const facts = { topic: this.topic, partition, from: wanted, start };
     this.logger.info(facts, 'the log has let records go: they are read from its older part');
     return true;
+  }
+
+  /** Where the older tier goes on before the log itself, what is missing ends there. */
+  private async goesOn(one: Displaced): Promise<Displaced> {
+    const { partition, wanted, start, held } = one;
+    if (wanted >= start || held !== undefined) return one;
+    const next = await this.records.next(this.topic, partition, wanted);
+    // What it should have and cannot give is a matter of its own.
+    return next === null || next <= wanted || next >= start ? one : { ...one, start: next };
   }
 
   private async readOlder(maxRecords: number): Promise<PartitionRecords[]> {

@@ -1,5 +1,5 @@
 import { Unavailable } from '@tenon/errors';
-import type { LogConsumer, LogRecord, OlderPart, OlderRecords, Polled } from '@tenon/ports';
+import type { LogConsumer, LogRecord, OlderPart, OlderTier, Polled } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { MemoryLog, storedRecord } from '@tenon/testing';
 import { createTieredLog } from './tiered-log';
@@ -9,6 +9,8 @@ const TOPIC = 'events';
 let log: MemoryLog;
 /** What the older tier has of partition 0: up to here. */
 let kept: number;
+/** Behind a hole in it. */
+let goesOn: number | null;
 let parts: number;
 let opened: number;
 let closed: number;
@@ -17,7 +19,12 @@ let fails: Error | null;
 const record = (partition: number, offset: number): LogRecord =>
   storedRecord({ partition, key: `k${offset}`, value: `${partition}/${offset}` }, offset);
 
-const older: OlderRecords = {
+const older: OlderTier = {
+  next: async (topic, partition, from) => {
+    if (topic !== TOPIC || partition !== 0) return null;
+    return from < kept ? from : goesOn;
+  },
+  aged: async () => null,
   async *read(topic, partition, from): AsyncGenerator<OlderPart> {
     if (topic !== TOPIC || partition !== 0) return;
     opened += 1;
@@ -35,7 +42,7 @@ const older: OlderRecords = {
 
 beforeEach(async () => {
   log = new MemoryLog();
-  [kept, parts, opened, closed, fails] = [0, 3, 0, 0, null];
+  [kept, goesOn, parts, opened, closed, fails] = [0, null, 3, 0, 0, null];
   await log.ensureTopic({ name: TOPIC, partitions: 2 });
   for (let i = 0; i < 20; i += 1)
     await log.append(
@@ -103,6 +110,11 @@ test('without the older tier the log says what it lacks, as it does beyond its e
   expect((await readAll(await consume())).displaced).toEqual([
     { partition: 0, wanted: 0, start: 11, end: 20 },
   ]);
+  // Up to where the older tier goes on, if that is before.
+  goesOn = 6;
+  expect((await readAll(await consume())).displaced).toMatchObject([{ wanted: 0, start: 6 }]);
+  goesOn = 15;
+  expect((await readAll(await consume())).displaced).toMatchObject([{ wanted: 0, start: 11 }]);
   kept = 100;
   const beyond = await readAll(await consume(async () => 30));
   expect(beyond.displaced).toContainEqual({ partition: 0, wanted: 30, start: 11, end: 20 });

@@ -10,7 +10,7 @@ import type {
   LogRecord,
   Logger,
   NewRecord,
-  OlderRecords,
+  OlderTier,
   ReadOptions,
   TopicSpec,
 } from '@tenon/ports';
@@ -19,7 +19,7 @@ import { OlderReads } from './older-reads';
 import { TieredConsumer } from './tiered-consumer';
 
 /** @param log the newer tier: all that is appended goes there */
-export function createTieredLog(log: EventLog, older: OlderRecords, logger: Logger): EventLog {
+export function createTieredLog(log: EventLog, older: OlderTier, logger: Logger): EventLog {
   return new TieredLog(log, older, logger);
 }
 
@@ -28,7 +28,7 @@ class TieredLog implements EventLog {
 
   constructor(
     private readonly log: EventLog,
-    private readonly older: OlderRecords,
+    private readonly older: OlderTier,
     private readonly logger: Logger,
   ) {
     this.olderReads = new OlderReads(older, logger);

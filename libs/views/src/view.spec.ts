@@ -45,6 +45,19 @@ test('the ledger counts what the view holds: all before the cut, and the epochs 
   expect(ledgerOf(await viewOf({ meta: META }))).toEqual(ledger(30 + 5 + 2 + 4));
 });
 
+test('what an epoch beyond the cut lacks is past the horizon, as if a cut had put it there', async () => {
+  const horizonOf = async (documents: object) =>
+    (await viewOf({ meta: { ...META, ...documents } })).base.pointer.horizon;
+  expect(await horizonOf({})).toBeUndefined();
+  expect(await horizonOf(progress(3, 0, 25, 27, { horizon: 7 }))).toBe(7);
+  const later = pointer({ ...(Object.values(SERVED)[0] as object), horizon: 9 });
+  expect(await horizonOf({ ...later, ...progress(3, 0, 25, 27, { horizon: 7 }) })).toBe(9);
+  // What does not join on is not read, nor what lies behind the cut.
+  expect(
+    await horizonOf({ ...progress(3, 1, 15, 19, { horizon: 7 }), ...progress(1, 0, 10, 20, { horizon: 8 }) }),
+  ).toBeUndefined();
+});
+
 test('a lane that the pointer does not know begins at its first offset', async () => {
   const served = pointer({ generation: 2, cut: { 'clicks/0': 20 }, epochs: { 'clicks/0': 2 } });
   const view = await viewOf({ meta: { ...served, ...progress(0, 1, 0, 3) } });

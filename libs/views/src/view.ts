@@ -174,7 +174,16 @@ async function readLanded(
   const from = await read(first);
   if (from !== null) await read({ gte: from, lt: range.lt });
   base ??= await joined();
-  return { base, speed: landed.beyond(base.pointer) };
+  const speed = landed.beyond(base.pointer);
+  return { base: { ...base, pointer: withHorizonOf(speed, base.pointer) }, speed };
+}
+
+/** What epochs beyond the cut lack is in no answer, as if a cut had put it behind the horizon. */
+function withHorizonOf({ lanes }: SpeedView, pointer: Pointer): Pointer {
+  let latest = pointer.horizon ?? -Infinity;
+  for (const lane of lanes.values())
+    for (const { horizon } of partsOf(lane)) latest = Math.max(latest, horizon ?? -Infinity);
+  return latest === (pointer.horizon ?? -Infinity) ? pointer : { ...pointer, horizon: latest };
 }
 
 type LandedDocument = ProgressDocument | StretchesDocument | TroublesDocument;

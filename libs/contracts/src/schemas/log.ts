@@ -10,6 +10,7 @@ import {
   millis,
   name,
   offsetVector,
+  passedOver,
   product,
   text,
   version,
@@ -208,6 +209,7 @@ export const flush = z
           watermark,
           closedAt,
           next: count.describe('The epoch that begins at `to`, where closed'),
+          horizon: passedOver,
         })
         .readonly(),
     ),

@@ -19,6 +19,12 @@ export const watermark = z
     'The start of the latest window, microseconds since 1970; null: none yet, or the product has no windows',
   );
 
+export const passedOver = z
+  .exactOptional(z.number().int())
+  .describe(
+    'Records of the epoch went because of their age: rows of windows that end by then may lack them and are in no answer, microseconds; absent: it has all',
+  );
+
 const appended = 'by the record’s timestamp; 0 where that is no time';
 
 export const closedAt = count

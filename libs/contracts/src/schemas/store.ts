@@ -11,6 +11,7 @@ import {
   name,
   offsetVector,
   offsets,
+  passedOver,
   state,
   text,
   value,
@@ -151,6 +152,7 @@ export const progress = z
     watermark,
     closedAt: z.exactOptional(closedAt),
     orders,
+    horizon: passedOver,
   })
   .describe('How far an epoch of a lane has landed. Its version holds for the epoch’s speed cells too');
 

@@ -69,6 +69,11 @@ export class PartitionJudge {
     return 'lost';
   }
 
+  /** Goes on behind records that are gone and that nobody counts. */
+  passOver(to: Offset): void {
+    this.from = Math.max(this.from, to);
+  }
+
   /** Judges a control record. @param barrier the epoch that it begins; null: it is of another kind */
   control(offset: Offset, barrier: Epoch | null): Judgement {
     if (offset < this.from) return 'before';

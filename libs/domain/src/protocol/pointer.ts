@@ -125,6 +125,8 @@ export interface LandedEpoch extends EpochProgress {
   readonly closedAt: number | null;
   /** In which orders all of its cells stand, beside that of their keys. Absent: in none, for sure. */
   readonly orders?: string;
+  /** It lacks records that rows of windows may have which end by then, microseconds: no answer has these rows. Absent: it has all. */
+  readonly horizon?: number;
 }
 
 /**

@@ -50,9 +50,15 @@ const longestWindow = ({ sizeMicros, sizeMonths, zone }: PlanWindow): number =>
 export const neededFor = ({ window, retentionMicros }: Aged): number | null =>
   window === null || retentionMicros === null ? null : retentionMicros + longestWindow(window);
 
+/** By when all windows end that may have an event of this time, or of one before it, microseconds; null: there are no windows. */
+export const lastEndOf = ({ window }: Pick<Plan, 'window'>, until: number): number | null =>
+  window === null ? null : until + longestWindow(window);
+
 /** No row that is not past the horizon has an event of this time, or of one before it, microseconds. */
-export const isBehindHorizon = ({ window }: Pick<Plan, 'window'>, until: number, horizon: number | null) =>
-  window !== null && horizon !== null && until + longestWindow(window) <= horizon;
+export function isBehindHorizon(plan: Pick<Plan, 'window'>, until: number, horizon: number | null): boolean {
+  const end = lastEndOf(plan, until);
+  return end !== null && horizon !== null && end <= horizon;
+}
 
 let last: { readonly window: Plan['window']; readonly start: string; readonly end: number } | null = null;
 

@@ -9,6 +9,7 @@ import type {
   Ids,
   Lake,
   Logger,
+  LossBook,
   Metrics,
   ProductStore,
   ServedPointers,
@@ -64,6 +65,8 @@ export interface BatchDeps {
   readonly bus: Bus;
   /** Which generation a run builds on. */
   readonly pointers: ServedPointers;
+  /** Records of the archive's beginning may have been accepted as lost. */
+  readonly losses?: Pick<LossBook, 'read'>;
   /** For leases and the archive's manifest. */
   readonly store: Pick<ProductStore, 'transact' | 'snapshot'>;
   readonly lake: Lake;

@@ -5,9 +5,11 @@
 import { TOPICS } from '@tenon/contracts';
 import type { EpochCursor, Offset, ProductId, SourceDefinition } from '@tenon/domain';
 import { Unavailable, isPassing } from '@tenon/errors';
+import type { Hole } from '@tenon/loops';
 import { Outage, RecordsMissing, holeOf } from '@tenon/loops';
 import type { LogRecord } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
+import { goesOnAt, sparedBy } from './aged';
 import type { SpeedDeps } from './deps';
 import type { FailedProduct } from './fold';
 import { Folder } from './fold';
@@ -214,7 +216,7 @@ export class CatchUp {
     const records = await this.deps.log.read(TOPICS.events(name), partition, this.at, { maxRecords });
     const known = records.filter(({ offset }) => offset < to);
     const first = records[0]?.offset;
-    if (first !== this.at) await this.checkHole(first);
+    if (first !== this.at && (await this.goesOnBehind(first))) return this.read(maxRecords);
     if (known.length === 0)
       throw new Unavailable(`${this.live.place}: the log gives nothing from offset ${this.at} on.`);
     return known;
@@ -224,23 +226,48 @@ export class CatchUp {
    * Gaps within a log, or within its older part, are legitimate; what its start has passed and nobody has kept is missing.
    *
    * @param first what came when `at` was asked for; undefined: nothing
+   * @returns true: what is missing was passed over
    * @throws RecordsMissing
    */
-  private async checkHole(first: Offset | undefined): Promise<void> {
+  private async goesOnBehind(first: Offset | undefined): Promise<boolean> {
     const { log, troubles } = this.deps;
     const { lane } = this.live;
     const topic = TOPICS.events(lane.source);
     const start = (await log.startOffsets(topic))[String(lane.partition)] ?? 0;
-    if (start <= this.at) return;
+    if (start <= this.at) return false;
     if (first !== undefined && first < start) {
       // It came from the older part, or the log's start has moved since: now it is known which.
       const [again] = await log.read(topic, lane.partition, this.at, { maxRecords: 1 });
-      if (again !== undefined && again.offset < start) return;
+      if (again !== undefined && again.offset < start) return false;
     }
-    const displaced = { partition: lane.partition, wanted: this.at, start, end: start };
+    const goesOn = await goesOnAt(this.deps, lane, this.at, start);
+    const displaced = { partition: lane.partition, wanted: this.at, start: goesOn, end: start };
     const hole = holeOf(lane.source, this.next, displaced);
-    if (hole.code !== 'dedupe-hole') throw new RecordsMissing(hole);
+    if (hole.code !== 'dedupe-hole') return this.passOver(hole);
     for (const product of this.products) await troubles.report(product, { layer: 'speed', ...lane, ...hole });
+    return false;
+  }
+
+  /** Products that need what is gone leave. @throws RecordsMissing if all do */
+  private async passOver(hole: Hole): Promise<boolean> {
+    const { held, live } = this;
+    const records = hole.to - held.judge.next;
+    for (const [product, open] of [...held.products]) {
+      const horizon = await sparedBy(this.deps, live, open.layout.plan, hole);
+      if (horizon !== null) open.passOver(records, horizon);
+      else {
+        held.products.delete(product);
+        this.failures.push({ product, lives: [held], error: new RecordsMissing(hole) });
+      }
+    }
+    if (held.products.size === 0) throw new RecordsMissing(hole);
+    held.judge.passOver(hole.to);
+    this.at = hole.to;
+    this.deps.logger.info(
+      { ...live.lane, ...hole },
+      'records that went because of their age are passed over',
+    );
+    return true;
   }
 
   private async fold(records: readonly LogRecord[]): Promise<void> {

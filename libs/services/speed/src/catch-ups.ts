@@ -310,13 +310,19 @@ export class CatchUps {
   }
 }
 
-/** The live reader begins at the newest cut of its products; whoever is behind catches up. */
+/**
+ * The live reader begins at the newest cut of its products; whoever is behind catches up.
+ *
+ * @param gone who begins before it catches up too: whether that needs what is gone is for each product to say
+ */
 export function splitByCut(
   layouts: readonly ProductLayout[],
   cursors: readonly EpochCursor[],
+  gone: Offset = 0,
 ): { readonly cursor: EpochCursor; readonly live: ProductLayout[]; readonly behind: ProductLayout[] } {
   const cursor = cursors.reduce((newest, one) => (one.start > newest.start ? one : newest), FIRST_EPOCH);
-  const isLive = (_: ProductLayout, index: number) => cursors[index]?.start === cursor.start;
+  const isLive = (_: ProductLayout, index: number) =>
+    cursors[index]?.start === cursor.start && cursor.start >= gone;
   return {
     cursor,
     live: layouts.filter(isLive),

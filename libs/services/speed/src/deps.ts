@@ -11,6 +11,7 @@ import type {
   Ids,
   Logger,
   Metrics,
+  OlderTier,
   ServedPointers,
   Tracer,
   TroubleBook,
@@ -43,6 +44,8 @@ export const SPEED_DEFAULTS: SpeedConfig = {
 
 export interface SpeedDeps {
   readonly log: EventLog;
+  /** What is known of the older part of the log; absent: it has none. */
+  readonly older?: Pick<OlderTier, 'next' | 'aged'>;
   readonly bus: Bus;
   /** From where to replay. */
   readonly pointers: ServedPointers;

@@ -51,10 +51,10 @@ export function makeFlush(
     const frame = writer.add(cell);
     if (frame !== null) values.push(frame);
   }
-  const { ledger, watermark } = taken;
+  const { ledger, watermark, horizon } = taken;
   const closedAt = barrier === null ? null : barrierTime(barrier.timestamp);
   const closed = { closed: barrier !== null, closedAt, next: judge.cursor.epoch };
-  values.push(writer.finish({ ...closed, ledger, watermark }));
+  values.push(writer.finish({ ...closed, ledger, watermark, ...(horizon !== undefined && { horizon }) }));
   const place = {
     partition: flushPartition({ lanes }, lane),
     key: laneKey(source, partition),

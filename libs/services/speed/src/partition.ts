@@ -11,6 +11,8 @@ export class LivePartition {
   readonly judge: PartitionJudge;
   /** The products that are folded here, each with its open epoch; the others catch up with them elsewhere. */
   readonly products = new Map<ProductId, ProductEpoch>();
+  /** When the last barrier that it has passed was appended, milliseconds since 1970; null: it has passed none yet. */
+  barrierAt: number | null = null;
   /** Its name in errors. */
   readonly place: string;
 

@@ -1,7 +1,7 @@
 /** The open epoch of one product in one lane: its states, and what of them has changed since the last flush. */
 import type { WireCell } from '@tenon/contracts';
 import type { Epoch, LedgerCounts, Offset, State, Value } from '@tenon/domain';
-import { EMPTY_LEDGER, addLedgers, cellKey, mergeInto, windowBegin } from '@tenon/domain';
+import { EMPTY_LEDGER, addLedgers, cellKey, laterOf, mergeInto, windowBegin } from '@tenon/domain';
 import type { PartialCell } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 
@@ -20,6 +20,7 @@ export interface TakenCells {
   readonly count: number;
   readonly ledger: LedgerCounts;
   readonly watermark: number | null;
+  readonly horizon?: number;
 }
 
 export class ProductEpoch {
@@ -27,6 +28,7 @@ export class ProductEpoch {
   private changed = new Set<LiveCell>();
   private ledger: LedgerCounts = EMPTY_LEDGER;
   private watermark: number | null = null;
+  private horizon: number | null = null;
   /** The offset that the last flush reached: the next one begins there. */
   private flushed: Offset;
 
@@ -63,6 +65,12 @@ export class ProductEpoch {
     this.count(counts);
   }
 
+  /** So many records went because of their age. @param horizon see `FlushFrame` */
+  passOver(records: number, horizon: number): void {
+    this.count({ ...EMPTY_LEDGER, expired: records });
+    this.horizon = laterOf(this.horizon, horizon);
+  }
+
   count(counts: LedgerCounts): void {
     this.ledger = addLedgers(this.ledger, counts);
   }
@@ -74,8 +82,9 @@ export class ProductEpoch {
     const changed = this.changed;
     this.changed = new Set();
     this.flushed = to;
-    const { ledger, watermark } = this;
-    return { from, cells: textsOf(changed), count: changed.size, ledger, watermark };
+    const { ledger, watermark, horizon } = this;
+    const states = { cells: textsOf(changed), count: changed.size };
+    return { from, ...states, ledger, watermark, ...(horizon !== null && { horizon }) };
   }
 
   /** What is flushed by now, or was before this epoch. */

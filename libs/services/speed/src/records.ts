@@ -1,7 +1,7 @@
 /** Sorts the records of a poll into rounds of events, with the barriers between them. */
 import { barrierOf, BARRIER, HEADERS, judgeRecord } from '@tenon/contracts';
 import type { LedgerCounts } from '@tenon/domain';
-import { EMPTY_LEDGER } from '@tenon/domain';
+import { EMPTY_LEDGER, barrierTime } from '@tenon/domain';
 import type { EngineEvent, LogRecord } from '@tenon/ports';
 import type { DeadLetter } from './dead-letters';
 import type { LivePartition } from './partition';
@@ -62,6 +62,7 @@ export function readRound(
       case 'barrier':
         control += 1;
         barrier = record;
+        live.barrierAt = barrierTime(record.timestamp);
         break;
       case 'before':
         break;

@@ -5,6 +5,7 @@ import { TenonError, Unavailable } from '@tenon/errors';
 import type { Bus, NewRecord, ReadOptions } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { MemoryLog, MemoryTroubleBook } from '@tenon/testing';
+import type { SpeedDeps } from './deps';
 import { SPEED_DEFAULTS } from './deps';
 import { SourceWorker } from './source-worker';
 import { CountingEngine } from './testing/counting-engine';
@@ -20,9 +21,12 @@ interface Options {
   readonly pointers?: readonly (Partial<Pointer> | undefined)[];
   readonly log?: MemoryLog;
   readonly maxRecords?: number;
+  readonly older?: SpeedDeps['older'];
+  readonly layouts?: typeof LAYOUTS;
 }
 
-async function start({ pointers = [], log = new MemoryLog(), maxRecords = 1000 }: Options = {}) {
+async function start(options: Options = {}) {
+  const { pointers = [], log = new MemoryLog(), maxRecords = 1000, older, layouts = LAYOUTS } = options;
   const engine = new CountingEngine();
   const troubles = new MemoryTroubleBook();
   const clock = steppingClock();
@@ -36,7 +40,8 @@ async function start({ pointers = [], log = new MemoryLog(), maxRecords = 1000 }
   } as unknown as Bus;
   let id = 0;
   const deps = {
-    ...{ log, bus, engine: engine.asEngine(), logger: NO_LOGGER, sources: [SOURCE], plans: [] },
+    ...{ log, bus, engine: engine.asEngine(), logger: NO_LOGGER, sources: [SOURCE] },
+    ...{ plans: layouts.map(({ plan }) => plan), ...(older !== undefined && { older }) },
     ids: { next: () => `id-${(id += 1)}` },
     clock,
     config: { ...SPEED_DEFAULTS, maxRecords },
@@ -49,7 +54,7 @@ async function start({ pointers = [], log = new MemoryLog(), maxRecords = 1000 }
         }),
     },
   };
-  const worker = new SourceWorker(deps, SOURCE, LAYOUTS);
+  const worker = new SourceWorker(deps, SOURCE, layouts);
   await worker.start();
   /** Appends, and waits until all of it has been dealt with. */
   const feed = async (...records: NewRecord[]) => {
@@ -492,6 +497,70 @@ describe('a source’s worker', () => {
       expect(inLane0(log, 'other@1').at(-1)).toBe(inLane0(log, 'per_shop@1').at(-1));
       expect(troubles.of('other@1')).toEqual([]);
       await worker.stop();
+    });
+
+    describe('because of their age', () => {
+      const HOUR = 3_600_000;
+      /** The records that are gone have no event from 01:00 on; `other` has a window of an hour. */
+      const older = { next: async () => null, aged: async () => ({ before: 2, until: HOUR * 1000 }) };
+      const kept = (retentionMs: number | null) =>
+        layout('other', {
+          topology: 'kappa',
+          retentionMicros: retentionMs === null ? null : retentionMs * 1000,
+        });
+      async function agedLog(other: (typeof LAYOUTS)[number], alone = false, barrierAt = 24 * HOUR) {
+        const log = await logWith(...['a', 'b', 'c', 'd', 'e', 'f'].map((id) => order(id)), barrier(1));
+        log.lose(EVENTS, 0, 2);
+        const served = { 'orders/0': barrierAt };
+        const pointer = { cut: { 'orders/0': 7 }, epochs: { 'orders/0': 1 }, barriers: served };
+        const layouts = alone ? [other] : [LAYOUTS[0] as typeof other, other];
+        const all = await start({ log, older, layouts, pointers: alone ? [] : [pointer, undefined] });
+        for (const id of ['x', 'y', 'z']) {
+          await all.clock.advance(1000);
+          await all.feed(order(id, '01:north', 1));
+        }
+        return all;
+      }
+
+      it('one whose retention has passed them goes on behind them, and says which rows may lack some', async () => {
+        const { log, worker, troubles, feed, clock } = await agedLog(kept(22 * HOUR));
+        expect(inLane0(log, 'other@1')[0]).toBe('p0 e0 0-7.');
+        const [first] = flushesIn(log, 'other@1').filter(({ message }) => message.partition === 0);
+        expect(first?.message.end).toMatchObject({
+          ledger: { expired: 2, aggregated: 4, control: 1 },
+          horizon: 2 * HOUR * 1000,
+        });
+        await clock.advance(1000);
+        await feed(order('i'), barrier(2), order('j'));
+        for (const product of ['per_shop@1', 'other@1'])
+          expect(inLane0(log, product).slice(-2)).toEqual(['p0 e1 7-9.', 'p0 e2 9-10']);
+        expect(flushesIn(log, 'other@1').at(-1)?.message.end?.horizon).toBeUndefined();
+        expect(troubles.of('other@1')).toEqual([]);
+        await worker.stop();
+      });
+
+      it('one alone stands until it has read a barrier that says so', async () => {
+        const { log, worker, troubles } = await agedLog(kept(1), true);
+        expect(troubles.of('other@1')).toMatchObject([{ code: 'log-hole', from: 0, to: 2 }]);
+        expect(inLane0(log, 'other@1')).toEqual([]);
+        await worker.stop();
+      });
+
+      it.each([
+        ['longer', 23 * HOUR],
+        ['none', null],
+      ])('one whose retention is %s needs them', async (_, retentionMs) => {
+        const { log, worker, troubles } = await agedLog(kept(retentionMs));
+        expect(inLane0(log, 'other@1')).toEqual([]);
+        expect(troubles.of('other@1')).toMatchObject([{ code: 'log-hole', from: 0, to: 2 }]);
+        await worker.stop();
+      });
+
+      it('in Lambda batch decides', async () => {
+        const { worker, troubles } = await agedLog(layout('other', { retentionMicros: 1 }));
+        expect(troubles.of('other@1')).toMatchObject([{ code: 'log-hole' }]);
+        await worker.stop();
+      });
     });
 
     it('gaps of the older part, from compaction or marks of transactions, are none', async () => {

@@ -1,11 +1,12 @@
 /** Folds the live log of one source for all products that read it. */
 import { GROUPS, SUBJECTS, TOPICS, eventsTopic, readReplayHint } from '@tenon/contracts';
 import type { Offset, Partition, ProductId, SourceDefinition } from '@tenon/domain';
-import type { LogReading, MetricSample, Span, Subscription } from '@tenon/ports';
+import type { Displaced, LogReading, MetricSample, Span, Subscription } from '@tenon/ports';
 import type { PartitionRead } from '@tenon/loops';
 import { Holes, TopicReader, TroubleDesk, readFrom } from '@tenon/loops';
 import { NO_METRICS, NO_TRACER } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
+import { agedTo } from './aged';
 import { CatchUps, splitByCut } from './catch-ups';
 import type { SpeedDeps } from './deps';
 import type { FailedProduct, LaneRound } from './fold';
@@ -58,7 +59,7 @@ export class SourceWorker {
       begin: (partition) => this.begin(partition),
       end: (live, partition) => this.end(live, partition),
       take: (read) => this.take(read),
-      displaced: ({ judge }, displaced) => this.holes.found(judge, displaced),
+      displaced: (live, displaced) => this.displaced(live, displaced),
       reads: async (_, partition) => {
         await this.holes.over(partition);
         this.catchUps.tellAgain(partition);
@@ -117,8 +118,10 @@ export class SourceWorker {
   private async begin(partition: Partition): Promise<{ from: Offset; held: LivePartition }> {
     const lane = { source: this.source.name, partition };
     const cursors = await this.catchUps.cursors(lane, this.layouts);
-    const { cursor, live, behind } = splitByCut(this.layouts, cursors);
-    const ends = await this.deps.log.endOffsets(TOPICS.events(lane.source));
+    const topic = TOPICS.events(lane.source);
+    const [ends, starts] = [await this.deps.log.endOffsets(topic), await this.deps.log.startOffsets(topic)];
+    const gone = await agedTo(this.deps, lane, starts[String(partition)] ?? 0);
+    const { cursor, live, behind } = splitByCut(this.layouts, cursors, gone);
     const held = new LivePartition(lane, cursor, this.source.dedupe.window, live);
     this.replays.set(held, ends[String(partition)] ?? 0);
     this.deps.logger.info({ ...lane, ...held.judge.cursor }, 'speed reads a partition from its cut');
@@ -129,6 +132,15 @@ export class SourceWorker {
       behind.map((layout) => cursors[indexOf(layout)] ?? cursor),
     );
     return { from: readFrom(held.judge, ends[String(partition)] ?? 0), held };
+  }
+
+  /** Where all products catch up, what each lacks is theirs to say. */
+  private async displaced(live: LivePartition, displaced: Displaced): Promise<'stand' | 'pass'> {
+    const { wanted, start, held } = displaced;
+    if (live.products.size > 0 || wanted >= start || held !== undefined)
+      return this.holes.found(live.judge, displaced);
+    live.judge.passOver(start);
+    return 'pass';
   }
 
   private async end(live: LivePartition, partition: Partition): Promise<void> {

@@ -23,7 +23,7 @@ import {
   windowBegin,
 } from '@tenon/domain';
 import { TenonError } from '@tenon/errors';
-import type { Clock, Engine, Lake, PartialCell, Span } from '@tenon/ports';
+import type { Clock, Engine, Lake, LossBook, PartialCell, Span } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
 import type { RangeWriterDeps } from './range-writer';
 import { RangeWriter } from './range-writer';
@@ -32,6 +32,8 @@ export interface RunDeps extends RangeWriterDeps {
   readonly engine: Engine;
   readonly lake: Lake;
   readonly clock: Clock;
+  /** Records of the archive's beginning may have been accepted as lost. */
+  readonly losses?: Pick<LossBook, 'read'>;
 }
 
 /** What a run did, for the log and the status. */
@@ -85,7 +87,9 @@ export async function runBatch(
   const head = rangeOf(plan, due);
   const base: Offsets = head.full ? {} : (toVector(pointer?.cut ?? {})[source.name] ?? {});
   const writer = new RangeWriter(deps, layout, head, span);
-  const { ranges, removed } = await archiveRanges(manifest, deps.lake, base, cut.offsets);
+  const losses = await deps.losses?.read(source.name);
+  const archived = await archiveRanges(manifest, deps.lake, base, cut.offsets, losses);
+  const { ranges, removed } = archived;
   const result = await deps.engine.aggregateArchive(source, plan, ranges, {
     ...(late !== undefined && { signal: late }),
   });
@@ -106,7 +110,11 @@ export async function runBatch(
     ...reached,
     epochs: byLane(source, cut.epochs),
     // What is gone with the archive's beginning is older than all that the product keeps.
-    ledger: { ...result.ledger, expired: result.ledger.expired + (removed?.records ?? 0) },
+    ledger: {
+      ...result.ledger,
+      expired: result.ledger.expired + (removed?.records ?? 0),
+      ...(archived.lost > 0 && { lost: (result.ledger.lost ?? 0) + archived.lost }),
+    },
     watermark: latest.micros,
   };
   await writer.commit(move);

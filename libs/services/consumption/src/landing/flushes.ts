@@ -100,6 +100,7 @@ export async function landFlush(
     ledger: end.ledger,
     watermark: end.watermark,
     closedAt: end.closedAt,
+    ...(end.horizon !== undefined && { horizon: end.horizon }),
     // Flush by flush: cells of one that a release before landed stand in no order.
     ...(layout.orders.length > 0 &&
       (progress === undefined || progress.orders === layout.ordersMark) && { orders: layout.ordersMark }),

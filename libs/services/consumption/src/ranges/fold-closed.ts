@@ -63,7 +63,7 @@ export async function foldClosedEpochs(
       layout,
       served,
       target,
-      withHorizon(served, movedPointer(served, target, move, layout.plan.hash, at), layout.plan),
+      withHorizon(pointer, movedPointer(served, target, move, layout.plan.hash, at), layout.plan),
       true,
     );
     servePointer(tx, layout, served, moved);
