@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch (after scale),
+ * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch and rebuild (after scale),
  * archive, adding, away, sift, versions. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { benchCutFreshness } from './cut-freshness';
 import { benchFreshness } from './freshness';
 import { benchIngest } from './ingest';
 import { benchLanding } from './landing';
+import { benchRebuild } from './rebuild';
 import { Report } from './report';
 import { benchScale } from './scale';
 import { benchServing } from './serving';
@@ -34,6 +35,7 @@ const ALL: Readonly<Record<string, Bench>> = {
   'cut-freshness': benchCutFreshness,
   scale: benchScale,
   batch: benchBatch,
+  rebuild: benchRebuild,
   archive: benchArchive,
   adding: benchAdding,
   away: benchAway,

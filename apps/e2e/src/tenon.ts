@@ -24,8 +24,14 @@ export class Tenon {
     return (this.host as Host).url;
   }
 
-  /** @param environment its settings; none: everything is embedded */
-  constructor(private readonly environment: Readonly<Record<string, string>> = {}) {}
+  /**
+   * @param environment its settings; none: everything is embedded
+   * @param segmentBytes of the log, which lets whole segments go
+   */
+  constructor(
+    private readonly environment: Readonly<Record<string, string>> = {},
+    private readonly segmentBytes?: number,
+  ) {}
 
   /** @param name below the catalog's directory */
   file(name: string, text: string): void {
@@ -44,6 +50,7 @@ export class Tenon {
       0,
       this.environment,
       join(this.directory, 'catalog'),
+      this.segmentBytes,
     );
     this.openApi = null;
   }

@@ -11,6 +11,7 @@ export function startUp(
   port = 0,
   environment: Readonly<Record<string, string>> = {},
   catalog = EXAMPLE,
+  segmentBytes?: number,
 ): Promise<Host> {
   const settings = readSettings({
     TENON_CATALOG: catalog,
@@ -19,5 +20,6 @@ export function startUp(
     ...environment,
   });
   const logger = createLogger({ level: 'silent', name: 'tenon' });
-  return startHost({ services: SERVICES, supervised: true, settings, data, logger, environment });
+  const sizes = segmentBytes !== undefined && { segmentBytes };
+  return startHost({ services: SERVICES, supervised: true, settings, data, logger, environment, ...sizes });
 }

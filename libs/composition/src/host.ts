@@ -44,6 +44,8 @@ export interface HostOptions {
   readonly statics?: readonly Statics[];
   /** The variables that say whether there are traces; absent: there are none. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Of the embedded log, which lets whole segments go; absent: its own. */
+  readonly segmentBytes?: number;
 }
 
 export interface Host {
@@ -60,9 +62,9 @@ export interface Host {
 }
 
 /** The parts that the settings name. */
-function partsOf({ services, settings, data, logger, environment }: HostOptions): Parts {
+function partsOf({ services, settings, data, logger, environment, segmentBytes }: HostOptions): Parts {
   const name = services.length === 1 ? `tenon-${services[0]}` : 'tenon';
-  return createParts(settings, data, logger, name, environment);
+  return createParts(settings, data, logger, name, environment, segmentBytes);
 }
 
 /**

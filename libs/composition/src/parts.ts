@@ -88,6 +88,7 @@ function storeUrls({
  * @param data the data directory; touched only by an embedded part
  * @param name what servers shall call this client
  * @param environment says whether there are traces; absent: there are none
+ * @param segmentBytes of the embedded log, which lets whole segments go; absent: its own
  */
 export function createParts(
   settings: Settings,
@@ -95,6 +96,7 @@ export function createParts(
   logger: Logger,
   name: string,
   environment: Readonly<Record<string, string | undefined>> = {},
+  segmentBytes?: number,
 ): Parts {
   const known = new Map<string, Promise<unknown>>();
   const opened: Closable[] = [];
@@ -128,7 +130,10 @@ export function createParts(
 
   const openLog = async (): Promise<EventLog & TopicRemover> => {
     if (TENON_KAFKA_BROKERS === undefined)
-      return createFileEventLog({ directory: await folder('log'), clock: systemClock });
+      return createFileEventLog({
+        ...{ directory: await folder('log'), clock: systemClock },
+        ...(segmentBytes !== undefined && { segmentBytes }),
+      });
     return adapters.kafka().createKafkaEventLog({
       ...kafkaOptions(settings),
       ...{ clientId: name, logger },

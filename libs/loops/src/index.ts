@@ -13,3 +13,4 @@ export type { Startable } from './start-all';
 export { TroubleDesk, describeTrouble } from './trouble-desk';
 export { TopicReader } from './topic-reader';
 export type { PartitionRead, TopicReaderOptions } from './topic-reader';
+export { Turns } from './turns';

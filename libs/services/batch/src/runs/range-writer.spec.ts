@@ -20,8 +20,9 @@ async function begin(config: { frameCells: number; sliceCells: number }, partiti
   const appended: number[] = [];
   log.beforeAppend = (_topic, records) => void appended.push(records.length);
   let id = 0;
+  const clock = { monotonic: () => 0, sleep: async () => undefined };
   const ids = { next: () => `range-${(id += 1)}` };
-  const writer = new RangeWriter({ log, ids, config }, layout(partitions), HEAD);
+  const writer = new RangeWriter({ log, ids, config, clock }, layout(partitions), HEAD);
   return { log, writer, appended };
 }
 

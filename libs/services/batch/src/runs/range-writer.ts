@@ -3,20 +3,26 @@ import type { CommitMessage, SliceFrame, WireCell } from '@tenon/contracts';
 import { FrameWriter, HEADERS, TOPICS, encodeMessage, versionText } from '@tenon/contracts';
 import type { Move, RangeHead } from '@tenon/domain';
 import { cellKey } from '@tenon/domain';
-import type { EventLog, Ids, NewRecord, PartialCell, Span } from '@tenon/ports';
+import { Turns } from '@tenon/loops';
+import type { Clock, EventLog, Ids, NewRecord, PartialCell, Span } from '@tenon/ports';
 import { contextHeaders } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
+import { merged, sorted } from './sorted-cells';
 
 const VERSION = versionText('slice');
 
 /** How many frames are appended at a time. */
 const FRAMES_PER_APPEND = 8;
 
+/** Cells that are sorted, or looked at, in one turn. */
+const PIECE = 500;
+
 /** A slice of large cells ends here, since it is held until it is written. */
 const SLICE_CHARS = 16 << 20;
 
 export interface RangeWriterDeps {
   readonly log: EventLog;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   readonly ids: Ids;
   readonly config: { readonly frameCells: number; readonly sliceCells: number };
 }
@@ -26,11 +32,14 @@ export class RangeWriter {
   private readonly topic: string;
   private readonly headers: Readonly<Record<string, string>>;
   private slices = 0;
-  /** The cells of the next slice. */
+  /** The cells of the next slice: sorted pieces, and those of the next one. */
+  private pieces: WireCell[][] = [];
   private open: WireCell[] = [];
+  private cellsOpen = 0;
   private chars = 0;
   private waiting: NewRecord[] = [];
   private total = 0;
+  private readonly turns: Turns;
 
   /** @param span of the run; the frames carry it */
   constructor(
@@ -39,6 +48,7 @@ export class RangeWriter {
     private readonly head: RangeHead,
     span?: Span,
   ) {
+    this.turns = new Turns(deps.clock);
     this.range = deps.ids.next();
     this.topic = TOPICS.ranges(layout.product);
     this.headers = { [HEADERS.version]: VERSION, ...contextHeaders(span) };
@@ -54,22 +64,34 @@ export class RangeWriter {
     for (const cell of cells) {
       const text = wireCell(this.layout, cell);
       this.open.push(text);
+      this.cellsOpen += 1;
       this.chars += text.id.length + text.key.length + text.states.length;
-      if (this.open.length >= this.deps.config.sliceCells || this.chars >= SLICE_CHARS) await this.endSlice();
+      if (this.open.length >= PIECE) await this.endPiece();
+      if (this.cellsOpen >= this.deps.config.sliceCells || this.chars >= SLICE_CHARS) await this.endSlice();
     }
     this.total += cells.length;
   }
 
+  private async endPiece(): Promise<void> {
+    this.pieces.push(sorted(this.open));
+    this.open = [];
+    if (this.turns.isDue) await this.turns.next();
+  }
+
   /** In the order of keys: whoever lands some of it at a time then changes few pages of the store, and not all of them. */
   private async endSlice(): Promise<void> {
-    if (this.open.length === 0) return;
-    const cells = this.open.sort((a, b) => (a.id < b.id ? -1 : 1));
-    this.open = [];
+    if (this.cellsOpen === 0) return;
+    await this.endPiece();
+    const cells = await merged(this.pieces, this.turns);
+    this.pieces = [];
+    this.cellsOpen = 0;
     this.chars = 0;
     const writer = this.frames();
     for (const cell of cells) {
       const frame = writer.add(cell);
-      if (frame !== null) await this.put(frame);
+      if (frame === null) continue;
+      await this.put(frame);
+      if (this.turns.isDue) await this.turns.next();
     }
     await this.put(writer.finish({}));
     this.slices += 1;
