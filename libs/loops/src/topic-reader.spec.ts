@@ -50,7 +50,7 @@ beforeEach(async () => {
   reader = new TopicReader<Held>(
     { log: log as unknown as EventLog, clock, logger: NO_LOGGER },
     {
-      ...{ topic: 'topic', group: 'group', latency: 'relaxed', maxRecords: 7, maxWaitMs: 90 },
+      ...{ topic: 'topic', group: 'group', latency: 'relaxed', maxRecords: 7, maxWaitMs: () => 90 },
       begin: async (partition) => {
         begun += 1;
         done.push(`begin ${partition}`);

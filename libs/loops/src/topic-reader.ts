@@ -23,8 +23,8 @@ export interface TopicReaderOptions<Held> {
   readonly latency?: 'low' | 'relaxed';
   /** Records of one poll at most. */
   readonly maxRecords: number;
-  /** A poll without records ends after this long, milliseconds. */
-  readonly maxWaitMs?: number;
+  /** A poll without records ends after this long, milliseconds; asked before each. */
+  readonly maxWaitMs?: () => number;
   /** Before it joins the group: may make the topic, or find that it must not be read. */
   prepare?(): Promise<void>;
   /** A partition is given to this reader, or is to be read anew: where it begins, and what is held for it. */
@@ -179,7 +179,7 @@ export class TopicReader<Held> {
   }
 
   private async read(consumer: LogConsumer): Promise<void> {
-    const { maxRecords, maxWaitMs = MAX_WAIT_MS } = this.options;
+    const { maxRecords, maxWaitMs = () => MAX_WAIT_MS } = this.options;
     while (!this.signal.aborted) {
       this.lookAgain(consumer);
       const {
@@ -188,7 +188,7 @@ export class TopicReader<Held> {
         read: polled,
         displaced = [],
       } = await consumer.poll({
-        ...{ maxRecords, maxWaitMs, signal: this.signal },
+        ...{ maxRecords, maxWaitMs: maxWaitMs(), signal: this.signal },
       });
       // A partition that was lost and came back meanwhile has begun anew already.
       for (const partition of revoked) if (!assigned.includes(partition)) await this.end(partition);

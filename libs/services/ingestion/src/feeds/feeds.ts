@@ -15,7 +15,7 @@ type FedSource = SourceDefinition & { readonly from: SourceFeed };
 export type SourceReader = FeedReader | FolderReader;
 
 /** What of the time files have while somebody sends events. */
-const SHARE_OF_FILES = 0.5;
+const SHARE_OF_FILES = 0.1;
 
 export function openFeeds(
   deps: IngestionDeps,

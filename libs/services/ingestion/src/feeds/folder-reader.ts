@@ -50,8 +50,6 @@ const NOTE_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 1_000;
 /** Then it is asked whether it is still this instance's turn. */
 const TURN_MS = 500;
-/** Rows of one append. */
-const ROWS = 1_000;
 
 /** What this instance has while it is its turn. */
 interface Turn {
@@ -88,7 +86,7 @@ export class FolderReader {
         topic,
         group: GROUPS.feedTurn(source.name),
         maxRecords: 1_000,
-        maxWaitMs: LOOK_EVERY_MS,
+        maxWaitMs: () => ((this.held?.open ?? null) === null ? LOOK_EVERY_MS : 0),
         prepare: () => this.prepare(),
         begin: async () => {
           await this.book.read();
@@ -193,7 +191,7 @@ export class FolderReader {
     }
     const { open } = held;
     try {
-      const rows = await open.take(ROWS);
+      const rows = await open.take(this.deps.pace.rows());
       if (rows.length === 0) await this.finish(held, open);
       else {
         await this.append(open, rows);

@@ -3,6 +3,8 @@ import type { Clock } from '@tenon/ports';
 
 /** Somebody who sent an event may send another one for so long. */
 const LIVE_MS = 2_000;
+/** Rows of a piece of work: each is a micro-batch for speed, so few larger ones hold up less than many. */
+const ROWS = { alone: 1_000, live: 500 };
 
 export class Pace {
   private events = 0;
@@ -18,12 +20,20 @@ export class Pace {
     private readonly share: number,
   ) {}
 
-  /** After a piece of work that took so long. */
-  async rest(tookMs: number, signal?: AbortSignal): Promise<void> {
+  /** How many rows the next piece of work has at most. */
+  rows(): number {
+    return this.isLive() ? ROWS.live : ROWS.alone;
+  }
+
+  private isLive(): boolean {
     const now = this.clock.monotonic();
     const sent = this.sent();
     if (sent !== this.events) [this.events, this.liveAt] = [sent, now];
-    const isLive = now - this.liveAt < LIVE_MS;
-    await this.clock.sleep(isLive ? (tookMs * (1 - this.share)) / this.share : 0, signal);
+    return now - this.liveAt < LIVE_MS;
+  }
+
+  /** After a piece of work that took so long. */
+  async rest(tookMs: number, signal?: AbortSignal): Promise<void> {
+    await this.clock.sleep(this.isLive() ? (tookMs * (1 - this.share)) / this.share : 0, signal);
   }
 }
