@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import autocannon from 'autocannon';
 import { Child, median } from './child';
-import { hourOf, siteOf } from './children/serving-store';
+import { hourOf, siteAt, siteOf } from './children/serving-store';
 import type { Report } from './report';
 import { format } from './report';
 
@@ -16,6 +16,7 @@ const SECONDS = 2;
 const CONNECTIONS = 32;
 /** Answers before a kind is measured: below ten thousand the code is still being compiled, at a third of its later speed. */
 const WARM = 15_000;
+
 /** Different questions of a kind, which are asked in turn. */
 const QUESTIONS = 500;
 
@@ -26,7 +27,6 @@ interface Kind {
   bare(turn: number, sites: number): string;
 }
 
-const siteAt = (turn: number, sites: number) => (turn * 7919) % sites;
 const hourAt = (turn: number, room: number) => HOURS - 1 - ((turn * 31) % Math.max(1, HOURS - room));
 
 const bare = (rows: number) => (turn: number, sites: number) =>
@@ -57,7 +57,7 @@ const cell: Kind = {
 const KINDS = [cell, series(1), series(48), series(1_000), windows(1), windows(48), windows(1_000)];
 
 export async function benchServing(directory: string, report: Report): Promise<void> {
-  const first = new Map<Kind, number>();
+  const first: First = new Map();
   for (const cells of SIZES) {
     const data = `${directory}/serving-${cells}`;
     const fill = await Child.start('serving', ['fill', data, String(cells)]);
@@ -75,10 +75,7 @@ export async function benchServing(directory: string, report: Report): Promise<v
         found.bare.push(await ask(other, theirs, SECONDS));
       }
       const rate = median(found.tenon);
-      const note = first.has(kind)
-        ? `${((first.get(kind) as number) / rate).toFixed(2)} times the cost at ${format(SIZES[0] as number)}`
-        : '';
-      if (!first.has(kind)) first.set(kind, rate);
+      const note = growth(first, kind.what, rate);
       report.ratio(
         `${format(cells)} cells: ${kind.what}`,
         ...([
@@ -94,8 +91,40 @@ export async function benchServing(directory: string, report: Report): Promise<v
     await unchanged(tenon, other, cells, report);
     await tenon.stop();
     await other.stop();
+    await unkept(data, cells, report, first);
     rmSync(data, { recursive: true });
   }
+}
+
+/** What the smallest size gave, by what was asked. */
+type First = Map<string, number>;
+
+function growth(first: First, what: string, rate: number): string {
+  const before = first.get(what);
+  if (before === undefined) {
+    first.set(what, rate);
+    return '';
+  }
+  return `${(before / rate).toFixed(2)} times the cost at ${format(SIZES[0] as number)} (at most 1.2)`;
+}
+
+/** The same questions where nothing is kept from one to the next: what reading, merging and finalizing cost. */
+async function unkept(data: string, cells: number, report: Report, first: First): Promise<void> {
+  const tenon = await Child.start('serving', ['unkept', data]);
+  for (const kind of KINDS) {
+    const own = urls(kind.tenon, `/v1/products/readings/rows`, cells / HOURS);
+    await warm(tenon, own, kind.rows * 10);
+    const found: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) found.push(await ask(tenon, own, SECONDS));
+    const what = `nothing kept: ${kind.what}`;
+    const rate = median(found);
+    report.fact(
+      `${format(cells)} cells, ${what}`,
+      `${format(rate)} answers/CPU-s`,
+      growth(first, what, rate),
+    );
+  }
+  await tenon.stop();
 }
 
 /** A question whose answer its asker has already: no row is read for it. */

@@ -6,8 +6,11 @@ export const WIDE = 'wide';
 
 export type Topology = 'lambda' | 'kappa';
 
-/** @returns the directory of a catalog of one source and one product, both named `WIDE` */
-export function wideCatalog(directory: string, topology: Topology): string {
+/**
+ * @param windowed by hours, and so with an order of its series beside that of its keys
+ * @returns the directory of a catalog of one source and one product, both named `WIDE`
+ */
+export function wideCatalog(directory: string, topology: Topology, windowed = false): string {
   const catalog = join(directory, `catalog-${topology}`);
   mkdirSync(join(catalog, 'sources'), { recursive: true });
   mkdirSync(join(catalog, 'products'), { recursive: true });
@@ -29,7 +32,10 @@ export function wideCatalog(directory: string, topology: Topology): string {
   writeFileSync(join(catalog, 'products', `${WIDE}.yaml`), JSON.stringify({ topology }));
   writeFileSync(
     join(catalog, 'products', `${WIDE}.sql`),
-    `SELECT k, count(*) AS n, avg(v) AS mean, max(v) AS most FROM ${WIDE} GROUP BY k\n`,
+    windowed
+      ? `SELECT time_bucket(INTERVAL '1 hour', event_time) AS window_start, k, count(*) AS n, avg(v) AS mean, max(v) AS most
+         FROM ${WIDE} GROUP BY window_start, k\n`
+      : `SELECT k, count(*) AS n, avg(v) AS mean, max(v) AS most FROM ${WIDE} GROUP BY k\n`,
   );
   return catalog;
 }

@@ -17,7 +17,7 @@ import { READINGS, fillStore, hourOf, openReadings, siteOf } from './serving-sto
 
 const HOST = '127.0.0.1';
 
-async function startTenon(directory: string): Promise<string> {
+async function startTenon(directory: string, cacheBytes: number): Promise<string> {
   const readings = await openReadings(directory);
   const log = await createFileEventLog({ directory: join(directory, 'log'), clock: systemClock });
   await log.ensureTopic({ name: TOPICS.events(READINGS), partitions: readings.source.partitions });
@@ -30,7 +30,7 @@ async function startTenon(directory: string): Promise<string> {
     ids: createIds(),
     logger: createLogger({ level: 'warn', name: 'bench' }),
   };
-  const serving = await createServing({ ...parts, config: SERVING_DEFAULTS });
+  const serving = await createServing({ ...parts, config: { ...SERVING_DEFAULTS, cacheBytes } });
   const { url } = await createHttpServer({ ...parts, routes: serving.routes ?? [], host: HOST, port: 0 });
   return url;
 }
@@ -76,7 +76,11 @@ function startBare(directory: string): Promise<string> {
 async function main(part: string, directory: string, cells: number): Promise<void> {
   if (part === 'fill') await fillStore(directory, cells);
   const url =
-    part === 'tenon' ? await startTenon(directory) : part === 'bare' ? await startBare(directory) : '';
+    part === 'tenon' || part === 'unkept'
+      ? await startTenon(directory, part === 'tenon' ? SERVING_DEFAULTS.cacheBytes : 0)
+      : part === 'bare'
+        ? await startBare(directory)
+        : '';
   process.send?.({ url });
   process.once('SIGTERM', () => process.exit(0));
 }

@@ -1,5 +1,5 @@
 /**
- * npm run bench:real [-- --quick] [-- --only ingest|ndjson|speed|landing|freshness]: throughput and freshness on real servers, beside
+ * npm run bench:real [-- --quick] [-- --only ingest|ndjson|speed|landing|freshness|serving-instances]: throughput and freshness on real servers, beside
  * what one would write with kafkajs, and beside Kafka Streams. A whole run in which nothing
  * fails writes docs/benchmarks-real.md.
  */
@@ -24,9 +24,10 @@ import type { StreamsProgram } from './kafka-streams';
 import { buildStreams } from './kafka-streams';
 import { Lab } from './lab';
 import { benchLanding } from './landing-part';
+import { benchServingInstances } from './serving-instances';
 import { benchSpeed } from './speed-part';
 
-const PARTS = ['ingest', 'ndjson', 'speed', 'landing', 'freshness'] as const;
+const PARTS = ['ingest', 'ndjson', 'speed', 'landing', 'freshness', 'serving-instances'] as const;
 type Part = (typeof PARTS)[number];
 
 const PAGE = join(__dirname, '../../../docs/benchmarks-real.md');
@@ -131,6 +132,7 @@ const RUN: Readonly<Record<Part, (lab: Lab, findings: Findings, options: Options
   speed: benchSpeed,
   landing: benchLanding,
   freshness: benchFreshness,
+  'serving-instances': benchServingInstances,
 };
 
 function describe(streams: StreamsProgram | string, local: boolean, load: number): string {

@@ -20,7 +20,8 @@ export interface KeptRow {
   last: { readonly status: CellStatus; readonly text: string } | null;
 }
 
-interface Kept extends KeptRow {
+interface Kept {
+  readonly row: KeptRow;
   readonly base: string | undefined;
   readonly speed: readonly string[];
   readonly past: readonly string[];
@@ -61,13 +62,13 @@ export class RowCache {
           if (kept === undefined || !isOf(kept, texts, generation)) return undefined;
           own.old.delete(texts.id);
           this.add(own.young, texts.id, kept);
-          return kept;
+          return kept.row;
         }
-        return isOf(kept, texts, generation) ? kept : undefined;
+        return isOf(kept, texts, generation) ? kept.row : undefined;
       },
       keep: (texts, at, newest, row) => {
         const { id, base, speed, past = NONE } = texts;
-        this.add(own.young, id, { ...row, base, speed, past, at, newest });
+        this.add(own.young, id, { row, base, speed, past, at, newest });
       },
     };
   }
@@ -89,7 +90,7 @@ export class RowCache {
   }
 }
 
-function bytesOf(id: string, { base = '', speed, past, head, tail }: Kept): number {
+function bytesOf(id: string, { base = '', speed, past, row: { head, tail } }: Kept): number {
   let chars = id.length + base.length + 2 * ((head?.length ?? 0) + tail.length);
   for (const text of speed) chars += text.length;
   for (const text of past) chars += text.length;
