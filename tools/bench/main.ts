@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- NAME...]: ingest, speed, landing, serving, freshness, cut-freshness, scale, batch and rebuild (after scale),
+ * npm run bench [-- NAME...]: ingest, speed, landing, serving, questions-beside, freshness, cut-freshness, scale, batch and rebuild (after scale),
  * archive, adding, away, sift, versions. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { benchCutFreshness } from './cut-freshness';
 import { benchFreshness } from './freshness';
 import { benchIngest } from './ingest';
 import { benchLanding } from './landing';
+import { benchQuestionsBeside } from './questions-beside';
 import { benchRebuild } from './rebuild';
 import { Report } from './report';
 import { benchScale } from './scale';
@@ -31,6 +32,7 @@ const ALL: Readonly<Record<string, Bench>> = {
   speed: benchSpeed,
   landing: benchLanding,
   serving: benchServing,
+  'questions-beside': benchQuestionsBeside,
   freshness: benchFreshness,
   'cut-freshness': benchCutFreshness,
   scale: benchScale,
