@@ -137,6 +137,10 @@ test('numbers are equal by their digits, however they are written', () => {
   expect(isEqual([1, { a: 2 }], [1, { a: 2 }])).toBe(true);
   expect(differenceOf('9007199254740993', '9007199254740995')).toBe(2);
   expect(differenceOf(null, 3)).toBe(3);
+  expect(differenceOf(128.95, 90.93)).toBe(-38.02);
+  expect(differenceOf('0.1', 0.3)).toBe(0.2);
+  expect(differenceOf(1e-9, 2e-9)).toBe(1e-9);
+  expect(differenceOf(1e-9, 0.5)).toBe(0.499999999);
   expect(differenceOf('a', 'b')).toBeNull();
   expect(numberOf('Infinity')).toBeNull();
 });

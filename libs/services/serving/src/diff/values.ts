@@ -31,7 +31,17 @@ export function differenceOf(a: Value, b: Value): number | null {
   if (left === null || right === null || (a === null && b === null)) return null;
   if (typeof a === 'string' && typeof b === 'string' && /^[+-]?\d+$/.test(a) && /^[+-]?\d+$/.test(b))
     return Number(BigInt(b) - BigInt(a));
-  return right - left;
+  // The difference of two decimals has no more places than they have; that of doubles would.
+  const places = Math.max(placesOf(a), placesOf(b));
+  return places === 0 || places > 100 ? right - left : Number((right - left).toFixed(places));
+}
+
+/** Digits behind the point; beyond all bounds of one that is written with an exponent. */
+function placesOf(value: Value): number {
+  const text = String(value);
+  if (/e/i.test(text)) return Infinity;
+  const point = text.indexOf('.');
+  return point === -1 ? 0 : text.length - point - 1;
 }
 
 /** The difference in relation to the larger of the two, without their signs: 1 from nothing, or of what is no number. */
