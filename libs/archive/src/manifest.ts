@@ -218,7 +218,7 @@ export class ArchiveManifest {
   }
 
   /** In each partition the cut lies at the first barrier whose epoch is this one, or a later one. */
-  private cutAt(epoch: number): Promise<Pick<CompleteCut, 'offsets' | 'epochs'>> {
+  cutAt(epoch: number): Promise<Pick<CompleteCut, 'offsets' | 'epochs'>> {
     return this.deps.store.snapshot(async (snapshot) => {
       const offsets = new Map<Partition, Offset>();
       const epochs = new Map<Partition, number>();

@@ -46,7 +46,8 @@ export function controlRoutes(deps: ControlDeps): Route[] {
       handle: async ({ query }) => {
         const apply = flag('promote', query['promote']) ? 'auto' : 'hold';
         const { throttle } = query;
-        const options = { apply, ...(throttle !== undefined && { throttle: rateOf(throttle) }) } as const;
+        const rate = throttle === undefined ? {} : { throttle: rateOf(throttle) };
+        const options = { apply, at: deps.clock.now(), ...rate } as const;
         return { status: 200, json: await deps.deployment.reload(options) };
       },
     },

@@ -237,12 +237,12 @@ export class Deployment {
 
   private async answerReload(payload: Value): Promise<Value> {
     const { self } = this.deps;
-    const { from, stage, only, apply, throttle } = (payload ?? {}) as Readonly<Record<string, Value>>;
+    const { from, stage, only, apply, throttle, at } = (payload ?? {}) as Readonly<Record<string, Value>>;
     const skips =
       from === self.instance ||
       (stage !== undefined && stage !== stageOf(self)) ||
       (isTexts(only) && !only.includes(self.instance));
-    const rate = typeof throttle === 'number' ? { throttle } : {};
+    const rate = { ...(typeof throttle === 'number' && { throttle }), ...(typeof at === 'number' && { at }) };
     const options: ReloadOptions = apply === 'auto' || apply === 'hold' ? { apply, ...rate } : {};
     return skips ? null : ((await this.reloadSelf(options)) as unknown as Value);
   }

@@ -32,6 +32,8 @@ export interface ReloadOptions {
   readonly apply?: 'auto' | 'hold';
   /** What is built is folded by so many events a second at most. */
   readonly throttle?: number;
+  /** When it was asked for, milliseconds since the epoch. */
+  readonly at?: number;
 }
 
 /** What became of reading the catalog again. */
@@ -162,7 +164,7 @@ export class ServiceSet {
    * share the next one, since the directory may have changed after it was read.
    */
   reload(options: ReloadOptions = {}): Promise<Reloaded> {
-    const kind = `${options.apply ?? ''} ${options.throttle ?? ''}`;
+    const kind = `${options.apply ?? ''} ${options.throttle ?? ''} ${options.at ?? ''}`;
     const queued = this.queued.get(kind);
     if (queued !== undefined) return queued;
     const reload = this.changing.then(() => {
@@ -198,7 +200,7 @@ export class ServiceSet {
     }
   }
 
-  private async change({ apply, throttle }: ReloadOptions): Promise<Reloaded> {
+  private async change({ apply, throttle, at }: ReloadOptions): Promise<Reloaded> {
     const { parts, logger } = this.deps;
     const before = this.loaded;
     try {
@@ -214,6 +216,7 @@ export class ServiceSet {
         asked: apply !== undefined,
         mayGoBack: true,
         ...(throttle !== undefined && { throttle }),
+        ...(at !== undefined && { at }),
       };
       await admit(parts, this.declared, next, this.stored, this.taking(how));
       const running = await this.runningOf(next);

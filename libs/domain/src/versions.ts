@@ -54,6 +54,8 @@ export interface Declared {
   readonly auto: boolean;
   /** Somebody asks for it; else it is only that a process has found this catalog. */
   readonly asked: boolean;
+  /** When, milliseconds since the epoch: what was begun since was not meant. Absent: now. */
+  readonly at?: number;
   /** A catalog with an earlier version than the last one is one that went back, and not one that is left over. */
   readonly mayGoBack: boolean;
   /** What is built is folded by so many events a second at most: see `OtherVersion`. */
@@ -95,7 +97,12 @@ export const candidateOf = ({ others }: Versions): OtherVersion | undefined => o
  * @returns the same object where nothing follows from it
  */
 export function declareVersion(versions: Versions, wanted: Declared, now: number, graceMs: number): Versions {
-  const { version, topology, as, auto, asked, mayGoBack } = wanted;
+  const { version, topology, as, auto, mayGoBack } = wanted;
+  // Processes hear of it one after the other, and late where it is said again: for the first it may have been done long ago.
+  const candidate = candidateOf(versions);
+  const isLate =
+    candidate !== undefined && candidate.version !== as && candidate.since > (wanted.at ?? Infinity);
+  const asked = wanted.asked && !isLate;
   const isSame = version === versions.declared && topology === (versions.topology ?? topology);
   if (isSame && !asked) return versions;
   if (version <= versions.declared && !asked && !mayGoBack) return versions;

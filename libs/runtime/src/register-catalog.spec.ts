@@ -56,6 +56,23 @@ test('an earlier catalog that is left over somewhere does not bring back what is
   expect(documents.get('served/sales')).toMatchObject({ version: 2, others: [] });
 });
 
+test('what somebody asked for is not asked for again by who hears of it late: what was begun since stays', async () => {
+  await register();
+  // Another version of the served definition: a restatement, or one that is built anew.
+  const begun = { version: 2, state: 'building', since: 7, auto: true };
+  const apply = async (at: number) => {
+    documents.set('served/sales', { ...FIRST, last: 2, others: [begun] });
+    await take([plan('h')], {}, { asked: true, at });
+    return (documents.get('served/sales') as { others: { state: string }[] }).others[0]?.state;
+  };
+  expect([await apply(6), await apply(7)]).toEqual(['building', 'dropping']);
+  // Of what it asks for itself it says how it is to be served, whenever that was begun.
+  documents.set('served/sales', { ...FIRST, declared: 2, last: 2, others: [begun] });
+  documents.set('plan/sales@2', { plan: plan('i', 2) });
+  await take([plan('i', 2)], {}, { asked: true, at: 6, auto: false });
+  expect(documents.get('served/sales')).toMatchObject({ others: [{ ...begun, auto: false }] });
+});
+
 async function problemsOf(registered: Promise<unknown>) {
   const error = await registered.then(
     () => undefined,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   count,
   lane,
+  millis,
   name,
   offsetVector,
   offsets,
@@ -107,6 +108,11 @@ export const reloadRequest = z.object({
     .exactOptional(z.enum(['auto', 'hold']))
     .describe('Somebody asks for what it has: whether names go over to new versions by themselves'),
   throttle: z.exactOptional(count).describe('Apply: so many events a second for what is built, at most'),
+  at: z
+    .exactOptional(millis)
+    .describe(
+      'Apply: when it was asked for. What was begun since is left as it is, since this may be heard late',
+    ),
 });
 
 export const reloadReply = z

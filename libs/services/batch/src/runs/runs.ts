@@ -176,7 +176,7 @@ export class Runs {
 
   private async throttled(plan: Plan, { pointer, cut }: DueRun): Promise<DueRun | null> {
     const base = baseOf(this.source, pointer);
-    const upTo = await this.throttledRuns.upTo(plan, pointer?.generation ?? 0, base, cut);
+    const upTo = await this.throttledRuns.upTo(plan, pointer, base, cut);
     return upTo && { pointer, cut: { ...upTo, trace: this.contexts.of(upTo.epoch) } };
   }
 
