@@ -68,8 +68,9 @@ test('what somebody asked for is not asked for again by who hears of it late: wh
   expect([await apply(6), await apply(7)]).toEqual(['building', 'dropping']);
   // Of what it asks for itself it says how it is to be served, whenever that was begun.
   documents.set('served/sales', { ...FIRST, declared: 2, last: 2, others: [begun] });
-  documents.set('plan/sales@2', { plan: plan('i', 2) });
-  await take([plan('i', 2)], {}, { asked: true, at: 6, auto: false });
+  const wanted = { ...plan('i', 2), sql: 'SELECT 2' };
+  documents.set('plan/sales@2', { plan: wanted });
+  await take([wanted], {}, { asked: true, at: 6, auto: false });
   expect(documents.get('served/sales')).toMatchObject({ others: [{ ...begun, auto: false }] });
 });
 

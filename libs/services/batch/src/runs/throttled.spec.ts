@@ -60,17 +60,17 @@ test('whoever goes on after another one ended rests for what that one may have r
     [9000, 80],
   ] as const) {
     const { runs, clock } = world(() => 100);
-    const pointer = served(1, clock.now() - 1000);
+    const pointer = served(2, clock.now() - 1000);
     const again = () => runs.upTo(plan, pointer, { '0': to }, cut(9, 9000));
     expect(await again()).toBeNull();
     await clock.advance(1000 * seconds - 1001);
     expect(await again()).toBeNull();
     await clock.advance(1);
-    expect(await again()).toMatchObject({ epoch: 2 });
+    expect(await again()).toMatchObject({ epoch: 3 });
   }
   const { runs, clock } = world(() => 100);
-  const ahead = served(1, clock.now() + 1e9);
+  const ahead = served(2, clock.now() + 1e9);
   expect(await runs.upTo(plan, ahead, { '0': 2000 }, cut(9, 9000))).toBeNull();
   await clock.advance(10_000);
-  expect(await runs.upTo(plan, ahead, { '0': 2000 }, cut(9, 9000))).toMatchObject({ epoch: 2 });
+  expect(await runs.upTo(plan, ahead, { '0': 2000 }, cut(9, 9000))).toMatchObject({ epoch: 3 });
 });
