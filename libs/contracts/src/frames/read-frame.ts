@@ -1,6 +1,7 @@
 /** Reading a record of a flushes or ranges topic: its checksum first, then the header; cells stay texts, each of which is JSON. */
 import { checksumOf } from '@tenon/domain';
 import { misfit } from '../guards';
+import { isJsonArray } from './json-array';
 import type { FlushFrame, SliceFrame, StatesMessage, WireCell } from '../states';
 import type { UnknownVersion } from '../versions';
 import { unknownVersion } from '../versions';
@@ -64,19 +65,6 @@ function headOf(text: string): StatesMessage | Unreadable {
   return head as StatesMessage;
 }
 
-/** A JSON array, in each character: whoever folds or serves the cell later could only fail on it, again and again. */
-function isArrayText(text: string): boolean {
-  // Its first character tells an array from all else that is JSON.
-  if (text.charCodeAt(0) !== OPENS) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-const OPENS = '['.charCodeAt(0);
-
 /** Null where a line is none of a cell. */
 function cellsOf(text: string, from: number): WireCell[] | null {
   const cells: WireCell[] = [];
@@ -87,7 +75,8 @@ function cellsOf(text: string, from: number): WireCell[] | null {
     // The id of a total, which has no keys, is the empty text.
     if (first < at || second < 0 || end < 0) return null;
     const [key, states] = [text.slice(first + 1, second), text.slice(second + 1, end)];
-    if (!isArrayText(key) || !isArrayText(states)) return null;
+    // In each character: whoever folds or serves the cell later could only fail on it, again and again.
+    if (!isJsonArray(key) || !isJsonArray(states)) return null;
     cells.push({ id: text.slice(at, first), key, states });
     at = end + 1;
   }

@@ -3,8 +3,8 @@ import type { Database, RootDatabase } from 'lmdb';
 import { checkDocumentSize, parseDocument } from '@tenon/contracts';
 import { TenonError, Unavailable } from '@tenon/errors';
 import type { DocumentPlaces, ProductStore, StoreSnapshot, StoreTable, StoreTransaction } from '@tenon/ports';
-import { checkedText } from './checked-text';
 import { checkDataFile } from './data-file';
+import { DocumentBytes } from './document-bytes';
 import type { SharedSnapshot } from './snapshot-pool';
 import { SnapshotPool } from './snapshot-pool';
 import type { Tables } from './snapshots';
@@ -36,6 +36,7 @@ class LmdbProductStore implements ProductStore {
   private readonly tables: Tables;
   private readonly places: Tables;
   private readonly snapshots: SnapshotPool;
+  private readonly bytes = new DocumentBytes();
   /** The tail of the queue of transactions: one at a time. */
   private last: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | null = null;
@@ -115,9 +116,10 @@ class LmdbProductStore implements ProductStore {
     this.snapshots.commits();
     try {
       await this.root.batch(() => {
+        // lmdb-js takes a text’s bytes as well as the text.
         writes.each((table, key, json) => {
           if (json === null) void this.tables[table].remove(key);
-          else void this.tables[table].put(key, checkedText(json));
+          else void this.tables[table].put(key, this.bytes.of(json) as unknown as string);
         });
         writes.eachPlace((table, place, stands) => {
           if (stands) void this.places[table].put(place, '');
