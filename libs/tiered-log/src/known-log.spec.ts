@@ -1,4 +1,5 @@
 import type { EventLog, TopicBook } from '@tenon/ports';
+import { Unavailable } from '@tenon/errors';
 import { NO_LOGGER } from '@tenon/telemetry';
 import { MemoryLog } from '@tenon/testing';
 import { createKnownLog } from './known-log';
@@ -100,6 +101,17 @@ test('a reader is stopped by the next look, and by what it does not find', async
   inner.ids.set(TOPIC, 'a third');
   beyond.seek(0, 8);
   await expect(beyond.poll({ maxWaitMs: 0 })).rejects.toMatchObject(replaced);
+});
+
+test('whether an error is of the topic being another stays open while nobody can say', async () => {
+  const log = open();
+  await log.ensureTopic(SPEC);
+  inner.ids.set(TOPIC, OTHER);
+  inner.read = () => Promise.reject(new Error('The topic is closed.'));
+  inner.topicId = () => Promise.reject(new Unavailable('The log is away.'));
+  await expect(log.read(TOPIC, 0, 0)).rejects.toBeInstanceOf(Unavailable);
+  inner.topicId = async () => OTHER;
+  await expect(log.read(TOPIC, 0, 0)).rejects.toMatchObject(replaced);
 });
 
 test('it goes on once the topic has been put back', async () => {

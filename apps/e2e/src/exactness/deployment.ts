@@ -80,7 +80,10 @@ export class Deployment {
     const process = new Process(name, (this.incarnations += 1));
     process.overlooksFull = overlooksFull;
     const incarnation: Incarnation = { process, service: null };
+    const before = this.current.get(name);
     this.current.set(name, incarnation);
+    // Two may start it at once: the first one would go on unseen.
+    if (before !== undefined && !this.zombies.has(before)) this.world.simulation.kill(before.process);
     while (incarnation.process.alive && this.failure === null) {
       try {
         const service = await incarnation.process.whileAlive(this.create(name, incarnation.process));

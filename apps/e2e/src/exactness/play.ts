@@ -28,6 +28,7 @@ import { poison } from './poison';
 import type { OracleProduct } from './products';
 import { Random } from './random';
 import { bodyOf, requestOf } from './requests';
+import { stopAll } from './restarts';
 import type { Scenario } from './scenario';
 import { makeScenario } from './scenario';
 import { Sightings } from './sightings';
@@ -154,6 +155,8 @@ async function play(seed: number, directory: string, counters: Counters, logger?
 
   const reopen = (between?: () => Promise<void>) =>
     simulation.inside(async () => {
+      // Who was started meanwhile dies with the rest: nobody outlives the data that he has opened.
+      await stopAll({ deployment });
       await closeAdapters(world.adapters);
       await between?.();
       world.adapters = await openAdapters(directory, clock, shared, scenario);
