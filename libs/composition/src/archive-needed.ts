@@ -29,4 +29,21 @@ export function archiveProblems(plans: readonly Plan[], retentionMs: number | nu
   });
 }
 
-const daysOf = (micros: number) => `${Math.ceil((micros / 86_400_000_000) * 100) / 100} days`;
+const UNITS = [
+  ['days', 86_400_000_000],
+  ['h', 3_600_000_000],
+  ['min', 60_000_000],
+  ['s', 1_000_000],
+] as const;
+
+/** To the microsecond: two that differ are never said to be the same. */
+function daysOf(micros: number): string {
+  let rest = micros;
+  const parts: string[] = [];
+  for (const [unit, size] of UNITS) {
+    const count = unit === 's' ? rest / size : Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.join(' ') || '0 s';
+}

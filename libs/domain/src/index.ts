@@ -42,6 +42,7 @@ export { partKey, partsKey, splitCellKey } from './cell-parts';
 export { checksum32, checksumOf, hashHex96, partitionOf } from './hash';
 export { IDENTITY_BYTES } from './protocol/dedupe';
 export { mergeInto, mergeState, sameStates } from './states';
+export { type CellShape, cellShape } from './states/shape';
 export { doubleSquares, doubleSum } from './states/double-sum';
 export { hllFromRegisters } from './states/hyperloglog';
 export { ddsketch } from './states/ddsketch';

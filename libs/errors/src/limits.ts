@@ -19,8 +19,9 @@ export const runTooLong = (
   mostMs: number,
   setting: 'TENON_MAX_RUN' | 'TENON_MAX_MICRO_BATCH',
   retryable: boolean,
+  where = '',
 ): TenonError =>
-  new TenonError('run-too-long', `${product}: more than ${mostMs / 1000} s (${setting}).`, {
+  new TenonError('run-too-long', `${product}: more than ${mostMs / 1000} s (${setting})${where}.`, {
     retryable,
     hint: 'Make its SQL cheaper, or raise the setting.',
   });

@@ -1,3 +1,4 @@
+import { STORE_KEYS } from '@tenon/contracts';
 import type { Generation } from '@tenon/domain';
 import type { Layer } from './cell-texts';
 import type { MergedCell } from './cells';
@@ -7,7 +8,7 @@ import type { CellRange } from './question';
 import { ALL_CELLS } from './question';
 import type { Documents, StoreOfSpec } from './testing/snapshots';
 import { storeWith } from './testing/snapshots';
-import { LAYOUT, base, idOfPage, pointer, progress, speed } from './testing/visits';
+import { LAYOUT, PRODUCT, base, idOfPage, pointer, progress, speed } from './testing/visits';
 
 /**
  * Generation 2 of line 1 is served. Beyond it lane 0 has closed epoch 2 and is in 3; lane 1 is in epoch 2, and what follows
@@ -140,4 +141,14 @@ describe('the closed epochs before a generation', () => {
       'g=10  speed',
     ]);
   });
+});
+
+test.each([
+  ['base', { [STORE_KEYS.base(PRODUCT, 1) + idOfPage('a')]: { k: ['a'], v: [{ g: 2, s: ['none'] }] } }],
+  ['base', { [STORE_KEYS.base(PRODUCT, 1) + idOfPage('a')]: { k: ['a'], v: { g: 2, s: [1] } } }],
+  ['speed', { [STORE_KEYS.speed(PRODUCT, 3, 0) + idOfPage('a')]: { k: ['a'], s: [] } }],
+  ['speed', { [STORE_KEYS.speed(PRODUCT, 3, 0) + idOfPage('a')]: { k: [7], s: [1] } }],
+] as const)('what is no cell of the product is no row of it: %s %j', async (table, document) => {
+  store = storeWith({ ...DOCUMENTS, [table]: { ...DOCUMENTS[table], ...document } });
+  await expect(read('merged')).rejects.toMatchObject({ code: 'document-damaged', table, product: PRODUCT });
 });

@@ -1,5 +1,4 @@
 /** The cells of a view in key order: base and speed merged cell by cell, without holding more than a piece of each. */
-import type { BaseDocument, SpeedDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { CellVersion, Generation, LandedPart, State, Value } from '@tenon/domain';
 import { isPastRetention, mergeStates, versionAt } from '@tenon/domain';
@@ -10,6 +9,7 @@ import type { ProductLayout } from './layout';
 import type { LayerSnapshots } from './open-view';
 import type { CellRange } from './question';
 import { ALL_CELLS } from './question';
+import { soundBase, soundSpeed } from './sound';
 import type { LaneView, ProductView } from './view';
 
 export interface MergedCell {
@@ -42,7 +42,7 @@ export function mergedCell(
   let newest = 0;
   if (base !== undefined) {
     const stands = STORE_KEYS.base(layout.product, line) + id;
-    const document = snapshots.base.parse<BaseDocument>('base', stands, base);
+    const document = soundBase(layout, stands, snapshots.base.parse('base', stands, base));
     newest = document.v[0]?.g ?? 0;
     version = versionAt(document.v, generation);
     if (version !== undefined) ({ key, states } = { key: document.k, states: version.s });
@@ -50,12 +50,14 @@ export function mergedCell(
   // The latest come first: of what was taken out that which a later fold took is newer.
   for (const text of past ?? []) {
     if (version !== undefined) break;
-    const document = snapshots.base.parse<BaseDocument>('base', `${layout.product}/-past/…/${id}`, text);
+    const stands = `${layout.product}/-past/…/${id}`;
+    const document = soundBase(layout, stands, snapshots.base.parse('base', stands, text));
     version = versionAt(document.v, generation);
     if (version !== undefined) ({ key, states } = { key: document.k, states: version.s });
   }
   for (const text of speed) {
-    const { k, s } = snapshots.speed.parse<SpeedDocument>('speed', `${layout.product}/…/${id}`, text);
+    const stands = `${layout.product}/…/${id}`;
+    const { k, s } = soundSpeed(layout, stands, snapshots.speed.parse('speed', stands, text));
     states = states === undefined ? s : mergeStates(layout.plan.states, states, s);
     key ??= k;
   }

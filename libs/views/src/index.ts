@@ -25,6 +25,7 @@ export type { CellTexts, Layer } from './cell-texts';
 export { ALL_CELLS } from './question';
 export type { CellRange } from './question';
 export { headsOf, placesOf } from './orders';
+export { soundBase, soundSpeed } from './sound';
 export { servedPointers } from './served-pointers';
 export { heldOffsets } from './held-offsets';
 export { acceptLoss } from './accept-loss';

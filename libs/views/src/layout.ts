@@ -1,6 +1,6 @@
 /** What a product is in the store: its id, its lanes, the types of its key; made once. */
-import type { Lane, Plan, ProductId, SourceDefinition } from '@tenon/domain';
-import { idOf } from '@tenon/domain';
+import type { CellShape, Lane, Plan, ProductId, SourceDefinition } from '@tenon/domain';
+import { cellShape, idOf } from '@tenon/domain';
 import type { Order } from './orders';
 import { ordersMark, ordersOf } from './orders';
 
@@ -12,6 +12,8 @@ export interface ProductLayout {
   /** Lane i's flushes stand in partition i of the product's topic (`flushPartition`). */
   readonly lanes: readonly Lane[];
   readonly types: readonly string[];
+  /** What keys and states of its cells are held against where they are taken in. */
+  readonly shape: CellShape;
   /** How long after its time an event of the sources may come, microseconds. */
   readonly lateness: number;
   /** In which orders its cells stand, beside that of their keys. */
@@ -39,6 +41,7 @@ export function layoutOf(
   return {
     ...{ plan, product: idOf(plan), sources, lanes, lateness },
     types: plan.key.map((key) => key.type),
+    shape: cellShape(plan),
     ...{ orders, ordersMark: ordersMark(orders) },
   };
 }

@@ -14,6 +14,12 @@ form.addEventListener('submit', async (event) => {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch('/v1/session', { method: 'POST', headers, body });
     if (response.ok) {
+      // Commands that the page shows say then that a token is needed.
+      try {
+        localStorage.setItem('tenon.signedIn', 'yes');
+      } catch {
+        // A browser that keeps nothing.
+      }
       location.replace('/' + location.hash);
       return;
     }

@@ -1,4 +1,5 @@
 /** Reading a record of a flushes or ranges topic: its checksum first, then the header; cells stay texts, each of which is JSON. */
+import type { CellShape, Plan, ProductId } from '@tenon/domain';
 import { checksumOf } from '@tenon/domain';
 import { misfit } from '../guards';
 import { isJsonArray } from './json-array';
@@ -27,8 +28,18 @@ export const isUnreadable = (read: object): read is Unreadable => 'reason' in re
 /** Of the types whose versions differ in what they mean. */
 const TYPES = ['flush', 'slice', 'commit'] as const;
 
-/** @returns the message, or why it is none that this release can read */
-export function readFrame(value: Uint8Array): ReadFrame | Unreadable {
+/** Whose states are read: those of another product, or of another definition of it, are its reader's to pass over. */
+export interface ReadFor {
+  readonly product: ProductId;
+  readonly plan: Pick<Plan, 'hash'>;
+  readonly shape: CellShape;
+}
+
+/**
+ * @param reader absent: cells may be of any shape
+ * @returns the message, or why it is none that this release can read
+ */
+export function readFrame(value: Uint8Array, reader?: ReadFor): ReadFrame | Unreadable {
   const buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const preamble = buffer.toString('latin1', 0, PREAMBLE);
   if (!preamble.startsWith(MAGIC)) return unreadable('it does not begin as a states message does');
@@ -41,8 +52,9 @@ export function readFrame(value: Uint8Array): ReadFrame | Unreadable {
   const message = headOf(text.slice(0, Math.max(headEnd, 0)));
   if (isUnreadable(message)) return message;
   if (message.type === 'commit') return { message, cells: [] };
-  const cells = cellsOf(text, headEnd + 1);
-  if (cells === null) return unreadable('a cell of it is not an id and two JSON arrays', true);
+  const isMine = message.product === reader?.product && message.hash === reader.plan.hash;
+  const cells = cellsOf(text, headEnd + 1, isMine ? reader.shape : null);
+  if (cells === null) return unreadable('a cell of it is not an id, a key and states of this product', true);
   return { message, cells } as ReadFrame<FlushFrame> | ReadFrame<SliceFrame>;
 }
 
@@ -65,8 +77,18 @@ function headOf(text: string): StatesMessage | Unreadable {
   return head as StatesMessage;
 }
 
+/** JSON in each character, and of the shape: whoever folds or serves the cell later could only fail on it, or say what is wrong. */
+function isCell(key: string, states: string, shape: CellShape | null): boolean {
+  if (shape === null) return isJsonArray(key) && isJsonArray(states);
+  try {
+    return shape.fits(JSON.parse(key), JSON.parse(states));
+  } catch {
+    return false;
+  }
+}
+
 /** Null where a line is none of a cell. */
-function cellsOf(text: string, from: number): WireCell[] | null {
+function cellsOf(text: string, from: number, shape: CellShape | null): WireCell[] | null {
   const cells: WireCell[] = [];
   for (let at = from; at < text.length;) {
     const first = text.indexOf('\t', at);
@@ -75,8 +97,7 @@ function cellsOf(text: string, from: number): WireCell[] | null {
     // The id of a total, which has no keys, is the empty text.
     if (first < at || second < 0 || end < 0) return null;
     const [key, states] = [text.slice(first + 1, second), text.slice(second + 1, end)];
-    // In each character: whoever folds or serves the cell later could only fail on it, again and again.
-    if (!isJsonArray(key) || !isJsonArray(states)) return null;
+    if (!isCell(key, states, shape)) return null;
     cells.push({ id: text.slice(at, first), key, states });
     at = end + 1;
   }

@@ -152,7 +152,8 @@ function tau(share: number): number {
   return z / 3;
 }
 
-const indexWidth = (precision: number) => (precision <= 12 ? 2 : 3);
+/** Characters of a register's index in the text of a few. */
+export const indexWidth = (precision: number) => (precision <= 12 ? 2 : 3);
 
 const isSparseText = (state: string) => state.charCodeAt(0) === SPARSE;
 

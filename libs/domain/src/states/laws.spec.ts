@@ -8,6 +8,7 @@ import { ddsketch, ddsketchBucket } from './ddsketch';
 import { distinctState } from './distinct';
 import { doubleSum } from './double-sum';
 import { hllFromRegisters } from './hyperloglog';
+import { cellShape } from './shape';
 import type { State, StateSpec } from './spec';
 
 /** One kind under test: what events bring, and the state that an engine makes of a batch of them. */
@@ -191,6 +192,28 @@ function freeze<T>(value: T): T {
 
 const text = (state: State) => JSON.stringify(state);
 
+/** No state of any kind, but for what `isOf` says. */
+const STRANGE = [
+  true,
+  'x',
+  '12x',
+  1.5,
+  {},
+  { s: 1 },
+  { o: false },
+  { z: '1', p: [], n: [] },
+  { z: 1, p: [1], n: [] },
+  [],
+  [1],
+] as const;
+
+/** Of values of any type extrema keep whatever is a value of it. */
+const isOf = (spec: StateSpec, one: unknown): boolean =>
+  (spec.kind === 'min' || spec.kind === 'max') &&
+  (typeof one === (spec.type === 'BOOLEAN' ? 'boolean' : /BIGINT/.test(spec.type) ? 'bigint' : 'string') ||
+    (typeof one === 'number' && /DOUBLE|DECIMAL/.test(spec.type)) ||
+    /[\])]$/.test(spec.type));
+
 describe.each(CASES)('$name', ({ spec, event, state }) => {
   const events = fc.array(event, { maxLength: 12 });
   const states = events.map((list) => freeze(state(list)));
@@ -227,6 +250,20 @@ describe.each(CASES)('$name', ({ spec, event, state }) => {
         expect(text(merge(copy(a), copy(b)))).toBe(text(merge(a, b)));
       }),
     );
+  });
+
+  it('has the shape that is asked of it where it is read, whatever was merged', () => {
+    const { fits } = cellShape({ key: [], states: [spec] });
+    const copy = (a: State) => JSON.parse(text(a)) as State;
+    fc.assert(
+      fc.property(states, states, (a, b) => {
+        for (const one of [a, b, merge(a, b)]) expect(fits([], [copy(one)])).toBe(true);
+        expect(fits([], [])).toBe(false);
+        expect(fits([], [a, a])).toBe(false);
+        expect(fits(['of a key that there is not'], [a])).toBe(false);
+      }),
+    );
+    for (const strange of STRANGE.filter((one) => !isOf(spec, one))) expect(fits([], [strange])).toBe(false);
   });
 
   it('does not depend on how events are ordered and split into batches', () => {

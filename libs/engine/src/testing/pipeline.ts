@@ -1,6 +1,6 @@
 /** What speed and batch make of events with an engine: states by micro-batches, and from the archive. */
 import { join } from 'node:path';
-import { EMPTY_LEDGER, addLedgers, mergeInto } from '@tenon/domain';
+import { EMPTY_LEDGER, addLedgers, cellShape, mergeInto } from '@tenon/domain';
 import type { LedgerCounts, Plan, SourceDefinition, State, Value } from '@tenon/domain';
 import type { ArchiveRange, ArchiveRecord, Engine, EngineEvent, Refused } from '@tenon/ports';
 import { archive } from './archive';
@@ -84,6 +84,9 @@ function fold(
 ): void {
   const name = JSON.stringify(key);
   const known = cells.get(name);
+  // Whatever an engine makes is what consumption and serving take for a cell of the product.
+  if (!cellShape(plan).fits(JSON.parse(name), JSON.parse(JSON.stringify(states))))
+    throw new Error(`It is no cell of ${plan.product}: ${name} ${JSON.stringify(states)}`);
   if (known === undefined) cells.set(name, [...states]);
   else mergeInto(plan.states, known, states);
 }

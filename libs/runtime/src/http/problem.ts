@@ -34,6 +34,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'log-replaced': 503,
   'log-too-short': 503,
   'unsupported-version': 503,
+  'document-damaged': 503,
 };
 
 /** A server's bug or an unforeseen fault: told as `internal`, without what happened inside. */

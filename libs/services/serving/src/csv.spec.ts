@@ -44,6 +44,7 @@ it.each([
   ['application/json, text/csv;profile=spreadsheet', 'json'],
   ['application/json;q=0.5, text/csv', 'csv'],
   ['image/png, */*;q=0.1', 'json'],
+  ['*/*, application/json;q=0', 'csv'],
   ['text/csv;q=0, application/vnd.apache.arrow.stream', 'arrow'],
   ['application/vnd.apache.parquet, application/vnd.apache.arrow.stream', 'parquet'],
 ])('%s is answered as %s', (accept, format) => expect(formatOf(accept)).toBe(format));

@@ -64,3 +64,18 @@ test.each([
   });
   expect(troublesOf(view, 'batch').codes).toEqual([]);
 });
+
+test('a trouble has begun when it was first seen, until it is over', () => {
+  const envelopes = new Envelopes(LAYOUT, 10);
+  const closes = { aggregated: 15 };
+  const sinceOf = (at: number, aggregated: number) =>
+    (envelopes.say(viewOf(closes, { aggregated }), 'merged', [], END, at).envelope.troubles ?? []).map(
+      ({ since }) => Date.parse(since),
+    );
+  expect([sinceOf(1000, 5), sinceOf(2000, 4), sinceOf(3000, 6), sinceOf(4000, 5)]).toEqual([
+    [1000],
+    [1000],
+    [],
+    [4000],
+  ]);
+});

@@ -44,6 +44,9 @@ export interface Said {
 export class Envelopes {
   private readonly merged = new WeakMap<ProductView, Standing>();
   private readonly batch = new WeakMap<ProductView, Standing>();
+  /** When what each layer shows was first seen, milliseconds. */
+  private readonly begun = new Map<string, number>();
+  private readonly begunInBatch = new Map<string, number>();
 
   constructor(
     private readonly layout: ProductLayout,
@@ -122,11 +125,14 @@ export class Envelopes {
     const cut = this.complete(before);
     const included = layer === 'batch' ? cut : includedIn(view);
     const ledger = layer === 'batch' ? view.base.pointer.ledger : ledgerOf(view);
-    const since = formatTimestamp(at * 1000);
-    const found = [...this.refusals(ledger, since), ...this.unaccounted(ledger, included, since)];
     const { missing } = view;
-    const away = missing === undefined ? [] : [{ ...missing, since }];
-    const troubles = [...away, ...troublesOf(view).map(troubleOf), ...found];
+    const seen = [
+      ...(missing === undefined ? [] : [missing]),
+      ...this.refusals(ledger),
+      ...this.unaccounted(ledger, included),
+    ];
+    const [begun, away] = [this.began(layer, seen, at), missing === undefined ? 0 : 1];
+    const troubles = [...begun.slice(0, away), ...troublesOf(view).map(troubleOf), ...begun.slice(away)];
     const fields = {
       ...{ topology: plan.topology, generation },
       ...{ cut: toVector(cut, sources), included: toVector(included, sources) },
@@ -156,17 +162,30 @@ export class Envelopes {
     };
   }
 
+  /** With when each was first seen here, as long as it has been seen ever since. */
+  private began(layer: Layer, seen: readonly Seen[], at: number): AnswerTrouble[] {
+    const before = layer === 'batch' ? this.begunInBatch : this.begun;
+    const now = new Map(seen.map(({ layer: where, code }) => [`${where}/${code}`, at]));
+    for (const key of now.keys()) now.set(key, before.get(key) ?? at);
+    before.clear();
+    for (const [key, since] of now) before.set(key, since);
+    return seen.map((one) => ({
+      ...one,
+      since: formatTimestamp((now.get(`${one.layer}/${one.code}`) as number) * 1000),
+    }));
+  }
+
   /** What refuses so much is not what people take it for, however well its numbers look. */
-  private refusals(ledger: LedgerCounts, since: string): AnswerTrouble[] {
+  private refusals(ledger: LedgerCounts): Seen[] {
     const share = refusedShare(ledger);
     if (share * 100 <= this.maxRefusedPercent) return [];
     const { product, source } = this.layout.plan;
     const reason = `${product} can't take ${ledger.deadLettered} events, ${Math.round(share * 100)} % of all: see tenon dlq list --source ${source} --product ${product}.`;
-    return [{ layer: 'serving', code: 'many-refused', reason, since }];
+    return [{ layer: 'serving', code: 'many-refused', reason }];
   }
 
   /** Promise 3: every offset below those that are included is a record that the ledger has once. */
-  private unaccounted(ledger: LedgerCounts, included: LaneOffsets, since: string): AnswerTrouble[] {
+  private unaccounted(ledger: LedgerCounts, included: LaneOffsets): Seen[] {
     const accepted = Object.values(included).reduce((sum, next) => sum + next, 0);
     const more = accepted - ledgerTotal(ledger);
     if (more === 0) return [];
@@ -175,7 +194,7 @@ export class Envelopes {
       more > 0
         ? `${more} of ${accepted} offsets are no record that ${product} v${version} knows of: they are lost, or marks of transactions of a writer other than Tenon, or the topic is compacted.`
         : `${product} v${version} accounts for ${-more} records more than the ${accepted} that it includes.`;
-    return [{ layer: 'serving', code: 'ledger-open', reason: `The ledger does not close: ${what}`, since }];
+    return [{ layer: 'serving', code: 'ledger-open', reason: `The ledger does not close: ${what}` }];
   }
 
   /** All lanes, also those that nothing was written to yet. */
@@ -188,6 +207,9 @@ export class Envelopes {
     );
   }
 }
+
+/** A trouble that an answer shows by itself. */
+type Seen = Omit<AnswerTrouble, 'since'>;
 
 /** The same object of offsets is the same end: it is not counted again for each answer. */
 function behindOf(standing: Standing, end: LaneOffsets | null): number {

@@ -3,6 +3,7 @@
  * lanes, and is reported; the others go on.
  */
 import type { Partition, ProductId, SourceDefinition } from '@tenon/domain';
+import type { TenonError } from '@tenon/errors';
 import { epochTooLarge, runTooLong } from '@tenon/errors';
 import { inTime } from '@tenon/loops';
 import type { EngineEvent, MicroBatch, Refused, Span } from '@tenon/ports';
@@ -40,6 +41,8 @@ export class Folder {
   private readonly ending = new AbortController();
   /** The engine puts away the last micro-batch meanwhile. */
   private closing: Promise<unknown> = Promise.resolve();
+  /** What was told to end and has not yet: no interrupt is heeded within a function, and all products of the source wait. */
+  private late: string | null = null;
 
   /**
    * @param layouts the products that it is to fold
@@ -61,7 +64,7 @@ export class Folder {
   /** What it waits for, in words; null: nothing. */
   get trouble(): string | null {
     const waiting = [this.letters, ...this.outboxes.values()].find(({ trouble }) => trouble !== null);
-    return waiting?.trouble ?? null;
+    return this.late ?? waiting?.trouble ?? null;
   }
 
   /** @returns the products that have left lanes of these rounds, or of earlier ones */
@@ -166,7 +169,7 @@ export class Folder {
     try {
       for (const layout of layouts)
         try {
-          refused.push(...(await this.take(opened, layout, partitions)));
+          refused.push(...(await this.take(opened, layout, partitions, events)));
         } catch (error) {
           fail({ layouts: [layout], rounds }, error);
         }
@@ -195,17 +198,37 @@ export class Folder {
     opened: MicroBatch,
     { plan, product }: ProductLayout,
     partitions: ReadonlyMap<Partition, LivePartition>,
+    events: readonly EngineEvent[],
   ): Promise<readonly Refused[]> {
     const { clock, config } = this.deps;
     const { maxEpochCells: mostCells, maxMicroBatchMs: mostMs } = config;
-    const late = () => runTooLong(product, mostMs ?? 0, 'TENON_MAX_MICRO_BATCH', true);
+    const late = () => {
+      const where = `, in ${placesOf(this.source.name, events)}`;
+      const error = runTooLong(product, mostMs ?? 0, 'TENON_MAX_MICRO_BATCH', true, where);
+      this.tellLate(product, error, partitions.keys());
+      return error;
+    };
     const result = await inTime(clock, mostMs, late, (signal) =>
       opened.aggregate(plan, { mostCells, ...(signal !== undefined && { signal }) }),
-    );
+    ).finally(() => (this.late = null));
     for (const { partition, cells, ledger } of result.partitions)
       partitions.get(partition)?.products.get(product)?.add(cells, ledger);
     if (this.cellsOf(product) > mostCells) throw epochTooLarge(product, mostCells);
     return result.refused.map((one) => ({ ...one, code: `${plan.product}:${one.code}` }));
+  }
+
+  /** At once, since what is told to end may go on for a while: whoever asks sees what is waited for. */
+  private tellLate(product: ProductId, error: TenonError, partitions: Iterable<Partition>): void {
+    const { troubles, logger } = this.deps;
+    this.late = `the engine, which was told to end: ${error.message}`;
+    logger.error({ error, product }, 'a micro-batch takes too long, and is told to end');
+    const { code, message: reason } = error;
+    for (const partition of partitions)
+      troubles
+        .report(product, { layer: 'speed', code, reason, source: this.source.name, partition })
+        .catch((failure: unknown) =>
+          logger.warn({ error: failure, product }, 'the book of troubles can’t be written'),
+        );
   }
 
   private flushesOf(layout: ProductLayout, rounds: readonly LaneRound[]): PendingFlush[] {
@@ -223,6 +246,19 @@ export class Folder {
     await Promise.all([...this.outboxes.values()].map((outbox) => outbox.drain()));
     await this.closing.catch(() => undefined);
   }
+}
+
+/** `orders/0 from 5 to 9, orders/3 from 0 to 0`: the offsets of events. */
+function placesOf(source: string, events: readonly EngineEvent[]): string {
+  const places = new Map<Partition, [first: number, last: number]>();
+  for (const { partition, record } of events) {
+    const known = places.get(partition);
+    if (known === undefined) places.set(partition, [record.offset, record.offset]);
+    else known[1] = record.offset;
+  }
+  return [...places]
+    .map(([partition, [first, last]]) => `${source}/${partition} from ${first} to ${last}`)
+    .join(', ');
 }
 
 /** What a product's lanes have to hand over, as one append. */

@@ -27,6 +27,10 @@ test('so many records a second are read, shared among the lanes', async () => {
   expect(await readTo(10_000, () => 1000, 4)).toBeCloseTo(40_000, -2);
 });
 
+test('less than one record a second of a lane is less than one', async () => {
+  expect(await readTo(10, () => 1, 4)).toBeCloseTo(40_000, -2);
+});
+
 test('without a bound nothing waits', async () => {
   expect(await readTo(1_000_000, () => null)).toBeLessThanOrEqual(5);
 });

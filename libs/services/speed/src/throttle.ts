@@ -7,7 +7,7 @@ import type { ReadThrottle } from '@tenon/views';
 const LOOK_EVERY = 2000;
 
 export class Throttle {
-  /** Records that may be read at once: of half a second. */
+  /** Records that may be read at once: of half a second, one at least. */
   most = Infinity;
   private rate: number | null = null;
   private lookedAt = -Infinity;
@@ -41,7 +41,7 @@ export class Throttle {
     if (now - this.lookedAt < LOOK_EVERY) return;
     this.lookedAt = now;
     const rate = await read(this.plans);
-    this.rate = rate === null ? null : Math.max(1, rate / this.lanes);
+    this.rate = rate === null ? null : rate / this.lanes;
     this.most = this.rate === null ? Infinity : Math.max(1, Math.round(this.rate / 2));
   }
 }

@@ -116,12 +116,23 @@ export const Refused = ({ product, answer, letters }) => {
   </div>`;
 };
 
+/** Whether somebody has given a token here; browsers may keep nothing at all. */
+function hasSignedIn() {
+  try {
+    return localStorage.getItem('tenon.signedIn') !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** @param {Product} product */
 function command(product) {
   const data = JSON.stringify(product.example ?? {}).replaceAll("'", "'\\''");
   return [
     `curl ${location.origin}/v1/sources/${encodeURIComponent(product.source)}/events \\`,
     `  -H 'content-type: application/json' \\`,
+    // The page's own token is out of its scripts' reach.
+    ...(hasSignedIn() ? [`  -H "authorization: Bearer $TENON_TOKEN" \\`] : []),
     `  -d '${data}'`,
   ].join('\n');
 }

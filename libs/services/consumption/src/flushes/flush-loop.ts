@@ -93,7 +93,7 @@ export class FlushLoop {
   }
 
   private async takeRecord(partition: Partition, held: Position, record: LogRecord): Promise<void> {
-    const read = readFrame(record.value);
+    const read = readFrame(record.value, this.layout);
     if (isUnreadable(read)) {
       // What stands before it lands; it and what follows is for a release that can read it.
       if (read.newer !== null) await this.land();

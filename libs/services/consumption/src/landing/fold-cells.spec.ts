@@ -40,6 +40,19 @@ test('a cell that is new is written as the texts that came, to the byte', async 
   });
 });
 
+test.each([
+  { k: ['1970-01-01T00:00:00Z', 'ann'], v: [{ g: 1, s: [] }] },
+  { k: ['1970-01-01T00:00:00Z', 'ann'], v: [{ g: 1, s: ['2'.repeat(3) + 'x'] }] },
+  { k: ['1970-01-01T00:00:00Z', 'ann'], v: { g: 1, s: [2] } },
+  { k: 'ann', v: [{ g: 1, s: [2] }] },
+  ['ann'],
+])('nothing is folded into what is no cell of the product: %j', async (damaged) => {
+  await store.transact(async (tx) => tx.put('base', keyOf('ann'), damaged as never));
+  await expect(fold(target(1, 2), cells({ ann: 3 }))).rejects.toMatchObject({
+    ...{ code: 'document-damaged', table: 'base', key: keyOf('ann'), product: PRODUCT },
+  });
+});
+
 test('a cell that is there gets a version more, which is the sum of both', async () => {
   await fold(target(0, 1), cells({ ann: 2, bob: 1 }));
   await fold(target(1, 2), cells({ ann: 3, cy: 4 }));

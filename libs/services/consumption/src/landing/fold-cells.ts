@@ -1,5 +1,4 @@
 /** Folding cells into a base view that nobody sees yet; `foldCell` is the law. */
-import type { BaseDocument } from '@tenon/contracts';
 import { STORE_KEYS } from '@tenon/contracts';
 import type { FoldTarget, State } from '@tenon/domain';
 import {
@@ -13,7 +12,7 @@ import {
 } from '@tenon/domain';
 import type { StoreTransaction } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
-import { placesOf } from '@tenon/views';
+import { placesOf, soundBase } from '@tenon/views';
 
 /** States of a range of the log for one cell. Texts are JSON, as they travel. */
 export interface FoldedCell {
@@ -39,10 +38,11 @@ export async function foldCells(
   const keeps = keptGenerations(layout.plan) > 0;
   const each = onceEach(layout, cells);
   const keys = each.map(({ id }) => prefix + id);
-  const documents = await tx.getMany<BaseDocument>('base', keys);
+  const documents = await tx.getMany<unknown>('base', keys);
   each.forEach(({ id, key, states }, index) => {
     const at = keys[index] as string;
-    const document = documents[index];
+    const found = documents[index];
+    const document = found === undefined ? undefined : soundBase(layout, at, found);
     // One that is in base(from) stands where it must, or is seen to by who makes the orders of a line (see line-orders.ts).
     const stands = document !== undefined && versionAt(document.v, target.from) !== undefined;
     const places = placesOf(layout, prefix, id, key, stands);

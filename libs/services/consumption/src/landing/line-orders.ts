@@ -5,12 +5,11 @@
  * Instances of the release before may land meanwhile, and know of no order. They leave out what they do not know, from the
  * account of a range as from the pointer, so a line is said to stand in its orders only if nobody else has written it.
  */
-import type { BaseDocument } from '@tenon/contracts';
 import { STORE_KEYS, keyAfter, pointerDocument } from '@tenon/contracts';
 import type { FoldTarget, Generation, Pointer } from '@tenon/domain';
 import type { Clock, ProductStore, StoreText, TextRange } from '@tenon/ports';
 import type { ProductLayout } from '@tenon/views';
-import { placesOf, readPointer } from '@tenon/views';
+import { placesOf, readPointer, soundBase } from '@tenon/views';
 import { pauseAfter } from '../pause';
 
 /** Cells at a time; others land meanwhile. */
@@ -71,11 +70,12 @@ export async function orderLine(
     );
     await store.transact(async (tx) => {
       const all = keys.map(({ key }) => key);
-      const documents = await tx.getMany<BaseDocument>('base', all);
+      const documents = await tx.getMany<unknown>('base', all);
       documents.forEach((document, index) => {
         const key = all[index] as string;
         if (document === undefined) return;
-        const places = placesOf(layout, prefix, key.slice(prefix.length), JSON.stringify(document.k), false);
+        const { k } = soundBase(layout, key, document);
+        const places = placesOf(layout, prefix, key.slice(prefix.length), JSON.stringify(k), false);
         tx.putJson('base', key, JSON.stringify(document), places);
       });
     });

@@ -238,16 +238,27 @@ test('what is damaged or no message at all is counted, logged and passed over', 
   expect(deps.lines.filter(({ level }) => level === 'error')).toHaveLength(2);
 });
 
-test('cells that are no JSON do not stop the loop, though the checksum is right and the cell is there already', async () => {
-  const garbage = { ...cells({ ann: 1 })[0]!, states: '[nope]' };
-  await appendRanges(deps, 0, ...sliceRecords(0, {}, cells({ ann: 2 })), commitRecord(1));
-  const next = { range: 'next', from: 1, to: 2 };
-  await appendRanges(deps, 0, ...sliceRecords(0, { ...next, range: 'foreign' }, [garbage]));
-  await appendRanges(deps, 0, ...sliceRecords(0, next, cells({ ann: 3 })), commitRecord(1, next));
-  const loop = await start();
-  await served(2);
-  expect(loop.counts()).toMatchObject({ damaged: 1, unreadable: 0 });
-});
+test.each([
+  { states: '[nope]' },
+  { states: '[]' },
+  { states: '[1,2]' },
+  { states: '["many"]' },
+  { states: '{"0":1}' },
+  { key: '["1970-01-01T00:00:00Z"]' },
+  { key: '[0,"ann"]' },
+])(
+  'a cell that is none of the product does not stop the loop, though the checksum is right: %o',
+  async (bad) => {
+    const garbage = { ...cells({ ann: 1 })[0]!, ...bad };
+    await appendRanges(deps, 0, ...sliceRecords(0, {}, cells({ ann: 2 })), commitRecord(1));
+    const next = { range: 'next', from: 1, to: 2 };
+    await appendRanges(deps, 0, ...sliceRecords(0, { ...next, range: 'foreign' }, [garbage]));
+    await appendRanges(deps, 0, ...sliceRecords(0, next, cells({ ann: 3 })), commitRecord(1, next));
+    const loop = await start();
+    await served(2);
+    expect(loop.counts()).toMatchObject({ damaged: 1, unreadable: 0 });
+  },
+);
 
 test('a message of a newer release stops the loop, and is read again by who can read it', async () => {
   await appendRanges(deps, 0, ...sliceRecords(0, {}, cells({ ann: 1 })));

@@ -84,7 +84,7 @@ export class RangeLoop {
   }
 
   private async takeRecord(partition: Partition, held: Position, record: LogRecord): Promise<void> {
-    const read = readFrame(record.value);
+    const read = readFrame(record.value, this.layout);
     if (isUnreadable(read)) this.unreadable.passOver(partition, record.offset, read);
     held.next = record.offset + 1;
     const { product, plan } = this.layout;
