@@ -12,6 +12,7 @@ test('a product has a lane for each partition of its source, in order', () => {
     sources: ['clicks'],
     lanes: [0, 1, 2].map((partition) => ({ source: 'clicks', partition })),
     types: ['VARCHAR'],
+    shape: { fits: expect.any(Function) as unknown },
     lateness: 5e6,
     orders: [],
     ordersMark: '',

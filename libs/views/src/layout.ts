@@ -38,10 +38,13 @@ export function layoutOf(
   const own = definitions.filter(({ name }) => sources.includes(name));
   const lateness = Math.max(0, ...own.map(({ latenessMicros = 0 }) => latenessMicros));
   const orders = ordersOf(plan);
+  let shape: CellShape | undefined;
   return {
     ...{ plan, product: idOf(plan), sources, lanes, lateness },
     types: plan.key.map((key) => key.type),
-    shape: cellShape(plan),
+    get shape() {
+      return (shape ??= cellShape(plan));
+    },
     ...{ orders, ordersMark: ordersMark(orders) },
   };
 }

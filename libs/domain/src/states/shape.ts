@@ -14,9 +14,7 @@ const isCount = (value: unknown): boolean => isWhole(value) && value > 0;
 const DIGITS = /^-?\d+$/;
 /** A safe JSON integer, else its digits. */
 const isInteger: Check = (value) =>
-  typeof value === 'number'
-    ? Number.isSafeInteger(value)
-    : typeof value === 'string' && DIGITS.test(value) && !Number.isSafeInteger(Number(value));
+  typeof value === 'number' ? Number.isSafeInteger(value) : typeof value === 'string' && DIGITS.test(value);
 
 const isNumberOrText: Check = (value) => typeof value === 'number' || typeof value === 'string';
 
