@@ -72,16 +72,16 @@ test('of each product the pointer of the store that has it is asked, in their or
     read: async (plans) => plans.map(({ product }) => `${product} of ${name}` as never),
   });
   await stores.batch.put('meta', 'pointer/b@1', { v: 2, generation: 7 });
-  const read = pointersOf(await layersFor('all'), 'batch', PLANS, pointers('one')).read;
+  const read = pointersOf(await layersFor('all'), 'batch', () => PLANS, pointers('one')).read;
   expect(await read(PLANS)).toEqual(['a of one', { generation: 7 }, 'c of one']);
   expect(await read([PLANS[0]])).toEqual(['a of one']);
-  const ofSpeed = pointersOf(await layersFor('all'), 'speed', PLANS, pointers('one')).read;
+  const ofSpeed = pointersOf(await layersFor('all'), 'speed', () => PLANS, pointers('one')).read;
   expect(await ofSpeed(PLANS)).toEqual(['a of one', undefined, 'c of one']);
 });
 
 test('a trouble is written down where the answers of its layer are read', async () => {
   const book = new MemoryTroubleBook();
-  const troubles = troublesOf(await layersFor('all'), PLANS, book);
+  const troubles = troublesOf(await layersFor('all'), () => PLANS, book);
   for (const plan of PLANS)
     for (const layer of ['batch', 'speed'] as const)
       await troubles.report(idOf(plan), { layer, code: 'x', reason: '' });

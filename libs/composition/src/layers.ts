@@ -72,18 +72,20 @@ export function storesOf(
 /**
  * What is served of products wherever their layers are. Batch builds on what base's store serves; speed replays from what its own
  * store goes by, which may be a little behind, and needs no other store for it.
+ *
+ * @param plans what runs, whenever it is asked for
  */
 export function pointersOf(
   layers: Layers | null,
   layer: 'batch' | 'speed',
-  plans: readonly Plan[],
+  plans: () => readonly Plan[],
   one: ServedPointers,
 ): ServedPointers {
   if (layers === null) return one;
   const apart = servedPointers(zoneOf(layers, layer).store);
-  const separate = new Set(plans.filter(isSeparate).map(idOf));
   return {
     read: async (asked) => {
+      const separate = new Set(plans().filter(isSeparate).map(idOf));
       const isApart = asked.map((plan) => separate.has(idOf(plan)));
       const of = async (pointers: ServedPointers, wanted: boolean) =>
         isApart.includes(wanted) ? pointers.read(asked.filter((_, at) => isApart[at] === wanted)) : [];
@@ -96,12 +98,20 @@ export function pointersOf(
 const zoneOf = ({ batch, speed }: Layers, layer: 'batch' | 'speed'): LandingZone =>
   layer === 'batch' ? batch : (speed ?? batch);
 
-/** Troubles are written down in the store of the layer that has them, where its answers are read. */
-export function troublesOf(layers: Layers | null, plans: readonly Plan[], one: TroubleBook): TroubleBook {
+/**
+ * Troubles are written down in the store of the layer that has them, where its answers are read.
+ *
+ * @param plans what runs, whenever it is asked for
+ */
+export function troublesOf(
+  layers: Layers | null,
+  plans: () => readonly Plan[],
+  one: TroubleBook,
+): TroubleBook {
   if (layers === null) return one;
-  const separate = new Set(plans.filter(isSeparate).map(idOf));
+  const isApart = (product: string) => plans().some((plan) => idOf(plan) === product && isSeparate(plan));
   const bookOf = (product: string, layer: string) =>
-    !separate.has(product) ? one : zoneOf(layers, layer === 'batch' ? 'batch' : 'speed').troubles;
+    !isApart(product) ? one : zoneOf(layers, layer === 'batch' ? 'batch' : 'speed').troubles;
   return {
     report: (product, trouble) => bookOf(product, trouble.layer).report(product, trouble),
     clear: (product, over) => bookOf(product, over.layer).clear(product, over),
@@ -109,7 +119,7 @@ export function troublesOf(layers: Layers | null, plans: readonly Plan[], one: T
       Promise.all(
         products.map(async (product) => {
           const zones = layers.together ? [layers.batch] : [layers.batch, layers.speed ?? layers.batch];
-          const books = separate.has(product) ? zones.map(({ troubles }) => troubles) : [one];
+          const books = isApart(product) ? zones.map(({ troubles }) => troubles) : [one];
           return (await Promise.all(books.map((book) => book.read([product])))).flat(2);
         }),
       ),

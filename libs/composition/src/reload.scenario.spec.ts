@@ -208,3 +208,29 @@ test('a live stream ends in order, and its client goes on with the new catalog',
   while (!text.includes('event: snapshot')) text += Buffer.from((await reader.read()).value ?? []).toString();
   await reader.cancel();
 });
+
+test('a product that comes and one that goes do not interrupt those beside them', async () => {
+  const stream = await fetch(`${host.url}/v1/products/sales/live`);
+  const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+  let text = '';
+  const until = async (wanted: RegExp) => {
+    while (!wanted.test(text)) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`The stream has ended after ${text}`);
+      text += Buffer.from(value).toString();
+    }
+  };
+  await until(/event: snapshot/);
+  file('products/largest.sql', 'SELECT shop, max(amount) AS largest FROM orders GROUP BY shop');
+  expect(await reload()).toMatchObject({ outcome: 'reloaded' });
+  const receipt = await send('orders', { shop: 'beside', amount: 77 });
+  expect(await rows('largest', receipt)).toContainEqual({ shop: 'beside', largest: 77 });
+  expect(await rows('largest', receipt)).toContainEqual({ shop: 'c', largest: 9 });
+  await until(/beside/);
+  rmSync(join(directory, 'catalog', 'products', 'largest.sql'));
+  expect(await reload()).toMatchObject({ outcome: 'reloaded' });
+  expect((await fetch(`${host.url}/v1/products/largest`)).status).toBe(404);
+  await send('orders', { shop: 'afterwards' });
+  await until(/afterwards/);
+  await reader.cancel();
+});

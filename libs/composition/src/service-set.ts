@@ -1,6 +1,6 @@
 /** The services of a process, and the catalog that they run; both change together or not at all. */
 import { narrowings } from '@tenon/catalog';
-import type { Problem } from '@tenon/domain';
+import type { Plan, Problem } from '@tenon/domain';
 import { HttpProblem, Refusal } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Logger, Route, RunningService } from '@tenon/ports';
 import type { MetricsRegistry, Settings, Supervised, Taking } from '@tenon/runtime';
@@ -9,6 +9,7 @@ import { archiveProblems } from './archive-needed';
 import type { LoadedCatalog } from './catalog';
 import { loadCatalog } from './catalog';
 import { admit } from './change';
+import { isSeparate } from './layers';
 import type { Parts } from './parts';
 import { problemsOf } from './problems';
 import { replanOf, runningOf, runsTheSame } from './versions/running';
@@ -68,6 +69,8 @@ export class ServiceSet {
   private readonly problems = new Map<string, number>();
   /** What runs: of the declared products the versions that the store names. */
   private loaded: LoadedCatalog;
+  /** What any of the services runs. */
+  private plans: readonly Plan[] = [];
   private refusal: readonly Problem[] = [];
 
   private constructor(
@@ -110,6 +113,7 @@ export class ServiceSet {
       .counter('tenon_catalog_problems_total', 'Problems of catalogs that were refused, by code.', () =>
         [...this.problems].map(([code, value]) => ({ labels: { code }, value })),
       );
+    this.plans = this.loaded.plans;
     for (const name of names) {
       const { clock, logger } = parts;
       this.running.push(
@@ -190,7 +194,7 @@ export class ServiceSet {
       if (this.stopped) return true;
       const next = await this.runningOf(this.declared);
       if (runsTheSame(before, next)) return true;
-      await this.replaceAll(before, next);
+      await this.goOn(before, next);
       this.loaded = next;
       logger.info({ products: namesOf(next), before: namesOf(before) }, 'goes on with other versions');
       return true;
@@ -221,7 +225,7 @@ export class ServiceSet {
       await admit(parts, this.declared, next, this.stored, this.taking(how));
       const running = await this.runningOf(next);
       if (!isNew && runsTheSame(before, running)) return await this.unchanged(next);
-      await this.replaceAll(before, running);
+      await this.goOn(before, running);
       const warnings = [...narrowings(this.declared.sources, next.sources), ...(await this.switched(next))];
       this.loaded = running;
       this.declared = next;
@@ -251,26 +255,38 @@ export class ServiceSet {
     return this.stored ? switchedIn(await this.deps.parts.store(), plans) : [];
   }
 
-  /** @throws what the first service that does not start throws; all are then back on the old catalog */
-  private async replaceAll(before: LoadedCatalog, next: LoadedCatalog): Promise<void> {
+  /**
+   * With products that come and go services go on as they are; where sources change they are replaced.
+   *
+   * @throws what the first service that does not start throws; all are then back on the old catalog
+   */
+  private async goOn(before: LoadedCatalog, next: LoadedCatalog): Promise<void> {
     const order = RELOAD_ORDER.flatMap((name) => this.running.filter((service) => service.name === name));
-    const replaced: Supervised[] = [];
+    const stays = isOfTheSame(before, next);
+    const change = (service: Supervised, to: LoadedCatalog) => {
+      const start = this.starter(service.name, to);
+      return stays ? service.adopt(to.plans, start) : service.replace(start);
+    };
+    const changed: Supervised[] = [];
+    this.plans = [...next.plans, ...before.plans];
     try {
       for (const service of order) {
         if (this.stopped) throw new Error('The process is ending.');
-        await service.replace(this.starter(service.name, next));
-        replaced.push(service);
+        await change(service, next);
+        changed.push(service);
       }
+      this.plans = next.plans;
     } catch (error) {
-      for (const service of replaced.reverse())
-        await service.replace(this.starter(service.name, before)).catch(() => undefined);
+      for (const service of changed.reverse()) await change(service, before).catch(() => undefined);
+      this.plans = before.plans;
       throw error;
     }
   }
 
   private starter(name: ServiceName, catalog: LoadedCatalog) {
     const { parts, settings, metrics } = this.deps;
-    return () => KINDS[name].start({ parts, catalog, settings, metrics: metrics.scope(name) });
+    const plans = () => this.plans;
+    return () => KINDS[name].start({ parts, catalog, plans, settings, metrics: metrics.scope(name) });
   }
 
   /** Whether this process has the store. */
@@ -284,6 +300,11 @@ export class ServiceSet {
     return [async () => void (await this.changing), ...this.running.map((service) => () => service.stop())];
   }
 }
+
+/** True if products are all that differs of two catalogs; the first that keeps its layers apart opens stores. */
+const isOfTheSame = (a: LoadedCatalog, b: LoadedCatalog): boolean =>
+  JSON.stringify(a.sources) === JSON.stringify(b.sources) &&
+  a.plans.some(isSeparate) === b.plans.some(isSeparate);
 
 const namesOf = ({ plans }: LoadedCatalog) => plans.map(({ product, version }) => `${product} v${version}`);
 

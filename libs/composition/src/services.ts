@@ -38,6 +38,8 @@ export function servicesFor(
 export interface ServiceContext {
   readonly parts: Parts;
   readonly catalog: Pick<PlannedCatalog, 'sources' | 'plans'>;
+  /** What runs by now: services may have gone on with others than they were started with. */
+  readonly plans: () => readonly Plan[];
   readonly settings: Settings;
   readonly metrics: Metrics;
 }
@@ -215,7 +217,8 @@ const environmentOf = (service: ServiceName, { clock, ids, logger, tracing, pass
   passedOver,
 });
 
-async function logBusAndStore(service: ServiceName, { parts, catalog, settings, metrics }: ServiceContext) {
+async function logBusAndStore(service: ServiceName, context: ServiceContext) {
+  const { parts, catalog, settings, metrics } = context;
   const { sources, plans } = catalog;
   const store = await parts.store();
   const layers = await layersOf(parts, plans, settings.TENON_LAYER);
@@ -224,9 +227,14 @@ async function logBusAndStore(service: ServiceName, { parts, catalog, settings, 
     log: await knownLog(parts, 'store', settings.TENON_ACCEPT_TOPICS, catalog),
     bus: await parts.bus(),
     ...{ store, layers },
-    pointers: pointersOf(layers, service === 'batch' ? 'batch' : 'speed', plans, servedPointers(store)),
+    pointers: pointersOf(
+      layers,
+      service === 'batch' ? 'batch' : 'speed',
+      context.plans,
+      servedPointers(store),
+    ),
     throttle: readThrottle(store),
-    troubles: troublesOf(layers, plans, troubleBook(store, parts.clock)),
+    troubles: troublesOf(layers, context.plans, troubleBook(store, parts.clock)),
     ...{ metrics, sources, plans },
   };
 }

@@ -29,12 +29,12 @@ export class RecordsMissing extends TenonError {
 export interface HolesOf {
   readonly layer: Trouble['layer'];
   readonly source: string;
-  /** Those that read the source. */
-  readonly products: readonly ProductId[];
+  /** Those that read the source; they may change. */
+  readonly products: Iterable<ProductId>;
 }
 
 export class Holes {
-  private readonly standing = new Set<Partition>();
+  private readonly standing = new Map<Partition, Hole>();
 
   constructor(
     private readonly deps: { readonly troubles: TroubleBook; readonly logger: Logger },
@@ -55,7 +55,7 @@ export class Holes {
     for (const product of products)
       await this.deps.troubles.report(product, { layer, source, partition, ...hole });
     if (hole.code === 'dedupe-hole') return 'pass';
-    this.standing.add(partition);
+    this.standing.set(partition, hole);
     return 'stand';
   }
 
@@ -64,9 +64,17 @@ export class Holes {
     return this.standing.has(partition);
   }
 
+  /** Another product reads the source: what stands still is its matter too. */
+  async joined(product: ProductId): Promise<void> {
+    const { layer, source } = this.of;
+    for (const [partition, hole] of this.standing)
+      await this.deps.troubles.report(product, { layer, source, partition, ...hole });
+  }
+
   /** A partition is read: what this reader, or one before it, has said of it is over. */
   async over(partition: Partition): Promise<void> {
-    const { layer, source, products } = this.of;
+    const { layer, source } = this.of;
+    const products = [...this.of.products];
     this.standing.delete(partition);
     const troubles = await this.deps.troubles.read(products);
     for (const [index, product] of products.entries())

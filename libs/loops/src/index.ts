@@ -1,3 +1,5 @@
+export { Crew } from './crew';
+export type { Member } from './crew';
 export { inTime } from './in-time';
 export { Holes, RecordsMissing, holeOf, isHole, readFrom } from './holes';
 export type { Hole, HolesOf } from './holes';

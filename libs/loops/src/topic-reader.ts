@@ -67,6 +67,8 @@ export class TopicReader<Held> {
   private readonly outage: Outage;
   private readonly rests: Rests | null;
   private consumer: LogConsumer | null = null;
+  /** Null: nothing is done with what was polled, or between two polls. */
+  private working: Promise<void> | null = null;
   /** Rejects if the loop fails; resolves when it has been stopped. */
   done: Promise<void> = Promise.resolve();
 
@@ -190,18 +192,33 @@ export class TopicReader<Held> {
       } = await consumer.poll({
         ...{ maxRecords, maxWaitMs: maxWaitMs(), signal: this.signal },
       });
-      // A partition that was lost and came back meanwhile has begun anew already.
-      for (const partition of revoked) if (!assigned.includes(partition)) await this.end(partition);
-      const read = polled.flatMap(({ partition, records }) => {
-        const held = this.partitions.get(partition);
-        return held === undefined ? [] : [{ partition, held, records }];
+      await this.between(async () => {
+        // A partition that was lost and came back meanwhile has begun anew already.
+        for (const partition of revoked) if (!assigned.includes(partition)) await this.end(partition);
+        const read = polled.flatMap(({ partition, records }) => {
+          const held = this.partitions.get(partition);
+          return held === undefined ? [] : [{ partition, held, records }];
+        });
+        if (read.length > 0) await this.options.take(read);
+        for (const one of displaced) await this.displace(consumer, one);
+        await this.found();
+        await this.options.afterPoll?.();
       });
-      if (read.length > 0) await this.options.take(read);
-      for (const one of displaced) await this.displace(consumer, one);
-      await this.found();
-      await this.options.afterPoll?.();
       this.outage.over();
       this.rests?.works();
+    }
+  }
+
+  /** Runs work while nothing that was polled is worked with. Partitions may begin and end meanwhile. */
+  async between<T>(work: () => Promise<T>): Promise<T> {
+    while (this.working !== null) await this.working;
+    let over: () => void = () => undefined;
+    this.working = new Promise((resolve) => (over = resolve));
+    try {
+      return await work();
+    } finally {
+      this.working = null;
+      over();
     }
   }
 

@@ -25,11 +25,11 @@ export class TroubleDesk {
   /** What is over, but could not be taken out of the book; undefined: all of this place. */
   private readonly untaken = new Set<string | undefined>();
 
-  /** @param products all of them stand still where one of the loops does */
+  /** @param products all of them stand still where one of the loops does; they may change */
   constructor(
     private readonly deps: TroubleDeskDeps,
     private readonly layer: TroubleLayer,
-    private readonly products: readonly ProductId[],
+    private readonly products: Iterable<ProductId>,
     private readonly place: { readonly source?: string; readonly partition?: Partition } = {},
   ) {}
 
@@ -41,6 +41,11 @@ export class TroubleDesk {
       well: () => this.well(loop),
       isHeard: () => this.untaken.size === 0,
     };
+  }
+
+  /** Another product needs the loops: what the book says of it, from when it did so before, is over where they are well. */
+  joined(product: ProductId): void {
+    if ([...this.loops.values()].every((code) => code === null)) this.take(undefined, [product]);
   }
 
   private failed(loop: string, error: unknown): void {
@@ -63,7 +68,7 @@ export class TroubleDesk {
   }
 
   /** Takes back a code that no loop fails with any more; absent: all of this place, from before a restart too. */
-  private take(code?: string): void {
+  private take(code?: string, products = this.products): void {
     const { layer, place } = this;
     const { troubles } = this.deps;
     if (code !== undefined) {
@@ -71,6 +76,7 @@ export class TroubleDesk {
       this.write(
         (product) => troubles.clear(product, { layer, code, ...place }),
         () => this.untaken.add(code),
+        products,
       );
       return;
     }
@@ -83,12 +89,17 @@ export class TroubleDesk {
           await troubles.clear(product, { layer, code: one.code, ...place });
       },
       () => this.untaken.add(undefined),
+      products,
     );
   }
 
   /** In order, and beside the loops. With the store away, what is wrong is said again when the loop rests again, and what is over later. */
-  private write(change: (product: ProductId) => Promise<void>, missed: () => void = () => undefined): void {
-    for (const product of this.products)
+  private write(
+    change: (product: ProductId) => Promise<void>,
+    missed: () => void = () => undefined,
+    products = this.products,
+  ): void {
+    for (const product of products)
       this.writing = this.writing
         .then(() => change(product))
         .catch((error: unknown) => {

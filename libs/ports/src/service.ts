@@ -1,4 +1,4 @@
-import type { Offsets } from '@tenon/domain';
+import type { Offsets, Plan } from '@tenon/domain';
 import type { Route } from './http';
 
 /** A topic that a service reads, and how far this instance is. */
@@ -36,6 +36,11 @@ export interface RunningService {
   readings?(): readonly LogReading[];
   /** Rejects if the service fails for good; resolves when it has stopped. */
   readonly done: Promise<void>;
+  /**
+   * Goes on with other products of the same sources; those that stay are not interrupted. Once it throws, the service is to be
+   * replaced. Absent: it has to be replaced.
+   */
+  adopt?(plans: readonly Plan[]): Promise<void>;
   /** Finishes what is in flight, then stops. */
   stop(): Promise<void>;
 }

@@ -138,3 +138,28 @@ test('a replacement does not wait until a service that fails runs again', async 
   expect(idOf(supervised.current())).toBe(1);
   await supervised.stop();
 });
+
+test('it goes on with other products as it is, and is started with them from then on', async () => {
+  const supervised = await supervise({ clock, logger: NO_LOGGER }, start);
+  const [service] = made;
+  const adopted: unknown[] = [];
+  (service as { adopt?: RunningService['adopt'] }).adopt = async (plans) => void adopted.push(plans);
+  const again = jest.fn(start);
+  await supervised.adopt([], again);
+  expect([adopted, service?.stopped, supervised.current()]).toEqual([[[]], false, service]);
+  service?.fail(new Error('a part of it is broken'));
+  await eventually('it runs again', async () => {
+    await clock.advance(100);
+    return again.mock.calls.length === 1;
+  });
+});
+
+test.each(['cannot', 'fails to'])('one that %s go on with them is replaced', async (how) => {
+  const supervised = await supervise({ clock, logger: NO_LOGGER }, start);
+  const [service] = made;
+  if (how === 'fails to')
+    (service as { adopt?: RunningService['adopt'] }).adopt = () => Promise.reject(new Error('no'));
+  await supervised.adopt([], start);
+  expect([service?.stopped, made.length]).toEqual([true, 2]);
+  expect(supervised.current()).toBe(made[1]);
+});

@@ -1,4 +1,5 @@
 /** Holds a running service, across its failures and across changes of what it is made of. */
+import type { Plan } from '@tenon/domain';
 import type { Clock, Logger, Readiness, RunningService } from '@tenon/ports';
 
 export type StartService = () => Promise<RunningService>;
@@ -19,6 +20,12 @@ export interface Supervised {
    * @throws what the new start throws
    */
   replace(start: StartService): Promise<void>;
+  /**
+   * Goes on with other products of the same sources, without an interruption where the service can; else as `replace` has it.
+   *
+   * @param start in what way it is started from now on
+   */
+  adopt(plans: readonly Plan[], start: StartService): Promise<void>;
   /** Once no change is under way that was begun before. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -104,16 +111,32 @@ class Supervisor implements Supervised {
   }
 
   replace(start: StartService): Promise<void> {
+    return this.change(() => this.replaceBy(start));
+  }
+
+  private async replaceBy(start: StartService): Promise<void> {
+    await this.service.stop().catch((error: unknown) => this.warn(error, 'service did not end well'));
+    const before = this.start;
+    try {
+      this.begin(await start());
+      this.start = start;
+    } catch (error) {
+      await this.goBack(before);
+      throw error;
+    }
+  }
+
+  adopt(plans: readonly Plan[], start: StartService): Promise<void> {
     return this.change(async () => {
-      await this.service.stop().catch((error: unknown) => this.warn(error, 'service did not end well'));
-      const before = this.start;
+      const { service } = this;
+      if (service.adopt === undefined || this.failing !== null) return this.replaceBy(start);
       try {
-        this.adopt(await start());
-        this.start = start;
+        await service.adopt(plans);
       } catch (error) {
-        await this.goBack(before);
-        throw error;
+        this.warn(error, 'service could not go on with other products, and is started anew');
+        return this.replaceBy(start);
       }
+      this.start = start;
     });
   }
 
@@ -128,14 +151,14 @@ class Supervisor implements Supervised {
 
   private async goBack(start: StartService): Promise<void> {
     try {
-      this.adopt(await start());
+      this.begin(await start());
     } catch (error) {
       if (this.deps.failed !== undefined) this.deps.failed(error);
       else this.mend(this.service, error);
     }
   }
 
-  private adopt(service: RunningService): void {
+  private begin(service: RunningService): void {
     this.service = service;
     this.failing = null;
     this.watch(service);
@@ -169,7 +192,7 @@ class Supervisor implements Supervised {
         if (signal.aborted) return;
         this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
         try {
-          this.adopt(await this.start());
+          this.begin(await this.start());
           this.again += 1;
         } catch (another) {
           error = another;

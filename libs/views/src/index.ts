@@ -1,4 +1,4 @@
-export { flushPartition, layoutOf } from './layout';
+export { flushPartition, layoutOf, layoutsOf } from './layout';
 export type { ProductLayout } from './layout';
 export {
   hasGap,

@@ -26,6 +26,17 @@ export interface ProductLayout {
 export const flushPartition = ({ lanes }: Pick<ProductLayout, 'lanes'>, { source, partition }: Lane) =>
   lanes.findIndex((one) => one.source === source && one.partition === partition);
 
+/** Of each plan; one that is as it was before keeps its layout. */
+export const layoutsOf = (
+  plans: readonly Plan[],
+  definitions: Parameters<typeof layoutOf>[1],
+  before: readonly ProductLayout[],
+): readonly ProductLayout[] =>
+  plans.map((plan) => {
+    const text = JSON.stringify(plan);
+    return before.find((one) => JSON.stringify(one.plan) === text) ?? layoutOf(plan, definitions);
+  });
+
 export function layoutOf(
   plan: Plan,
   definitions: readonly Pick<SourceDefinition, 'name' | 'partitions' | 'latenessMicros'>[],

@@ -116,7 +116,10 @@ async function untilAbout(
   await simulation.turn(outside, 'sleep', { due: simulation.now + 50, ready });
 }
 
-/** Another catalog, with a product more or one less: all services are started anew with it, one after the other or at once. */
+/**
+ * Another catalog, with a product more or one less: all services are started anew with it, one after the other or at once; or go on
+ * with it as they are.
+ */
 export async function changeCatalog(chaos: Stage): Promise<void> {
   const { deployment, simulation, random, outside, scenario, counters } = chaos;
   if (scenario.wanderer === null) return;
@@ -126,9 +129,13 @@ export async function changeCatalog(chaos: Stage): Promise<void> {
   counters.add(isNew ? 'products added' : isBack ? 'products back again' : 'products removed');
   deployment.declare(name, isBack);
   const pause = random.pick([0, 0, 5, 30]);
+  const goesOn = scenario.adopts && random.chance(0.7);
   for (const service of random.shuffle(deployment.names)) {
-    await deployment.kill(service);
-    await deployment.start(service);
+    if (goesOn && random.chance(0.9)) await deployment.adopt(service);
+    else {
+      await deployment.kill(service);
+      await deployment.start(service);
+    }
     await simulation.sleep(outside, random.int(0, pause));
   }
 }

@@ -24,6 +24,8 @@ export type ServiceName = (typeof SERVICES)[number] | (typeof LAYERED)[number];
 
 interface Incarnation {
   readonly process: Process;
+  /** It was started with a product whose layers are apart. */
+  readonly apart: boolean;
   service: RunningService | null;
 }
 
@@ -79,7 +81,7 @@ export class Deployment {
   async start(name: ServiceName, overlooksFull = false): Promise<void> {
     const process = new Process(name, (this.incarnations += 1));
     process.overlooksFull = overlooksFull;
-    const incarnation: Incarnation = { process, service: null };
+    const incarnation: Incarnation = { process, apart: this.apart, service: null };
     const before = this.current.get(name);
     this.current.set(name, incarnation);
     // Two may start it at once: the first one would go on unseen.
@@ -94,6 +96,29 @@ export class Deployment {
         this.judge(name, error);
       }
     }
+  }
+
+  private get apart(): boolean {
+    return this.plans.some(({ topology }) => topology === 'lambda-separate');
+  }
+
+  /** Goes on with what is declared by now, as a reload has it: a service that can't is started anew. */
+  async adopt(name: ServiceName): Promise<void> {
+    const { process, service, apart } = this.current.get(name) ?? {};
+    const adopted = async () => {
+      if (process === undefined || !service?.adopt || apart !== this.apart) return false;
+      try {
+        await process.whileAlive(service.adopt(this.plans));
+        return true;
+      } catch (error) {
+        this.judge(name, error);
+        return false;
+      }
+    };
+    if (await adopted()) return this.counters.add('catalogs adopted by a running service');
+    if (this.current.get(name)?.process !== process) return;
+    await this.kill(name);
+    await this.start(name);
   }
 
   private scopeOf(name: ServiceName): LayerScope {

@@ -127,6 +127,7 @@ async function play(seed: number, directory: string, counters: Counters, logger?
     new Sightings(counters, new Set(kappa)),
     losses,
     scenario.sources,
+    planned,
     scenario.steppedStore,
     (...appended) => logs.forEach((log) => log.append(...appended)),
     logger,

@@ -30,6 +30,8 @@ export interface Scenario {
   readonly products: readonly { readonly oracle: OracleProduct; readonly topology: Topology }[];
   /** The product that comes and goes, and whether it is there from the beginning. */
   readonly wanderer: { readonly name: string; readonly fromTheBeginning: boolean } | null;
+  /** Services may go on with another catalog as they are. */
+  readonly adopts: boolean;
   readonly speed: SpeedConfig;
   readonly batch: BatchConfig;
   /** Incarnations of batch are configured apart from each other. */
@@ -101,6 +103,7 @@ export function makeScenario(
     sources,
     products,
     wanderer: wanderer === null ? null : { name: wanderer, fromTheBeginning: random.chance(0.5) },
+    adopts: seed % 3 > 0,
     speed: {
       maxRecords: random.pick([30, 100, 400, 20_000]),
       lingerMs: random.pick([0, 5, 20]),

@@ -60,6 +60,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'products added': 2,
   'products removed': 1,
   'products back again': 1,
+  'catalogs adopted by a running service': 5,
   'restarts of everything': 2,
   'restarts of everything inside a fold': 1,
   'transactions begun anew, as others wrote': 5,

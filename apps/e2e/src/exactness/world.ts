@@ -67,6 +67,8 @@ export class World {
     readonly sightings: Sightings,
     readonly losses: Losses,
     private readonly sources: readonly SourceDefinition[],
+    /** All that may be run. */
+    private readonly planned: readonly Plan[],
     steppedStore: boolean,
     private readonly onAppend: OnAppend,
     logger: Logger = NO_LOGGER,
@@ -132,8 +134,8 @@ export class World {
       logger,
       log: logOf(process.name, tiers),
       store,
-      pointers: pointersOf(layers, layer, plans, servedPointers(store)),
-      troubles: troublesOf(layers, plans, this.watched(process, troubles)),
+      pointers: pointersOf(layers, layer, () => this.planned, servedPointers(store)),
+      troubles: troublesOf(layers, () => this.planned, this.watched(process, troubles)),
       lake,
       engine,
     };

@@ -5,14 +5,14 @@
  */
 import { ArchiveManifest } from '@tenon/archive';
 import { SUBJECTS, TOPICS } from '@tenon/contracts';
-import type { SourceDefinition } from '@tenon/domain';
+import type { Plan, ProductId, SourceDefinition } from '@tenon/domain';
 import type { Leases } from '@tenon/leases';
 import { createLeases } from '@tenon/leases';
 import type { RunningService, Subscription } from '@tenon/ports';
 import { TroubleDesk, readinessOf, startAll } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import type { ProductLayout } from '@tenon/views';
-import { layoutOf } from '@tenon/views';
+import { layoutsOf } from '@tenon/views';
 import { Archiver } from './archive/archiver';
 import { Keeper } from './archive/keeper';
 import { LogTrimmer } from './archive/log-trimmer';
@@ -27,13 +27,16 @@ export const createArchive = (deps: BatchDeps): Promise<RunningService> => creat
 
 async function create(deps: BatchDeps, name: 'batch' | 'archive'): Promise<RunningService> {
   const leases = createLeases({ ...deps, owner: deps.ids.next(), ttlMs: deps.config.leaseMs });
-  const layouts = deps.plans
-    .filter(({ topology }) => topology !== 'kappa')
-    .map((plan) => layoutOf(plan, deps.sources));
-  const sources = deps.sources.map((source) => {
-    const read = layouts.filter((layout) => layout.sources.includes(source.name));
-    return new SourceBatch(deps, leases, source, read, name === 'batch');
-  });
+  let layouts: readonly ProductLayout[] = [];
+  const readOf = (plans: readonly Plan[]) => {
+    const computed = plans.filter(({ topology }) => topology !== 'kappa');
+    layouts = layoutsOf(computed, deps.sources, layouts);
+    return (source: SourceDefinition) => layouts.filter((one) => one.sources.includes(source.name));
+  };
+  const readAtFirst = readOf(deps.plans);
+  const sources = deps.sources.map(
+    (source) => new SourceBatch(deps, leases, source, readAtFirst(source), name === 'batch'),
+  );
   try {
     await startAll(sources);
   } catch (error) {
@@ -63,6 +66,10 @@ async function create(deps: BatchDeps, name: 'batch' | 'archive'): Promise<Runni
     status: () => ({ sources: sources.map((source) => source.status()), leases: leases.status().held }),
     readings: () => sources.map(({ archiver }) => archiver.reading()),
     done,
+    adopt: async (plans) => {
+      const read = readOf(plans);
+      for (const one of sources) await one.change(read(one.source));
+    },
     stop: async () => {
       await Promise.all(sources.map((source) => source.stop()));
       await leases.close();
@@ -76,19 +83,23 @@ class SourceBatch {
   readonly trimmer: LogTrimmer | null;
   private readonly runs: Runs | null;
   private readonly keeper: Keeper;
-  private readonly subscriptions: Subscription[] = [];
+  private readonly subscriptions = new Map<ProductId, Subscription>();
+  private readonly products: Set<ProductId>;
+  private readonly desk: TroubleDesk;
 
   constructor(
     private readonly deps: BatchDeps,
     leases: Leases,
-    source: SourceDefinition,
-    private readonly layouts: readonly ProductLayout[],
+    readonly source: SourceDefinition,
+    private layouts: readonly ProductLayout[],
     hasRuns: boolean,
   ) {
     this.labels = { source: source.name };
     const manifest = new ArchiveManifest(deps, source.name, source.partitions);
-    const products = layouts.map(({ product }) => product);
+    const products = new Set(layouts.map(({ product }) => product));
     const desk = new TroubleDesk(deps, 'batch', products, { source: source.name });
+    this.products = products;
+    this.desk = desk;
     const onCut = () => this.runs?.wake();
     this.archiver = new Archiver(deps, source, manifest, products, onCut, desk.of('archiver'));
     const { contexts } = this.archiver;
@@ -114,16 +125,39 @@ class SourceBatch {
   }
 
   async start(): Promise<void> {
-    for (const { product, lanes } of this.runs === null ? [] : this.layouts) {
-      await this.deps.log.ensureTopic({ name: TOPICS.ranges(product), partitions: lanes.length });
-      this.subscriptions.push(
-        await this.deps.bus.subscribe(SUBJECTS.generation(product), () => this.runs?.wake()),
-      );
-    }
+    for (const layout of this.layouts) await this.open(layout);
     await this.archiver.start();
     this.runs?.start();
     this.keeper.start();
     this.trimmer?.start();
+  }
+
+  private async open({ product, lanes }: ProductLayout): Promise<void> {
+    if (this.runs === null) return;
+    await this.deps.log.ensureTopic({ name: TOPICS.ranges(product), partitions: lanes.length });
+    const served = await this.deps.bus.subscribe(SUBJECTS.generation(product), () => this.runs?.wake());
+    this.subscriptions.set(product, served);
+  }
+
+  private async close({ product }: ProductLayout): Promise<void> {
+    await this.subscriptions.get(product)?.close();
+    this.subscriptions.delete(product);
+  }
+
+  /** Goes on with other products: the archive is the same. */
+  async change(layouts: readonly ProductLayout[]): Promise<void> {
+    const added = layouts.filter((one) => !this.layouts.includes(one));
+    const gone = this.layouts.filter((one) => !layouts.includes(one));
+    for (const layout of gone) await this.close(layout);
+    for (const layout of added) await this.open(layout);
+    this.layouts = layouts;
+    for (const { product } of gone) this.products.delete(product);
+    for (const { product } of added) this.products.add(product);
+    await this.runs?.change(layouts);
+    for (const { product } of added) {
+      this.desk.joined(product);
+      await this.archiver.joined(product);
+    }
   }
 
   status(): Record<string, unknown> {
@@ -134,6 +168,6 @@ class SourceBatch {
   async stop(): Promise<void> {
     const { archiver, runs, keeper, trimmer } = this;
     await Promise.all([archiver.stop(), runs?.stop(), keeper.stop(), trimmer?.stop()]);
-    for (const subscription of this.subscriptions) await subscription.close();
+    for (const subscription of this.subscriptions.values()) await subscription.close();
   }
 }

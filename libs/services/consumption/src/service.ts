@@ -1,9 +1,9 @@
 /** The consumption layer: the landing zone of the data products. */
 import { SUBJECTS, eventsTopic, generationsReply } from '@tenon/contracts';
 import { LogReplaced } from '@tenon/errors';
-import type { Generation, ProductId } from '@tenon/domain';
+import type { Generation, Plan, ProductId } from '@tenon/domain';
 import type { RunningService } from '@tenon/ports';
-import { readinessOf, startAll } from '@tenon/loops';
+import { Crew, readinessOf } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf, servedIn, versionsIn } from '@tenon/views';
 import type { ConsumptionDeps } from './deps';
@@ -11,9 +11,18 @@ import { ProductLanding } from './product';
 
 export async function createConsumption(deps: ConsumptionDeps): Promise<RunningService> {
   const { zones = () => [deps] } = deps;
-  const products = deps.plans.flatMap((plan) =>
-    zones(plan).map((zone) => new ProductLanding({ ...deps, ...zone }, layoutOf(plan, deps.sources))),
-  );
+  const crew = new Crew<ProductLanding>();
+  let { plans } = deps;
+  const run = async (next: readonly Plan[]) => {
+    const made = next.flatMap((plan) =>
+      zones(plan).map((zone): [string, () => ProductLanding] => [
+        JSON.stringify([plan, zone.layer]),
+        () => new ProductLanding({ ...deps, ...zone }, layoutOf(plan, deps.sources)),
+      ]),
+    );
+    await crew.change(new Map(made));
+    plans = next;
+  };
   // The watches ask how long these are, and may be the first to start.
   for (const source of deps.sources)
     await deps.log.ensureTopic(eventsTopic(source)).catch((error: unknown) => {
@@ -22,35 +31,34 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
       deps.logger.error({ error, source: source.name }, 'events of a source are not looked for');
     });
   const generations = await deps.bus.respond(SUBJECTS.generations, async ({ payload }) => {
-    const served = await servedProducts(deps);
-    const answering = products.filter(({ layout }) => served.includes(layout.product));
+    const served = await servedProducts(deps.store, plans);
+    const answering = crew.all.filter(({ layout }) => served.includes(layout.product));
     return generationsReply(payload, latestOf(answering));
   });
   try {
-    await startAll(products);
+    await run(plans);
   } catch (error) {
     await generations.close();
     throw error;
   }
   const { metrics = NO_METRICS } = deps;
   metrics.counter('tenon_landings_total', 'Flushes and ranges by what became of them.', () =>
-    products.flatMap((product) => product.outcomes()),
+    crew.all.flatMap((product) => product.outcomes()),
   );
   metrics.gauge('tenon_generation', 'The generation that is served, as this instance knows.', () =>
-    products.map((one) => ({ labels: one.labels, value: one.servedGeneration() })),
+    crew.all.map((one) => ({ labels: one.labels, value: one.servedGeneration() })),
   );
-  const done = Promise.all(products.map((product) => product.done)).then(() => undefined);
-  done.catch(() => undefined);
   return {
     name: 'consumption',
     routes: [],
-    ready: () => readinessOf(products),
-    status: () => ({ products: products.map((product) => product.status()) }),
-    readings: () => products.flatMap((product) => product.readings()),
-    done,
+    ready: () => readinessOf(crew.all),
+    status: () => ({ products: crew.all.map((product) => product.status()) }),
+    readings: () => crew.all.flatMap((product) => product.readings()),
+    done: crew.done,
+    adopt: run,
     stop: async () => {
       await generations.close();
-      await Promise.all(products.map((product) => product.stop()));
+      await crew.stop();
     },
   };
 }
@@ -66,7 +74,7 @@ function latestOf(products: readonly ProductLanding[]): Readonly<Record<ProductI
 }
 
 /** The products that names answer with, of those that run here. */
-const servedProducts = ({ store, plans }: ConsumptionDeps) =>
+const servedProducts = (store: ConsumptionDeps['store'], plans: readonly Plan[]) =>
   store.snapshot(async (snapshot) => {
     const versions = await versionsIn(snapshot, [...new Set(plans.map(({ product }) => product))]);
     return [...servedIn(versions, plans).values()];

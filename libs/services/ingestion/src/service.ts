@@ -8,6 +8,7 @@ import type { PassedOver } from '@tenon/telemetry';
 import { NO_METRICS, tracedRoutes } from '@tenon/telemetry';
 import { eventsTopic } from '@tenon/contracts';
 import type { SourceDefinition, ProductId } from '@tenon/domain';
+import { idOf } from '@tenon/domain';
 import { LogLost } from '@tenon/errors';
 import type {
   Bus,
@@ -65,7 +66,8 @@ export interface IngestionDeps {
 
 /** @throws TopicMismatch, Unavailable, or TenonError `invalid-schema` */
 export async function createIngestion(deps: IngestionDeps): Promise<RunningService> {
-  const { log, bus, clock, logger, sources, products } = deps;
+  const { log, bus, clock, logger, sources } = deps;
+  let { products } = deps;
   const config: IngestionConfig = { ...INGESTION_DEFAULTS, ...deps.config };
   const desks = new Map(sources.map((source) => [source.name, deskOf(deps, config, source)]));
   const books = new Map(sources.map(({ name }) => [name, new LetterBook(log, clock, name, deps.passedOver)]));
@@ -114,7 +116,12 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
       eventsRoute(desks),
       ...sourcesRoutes(sources, () => logIdentity(log, deps.ids)),
       ...lettersRoutes({ desks, books }),
-      cutsRoute({ cutter, bus, clock, products }),
+      cutsRoute({
+        ...{ cutter, bus, clock },
+        get products() {
+          return products;
+        },
+      }),
     ]),
     ready: () => readiness(desks, feeds),
     status: () => ({
@@ -132,6 +139,7 @@ export async function createIngestion(deps: IngestionDeps): Promise<RunningServi
     }),
     overview: async () => ({ deadLetters: await letterCounts(books) }),
     done,
+    adopt: async (plans) => void (products = plans.map(idOf)),
     stop: async () => {
       stopping.abort();
       await Promise.all([letters.stop(), ...feeds.map((feed) => feed.stop())]);

@@ -17,12 +17,11 @@ export interface NamesDeps {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What this instance can answer with. */
-  readonly plans: readonly Plan[];
+  /** What this instance can answer with; it may change. */
+  readonly plans: () => readonly Plan[];
 }
 
 export class Names {
-  private readonly names: readonly string[];
   private products: ReadonlyMap<string, ProductId> = new Map();
   private books: ReadonlyMap<string, Versions> = new Map();
   private readonly looking: Periodic;
@@ -30,7 +29,6 @@ export class Names {
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly deps: NamesDeps) {
-    this.names = [...new Set(deps.plans.map(({ product }) => product))];
     this.looking = new Periodic(
       deps,
       'versions that are served',
@@ -51,7 +49,7 @@ export class Names {
   }
 
   all(): readonly string[] {
-    return this.names;
+    return [...new Set(this.deps.plans().map(({ product }) => product))];
   }
 
   /** What a name answers with; undefined: there is no such name. */
@@ -78,10 +76,12 @@ export class Names {
     return moved.signal;
   }
 
-  private async look(): Promise<void> {
-    const books = await this.deps.store.snapshot((snapshot) => versionsIn(snapshot, this.names));
+  /** Reads which version each answers with. */
+  async look(): Promise<void> {
+    const names = this.all();
+    const books = await this.deps.store.snapshot((snapshot) => versionsIn(snapshot, names));
     this.books = books;
-    this.products = servedIn(books, this.deps.plans);
+    this.products = servedIn(books, this.deps.plans());
     for (const listener of [...this.listeners]) listener();
   }
 

@@ -1,10 +1,10 @@
 /** The serving layer: reads cells, merges the layers, finalizes, and answers. Stateless: any instance answers alike. */
 import type { VersionAnswer } from '@tenon/contracts';
-import { SUBJECTS, readCovers } from '@tenon/contracts';
 import type { Plan, ProductId, Value, Versions } from '@tenon/domain';
 import { formatTimestamp, productId } from '@tenon/domain';
 import { HttpProblem } from '@tenon/errors';
-import type { HttpRequest, HttpResponse, Route, Readiness, RunningService, Subscription } from '@tenon/ports';
+import type { HttpRequest, HttpResponse, Route, Readiness, RunningService } from '@tenon/ports';
+import { Crew } from '@tenon/loops';
 import { NO_METRICS, productLabels, tracedRoutes } from '@tenon/telemetry';
 import type { LayerStores } from '@tenon/views';
 import { inOneStore, layoutOf, ledgerOf } from '@tenon/views';
@@ -12,28 +12,19 @@ import type { ServingDeps } from './deps';
 import { describeVersions } from './described-versions';
 import { answerDiff } from './diff/route';
 import { exampleOf } from './example';
-import { LiveHub } from './live';
 import { liveResponse } from './live-streams';
 import { Names } from './names';
 import { lossRoutes } from './losses';
 import { versionAsked } from './query';
 import { QuestionQueue } from './question-queue';
-import { Questions } from './questions';
 import { ProductReader } from './reader';
 import { rowCaches } from './row-caches';
 import { RowsRoute } from './rows-route';
-import { ReceiptWaits } from './receipt-waits';
+import { Served } from './served';
 import type { ServingScope } from './scope';
 import { mustAnswer, ownLayer, serves } from './scope';
 import { describeGenerations, describeLedger, describeProduct } from './told';
 import { TroubleCounts } from './trouble-counts';
-
-interface Served {
-  readonly reader: ProductReader;
-  readonly questions: Questions;
-  readonly hub: LiveHub;
-  readonly waits: ReceiptWaits;
-}
 
 export async function createServing(deps: ServingDeps): Promise<RunningService> {
   const serving = new Serving(deps);
@@ -47,6 +38,7 @@ export async function createServing(deps: ServingDeps): Promise<RunningService> 
     status: () => serving.status(),
     overview: () => serving.list(),
     done,
+    adopt: (plans) => serving.run(plans),
     stop: async () => {
       await serving.stop();
       stopped();
@@ -55,12 +47,14 @@ export async function createServing(deps: ServingDeps): Promise<RunningService> 
 }
 
 class Serving {
-  private readonly products = new Map<ProductId, Served>();
+  private readonly crew = new Crew<Served>();
+  private products: ReadonlyMap<ProductId, Served> = new Map();
+  private plans: readonly Plan[] = [];
   private readonly names: Names;
-  private readonly subscriptions: Subscription[] = [];
   private readonly troubles: TroubleCounts;
   private readonly answers: RowsRoute;
   private readonly queue: QuestionQueue;
+  private readonly caches: ReturnType<typeof rowCaches>;
   private readonly scope: ServingScope;
   private readonly stores: (plan: Plan) => LayerStores;
   private readonly stopping = new AbortController();
@@ -68,33 +62,35 @@ class Serving {
   constructor(private readonly deps: ServingDeps) {
     this.stores = deps.stores ?? (() => inOneStore(deps.store));
     this.scope = deps.scope ?? 'all';
-    const caches = rowCaches(deps.config.cacheBytes);
-    const run = deps.ids.next().replaceAll('-', '');
-    for (const plan of deps.plans) {
-      if (!serves(this.scope, plan)) continue;
-      const reader = new ProductReader(
-        { ...deps, ...deps.config, stores: this.stores(plan), caches },
-        layoutOf(plan, deps.sources),
-      );
-      this.products.set(reader.layout.product, {
-        reader,
-        questions: new Questions(plan),
-        // An id of the account of one version is none of another's.
-        hub: new LiveHub(deps, reader, deps.config.live, `${run}v${plan.version}`),
-        waits: new ReceiptWaits(reader, plan.product, deps.clock, deps.config.pollMs),
-      });
-    }
-    this.names = new Names(deps);
+    this.caches = rowCaches(deps.config.cacheBytes);
+    this.names = new Names({ ...deps, plans: () => this.plans });
     this.queue = new QuestionQueue(deps.config.questions);
     this.answers = new RowsRoute({ ...deps, ...deps.config, queue: this.queue });
-    this.troubles = new TroubleCounts(
-      deps,
+    this.troubles = new TroubleCounts(deps, () =>
       [...this.products.values()].map(({ reader }) => ({
         layout: reader.layout,
         troubles: () => reader.troubles(ownLayer(this.scope)),
         conflicts: async () => ledgerOf(await reader.view(ownLayer(this.scope))).conflicts ?? 0,
       })),
     );
+  }
+
+  /** Goes on with these products. */
+  async run(plans: readonly Plan[]): Promise<void> {
+    const { deps, caches } = this;
+    const made = plans.filter((plan) => serves(this.scope, plan));
+    const wanted = made.map((plan): [string, () => Served] => [
+      JSON.stringify(plan),
+      () => {
+        const layout = layoutOf(plan, deps.sources);
+        const stores = this.stores(plan);
+        return new Served(deps, new ProductReader({ ...deps, ...deps.config, stores, caches }, layout));
+      },
+    ]);
+    await this.crew.change(new Map(wanted));
+    this.products = new Map(this.crew.all.map((served) => [served.reader.layout.product, served]));
+    this.plans = plans;
+    await this.names.look();
   }
 
   async start(): Promise<void> {
@@ -122,16 +118,9 @@ class Serving {
       'Events of a product whose id another one had, with other data.',
       () => this.troubles.conflicts(),
     );
+    await this.run(this.deps.plans);
     await this.names.start();
     this.troubles.start();
-    for (const [product, served] of this.products) {
-      await served.hub.start();
-      this.subscriptions.push(
-        await this.deps.bus.subscribe(SUBJECTS.live(product), ({ payload }) =>
-          served.waits.hinted(readCovers(payload)),
-        ),
-      );
-    }
   }
 
   routes(): Route[] {
@@ -189,7 +178,7 @@ class Serving {
     const answering = this.names.served(name);
     const served = this.products.get(answering ?? '');
     if (served === undefined) {
-      const other = this.deps.plans.find(({ product }) => product === name);
+      const other = this.plans.find(({ product }) => product === name);
       if (other !== undefined) mustAnswer(this.scope, other, 'merged');
       const known = this.names.all().join(', ') || 'none';
       throw new HttpProblem(404, 'unknown-product', `There is no product ${name}. Products: ${known}.`);
@@ -199,7 +188,7 @@ class Serving {
     mustNotBeDropped(name, version, this.names.versions(name));
     const other = this.products.get(productId(name, version));
     if (other !== undefined) return other;
-    const running = this.deps.plans.filter(({ product }) => product === name).map((plan) => plan.version);
+    const running = this.plans.filter(({ product }) => product === name).map((plan) => plan.version);
     throw new HttpProblem(
       404,
       'unknown-version',
@@ -218,11 +207,13 @@ class Serving {
     const isFixed = versionAsked(plan, query) !== undefined;
     const moved = isFixed ? ended.signal : this.names.movedFrom(params.name ?? '', product, ended.signal);
     const stopping = this.stopping.signal;
+    const isGone = served.gone;
     try {
-      return await this.answers.handle(served, request, AbortSignal.any([signal, moved, stopping]));
+      return await this.answers.handle(served, request, AbortSignal.any([signal, moved, stopping, isGone]));
     } catch (error) {
       // The name has gone over to another version while somebody waited: that one may have it already.
-      if (moved.aborted && !signal.aborted && !stopping.aborted) return await this.rows(request);
+      const isElsewhere = moved.aborted || isGone.aborted;
+      if (isElsewhere && !signal.aborted && !stopping.aborted) return await this.rows(request);
       throw error;
     } finally {
       ended.abort();
@@ -317,8 +308,7 @@ class Serving {
     this.stopping.abort();
     await this.troubles.stop();
     await this.names.stop();
-    for (const subscription of this.subscriptions) await subscription.close();
-    for (const { hub } of this.products.values()) await hub.stop();
+    await this.crew.stop();
   }
 }
 

@@ -22,7 +22,7 @@ test('counts by product, code and layer; what is over is gone with the next look
   const clock = createManualClock();
   let standing = [trouble('log-hole', 0), trouble('log-hole', 1), trouble('product-failed', 0)];
   const sales = product('sales', () => standing);
-  const counts = new TroubleCounts({ clock, logger: NO_LOGGER }, [sales, product('well', () => [])]);
+  const counts = new TroubleCounts({ clock, logger: NO_LOGGER }, () => [sales, product('well', () => [])]);
   counts.start();
   await settle();
   const labels = { product: 'sales', version: '2', layer: 'speed' };
@@ -45,7 +45,7 @@ test('a product that cannot be read is one, and hides no other; a store that is 
     if (mended) return [];
     throw away ? new Unavailable('the store is away') : new TenonError('document-damaged', 'no JSON');
   });
-  const counts = new TroubleCounts({ clock, logger: NO_LOGGER }, [
+  const counts = new TroubleCounts({ clock, logger: NO_LOGGER }, () => [
     unreadable,
     product('sales', () => [trouble('log-hole', 0)]),
   ]);

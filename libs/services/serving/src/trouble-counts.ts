@@ -24,7 +24,7 @@ export class TroubleCounts {
 
   constructor(
     deps: { readonly clock: Clock; readonly logger: Logger },
-    private readonly products: readonly TroubledProduct[],
+    private readonly products: () => readonly TroubledProduct[],
   ) {
     this.looking = new Periodic(
       deps,
@@ -65,7 +65,7 @@ export class TroubleCounts {
   private async look(): Promise<void> {
     const counts = new Map<string, { labels: MetricSample['labels']; value: number }>();
     const conflicting: MetricSample[] = [];
-    for (const one of this.products) {
+    for (const one of this.products()) {
       const labels = productLabels(one.layout.plan);
       const conflicts = await one.conflicts().catch(() => null);
       if (conflicts !== null) conflicting.push({ labels, value: conflicts });

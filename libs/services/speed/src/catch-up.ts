@@ -54,6 +54,7 @@ export class CatchUp {
   private readonly outage: Outage;
   private readonly throttle: Throttle;
   private readonly failures: FailedProduct[] = [];
+  private readonly dropped = new Set<ProductId>();
   private running: Promise<void> = Promise.resolve();
   private near = false;
 
@@ -93,7 +94,14 @@ export class CatchUp {
   }
 
   private from(cursor: EpochCursor, layouts: readonly ProductLayout[]): LivePartition {
-    return new LivePartition(this.live.lane, cursor, this.source.dedupe.window, layouts);
+    const wanted = layouts.filter(({ product }) => !this.dropped.has(product));
+    return new LivePartition(this.live.lane, cursor, this.source.dedupe.window, wanted);
+  }
+
+  /** A product is wanted no more; at any time. */
+  drop(product: ProductId): void {
+    this.dropped.add(product);
+    this.held.products.delete(product);
   }
 
   get products(): readonly ProductId[] {
@@ -116,7 +124,8 @@ export class CatchUp {
 
   /** Products that could not go on, once. */
   failed(): FailedProduct[] {
-    return [...this.failures.splice(0), ...this.folder.failed()];
+    const failed = [...this.failures.splice(0), ...this.folder.failed()];
+    return failed.filter(({ product }) => !this.dropped.has(product));
   }
 
   /**

@@ -55,7 +55,7 @@ export class CatchUps {
   constructor(
     private readonly deps: CatchUpDeps,
     private readonly source: SourceDefinition,
-    private readonly layouts: readonly ProductLayout[],
+    private layouts: readonly ProductLayout[],
     private readonly held: ReadonlyMap<Partition, LivePartition>,
     private readonly letters: LetterBox,
     private readonly holes: Pick<Holes, 'stands'>,
@@ -67,6 +67,19 @@ export class CatchUps {
       isHole(one) && (one.code === 'dedupe-hole' || this.holes.stands(partition));
     this.recovered = new Recovered(deps.troubles, stays);
     this.sweptAt = deps.clock.monotonic();
+  }
+
+  /** Goes on with other products: those that are gone are forgotten here. */
+  change(layouts: readonly ProductLayout[]): void {
+    const gone = this.layouts.filter((one) => !layouts.includes(one)).map(({ product }) => product);
+    this.layouts = layouts;
+    for (const product of gone) for (const catchUp of this.running) catchUp.drop(product);
+    for (const [key, { product }] of this.asked) if (gone.includes(product)) this.asked.delete(key);
+    for (const [key, { layout }] of this.broken)
+      if (gone.includes(layout.product)) {
+        this.broken.delete(key);
+        this.patience.well(key);
+      }
   }
 
   /** Where products begin in a lane: at the cut that is served. */

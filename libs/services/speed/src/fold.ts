@@ -52,13 +52,30 @@ export class Folder {
   constructor(
     private readonly deps: SpeedDeps,
     private readonly source: SourceDefinition,
-    private readonly layouts: readonly ProductLayout[],
+    private layouts: readonly ProductLayout[],
     private readonly letters: LetterBox,
     private readonly cellsOf: (product: ProductId) => number,
-    observeFlush: (seconds: number) => void = () => undefined,
+    private readonly observeFlush: (seconds: number) => void = () => undefined,
     private readonly holdsBack: () => boolean = () => false,
   ) {
-    for (const { product } of layouts) this.outboxes.set(product, new Outbox(deps, observeFlush));
+    this.add(layouts);
+  }
+
+  private add(layouts: readonly ProductLayout[]): void {
+    for (const { product } of layouts) this.outboxes.set(product, new Outbox(this.deps, this.observeFlush));
+  }
+
+  /** Goes on with other products. To be called between two rounds, with those that are gone out of their lanes. */
+  async change(layouts: readonly ProductLayout[]): Promise<void> {
+    const before = this.layouts;
+    this.layouts = layouts;
+    this.add(layouts.filter((one) => !before.includes(one)));
+    for (const { product } of before.filter((one) => !layouts.includes(one))) {
+      const outbox = this.outbox(product);
+      outbox.giveUp();
+      await outbox.drain();
+      this.outboxes.delete(product);
+    }
   }
 
   /** What it waits for, in words; null: nothing. */

@@ -2,8 +2,9 @@
  * The speed layer: reads the live log in micro-batches, folds them into the states of the open epoch, and flushes what
  * changed. It keeps nothing durable; a restart replays each partition from the cut that its products are served at.
  */
+import type { Plan } from '@tenon/domain';
 import type { MetricSample, RunningService } from '@tenon/ports';
-import { readinessOf, startAll } from '@tenon/loops';
+import { Crew, readinessOf } from '@tenon/loops';
 import { NO_METRICS } from '@tenon/telemetry';
 import { layoutOf } from '@tenon/views';
 import type { SpeedDeps } from './deps';
@@ -12,15 +13,23 @@ import { SourceWorker } from './source-worker';
 
 /** Starts the speed layer for all sources that have products. */
 export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
-  const layouts = deps.plans.map((plan) => layoutOf(plan, deps.sources));
   const work = new LiveWork(deps.clock);
-  const workers = deps.sources
-    .map((source) => ({ source, read: layouts.filter(({ sources }) => sources.includes(source.name)) }))
-    .filter(({ read }) => read.length > 0)
-    .map(({ source, read }) => new SourceWorker(deps, source, read, work));
-  await startAll(workers);
+  const crew = new Crew<SourceWorker>();
+  /** Those that stay first, so that nobody waits for who is new. */
+  const run = async (plans: readonly Plan[]) => {
+    const layouts = plans.map((plan) => layoutOf(plan, deps.sources));
+    const read = deps.sources.flatMap((source) => {
+      const own = layouts.filter(({ sources }) => sources.includes(source.name));
+      return own.length > 0 ? [{ source, own }] : [];
+    });
+    for (const { source, own } of read) await crew.get(source.name)?.change(own);
+    await crew.change(
+      new Map(read.map(({ source, own }) => [source.name, () => new SourceWorker(deps, source, own, work)])),
+    );
+  };
+  await run(deps.plans);
   const { metrics = NO_METRICS } = deps;
-  const each = (read: (worker: SourceWorker) => readonly MetricSample[]) => () => workers.flatMap(read);
+  const each = (read: (worker: SourceWorker) => readonly MetricSample[]) => () => crew.all.flatMap(read);
   metrics.counter(
     'tenon_events_total',
     'Events by what became of them.',
@@ -41,17 +50,14 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
     'Cells of open epochs held in memory.',
     each((worker) => [worker.cells()]),
   );
-  const done = Promise.all(workers.map((worker) => worker.done)).then(() => undefined);
-  done.catch(() => undefined); // whoever holds `done` handles it; without a holder it must not end the process
   return {
     name: 'speed',
     routes: [],
-    ready: () => readinessOf(workers),
-    status: () => ({ sources: workers.map((worker) => worker.status()) }),
-    readings: () => workers.map((worker) => worker.reading()),
-    done,
-    stop: async () => {
-      await Promise.all(workers.map((worker) => worker.stop()));
-    },
+    ready: () => readinessOf(crew.all),
+    status: () => ({ sources: crew.all.map((worker) => worker.status()) }),
+    readings: () => crew.all.map((worker) => worker.reading()),
+    done: crew.done,
+    adopt: run,
+    stop: () => crew.stop(),
   };
 }

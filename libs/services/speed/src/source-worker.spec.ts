@@ -125,6 +125,31 @@ describe('a source’s worker', () => {
     await worker.stop();
   });
 
+  it('goes on with other products: who stays is not read again, who is new catches up, who is gone flushes no more', async () => {
+    const { feed, engine, log, worker } = await start();
+    const [perShop] = LAYOUTS as [(typeof LAYOUTS)[0]];
+    await feed(order('a'), order('b', '01:north', 1));
+    await worker.change([perShop, layout('late')]);
+    await log.idle(EVENTS);
+    await feed(order('c'));
+    await feed(order('d', '02:south', 1));
+    expect(worker.status()).toMatchObject({ catchingUp: [] });
+    expect(spansIn(log)).toEqual(['p0 e0 0-1', 'p0 e0 1-2', 'p1 e0 0-1', 'p1 e0 1-2']);
+    expect(spansIn(log, 'other@1')).toEqual(['p0 e0 0-1', 'p1 e0 0-1']);
+    const late = flushesIn(log, 'late@1').filter(({ message }) => message.partition === 0);
+    expect(late.at(-1)).toMatchObject({ message: { start: 0, to: 2 }, cells: { '01:north': 2 } });
+    expect(engine.opened.at(-1)).toEqual(['02:south']);
+    await worker.stop();
+  });
+
+  it('refuses a version that is to mean something else', async () => {
+    const { worker } = await start();
+    const [perShop] = LAYOUTS as [(typeof LAYOUTS)[0]];
+    const plan = { ...perShop.plan, hash: 'another' };
+    await expect(worker.change([{ ...perShop, plan }])).rejects.toThrow('computed otherwise');
+    await worker.stop();
+  });
+
   it('begins at the newest cut of its products, and reads the dedupe window before it; who is behind catches up', async () => {
     const before = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => order(id));
     const log = await logWith(...before, barrier(1), order('f'), order('g'), barrier(2), order('h'));

@@ -22,7 +22,7 @@ const FEW_RECORDS = 256;
 
 export class SourceWorker {
   private readonly reader: TopicReader<LivePartition>;
-  private readonly subscriptions: Subscription[] = [];
+  private readonly subscriptions = new Map<ProductId, Subscription>();
   private readonly totals = { events: 0, microBatches: 0, busyMs: 0, duplicates: 0 };
   private readonly observeMicroBatch: (seconds: number) => void;
   private readonly holes: Holes;
@@ -31,11 +31,16 @@ export class SourceWorker {
   private readonly catchUps: CatchUps;
   /** Lanes that were begun anew → where the log ended then: until there everything is a replay. */
   private readonly replays = new Map<LivePartition, Offset>();
+  /** What was begun of the source and has not ended. */
+  private readonly lives = new Set<LivePartition>();
+  /** Of `layouts`. */
+  private readonly products: Set<ProductId>;
+  private readonly desk: TroubleDesk;
 
   constructor(
     private readonly deps: SpeedDeps,
     private readonly source: SourceDefinition,
-    private readonly layouts: readonly ProductLayout[],
+    private layouts: readonly ProductLayout[],
     private readonly work = new LiveWork(deps.clock),
   ) {
     const { metrics = NO_METRICS, config } = deps;
@@ -50,7 +55,9 @@ export class SourceWorker {
       'Time until the log had taken the flushes of one micro-batch.',
       labels,
     );
-    const products = layouts.map(({ product }) => product);
+    const products = new Set(layouts.map(({ product }) => product));
+    this.products = products;
+    this.desk = new TroubleDesk(deps, 'speed', products, { source: source.name });
     this.reader = new TopicReader(deps, {
       topic: TOPICS.events(source.name),
       group: GROUPS.speed(source.name),
@@ -65,7 +72,7 @@ export class SourceWorker {
         this.catchUps.tellAgain(partition);
       },
       afterPoll: () => this.tend(),
-      alone: new TroubleDesk(deps, 'speed', products, { source: source.name }).of('reader'),
+      alone: this.desk.of('reader'),
     });
     this.holes = new Holes(deps, { layer: 'speed', source: source.name, products });
     this.letterBox = new LetterBox(deps, source);
@@ -99,33 +106,75 @@ export class SourceWorker {
   }
 
   async start(): Promise<void> {
-    const { log, bus } = this.deps;
+    const { log } = this.deps;
     const { name } = this.source;
     await log.ensureTopic({ name: TOPICS.deadLetters(name), partitions: 1 });
-    for (const { product, lanes } of this.layouts) {
-      await log.ensureTopic({ name: TOPICS.flushes(product), partitions: lanes.length });
-      // Consumption asks where it missed a flush.
-      const asked = ({ payload }: { readonly payload: unknown }) => {
-        const lane = readReplayHint(payload);
-        if (lane?.source === name) this.catchUps.ask(product, lane.partition, lane.included);
-      };
-      this.subscriptions.push(await bus.subscribe(SUBJECTS.replay(product), asked));
-    }
+    for (const layout of this.layouts) await this.open(layout);
     await this.reader.start();
+  }
+
+  private async open({ product, lanes }: ProductLayout): Promise<void> {
+    const { log, bus } = this.deps;
+    await log.ensureTopic({ name: TOPICS.flushes(product), partitions: lanes.length });
+    // Consumption asks where it missed a flush.
+    const asked = ({ payload }: { readonly payload: unknown }) => {
+      const lane = readReplayHint(payload);
+      if (lane?.source === this.source.name) this.catchUps.ask(product, lane.partition, lane.included);
+    };
+    this.subscriptions.set(product, await bus.subscribe(SUBJECTS.replay(product), asked));
+  }
+
+  /** Goes on with other products: who is new begins at its cut and catches up; those that stay are not interrupted. */
+  async change(next: readonly ProductLayout[]): Promise<void> {
+    const layouts = sameStates(next, this.layouts);
+    const added = layouts.filter((one) => !this.layouts.includes(one));
+    const gone = this.layouts.filter((one) => !layouts.includes(one));
+    for (const layout of added) await this.open(layout);
+    await this.reader.between(async () => {
+      const lives = [...this.lives];
+      this.layouts = layouts;
+      for (const { product } of gone) {
+        this.products.delete(product);
+        for (const live of lives) live.products.delete(product);
+      }
+      for (const { product } of added) this.products.add(product);
+      this.catchUps.change(layouts);
+      await this.folder.change(layouts);
+      for (const { product } of added) {
+        this.desk.joined(product);
+        await this.holes.joined(product);
+      }
+      if (added.length > 0)
+        for (const live of lives) {
+          const cursors = await this.catchUps.cursors(live.lane, added);
+          if (this.lives.has(live)) this.catchUps.begin(live, added, cursors);
+        }
+    });
+    for (const { product } of gone) {
+      await this.subscriptions.get(product)?.close();
+      this.subscriptions.delete(product);
+    }
   }
 
   /** From the newest cut that one of its products is served at, less the dedupe window; the others catch up. */
   private async begin(partition: Partition): Promise<{ from: Offset; held: LivePartition }> {
     const lane = { source: this.source.name, partition };
-    const cursors = await this.catchUps.cursors(lane, this.layouts);
+    let { layouts } = this;
+    let cursors = await this.catchUps.cursors(lane, layouts);
     const topic = TOPICS.events(lane.source);
     const [ends, starts] = [await this.deps.log.endOffsets(topic), await this.deps.log.startOffsets(topic)];
     const gone = await agedTo(this.deps, lane, starts[String(partition)] ?? 0);
-    const { cursor, live, behind } = splitByCut(this.layouts, cursors, gone);
+    // From here on a change finds this lane.
+    while (layouts !== this.layouts) {
+      layouts = this.layouts;
+      cursors = await this.catchUps.cursors(lane, layouts);
+    }
+    const { cursor, live, behind } = splitByCut(layouts, cursors, gone);
     const held = new LivePartition(lane, cursor, this.source.dedupe.window, live);
+    this.lives.add(held);
     this.replays.set(held, ends[String(partition)] ?? 0);
     this.deps.logger.info({ ...lane, ...held.judge.cursor }, 'speed reads a partition from its cut');
-    const indexOf = (layout: ProductLayout) => this.layouts.indexOf(layout);
+    const indexOf = (layout: ProductLayout) => layouts.indexOf(layout);
     this.catchUps.begin(
       held,
       behind,
@@ -144,6 +193,7 @@ export class SourceWorker {
   }
 
   private async end(live: LivePartition, partition: Partition): Promise<void> {
+    this.lives.delete(live);
     this.replays.delete(live);
     await this.catchUps.end(partition);
   }
@@ -266,6 +316,25 @@ export class SourceWorker {
     await this.reader.stop();
     await this.catchUps.stop();
     await this.folder.drain();
-    for (const subscription of this.subscriptions) await subscription.close();
+    for (const subscription of this.subscriptions.values()) await subscription.close();
   }
+}
+
+/**
+ * Layouts of plans, of which those whose states are computed as before are as they were: nothing here depends on what else a catalog
+ * says of a product.
+ *
+ * @throws where a version is to mean something else: its epochs can't go on
+ */
+function sameStates(
+  next: readonly ProductLayout[],
+  before: readonly ProductLayout[],
+): readonly ProductLayout[] {
+  return next.map((layout) => {
+    const { product, plan } = layout;
+    const known = before.find((one) => one.product === product);
+    if (known === undefined) return layout;
+    if (known.plan.hash === plan.hash && known.plan.topology === plan.topology) return known;
+    throw new Error(`${product} is computed otherwise: speed has to begin anew`);
+  });
 }

@@ -39,22 +39,24 @@ export class Archiver {
   /** Of the cuts whose barriers were read here. */
   readonly contexts = new CutContexts();
   private readonly reader: TopicReader<OpenFile>;
+  private readonly holes: Holes;
   private total = 0;
   private columns: string | null = null;
 
   /**
-   * @param products that are computed from this source's archive
+   * @param products that are computed from this source's archive; they may change
    * @param onCut a file that ends at a barrier was committed
    */
   constructor(
     private readonly deps: BatchDeps,
     private readonly source: SourceDefinition,
     private readonly manifest: ArchiveManifest,
-    products: readonly ProductId[],
+    products: Iterable<ProductId>,
     private readonly onCut: () => void,
     alone?: TellRest,
   ) {
     const holes = new Holes(deps, { layer: 'batch', source: source.name, products });
+    this.holes = holes;
     this.reader = new TopicReader<OpenFile>(deps, {
       topic: TOPICS.events(source.name),
       group: GROUPS.archive(source.name),
@@ -87,6 +89,11 @@ export class Archiver {
   async start(): Promise<void> {
     await this.noteColumns();
     await this.reader.start();
+  }
+
+  /** Another product is computed from this archive. */
+  joined(product: ProductId): Promise<void> {
+    return this.holes.joined(product);
   }
 
   /** Files name the columns that they have by a hash; here is what it stands for. */

@@ -50,25 +50,50 @@ export class Runs {
   private readonly wellSaid = new Map<ProductId, number>();
   private readonly patience: Patience;
   private readonly throttledRuns: ThrottledRuns;
-  private readonly desks: ReadonlyMap<ProductId, TellRest>;
+  private readonly desks = new Map<ProductId, TellRest>();
+  private readonly making = new Map<
+    ProductLayout,
+    { readonly giveUp: AbortController; done: Promise<unknown> }
+  >();
 
   constructor(
     private readonly deps: BatchDeps,
     private readonly leases: Leases,
     private readonly source: SourceDefinition,
-    private readonly layouts: readonly ProductLayout[],
+    private layouts: readonly ProductLayout[],
     private readonly manifest: ArchiveManifest,
     private readonly contexts: CutContexts,
     alone?: TellRest,
   ) {
     const every = () => (this.waiting ? Math.min(LOOK_EVERY_MS, deps.config.leaseMs / 4) : LOOK_EVERY_MS);
     const name = `runs of ${source.name}`;
-    const products = layouts.map(({ product }) => product);
     this.looking = new Periodic(deps, name, every, (signal) => this.look(signal), alone);
     this.patience = new Patience(deps.clock);
     this.throttledRuns = new ThrottledRuns(deps.clock, deps.throttle, manifest);
-    const deskOf = (product: ProductId) => new TroubleDesk(deps, 'batch', [product]).of('run');
-    this.desks = new Map(products.map((product) => [product, deskOf(product)]));
+    this.add(layouts);
+  }
+
+  private add(layouts: readonly ProductLayout[]): void {
+    for (const { product } of layouts)
+      this.desks.set(product, new TroubleDesk(this.deps, 'batch', [product]).of('run'));
+  }
+
+  /** Goes on with other products: runs of those that are gone are given up, those of others go on. */
+  async change(layouts: readonly ProductLayout[]): Promise<void> {
+    const before = this.layouts;
+    this.layouts = layouts;
+    for (const layout of before.filter((one) => !layouts.includes(one))) {
+      const { product } = layout;
+      const run = this.making.get(layout);
+      run?.giveUp.abort();
+      await run?.done.catch(() => undefined);
+      await this.leased.get(product)?.release();
+      for (const known of [this.leased, this.handedOver, this.failures, this.wellSaid, this.desks])
+        known.delete(product);
+      this.patience.well(product);
+    }
+    this.add(layouts.filter((one) => !before.includes(one)));
+    this.wake();
   }
 
   get done(): Promise<void> {
@@ -99,19 +124,22 @@ export class Runs {
     const errors: unknown[] = [];
     for (const layout of this.layouts) {
       if (signal.aborted) return;
+      if (!this.layouts.includes(layout)) continue;
       try {
         await this.runIfDue(layout, signal);
       } catch (error) {
         // What is away for one is mostly away for all; after the others it is waited for.
         if (isPassing(error)) errors.push(error);
-        else this.failed(layout.product, error, null);
+        else this.failed(layout, error, null);
       }
     }
     if (errors.length > 0) throw errors[0];
   }
 
   /** A run that fails is that product's matter. @param at the cut that it was to reach; null: it did not come so far */
-  private failed(product: ProductId, error: unknown, at: Epoch | null): void {
+  private failed(layout: ProductLayout, error: unknown, at: Epoch | null): void {
+    const { product } = layout;
+    if (!this.layouts.includes(layout)) return;
     this.deps.logger.error({ error, product }, 'a run failed; those of other products are made');
     this.patience.failed(product);
     this.failures.set(product, { error, at });
@@ -148,6 +176,7 @@ export class Runs {
       this.waiting = true;
       return;
     }
+    if (!this.layouts.includes(layout)) return lease.release();
     this.leased.set(product, lease);
     // Looked at again, since the one that had the lease may have just made it.
     const whole = await this.dueRun(plan);
@@ -157,11 +186,17 @@ export class Runs {
       this.waiting = true;
       return;
     }
+    if (!this.layouts.includes(layout)) return;
+    const giveUp = new AbortController();
+    const done = this.make(layout, due, AbortSignal.any([lease.lost, signal, giveUp.signal]));
+    this.making.set(layout, { giveUp, done });
     try {
-      await this.make(layout, due, AbortSignal.any([lease.lost, signal]));
+      await done;
     } catch (error) {
       if (isPassing(error)) throw error;
-      this.failed(product, error, due.cut.epoch);
+      this.failed(layout, error, due.cut.epoch);
+    } finally {
+      this.making.delete(layout);
     }
   }
 
@@ -206,6 +241,7 @@ export class Runs {
     }
     const labels = productLabels(plan);
     metrics.histogram('tenon_run_duration_seconds', 'Time of a batch run.', labels)(report.ms / 1000);
+    if (!this.layouts.includes(layout)) return;
     this.well(product);
     this.handedOver.set(product, { base, at: clock.monotonic() });
     this.reports.push(report);
