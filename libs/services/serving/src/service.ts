@@ -18,6 +18,7 @@ import { lossRoutes } from './losses';
 import { versionAsked } from './query';
 import { QuestionQueue } from './question-queue';
 import { ProductReader } from './reader';
+import type { RowCaches } from './row-caches';
 import { rowCaches } from './row-caches';
 import { RowsRoute } from './rows-route';
 import { Served } from './served';
@@ -54,7 +55,7 @@ class Serving {
   private readonly troubles: TroubleCounts;
   private readonly answers: RowsRoute;
   private readonly queue: QuestionQueue;
-  private readonly caches: ReturnType<typeof rowCaches>;
+  private readonly caches: RowCaches;
   private readonly scope: ServingScope;
   private readonly stores: (plan: Plan) => LayerStores;
   private readonly stopping = new AbortController();
