@@ -192,7 +192,9 @@ export class TopicReader<Held> {
       } = await consumer.poll({
         ...{ maxRecords, maxWaitMs: maxWaitMs(), signal: this.signal },
       });
-      await this.between(async () => {
+      while (this.working !== null) await this.working;
+      const over = this.work();
+      try {
         // A partition that was lost and came back meanwhile has begun anew already.
         for (const partition of revoked) if (!assigned.includes(partition)) await this.end(partition);
         const read = polled.flatMap(({ partition, records }) => {
@@ -203,7 +205,9 @@ export class TopicReader<Held> {
         for (const one of displaced) await this.displace(consumer, one);
         await this.found();
         await this.options.afterPoll?.();
-      });
+      } finally {
+        over();
+      }
       this.outage.over();
       this.rests?.works();
     }
@@ -212,14 +216,22 @@ export class TopicReader<Held> {
   /** Runs work while nothing that was polled is worked with. Partitions may begin and end meanwhile. */
   async between<T>(work: () => Promise<T>): Promise<T> {
     while (this.working !== null) await this.working;
-    let over: () => void = () => undefined;
-    this.working = new Promise((resolve) => (over = resolve));
+    const over = this.work();
     try {
       return await work();
     } finally {
-      this.working = null;
       over();
     }
+  }
+
+  /** @returns to be called once it is done */
+  private work(): () => void {
+    let over: () => void = () => undefined;
+    this.working = new Promise((resolve) => (over = resolve));
+    return () => {
+      this.working = null;
+      over();
+    };
   }
 
   private async displace(consumer: LogConsumer, displaced: Displaced): Promise<void> {

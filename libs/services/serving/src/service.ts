@@ -39,7 +39,7 @@ export async function createServing(deps: ServingDeps): Promise<RunningService> 
     status: () => serving.status(),
     overview: () => serving.list(),
     done,
-    adopt: (plans) => serving.run(plans),
+    adopt: (plans) => serving.adopt(plans),
     stop: async () => {
       await serving.stop();
       stopped();
@@ -76,8 +76,13 @@ class Serving {
     );
   }
 
+  async adopt(plans: readonly Plan[]): Promise<void> {
+    await this.run(plans);
+    await this.names.look();
+  }
+
   /** Goes on with these products. */
-  async run(plans: readonly Plan[]): Promise<void> {
+  private async run(plans: readonly Plan[]): Promise<void> {
     const { deps, caches } = this;
     const made = plans.filter((plan) => serves(this.scope, plan));
     const wanted = made.map((plan): [string, () => Served] => [
@@ -91,7 +96,6 @@ class Serving {
     await this.crew.change(new Map(wanted));
     this.products = new Map(this.crew.all.map((served) => [served.reader.layout.product, served]));
     this.plans = plans;
-    await this.names.look();
   }
 
   async start(): Promise<void> {
