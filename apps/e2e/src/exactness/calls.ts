@@ -74,7 +74,7 @@ export class Calls {
   ): void {
     const { random } = this.simulation;
     if (!random.chance(this.faults.afterDeath)) return;
-    const torn = half !== undefined && random.chance(0.5);
+    const torn = half !== undefined && random.chance(0.8);
     this.counters.add(torn ? 'torn appends' : 'calls after death');
     // Nobody waits for it, and nobody is told.
     void this.simulation
