@@ -13,7 +13,7 @@ import type { Topology } from './wide';
 import { WIDE, cutWide, uploadWide, wideCatalog, wideLines } from './wide';
 
 const ROUNDS = 3;
-const HISTORY = 300_000;
+const HISTORY = Number(process.env.BENCH_EVENTS ?? 300_000);
 const KEYS = 5000;
 const PIECE = 10_000;
 const LEAST_MS = 3000;

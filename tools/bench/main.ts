@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- NAME...]: ingest, speed, landing, serving, questions-beside, freshness, cut-freshness, scale, batch and rebuild (after scale),
- * archive, adding, away, sift, versions. Writes docs/benchmarks.md if all ran. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
+ * archive, adding, away, sift, versions. Writes docs/benchmarks.md if all ran. `BENCH_EVENTS`: the history of adding, and of versions. `--against DIRECTORY`: landing and cut-freshness measure the code of that checkout as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
