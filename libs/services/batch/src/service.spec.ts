@@ -1,6 +1,6 @@
 import type { Bus } from '@tenon/ports';
 import { NO_LOGGER } from '@tenon/telemetry';
-import { MemoryLog, MemoryStore, MemoryTroubleBook, createManualClock } from '@tenon/testing';
+import { MemoryLog, MemoryStore, MemoryTroubleBook, createManualClock, eventually } from '@tenon/testing';
 import { BATCH_DEFAULTS } from './deps';
 import { createBatch } from './service';
 import { ListingEngine, MemoryLake } from './testing/memory-lake';
@@ -45,6 +45,23 @@ test('batch archives every source, and runs for the products that are not Kappaâ
     ],
     leases: ['batch/per_shop@1'],
   });
+  await service.stop();
+});
+
+test('it goes on with other products: one that comes gets its run from the archive as it is, one that goes gives its lease back', async () => {
+  const log = new MemoryLog();
+  const { batch, clock } = begin(log);
+  const service = await batch;
+  await log.append(EVENTS, [order('a'), barrier(1), order('b', 1), barrier(1, 1)]);
+  await log.idle(EVENTS);
+  await clock.advance(0);
+  await service.adopt?.([{ ...PLAN, product: 'another' }]);
+  await eventually('the run of the other one', async () => {
+    await clock.advance(0);
+    return log.all('tenon.ranges.another.1').length > 0;
+  });
+  expect(service.status()).toMatchObject({ leases: ['batch/another@1'] });
+  expect(readRange(log).commits).toHaveLength(1);
   await service.stop();
 });
 

@@ -25,15 +25,19 @@ export const createBatch = (deps: BatchDeps): Promise<RunningService> => create(
 /** The archive alone: secondary storage of the log for whatever products there are, and no batch layer. */
 export const createArchive = (deps: BatchDeps): Promise<RunningService> => create(deps, 'archive');
 
-async function create(deps: BatchDeps, name: 'batch' | 'archive'): Promise<RunningService> {
+async function create(given: BatchDeps, name: 'batch' | 'archive'): Promise<RunningService> {
+  // Whoever has these sees what runs by now.
+  const plans = [...given.plans];
+  const deps: BatchDeps = { ...given, plans };
   const leases = createLeases({ ...deps, owner: deps.ids.next(), ttlMs: deps.config.leaseMs });
   let layouts: readonly ProductLayout[] = [];
-  const readOf = (plans: readonly Plan[]) => {
-    const computed = plans.filter(({ topology }) => topology !== 'kappa');
+  const readOf = (next: readonly Plan[]) => {
+    plans.splice(0, plans.length, ...next);
+    const computed = next.filter(({ topology }) => topology !== 'kappa');
     layouts = layoutsOf(computed, deps.sources, layouts);
     return (source: SourceDefinition) => layouts.filter((one) => one.sources.includes(source.name));
   };
-  const readAtFirst = readOf(deps.plans);
+  const readAtFirst = readOf(given.plans);
   const sources = deps.sources.map(
     (source) => new SourceBatch(deps, leases, source, readAtFirst(source), name === 'batch'),
   );
@@ -66,8 +70,8 @@ async function create(deps: BatchDeps, name: 'batch' | 'archive'): Promise<Runni
     status: () => ({ sources: sources.map((source) => source.status()), leases: leases.status().held }),
     readings: () => sources.map(({ archiver }) => archiver.reading()),
     done,
-    adopt: async (plans) => {
-      const read = readOf(plans);
+    adopt: async (next) => {
+      const read = readOf(next);
       for (const one of sources) await one.change(read(one.source));
     },
     stop: async () => {

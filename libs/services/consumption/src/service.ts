@@ -17,7 +17,7 @@ export async function createConsumption(deps: ConsumptionDeps): Promise<RunningS
     const made = next.flatMap((plan) =>
       zones(plan).map((zone): [string, () => ProductLanding] => [
         JSON.stringify([plan, zone.layer]),
-        () => new ProductLanding({ ...deps, ...zone }, layoutOf(plan, deps.sources)),
+        () => new ProductLanding({ ...deps, ...zone, plans: next }, layoutOf(plan, deps.sources)),
       ]),
     );
     await crew.change(new Map(made));

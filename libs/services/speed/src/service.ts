@@ -12,12 +12,16 @@ import { LiveWork } from './live-work';
 import { SourceWorker } from './source-worker';
 
 /** Starts the speed layer for all sources that have products. */
-export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
+export async function createSpeed(given: SpeedDeps): Promise<RunningService> {
+  // Whoever has these sees what runs by now.
+  const plans = [...given.plans];
+  const deps: SpeedDeps = { ...given, plans };
   const work = new LiveWork(deps.clock);
   const crew = new Crew<SourceWorker>();
   /** Those that stay first, so that nobody waits for who is new. */
-  const run = async (plans: readonly Plan[]) => {
-    const layouts = plans.map((plan) => layoutOf(plan, deps.sources));
+  const run = async (next: readonly Plan[]) => {
+    plans.splice(0, plans.length, ...next);
+    const layouts = next.map((plan) => layoutOf(plan, deps.sources));
     const read = deps.sources.flatMap((source) => {
       const own = layouts.filter(({ sources }) => sources.includes(source.name));
       return own.length > 0 ? [{ source, own }] : [];
@@ -27,7 +31,7 @@ export async function createSpeed(deps: SpeedDeps): Promise<RunningService> {
       new Map(read.map(({ source, own }) => [source.name, () => new SourceWorker(deps, source, own, work)])),
     );
   };
-  await run(deps.plans);
+  await run(given.plans);
   const { metrics = NO_METRICS } = deps;
   const each = (read: (worker: SourceWorker) => readonly MetricSample[]) => () => crew.all.flatMap(read);
   metrics.counter(
