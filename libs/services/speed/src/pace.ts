@@ -1,11 +1,11 @@
 /**
- * How long a catch-up rests after each of its steps. While live events come it takes a quarter of the time, since it shares engine,
+ * How long a catch-up rests after each of its steps. While live events come it takes a ninth of the time, since it shares engine,
  * thread, log and store with them; but where the live reader would run away from it, up to the half.
  */
 import type { Offset } from '@tenon/domain';
 
 /** What a rest is of the step before it. */
-const MOST = 3;
+const MOST = 8;
 const LEAST = 1;
 /** How often it is looked at whether it gets nearer, milliseconds. */
 const WINDOW_MS = 1000;
