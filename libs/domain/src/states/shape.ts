@@ -18,14 +18,13 @@ const isInteger: Check = (value) =>
 
 const isNumberOrText: Check = (value) => typeof value === 'number' || typeof value === 'string';
 
-/** Values that are not null. Of what is composed, or written in several ways, only that it is something. */
+/** Values that are not null. Of what is composed (`VARCHAR[]`, too), or written in several ways, only that it is something. */
 function valueCheck(type: SqlType): Check {
-  if (/[\])]$/.test(type) && !/^(DECIMAL|VARCHAR)\b/.test(type)) return (value) => value !== undefined;
   if (type === 'BOOLEAN') return isBoolean;
-  if (/^(VARCHAR|DATE|TIMESTAMP|UUID|BLOB)/.test(type)) return isText;
-  if (/^(TINYINT|SMALLINT|INTEGER|UTINYINT|USMALLINT|UINTEGER)$/.test(type)) return isWhole;
+  if (/^(VARCHAR(\(\d+\))?|DATE|TIMESTAMP(_\w+| WITH TIME ZONE)?|UUID|BLOB)$/.test(type)) return isText;
+  if (/^U?(TINYINT|SMALLINT|INTEGER)$/.test(type)) return isWhole;
   if (/^U?(BIGINT|HUGEINT)$/.test(type)) return isInteger;
-  if (/^(DECIMAL|DOUBLE|FLOAT)/.test(type)) return isNumberOrText;
+  if (/^(DECIMAL(\(\d+, ?\d+\))?|DOUBLE|FLOAT)$/.test(type)) return isNumberOrText;
   return (value) => value !== undefined;
 }
 
