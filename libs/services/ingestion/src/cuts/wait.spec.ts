@@ -1,3 +1,4 @@
+import type { Plan } from '@tenon/domain';
 import { start } from '../testing/ingestion-fixture';
 import { settle } from '../testing/manual-clock';
 
@@ -33,6 +34,17 @@ describe('waiting for a cut', () => {
       status: 504,
       body: { code: 'cut-timeout', epoch: 1, generations: { a: 1 } },
     });
+  });
+
+  it('waits no more for a product that is removed meanwhile, nor for one that is new', async () => {
+    const fixture = await start({ products });
+    fixture.bus.generations = () => [reply({ 'a@1': 1 })];
+    const answer = fixture.cut({ wait: 'true' });
+    await settle();
+    const planOf = (product: string) => ({ product, version: 1 }) as Plan;
+    await fixture.service.adopt?.([planOf('a'), planOf('c')]);
+    await fixture.clock.advance(100);
+    expect(await answer).toMatchObject({ status: 202, body: { epoch: 1, generations: { a: 1 } } });
   });
 
   it('ends with 503 when the server does', async () => {

@@ -13,6 +13,7 @@ export interface Served {
 }
 
 /**
+ * @param deps.products those that run by now: who is removed meanwhile is waited for no more, who is new is not at all
  * @returns once every product serves generation `epoch` or a later one, or `timeoutMs` have passed, or `signal` aborts
  */
 export async function waitUntilServed(
@@ -23,7 +24,8 @@ export async function waitUntilServed(
 ): Promise<Served> {
   const { bus, clock } = deps;
   // Consumption says it of the versions that names serve; what is built or kept beside them is not waited for.
-  const products = [...new Set(deps.products.map((id) => parseProductId(id).name))];
+  const namesOf = () => new Set(deps.products.map((id) => parseProductId(id).name));
+  let products = [...namesOf()];
   const deadline = clock.monotonic() + timeoutMs;
   // A product may be called as something that every object has.
   const generations = new Map<string, Generation>();
@@ -38,8 +40,11 @@ export async function waitUntilServed(
       })) {
         merge(generations, readGenerationsReply(reply, products));
       }
+      const running = namesOf();
+      products = products.filter((name) => running.has(name));
       const served = products.every((name) => (generations.get(name) ?? 0) >= generationBefore(epoch));
-      if (served || signal.aborted || clock.monotonic() >= deadline) return { served, generations: Object.fromEntries(generations) };
+      if (served || signal.aborted || clock.monotonic() >= deadline)
+        return { served, generations: Object.fromEntries(generations) };
       await Promise.race([hint, clock.sleep(ASK_EVERY_MS, signal)]);
     }
   } finally {
