@@ -11,6 +11,8 @@ export interface WatchedFile {
   readonly rows: FileRows;
   /** What is appended to it leaves its rows as they are. */
   readonly mayGrow: boolean;
+  /** Why nobody can look at it, in words: a file whose name is no text, a folder that may not be opened. */
+  readonly problem?: string;
 }
 
 /** A file's bytes as they are now. */

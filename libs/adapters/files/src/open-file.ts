@@ -6,6 +6,7 @@ import { openNdjson } from './ndjson-reader';
 import type * as Parquet from './parquet-reader';
 import { fileRefusal } from './refusal';
 import type { FileFormat, RowReader } from './rows';
+import { isGzip } from './text-lines';
 
 const EXTENSIONS: Readonly<Record<string, FileFormat>> = {
   ndjson: 'ndjson',
@@ -69,8 +70,7 @@ export async function openFile(
 const parquet = () => require('./parquet-reader') as typeof Parquet;
 
 /** What is appended to such a file leaves its rows as they are. */
-export const mayGrow = (path: string, format: FileFormat): boolean =>
-  format !== 'parquet' && !path.endsWith('.gz');
+export const mayGrow = (path: string, format: FileFormat): boolean => format !== 'parquet' && !isGzip(path);
 
 function firstByte(path: string): string {
   const file = openSync(path, 'r');

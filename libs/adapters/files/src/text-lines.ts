@@ -9,6 +9,9 @@ export interface TextChunk {
   readonly done: number;
 }
 
+/** As names of formats are told: in any case. */
+export const isGzip = (path: string): boolean => /\.gz$/i.test(path);
+
 /**
  * Decoded text of a file as it is read.
  *
@@ -20,7 +23,7 @@ export async function* readText(path: string, bytes?: number): AsyncGenerator<Te
   const end = bytes === undefined ? {} : { end: bytes - 1 };
   const file = createReadStream(path, { highWaterMark: 1 << 18, ...end });
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  const stream = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
+  const stream = isGzip(path) ? file.pipe(createGunzip()) : file;
   file.on('error', (error) => stream.destroy(error));
   try {
     for await (const bytes of stream) {

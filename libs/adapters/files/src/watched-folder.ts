@@ -1,12 +1,17 @@
 /** A folder of the file system that is watched by looking at it, folders in it too. */
-import { readdir, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import type { SourceFiles } from '@tenon/domain';
 import { Refusal, Unavailable } from '@tenon/errors';
 import type { WatchedPrint, WatchedFile, WatchedFolder, WatchedRow } from '@tenon/ports';
 import { declaredFields } from './declared';
 import { digestFile, lastByte } from './digest';
 import { formatOf, mayGrow, namedFormat, openFile } from './open-file';
+import { isGzip } from './text-lines';
 
 export interface FolderOptions extends Pick<SourceFiles, 'pattern' | 'rows'> {
   readonly folder: string;
@@ -23,12 +28,16 @@ export function watchedFolder({ folder, pattern, rows, fields }: FolderOptions):
   return {
     place: `folder ${folder}`,
     list: async () => {
+      const { names, closed } = await namesIn(folder);
       const files = await Promise.all(
-        (await namesIn(folder)).map(async (name): Promise<WatchedFile | null> => {
+        names.map(async (name): Promise<WatchedFile | null> => {
           const file = matches === null || matches.test(name.slice(name.lastIndexOf('/') + 1));
           const holds = rows ?? namedFormat(name);
           if (!file || holds === undefined) return null;
-          const found = await stat(join(folder, name), { bigint: true }).catch(() => null);
+          const found = await stat(join(folder, name), { bigint: true }).catch((error: unknown) =>
+            problemOf(name, error),
+          );
+          if (typeof found === 'string') return unreadable(name, found);
           if (found === null || !found.isFile()) return null;
           return {
             ...{ name, rows: holds, mayGrow: mayGrow(name, holds) },
@@ -37,9 +46,9 @@ export function watchedFolder({ folder, pattern, rows, fields }: FolderOptions):
           };
         }),
       );
-      return files
-        .filter((file) => file !== null)
-        .sort((a, b) => a.modifiedMs - b.modifiedMs || (a.name < b.name ? -1 : 1));
+      return [...files.filter((file) => file !== null), ...closed].sort(
+        (a, b) => a.modifiedMs - b.modifiedMs || (a.name < b.name ? -1 : 1),
+      );
     },
     print: (file, beginning) => readable(file, () => print(pathOf(file), file, beginning)),
     read: async function* (file, size, skip): AsyncGenerator<readonly WatchedRow[]> {
@@ -52,9 +61,40 @@ export function watchedFolder({ folder, pattern, rows, fields }: FolderOptions):
 async function print(path: string, file: WatchedFile, beginning: number | undefined): Promise<WatchedPrint> {
   formatOf(path, file.rows);
   const wanted = beginning === undefined ? [] : [beginning];
+  await mustBeWhole(path, file);
   const { size, full, prefixes } = await digestFile(path, wanted);
   const isEnded = !file.mayGrow || size === 0 || (await lastByte(path, size)) === NEWLINE;
   return { size, digest: full, beginning: prefixes.get(beginning ?? -1) ?? null, isEnded };
+}
+
+/**
+ * A file of which rows are taken is known by what it was then. One that ends too early is told before any are, so that what it is
+ * once somebody has written the rest is not another one.
+ *
+ * @throws what the file system or zlib says
+ */
+async function mustBeWhole(path: string, { name, rows }: WatchedFile): Promise<void> {
+  if (rows === 'parquet') return mustHaveFooter(path);
+  if (!isGzip(name)) return;
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await pipeline(createReadStream(path), createGunzip(), nowhere);
+}
+
+const PARQUET_ENDS: readonly string[] = ['PAR1', 'PARE'];
+/** What it begins with, what it ends with, and how long its footer is. */
+const LEAST_PARQUET = 12;
+
+async function mustHaveFooter(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+    const end = buffer.toString('latin1', 0, bytesRead);
+    if (size < LEAST_PARQUET || !PARQUET_ENDS.includes(end))
+      throw new Error('it does not end as Parquet does');
+  } finally {
+    await file.close();
+  }
 }
 
 async function readable<T>(file: WatchedFile, read: () => Promise<T>): Promise<T> {
@@ -70,15 +110,32 @@ async function readable<T>(file: WatchedFile, read: () => Promise<T>): Promise<T
 /** What is hidden, or begins with `_`, is somebody's who is not ready yet. */
 const isOthers = (name: string) => name.startsWith('.') || name.startsWith('_');
 
-async function namesIn(folder: string): Promise<string[]> {
-  const found: string[] = [];
+/** Something of the folder that nobody can look at, by its name. */
+const unreadable = (name: string, problem: string): WatchedFile => ({
+  ...{ name, rows: 'ndjson', mayGrow: false, size: 0, modifiedMs: 0, state: problem, problem },
+});
+
+/** Null: it was removed meanwhile. */
+function problemOf(name: string, error: unknown): string | null {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  // What stands for bytes that are no text is the name of no file.
+  if (name.includes('\ufffd')) return 'its name is not UTF-8';
+  return ['ENOENT', 'ENOTDIR'].includes(code) ? null : message;
+}
+
+async function namesIn(folder: string): Promise<{ names: string[]; closed: WatchedFile[] }> {
+  const names: string[] = [];
+  const closed: WatchedFile[] = [];
   const look = async (within: string): Promise<void> => {
     for (const entry of await readdir(join(folder, within), { withFileTypes: true })) {
       if (isOthers(entry.name)) continue;
       const name = within === '' ? entry.name : `${within}/${entry.name}`;
-      if (!entry.isDirectory()) found.push(name);
-      // One that is removed meanwhile has no files.
-      else await look(name).catch(() => undefined);
+      if (!entry.isDirectory()) names.push(name);
+      else
+        await look(name).catch((error: unknown) => {
+          const problem = problemOf(name, error);
+          if (problem !== null) closed.push(unreadable(`${name}/`, problem));
+        });
     }
   };
   try {
@@ -86,7 +143,7 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     throw new Unavailable(`The folder ${folder} can't be read: ${(error as Error).message}.`);
   }
-  return found;
+  return { names, closed };
 }
 
 const patternOf = (pattern: string) =>

@@ -29,6 +29,7 @@ const folder: WatchedFolder = {
 
 const fileOf = (name: string, text: string): WatchedFile => ({
   ...{ name, size: text.length, modifiedMs: 0, state: text, rows: 'ndjson', mayGrow: true },
+  ...(text === '!' && { problem: 'nobody may' }),
 });
 
 const entryOf = (text: string, done = true): FileEntry => ({
@@ -123,4 +124,16 @@ it('passes one that cannot be read, and tells of it', async () => {
   await after(0);
   expect(await after(SETTLE)).toMatchObject({ file: { name: 'b' } });
   expect([...watch.troubles.values()]).toEqual(['a: no [file-unreadable]']);
+});
+
+it('names what nobody can look at, for as long as that is so', async () => {
+  texts.set('a', '!');
+  await after(0);
+  expect(await after(SETTLE)).toBeNull();
+  expect(printed).toEqual([]);
+  expect([...watch.troubles.values()]).toEqual(["a can't be read: nobody may. [file-unreadable]"]);
+  texts.set('a', 'one\n');
+  await after(0);
+  expect(await after(SETTLE)).toMatchObject({ file: { name: 'a' } });
+  expect([...watch.troubles]).toEqual([]);
 });

@@ -47,7 +47,10 @@ export class FolderWatch {
       for (const name of map.keys()) if (!names.has(name)) map.delete(name);
     for (const { name, state } of files)
       if (this.seen.get(name)?.state !== state) this.seen.set(name, { state, since: now });
-    this.waiting = files.filter((file) => !this.isHandled(file));
+    for (const { name, problem } of files)
+      if (problem !== undefined)
+        this.troubles.set(name, `${name} can't be read: ${problem}. [file-unreadable]`);
+    this.waiting = files.filter((file) => file.problem === undefined && !this.isHandled(file));
   }
 
   /** @returns the next file that is due; null: none is */
