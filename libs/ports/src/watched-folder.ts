@@ -31,6 +31,8 @@ export interface WatchedRow {
   readonly number: number;
   /** One JSON object as text, digit for digit as the file has it, or what stands in its place. */
   readonly text: string;
+  /** It ends within quotes, as the file does: more of it may come. */
+  readonly isOpen?: boolean;
   /** Why it is no row. */
   readonly problem?: { readonly code: string; readonly detail: string };
 }

@@ -13,6 +13,8 @@ export interface CsvRecord {
   readonly problem?: string;
 }
 
+export const NEVER_CLOSED = 'a quote that is never closed';
+
 /** A quote that is never closed would swallow the rest of the file; a record ends here at the latest. */
 const LONGEST_RECORD = 8 << 20;
 
@@ -86,7 +88,7 @@ function parseRecord(raw: string, delimiter: string): { fields: CsvField[]; prob
       continue;
     }
     const close = closingQuote(raw, at + 1);
-    if (close === -1) return { fields, problem: 'a quote that is never closed' };
+    if (close === -1) return { fields, problem: NEVER_CLOSED };
     fields.push(raw.slice(at + 1, close).replaceAll('""', '"'));
     at = close + 1;
     if (at >= raw.length) return { fields };

@@ -1,7 +1,7 @@
 /** CSV with a header: its names are the fields, and the schema says what their texts mean. */
 import { statSync } from 'node:fs';
 import type { CsvRecord } from './csv-parser';
-import { CsvParser, delimiterOf } from './csv-parser';
+import { CsvParser, NEVER_CLOSED, delimiterOf } from './csv-parser';
 import type { Declared, DeclaredField } from './declared';
 import { jsonOfNull, jsonOfText } from './declared';
 import { fileRefusal } from './refusal';
@@ -92,6 +92,7 @@ function rowMaker(
       return {
         number,
         text: record.raw,
+        ...(record.problem === NEVER_CLOSED && { isOpen: true }),
         problem: { code: 'csv-row', detail: `Line ${record.line} has ${problem}.` },
       };
     }

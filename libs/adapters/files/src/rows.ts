@@ -7,6 +7,8 @@ export interface FileRow {
   readonly text: string;
   /** Sent as it is: a CloudEvent with an id of its own, or no JSON at all. */
   readonly asIs?: boolean;
+  /** It ends within quotes, as the file does: more of it may come. */
+  readonly isOpen?: boolean;
   /** Why the row can't be sent at all. */
   readonly problem?: { readonly code: string; readonly detail: string };
 }

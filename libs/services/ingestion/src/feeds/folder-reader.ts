@@ -211,7 +211,7 @@ export class FolderReader {
     return true;
   }
 
-  private async begin({ file, entry, isWhole }: DueFile): Promise<OpenFile> {
+  private async begin({ file, entry, isWhole, isLongRested }: DueFile): Promise<OpenFile> {
     const { log } = this.deps;
     const { name: source } = this.source;
     const name = fileLane(file.name, entry.base);
@@ -220,7 +220,14 @@ export class FolderReader {
     await this.book.note({ lanes: { [name]: position }, files: { [file.name]: entry } });
     const taken = await alreadyTaken(log, source, name, position);
     this.notedAt = this.deps.clock.monotonic();
-    return new OpenFile(this.folder, file, entry, new Lane(name, position.next, taken), isWhole);
+    return new OpenFile(
+      this.folder,
+      file,
+      entry,
+      new Lane(name, position.next, taken),
+      isWhole,
+      isLongRested,
+    );
   }
 
   private async append({ lane, file }: OpenFile, rows: readonly WatchedRow[]): Promise<void> {

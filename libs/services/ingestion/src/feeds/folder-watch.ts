@@ -11,6 +11,8 @@ export interface DueFile {
   readonly file: WatchedFile;
   readonly entry: FileEntry;
   readonly isWhole: boolean;
+  /** Nobody has written to it for so long that nothing of it is waited for. */
+  readonly isLongRested: boolean;
 }
 
 interface Handled {
@@ -94,14 +96,19 @@ export class FolderWatch {
       const isWhole = isEnded || isLongRested;
       this.troubles.delete(name);
       if (known === undefined)
-        return { file, isWhole, entry: { base: digest, size, digest, state, next: 1, done: false } };
+        return {
+          file,
+          isWhole,
+          isLongRested,
+          entry: { base: digest, size, digest, state, next: 1, done: false },
+        };
       const isSame = digest === known.digest;
       if (isSame && known.done) {
         this.handle(file, true);
         return null;
       }
       if (isSame || (file.mayGrow && beginning === known.digest))
-        return { file, isWhole, entry: { ...known, size, digest, state, done: false } };
+        return { file, isWhole, isLongRested, entry: { ...known, size, digest, state, done: false } };
       throw changed(name);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

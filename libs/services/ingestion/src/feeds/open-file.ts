@@ -7,6 +7,7 @@ export class OpenFile {
   private readonly rows: AsyncIterator<readonly WatchedRow[]>;
   private waiting: WatchedRow[] = [];
   private isAtEnd = false;
+  private readonly mayWait: boolean;
 
   constructor(
     folder: WatchedFolder,
@@ -14,9 +15,12 @@ export class OpenFile {
     readonly entry: FileEntry,
     /** Its offsets are the numbers of rows. */
     readonly lane: Lane,
-    /** False: somebody may be about to write the rest of its last line. */
-    readonly isWhole: boolean,
+    /** False: somebody may be about to write the rest of its last row. */
+    public isWhole: boolean,
+    /** Nothing of it is waited for. */
+    isLongRested = isWhole,
   ) {
+    this.mayWait = file.mayGrow && !isLongRested;
     this.rows = folder.read(file, entry.size, lane.next - 1)[Symbol.asyncIterator]();
   }
 
@@ -28,6 +32,8 @@ export class OpenFile {
       if (done !== true) this.waiting.push(...value);
       else {
         this.isAtEnd = true;
+        // A line may be ended, and its row not: quotes go over several lines.
+        if (this.mayWait && this.waiting.at(-1)?.isOpen === true) this.isWhole = false;
         if (!this.isWhole) this.waiting.pop();
       }
     }
