@@ -101,6 +101,30 @@ export function dateSortKey(text: string): string | undefined {
   return CANONICAL_DATE.test(text) ? `t${text}!` : timestampSortKey(text);
 }
 
+const WRITTEN_DATE = /^(\d{4,7})-(\d\d)-(\d\d)( \(BC\))?$/;
+
+/**
+ * Orders two dates as DuckDB writes them, also before our era and beyond the year 9999: `0044-03-15 (BC)`, `290000-01-01`.
+ *
+ * @returns undefined if one of them is no date
+ */
+export function compareDates(a: string, b: string): number | undefined {
+  if (CANONICAL_DATE.test(a) && CANONICAL_DATE.test(b)) return a < b ? -1 : a > b ? 1 : 0;
+  const [x, y] = [dayOf(a), dayOf(b)];
+  if (x === undefined || y === undefined) return undefined;
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Days since the epoch; of a moment with the part of its day. */
+function dayOf(text: string): number | undefined {
+  const [, year, month, day, before] = WRITTEN_DATE.exec(text) ?? [];
+  if (year !== undefined)
+    return dayNumber(before === undefined ? Number(year) : 1 - Number(year), Number(month), Number(day));
+  if (text === 'infinity' || text === '-infinity') return text === 'infinity' ? Infinity : -Infinity;
+  const instant = parseInstant(text);
+  return instant === undefined ? undefined : (instant.seconds + instant.nanos / 1e9) / DAY_SECONDS;
+}
+
 /** As `timestampSortKey`, for times of day `HH:MM:SS[.ffffff]`. */
 export function timeSortKey(text: string): string | undefined {
   return /^\d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `t${withoutTrailingZeros(text)}!` : undefined;

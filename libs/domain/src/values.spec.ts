@@ -48,6 +48,8 @@ describe('compareValues', () => {
     ]);
     expectOrder('TIMESTAMP WITH TIME ZONE', ['2001-01-01T00:00:00Z', '2001-01-01T00:00:01Z']);
     expectOrder('DATE', ['1999-12-31', '2000-01-01', '+010000-01-01']);
+    expectOrder('DATE', ['5877642-06-24 (BC)', '0044-03-15 (BC)', '0043-01-01 (BC)', '0001-01-01']);
+    expectOrder('DATE', ['9999-12-31', '10000-01-01', '290000-01-01', '5881580-07-11', 'infinity', 'odd']);
     expectOrder('TIME', ['00:00:00', '00:00:00.000001', '12:00:00', '23:59:59']);
     expectOrder('INTERVAL', [
       '-1 days',

@@ -15,7 +15,7 @@
 import { unscaledDigits } from './integers';
 import type { SqlType, Value } from './sql-value';
 import { type TypeShape, shapeOf } from './sql-type';
-import { dateSortKey, timeSortKey, timestampSortKey } from './time';
+import { compareDates, timeSortKey, timestampSortKey } from './time';
 
 export type Comparator = (a: Value, b: Value) => number;
 
@@ -57,7 +57,7 @@ function nonNullComparator(shape: TypeShape): Comparator {
     case 'timestamp':
       return compareTimestamps;
     case 'date':
-      return bySortKey(dateSortKey);
+      return byDate;
     case 'time':
       return bySortKey(timeSortKey);
     case 'interval':
@@ -162,6 +162,14 @@ function bySortKey(sortKey: (text: string) => string | undefined): Comparator {
     return x < y ? -1 : x > y ? 1 : 0;
   };
 }
+
+const byDate: Comparator = (a, b) => {
+  const [x, y] = [String(a), String(b)];
+  const order = compareDates(x, y);
+  if (order !== undefined) return order;
+  const known = (text: string) => (compareDates(text, text) === undefined ? undefined : 'date');
+  return compareOdd(known(x), known(y), a, b);
+};
 
 /** Values of which at least one is not what its type says: such values stand above all others. */
 function compareOdd(x: string | undefined, y: string | undefined, a: Value, b: Value): number {

@@ -177,6 +177,20 @@ const CASES: readonly (readonly [
     'SELECT CAST(g::BLOB AS VARCHAR) AS k, count(*) AS c FROM events GROUP BY ALL',
   ],
   [
+    'a sum of the largest whole numbers, which is a DOUBLE in DuckDB',
+    'SELECT sum(v::UHUGEINT) AS s, avg(v::UHUGEINT) AS a FROM events',
+    ['not-mergeable', 'not-mergeable'],
+    /to HUGEINT/,
+    'SELECT sum(v::HUGEINT) AS s, avg(v::DOUBLE) AS a FROM events',
+  ],
+  [
+    'an order by the values of an ENUM',
+    "SELECT arg_max(v, g::ENUM('b', 'a')) AS m, last(v ORDER BY t, g::ENUM('b', 'a')) AS l FROM events",
+    ['not-mergeable', 'not-mergeable'],
+    /CAST\(x AS VARCHAR\)/,
+    "SELECT arg_max(v, CAST(g::ENUM('b', 'a') AS VARCHAR)) AS m, last(v ORDER BY t, CAST(g::ENUM('b', 'a') AS VARCHAR)) AS l FROM events",
+  ],
+  [
     'another key that has no order here',
     "SELECT g::ENUM('a', 'b') AS k, t::TIMESTAMP_S AS s, count(*) AS c FROM events GROUP BY ALL",
     ['key-type', 'key-type'],

@@ -4,7 +4,7 @@
  * and `STATE_RULES` must change too, so that old and new states are never merged.
  */
 import type { SqlType } from '@tenon/domain';
-import { COMPOSED_BYTES, STATE_BYTES, TEXT_CHARS, shapeOf } from '@tenon/domain';
+import { COMPOSED_BYTES, STATE_BYTES, TEXT_CHARS, shapeOf, writtenType } from '@tenon/domain';
 import type { TypeShape } from '@tenon/domain';
 import { doubleMoments, doubleSum, rest } from './doubles';
 import { quoteName, quoteText } from '../sql/text';
@@ -158,6 +158,12 @@ export class StateCollector {
 }
 
 function numeric(type: SqlType, fn: string): TypeProblem | undefined {
+  // DuckDB's sum of it is a DOUBLE, which rounds by the order of events.
+  if (type === 'UHUGEINT' && fn !== 'quantile')
+    return {
+      message: `${fn} of UHUGEINT cannot be merged.`,
+      hint: 'Cast it to DOUBLE or, where it fits, to HUGEINT first.',
+    };
   if (isDouble(type) || INTEGER.test(type) || DECIMAL.test(type) || (type === 'BOOLEAN' && fn === 'sum'))
     return undefined;
   return {
@@ -181,7 +187,22 @@ function comparable(type: SqlType, fn: string): TypeProblem | undefined {
 
 /** What first, last, arg_min, arg_max may be ordered by: several keys are a struct. */
 const ordering = (type: SqlType, fn: string) =>
-  isComposed(type) && !type.includes('[') ? undefined : comparable(type, fn);
+  isEnumeration(type)
+    ? {
+        message: `${fn} by an ENUM cannot be merged: its order is that of its values and not of their texts.`,
+        hint: 'Order by CAST(x AS VARCHAR), or by a number: CASE x WHEN \'low\' THEN 1 … END.',
+      }
+    : isComposed(type) && !type.includes('[')
+      ? undefined
+      : comparable(type, fn);
+
+/** Also within a struct. */
+function isEnumeration(type: SqlType): boolean {
+  const written = writtenType(type);
+  return written.kind === 'struct'
+    ? written.fields.some(([, field]) => isEnumeration(field))
+    : written.kind === 'plain' && written.name === 'ENUM';
+}
 
 /** What they may give: structs and lists too. */
 const kept = (type: SqlType, fn: string) => (isComposed(type) ? undefined : comparable(type, fn));
