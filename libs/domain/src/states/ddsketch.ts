@@ -37,7 +37,11 @@ export function ddsketchBucket(alpha: number, value: number): number {
 /** The number that stands for a bucket: within the share alpha of each number in it. */
 export function ddsketchValue(alpha: number, bucket: number): number {
   const gamma = gammaOf(alpha);
-  return (2 * gamma ** bucket) / (gamma + 1);
+  const value = (2 * gamma ** bucket) / (gamma + 1);
+  // Of the largest doubles the power, or twice of it, is none.
+  return value === Infinity
+    ? Math.min(gamma ** (bucket - 1) * ((2 * gamma) / (gamma + 1)), Number.MAX_VALUE)
+    : value;
 }
 
 /** How many values a sketch has seen. */

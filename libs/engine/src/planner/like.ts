@@ -52,7 +52,8 @@ export function likeAsRegex(
   escape: string,
 ): { readonly regex: string } | 'fine' | undefined {
   const form = FORMS[name];
-  const parts = partsOf(pattern, escape);
+  // DuckDB looks for the escape in the pattern in small letters.
+  const parts = partsOf(form?.lower === true ? pattern.toLowerCase() : pattern, escape);
   if (form === undefined || parts === null) return 'fine';
   const ends = parts.at(-1) === '%' ? parts.slice(0, -1) : parts;
   const tries = ends.filter((one) => one === '%').length;
