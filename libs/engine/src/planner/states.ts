@@ -190,7 +190,7 @@ const ordering = (type: SqlType, fn: string) =>
   isEnumeration(type)
     ? {
         message: `${fn} by an ENUM cannot be merged: its order is that of its values and not of their texts.`,
-        hint: 'Order by CAST(x AS VARCHAR), or by a number: CASE x WHEN \'low\' THEN 1 … END.',
+        hint: "Order by CAST(x AS VARCHAR), or by a number: CASE x WHEN 'low' THEN 1 … END.",
       }
     : isComposed(type) && !type.includes('[')
       ? undefined
