@@ -20,7 +20,9 @@ test('an archive that keeps all, or more than each product needs, is taken', () 
 });
 
 test('a product that needs all, or more than the archive keeps, is named with how much', () => {
-  expect(refused(90, plan(90))).toEqual([expect.stringMatching(/p v1 needs events of 90 days 1 h, .* 90 days:/)]);
+  expect(refused(90, plan(90))).toEqual([
+    expect.stringMatching(/p v1 needs events of 90 days 1 h, .* 90 days:/),
+  ]);
   expect(refused(90, plan(60, months))).toEqual([expect.stringContaining('91 days')]);
   expect(refused(90, plan(null))).toEqual([expect.stringContaining('has no retention')]);
   expect(refused(90, plan(30, null))).toEqual([expect.stringContaining('has no window')]);
