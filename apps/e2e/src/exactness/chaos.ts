@@ -1,6 +1,6 @@
 /** Kills, restarts, zombies, and services that lag. */
 import type { Stage } from './clients';
-import { cut } from './clients';
+import { cut, logOf } from './clients';
 import type { ServiceName } from './deployment';
 import { restartAll } from './restarts';
 import { letRivalsRun } from './rivals';
@@ -126,10 +126,18 @@ export async function changeCatalog(chaos: Stage): Promise<void> {
   const { name, fromTheBeginning } = scenario.wanderer;
   const isBack = !deployment.declares(name);
   const isNew = isBack && !fromTheBeginning && !deployment.wasDeclared.has(name);
+  const { before } = scenario;
+  // A field that is declared later is one that events have had before.
+  if (isNew && before !== null && !chaos.isOver() && logOf(chaos, before.name).acknowledgements < 30) return;
   counters.add(isNew ? 'products added' : isBack ? 'products back again' : 'products removed');
+  if (isNew && before !== null) {
+    counters.add(SEEN.declaredLater);
+    counters.add(SEEN.before, logOf(chaos, before.name).acknowledgements);
+  }
   deployment.declare(name, isBack);
   const pause = random.pick([0, 0, 5, 30]);
-  const goesOn = scenario.adopts && random.chance(0.7);
+  // Another source is none that a service goes on with.
+  const goesOn = scenario.adopts && !(isNew && before !== null) && random.chance(0.7);
   for (const service of random.shuffle(deployment.names)) {
     if (goesOn && random.chance(0.9)) await deployment.adopt(service);
     else {

@@ -10,7 +10,9 @@ import type { Deployment } from './deployment';
 import type { Losses } from './losses';
 import type { Vector } from './oracle';
 import type { PastAnswers } from './past';
+import { SEEN } from './sightings';
 import type { Cell, OracleProduct } from './products';
+import { AWKWARD_COLUMNS } from './products';
 import type { Random } from './random';
 import { bodyOf, requestOf } from './requests';
 import type { Call, Scenario, Sent } from './scenario';
@@ -119,7 +121,7 @@ export async function ask(
   const log = logOf(stage, product.source);
   const request = requestOf({
     params: { name: product.name },
-    query: { limit: '10000', layer: asked.layer, ...query },
+    query: namesOf(product, { limit: '10000', layer: asked.layer, ...query }),
   });
   const before = log.end();
   const isStray = () => stage.losses.strays.has(TOPICS.events(product.source));
@@ -134,7 +136,9 @@ export async function ask(
     counters.add('answers not compared: repeats of what is gone');
     return answer;
   }
-  counters.add('rows compared', checkRows(product, log, answer, asked));
+  const past = (rows: number) => rows > 0 && counters.add(SEEN.past);
+  counters.add('rows compared', checkRows(product, log, answer, { ...asked, past }));
+  if (product.name === AWKWARD_COLUMNS && answer.rows.length > 0) counters.add(SEEN.awkward);
   const away = awayIn(answer.answer);
   counters.add(`answers compared (${asked.layer})`);
   if (away !== null) counters.add(`answers without the ${away} layer`);
@@ -143,6 +147,16 @@ export async function ask(
   if (!wasStray && !isStray()) checkBehind(product.source, answer, before, log.end());
   stage.past.note(product, asked.layer, query, answer);
   return answer;
+}
+
+/** Parameters that a product has no column of as they are. */
+function namesOf(product: OracleProduct, query: Readonly<Record<string, string>>) {
+  if (product.name !== AWKWARD_COLUMNS) return query;
+  const prefixed = Object.entries(query).map(([name, text]) => [
+    name.startsWith('where.') ? name : `option.${name}`,
+    text,
+  ]);
+  return Object.fromEntries(prefixed) as Readonly<Record<string, string>>;
 }
 
 /** The product that comes and goes is not there now, as far as this instance of serving knows. */
@@ -207,11 +221,13 @@ function goesOn(
 function filter(product: OracleProduct, random: Random) {
   const everything = { query: {}, wanted: () => true };
   if (!random.chance(0.3)) return everything;
-  const dimension = product.keyColumns.findIndex((column) => column !== 'window_start');
+  const dimension = product.keyColumns.findIndex((_, part) => part > 0 || product.windowMicros === null);
   if (dimension >= 0 && random.chance(0.5)) {
     const airport = random.pick(['ATL', 'ORD', 'LAX', 'SFO', 'XXX']);
     return {
-      query: { [product.keyColumns[dimension] as string]: airport },
+      query: {
+        [`${product.name === AWKWARD_COLUMNS ? 'where.' : ''}${product.keyColumns[dimension]}`]: airport,
+      },
       wanted: (key: readonly Cell[]) => key[dimension] === airport,
     };
   }

@@ -1,7 +1,7 @@
 /** The five services of a simulated world, as incarnations that can die, freeze and go on as zombies. */
 import type { LayerScope } from '@tenon/composition';
 import { storesOf, zonesOf } from '@tenon/composition';
-import type { Plan } from '@tenon/domain';
+import type { Plan, SourceDefinition } from '@tenon/domain';
 import { idOf } from '@tenon/domain';
 import { Unavailable } from '@tenon/errors';
 import type { HttpRequest, HttpResponse, Route, RunningService } from '@tenon/ports';
@@ -60,6 +60,13 @@ export class Deployment {
   /** What runs in this world. */
   get names(): readonly ServiceName[] {
     return this.scenario.layered ? [...SERVICES, ...LAYERED] : SERVICES;
+  }
+
+  /** As the catalog has them now. */
+  private get sources(): readonly SourceDefinition[] {
+    const { sources, before, wanderer } = this.scenario;
+    if (before === null || wanderer === null || this.wasDeclared.has(wanderer.name)) return sources;
+    return sources.map((source) => (source.name === before.name ? before : source));
   }
 
   declares(product: string): boolean {
@@ -137,7 +144,7 @@ export class Deployment {
     const deps = {
       ...ports,
       bus: this.bus.for(process),
-      sources: scenario.sources,
+      sources: this.sources,
       plans: this.plans,
     };
     const products = this.plans.map(idOf);

@@ -16,9 +16,11 @@ export interface Flight {
   readonly fuel: number;
   /** Money, in cents; sent as a decimal. */
   readonly cents: number;
+  /** Its event has the fields of awkward names too. */
+  readonly awkward?: true;
 }
 
-type Sampled = Omit<Flight, 'id' | 'fuel' | 'cents'>;
+type Sampled = Omit<Flight, 'id' | 'fuel' | 'cents' | 'awkward'>;
 
 const FILE = join(__dirname, '../../../../node_modules/vega-datasets/data/flights-3m.parquet');
 const HUBS = ['ATL', 'ORD', 'DFW', 'LAX', 'PHX'];

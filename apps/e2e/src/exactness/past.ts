@@ -55,8 +55,9 @@ export class PastAnswers {
     const { product, self, layer, generation, rows } = random.pick(this.noted);
     const url = new URL(self, 'http://tenon');
     const query = Object.fromEntries(url.searchParams);
+    const option = (one: string) => query[one] ?? query[`option.${one}`];
     const name = decodeURIComponent(url.pathname.split('/')[3] ?? '');
-    const isOfGeneration = /^\d+(@\d+)?$/.test(query['asOf'] ?? '');
+    const isOfGeneration = /^\d+(@\d+)?$/.test(option('asOf') ?? '');
     try {
       const response = await deployment.ask(
         'serving',
@@ -67,7 +68,7 @@ export class PastAnswers {
       const answer = bodyOf(response) as RowsAnswer;
       if (textOf(layer, answer) !== rows)
         throw new Wrong(`${self} answered\n${rows}\nand answers now\n${textOf(layer, answer)}`);
-      if (query['limit'] === '10000' && Object.keys(query).length <= 4)
+      if (option('limit') === '10000' && Object.keys(query).length <= 4)
         checkRows(product, logOf(stage, product.source), answer, { layer, wanted: wantedBy(product, query) });
       counters.add(isOfGeneration ? SEEN_PAST.generations : SEEN_PAST.permalinks);
     } catch (error) {
@@ -94,7 +95,13 @@ export class PastAnswers {
 const textOf = (layer: string, { rows }: RowsAnswer) =>
   layer === 'batch' ? JSON.stringify(rows) : JSON.stringify(rows.map(({ _status, ...row }) => row));
 
+/** Columns that are called as what every object or question has. */
+const NO_COLUMNS = { from: true, constructor: true };
+
 function wantedBy(product: OracleProduct, query: Readonly<Record<string, string>>) {
   return (key: readonly unknown[]) =>
-    product.keyColumns.every((column, part) => query[column] === undefined || key[part] === query[column]);
+    product.keyColumns.every((column, part) => {
+      const wanted = query[`where.${column}`] ?? (column in NO_COLUMNS ? undefined : query[column]);
+      return wanted === undefined || key[part] === wanted;
+    });
 }

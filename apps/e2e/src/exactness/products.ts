@@ -33,7 +33,8 @@ export interface OracleProduct {
 /** Of the source of the flights. */
 type Declared = Omit<OracleProduct, 'source'>;
 
-const MINUTE = 60_000_000;
+const SECOND = 1_000_000;
+const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
@@ -217,6 +218,48 @@ const delayQuantiles: Declared = {
   }),
 };
 
+/** Of events within some seconds: while it is asked for, rows grow too old. */
+const seconds: Declared = {
+  name: 'seconds',
+  sql: `SELECT time_bucket(INTERVAL '1 second', event_time) AS window_start, origin, count(*) AS n, sum(distance) AS miles
+    FROM flights GROUP BY window_start, origin`,
+  retentionMicros: 6 * SECOND,
+  windowMicros: SECOND,
+  keep: always,
+  key: (flight) => [bucket(flight, SECOND), flight.origin],
+  keyColumns: ['window_start', 'origin'],
+  row: (flights) => ({ n: flights.length, miles: sum(flights.map(({ distance }) => distance)) }),
+};
+
+export const AWKWARD_COLUMNS = 'awkward_columns';
+
+/** Fields and columns that a path, SQL, JavaScript or a parameter of a query could take for something else. */
+const awkwardColumns: Declared = {
+  name: AWKWARD_COLUMNS,
+  sql: `SELECT time_bucket(INTERVAL '1 day', event_time) AS "from", destination AS "constructor", count(*) AS "select",
+      sum("limit") AS "limit", max("p") AS "p", min("from") AS "__proto", count(DISTINCT "from") AS "layer"
+    FROM flights GROUP BY ALL`,
+  retentionMicros: null,
+  windowMicros: DAY,
+  keep: always,
+  key: (flight) => [bucket(flight, DAY), flight.destination],
+  keyColumns: ['from', 'constructor'],
+  row: (flights) => {
+    const origins = flights.map(({ origin }) => origin).sort();
+    return {
+      select: flights.length,
+      limit: sum(flights.map(({ cents }) => cents)),
+      p: most(flights.map(({ distance }) => distance % 7)),
+      __proto: origins[0] as string,
+      layer: new Set(origins).size,
+    };
+  },
+};
+
+/** For worlds of their own kind. */
+export const SECONDS: OracleProduct = { ...seconds, source: 'flights' };
+export const AWKWARD: OracleProduct = { ...awkwardColumns, source: 'flights' };
+
 export const PRODUCTS: readonly OracleProduct[] = [
   airportHours,
   routes,
@@ -258,5 +301,16 @@ export function flightsSource(partitions: number, dedupeWindow: number, name = '
       required: ['date', 'distance', 'origin', 'destination', 'fuel', 'fare'],
       additionalProperties: false,
     },
+  };
+}
+
+/** With the fields of awkward names, of which events have had the value all along; `limit` may be declared later. */
+export function awkwardSource(source: SourceDefinition, hasLimit = true): SourceDefinition {
+  const { properties, ...schema } = source.schema as { readonly properties: object };
+  const more = { p: { type: 'integer' }, from: { type: 'string' } };
+  const limit = hasLimit ? { limit: { type: 'integer' } } : {};
+  return {
+    ...source,
+    schema: { ...schema, properties: { ...properties, ...more, ...limit }, additionalProperties: true },
   };
 }

@@ -66,12 +66,12 @@ async function overtake(
   release: () => void,
 ): Promise<void> {
   const { random, deployment, simulation, world, pauses, logs } = chaos;
-  if (!(await served(chaos, product, to, 1500))) return;
+  if (!(await served(chaos, product, to, 2500))) return;
   const records = () =>
     [...logs.values()].flatMap(({ partitions }) => partitions).reduce((sum, { length }) => sum + length, 0);
   const before = records();
   pauses.clients = false;
-  await until(chaos, 300, () => records() >= before + ENOUGH_RECORDS);
+  await until(chaos, 600, () => records() >= before + ENOUGH_RECORDS);
   pauses.clients = true;
   chaos.aside(cut(chaos, false));
   if (random.chance(0.15)) {
@@ -89,7 +89,7 @@ async function overtake(
   // Slow enough for consumption to land the first frames before the others are there.
   await until(chaos, 600, () => world.rangeOf(second)?.product === product);
   second.pace = 0.01;
-  await until(chaos, 300, isHalfway);
+  await until(chaos, 600, isHalfway);
   second.pace = 1;
   second.frozen = isHalfway();
   release();

@@ -8,7 +8,7 @@ import type { Faults } from './calls';
 import type { Flight } from './flights';
 import { takeFlights } from './flights';
 import type { OracleProduct } from './products';
-import { PRODUCTS, flightsSource, renamed } from './products';
+import { AWKWARD, PRODUCTS, SECONDS, awkwardSource, flightsSource, renamed } from './products';
 import type { Random } from './random';
 import type { Ruin } from './ruin';
 
@@ -32,6 +32,8 @@ export interface Scenario {
   readonly wanderer: { readonly name: string; readonly fromTheBeginning: boolean } | null;
   /** Services may go on with another catalog as they are. */
   readonly adopts: boolean;
+  /** What the source of the wanderer is until it comes for the first time: without a field that it reads. */
+  readonly before: SourceDefinition | null;
   readonly speed: SpeedConfig;
   readonly batch: BatchConfig;
   /** Incarnations of batch are configured apart from each other. */
@@ -59,7 +61,16 @@ export interface Scenario {
 }
 
 /** Names that a path, a topic, a store's key, SQL or JavaScript could take for something else. */
-const AWKWARD = ['valueOf', 'order', 'x-', 'constructor', 'a--b', 'E1', 'p', `long-${'name'.repeat(14)}`];
+const AWKWARD_NAMES = [
+  'valueOf',
+  'order',
+  'x-',
+  'constructor',
+  'a--b',
+  'E1',
+  'p',
+  `long-${'name'.repeat(14)}`,
+];
 
 /** Dealt out in turn to the seeds of each part of the suite, so that each of them plays all. */
 const RUINS: readonly (readonly Ruin[])[] = [
@@ -82,7 +93,7 @@ export function makeScenario(
   const { events, late, duplicates } = disturb(flights, random);
   const last = flights.at(-1) as Flight;
   const onServers = random.chance(0.4);
-  const sourceNames = random.chance(0.3) ? ['flights', random.pick(AWKWARD)] : ['flights'];
+  const sourceNames = random.chance(0.3) ? ['flights', random.pick(AWKWARD_NAMES)] : ['flights'];
   const sources = sourceNames.map((name) =>
     flightsSource(random.int(1, 4), random.pick([1, 3, 20, 100, 10_000]), name),
   );
@@ -90,7 +101,7 @@ export function makeScenario(
     .shuffle(PRODUCTS)
     .slice(0, random.chance(0.25) ? 3 : 2)
     .map((oracle, index) => {
-      const name = random.chance(0.2) ? (AWKWARD[index] as string) : oracle.name;
+      const name = random.chance(0.2) ? (AWKWARD_NAMES[index] as string) : oracle.name;
       const source = sourceNames[index % sourceNames.length] as string;
       return {
         oracle: renamed(oracle, source, name),
@@ -99,11 +110,12 @@ export function makeScenario(
     });
   const apart = products.some(({ topology }) => topology === 'lambda-separate');
   const wanderer = random.chance(0.4) ? random.pick(products).oracle.name : null;
-  return {
+  return ofKind(seed, {
     sources,
     products,
     wanderer: wanderer === null ? null : { name: wanderer, fromTheBeginning: random.chance(0.5) },
     adopts: seed % 3 > 0,
+    before: null,
     speed: {
       maxRecords: random.pick([30, 100, 400, 20_000]),
       lingerMs: random.pick([0, 5, 20]),
@@ -129,7 +141,7 @@ export function makeScenario(
     batchesDiffer: random.chance(0.6),
     consumption: {
       maxMessages: random.pick([2, 8, 64]),
-      graceMs: random.pick([0, 50, 30_000]),
+      graceMs: random.pick([0, 50, 50, 30_000]),
       landCells: random.pick([20, 100, 8000]),
       foldCells: random.pick([3, 10, 100, 2000]),
       stallMs: random.pick([300, 10_000]),
@@ -154,6 +166,58 @@ export function makeScenario(
     calls: chunk(events, random).map((some) => ({ source: random.pick(sourceNames), events: some })),
     late,
     duplicates,
+  });
+}
+
+/** Worlds of special kinds, dealt out so that each part of the suite has all of them. */
+function ofKind(seed: number, scenario: Scenario): Scenario {
+  const turn = Math.floor(seed / PARTS_OF_SEEDS) % 8;
+  if (turn === 1 || turn === 5) return withinSeconds(scenario);
+  if (turn === 3 || turn === 6 || turn === 7) return awkward(scenario, turn !== 7);
+  return scenario;
+}
+
+/** As many as there are parts of the suite. */
+const PARTS_OF_SEEDS = 4;
+
+const SPAN_MS = 5000;
+
+/** All events are of the last seconds, so that rows grow too old while they are asked for. */
+function withinSeconds(scenario: Scenario): Scenario {
+  const times = scenario.calls.flatMap(({ events }) => events.map(({ flight }) => flight.micros));
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const squeezed = (micros: number) =>
+    Math.floor(scenario.startAt * 1000 - ((last - micros) / (last - first)) * SPAN_MS * 1000);
+  return withFirst(scenario, SECONDS, (flight) => ({ ...flight, micros: squeezed(flight.micros) }));
+}
+
+/** @param isLater the field comes with the product that reads it, when much has been sent and archived */
+function awkward(scenario: Scenario, isLater: boolean): Scenario {
+  const made = withFirst(scenario, AWKWARD, (flight) => ({ ...flight, awkward: true }));
+  const { source } = (made.products[0] as (typeof made.products)[number]).oracle;
+  const sources = made.sources.map((one) => awkwardSource(one));
+  if (!isLater) return { ...made, sources };
+  const before = sources.find(({ name }) => name === source) as SourceDefinition;
+  return {
+    ...{ ...made, sources, wanderer: { name: AWKWARD.name, fromTheBeginning: false } },
+    before: awkwardSource(before, false),
+  };
+}
+
+/** Another product in the place of the first one. */
+function withFirst(scenario: Scenario, product: OracleProduct, change: (flight: Flight) => Flight): Scenario {
+  const [first, ...others] = scenario.products;
+  if (first === undefined) return scenario;
+  const { name, source } = first.oracle;
+  const { wanderer } = scenario;
+  return {
+    ...scenario,
+    products: [{ ...first, oracle: renamed(product, source, product.name) }, ...others],
+    wanderer: wanderer?.name === name ? { ...wanderer, name: product.name } : wanderer,
+    calls: scenario.calls.map((call) => ({
+      ...call,
+      events: call.events.map((sent) => ({ ...sent, flight: change(sent.flight) })),
+    })),
   };
 }
 

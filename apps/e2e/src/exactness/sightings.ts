@@ -30,6 +30,10 @@ export const SEEN = {
   pruned: 'prunings beside a read',
   older: 'partitions read from the archive',
   stretches: 'stretches named',
+  past: 'answers without rows past their retention',
+  awkward: 'answers with columns of awkward names',
+  declaredLater: 'fields declared later',
+  before: 'events from before a field was declared',
 } as const;
 
 /** What was said of a product by a service. */

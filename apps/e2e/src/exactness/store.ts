@@ -91,7 +91,7 @@ export class WorldStore {
       textsOf: (table, keys) => inside(() => snapshot.textsOf(table, keys)),
       texts: async (ranges) => {
         // A read is long enough for others to write, and to prune, meanwhile.
-        if (isReader && simulation.random.chance(0.1)) await simulation.turn(process, 'scan');
+        if (isReader && simulation.random.chance(0.2)) await simulation.turn(process, 'scan');
         this.refuse();
         return inside(() => snapshot.texts(ranges));
       },

@@ -6,14 +6,17 @@ import type { RequestParts } from './requests';
 import type { Sent } from './scenario';
 
 /** One flight has one text: its id decides how its time is written. */
-export function dataOf({ micros, delay, distance, origin, destination, fuel, cents, id }: Flight): WireData {
+export function dataOf(flight: Flight): WireData {
+  const { micros, delay, distance, origin, destination, fuel, cents, id, awkward } = flight;
   const hours = [0, 0, 2, -5][Number(id.slice(1)) % 4] as number;
   const local = new Date(Math.floor(micros / 1000) + hours * 3_600_000).toISOString().slice(0, 19);
   const rest = micros % 1_000_000;
   const fraction = rest === 0 ? '' : `.${String(rest).padStart(6, '0')}`;
   const zone = hours === 0 ? 'Z' : `${hours < 0 ? '-' : '+'}0${Math.abs(hours)}:00`;
   const date = `${local}${fraction}${zone}`;
-  return { date, delay, distance, origin, destination, fuel, fare: cents / 100 };
+  const data = { date, delay, distance, origin, destination, fuel, fare: cents / 100 };
+  // What is more than the type says, in worlds whose sources have it.
+  return awkward === undefined ? data : Object.assign(data, { p: distance % 7, from: origin, limit: cents });
 }
 
 const eventOf = ({ flight }: Sent) => ({
