@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import type { IngestItem } from '@tenon/contracts';
 import type { FileRow } from '@tenon/adapters-files';
+import { isJson } from '@tenon/adapters-files';
 
 export interface RejectedRow {
   readonly row: FileRow;
@@ -72,14 +73,5 @@ export class RejectedFile {
       correlationId,
     }).slice(0, -1);
     return `${head},${isJson(row.text) ? `"data":${row.text}` : `"text":${JSON.stringify(row.text)}`}}\n`;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

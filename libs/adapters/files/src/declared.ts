@@ -84,7 +84,8 @@ function offset(zone: string): string {
   return `${hours}:${minutes}`;
 }
 
-function isJson(text: string): boolean {
+/** Whether a text is JSON as a whole. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

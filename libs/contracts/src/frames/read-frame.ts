@@ -2,7 +2,6 @@
 import type { CellShape, Plan, ProductId } from '@tenon/domain';
 import { checksumOf } from '@tenon/domain';
 import { misfit } from '../guards';
-import { isJsonArray } from './json-array';
 import type { FlushFrame, SliceFrame, StatesMessage, WireCell } from '../states';
 import type { UnknownVersion } from '../versions';
 import { unknownVersion } from '../versions';
@@ -53,7 +52,7 @@ export function readFrame(value: Uint8Array, reader?: ReadFor): ReadFrame | Unre
   if (isUnreadable(message)) return message;
   if (message.type === 'commit') return { message, cells: [] };
   const isMine = message.product === reader?.product && message.hash === reader.plan.hash;
-  const cells = cellsOf(text, headEnd + 1, isMine ? reader.shape : null);
+  const cells = cellsOf(text, headEnd + 1, isMine ? reader.shape : ANY);
   if (cells === null) return unreadable('a cell of it is not an id, a key and states of this product', true);
   return { message, cells } as ReadFrame<FlushFrame> | ReadFrame<SliceFrame>;
 }
@@ -77,9 +76,10 @@ function headOf(text: string): StatesMessage | Unreadable {
   return head as StatesMessage;
 }
 
+const ANY: CellShape = { fits: (key, states) => Array.isArray(key) && Array.isArray(states) };
+
 /** JSON in each character, and of the shape: whoever folds or serves the cell later could only fail on it, or say what is wrong. */
-function isCell(key: string, states: string, shape: CellShape | null): boolean {
-  if (shape === null) return isJsonArray(key) && isJsonArray(states);
+function isCell(key: string, states: string, shape: CellShape): boolean {
   try {
     return shape.fits(JSON.parse(key), JSON.parse(states));
   } catch {
@@ -88,7 +88,7 @@ function isCell(key: string, states: string, shape: CellShape | null): boolean {
 }
 
 /** Null where a line is none of a cell. */
-function cellsOf(text: string, from: number, shape: CellShape | null): WireCell[] | null {
+function cellsOf(text: string, from: number, shape: CellShape): WireCell[] | null {
   const cells: WireCell[] = [];
   for (let at = from; at < text.length;) {
     const first = text.indexOf('\t', at);
